@@ -1,0 +1,1 @@
+"""Amaranth components of fixed-point decoders. No floats in here."""

@@ -1,0 +1,57 @@
+"""Activation components: one file each, found by looking into this folder.
+
+An activation component is a ``wiring.Component`` with ``en`` (In, 1), ``i`` (In, the input
+format), ``o`` (Out, the output format) and ``latency``, the cycles with ``en`` from ``i`` to ``o``,
+at least one. It takes one input each cycle with ``en``; without ``en`` everything holds.
+"""
+
+import importlib
+import pkgutil
+
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.shapes import shape_of
+from quant.activations import IntegerActivation
+
+__all__ = ["ActivationComponent", "activation_component", "realises"]
+
+
+class ActivationComponent(wiring.Component):
+    """Ports and parameters that all activation components share."""
+
+    latency: int
+
+    def __init__(self, parameters: IntegerActivation):
+        self.parameters = parameters
+        super().__init__(
+            {
+                "en": In(1),
+                "i": In(shape_of(parameters.input)),
+                "o": Out(shape_of(parameters.output)),
+            }
+        )
+
+
+_components: dict[type, type[ActivationComponent]] = {}
+
+
+def realises(parameters: type):
+    """Class decorator: the component that realises parameter objects of class ``parameters``."""
+
+    def register(component):
+        if parameters in _components:
+            raise ValueError(f"expected one component for {parameters.__name__}, got a second")
+        _components[parameters] = component
+        return component
+
+    return register
+
+
+def activation_component(parameters: IntegerActivation) -> type[ActivationComponent]:
+    """The component class for ``parameters``."""
+    return _components[type(parameters)]
+
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

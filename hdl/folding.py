@@ -1,0 +1,33 @@
+"""Folding: how much of a layer is computed in a cycle."""
+
+from dataclasses import dataclass
+
+__all__ = ["Folding"]
+
+
+@dataclass(frozen=True)
+class Folding:
+    """``inputs_per_cycle`` inputs go into ``outputs_per_cycle`` neurons, one product each a cycle.
+
+    A layer of fewer neurons at a time than it has goes over its inputs in several passes.
+    """
+
+    inputs_per_cycle: int
+    outputs_per_cycle: int
+
+    def __post_init__(self):
+        if self.inputs_per_cycle < 1 or self.outputs_per_cycle < 1:
+            raise ValueError(f"expected at least one input and one output a cycle, got {self}")
+
+    @property
+    def multipliers(self) -> int:
+        """Products a cycle."""
+        return self.inputs_per_cycle * self.outputs_per_cycle
+
+    def beats(self, inputs: int) -> int:
+        """Transfers that bring ``inputs`` inputs."""
+        return -(-inputs // self.inputs_per_cycle)
+
+    def passes(self, units: int) -> int:
+        """Passes over the inputs for ``units`` neurons."""
+        return -(-units // self.outputs_per_cycle)

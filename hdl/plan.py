@@ -1,0 +1,152 @@
+"""Plans: how a layer is folded, and what follows from that: counts, memory rows and times.
+
+A plan is arithmetic alone, so that many can be compared before one becomes hardware. Times are in
+cycles, for a decoder that is never stalled from outside; the components keep to them, and tests
+hold them to it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hdl.activations import activation_component
+from hdl.folding import Folding
+from hdl.mac_array import MacArray
+from quant.dense import Dense
+from quant.qformat import QFormat
+
+__all__ = ["DensePlan", "PackerPlan"]
+
+_UNREGISTERED_GROUPS = 4
+"""Selecting among so many groups is one level of logic, and takes no cycle of its own."""
+
+
+@dataclass(frozen=True)
+class DensePlan:
+    """Plan of a dense layer.
+
+    Parameters
+    ----------
+    parameters
+        The dense layer.
+    folding
+        Inputs and neurons a cycle.
+    lanes
+        Outputs a transfer. Must divide ``folding.outputs_per_cycle``, or one pass must be all.
+    double_buffered
+        Capture finished sums, so that the next pass can run while they are drained; otherwise it
+        waits.
+
+    Raises
+    ------
+    ValueError
+        If outputs of two passes would share a transfer.
+    """
+
+    parameters: Dense
+    folding: Folding
+    lanes: int
+    double_buffered: bool
+
+    def __post_init__(self):
+        if self.passes > 1 and self.folding.outputs_per_cycle % self.lanes:
+            raise ValueError(
+                f"expected lanes that divide {self.folding.outputs_per_cycle} outputs a cycle, "
+                f"got {self.lanes}"
+            )
+
+    @property
+    def beats(self) -> int:
+        """Transfers of a frame in."""
+        return self.folding.beats(self.parameters.input_count)
+
+    @property
+    def passes(self) -> int:
+        """Passes over a frame."""
+        return self.folding.passes(self.parameters.units)
+
+    @property
+    def neurons(self) -> int:
+        """Neurons of a pass."""
+        return min(self.folding.outputs_per_cycle, self.parameters.units)
+
+    @property
+    def groups_in_pass(self) -> int:
+        """Transfers out of a full pass."""
+        return -(-self.neurons // self.lanes)
+
+    @property
+    def groups_in_frame(self) -> int:
+        """Transfers of a frame out."""
+        return -(-self.parameters.units // self.lanes)
+
+    @property
+    def groups(self) -> list[int]:
+        """Transfers out of each pass; the last pass may have fewer."""
+        full = [self.groups_in_pass] * (self.passes - 1)
+        return [*full, self.groups_in_frame - sum(full)]
+
+    @property
+    def registered_selection(self) -> bool:
+        """Whether the selection of a group has a register of its own."""
+        return self.groups_in_pass > _UNREGISTERED_GROUPS
+
+    @property
+    def weight_rows(self) -> np.ndarray:
+        """Raw weights (rows, inputs_per_cycle, neurons), a row a beat, pass after pass."""
+        p, lanes_in = self.parameters, self.folding.inputs_per_cycle
+        padded = np.zeros((self.beats * lanes_in, self.passes * self.neurons), dtype=np.int64)
+        padded[: p.input_count, : p.units] = p.weights
+        rows = padded.reshape(self.beats, lanes_in, self.passes, self.neurons)
+        return rows.transpose(2, 0, 1, 3).reshape(-1, lanes_in, self.neurons)
+
+    @property
+    def sums_latency(self) -> int:
+        """From a pass's last beat to its first group of sums leaving."""
+        return MacArray.latency_of(self.folding.inputs_per_cycle) + self.double_buffered
+
+    @property
+    def drain_latency(self) -> int:
+        """From sums leaving to output."""
+        activation = activation_component(self.parameters.activation)
+        return self.registered_selection + activation.latency
+
+    def pass_cycles(self, groups: int) -> int:
+        """From the last beat of a pass with ``groups`` transfers out to that of the next pass."""
+        free_again = self.sums_latency + groups
+        if self.double_buffered:
+            return max(self.beats, free_again)
+        return free_again + self.beats - 1
+
+    @property
+    def frame_cycles(self) -> int:
+        """Interval of back-to-back frames."""
+        return sum(map(self.pass_cycles, self.groups))
+
+    def output_times(self, arrivals: list[int]) -> list[int]:
+        """Cycles of one frame's transfers out, for transfers in at ``arrivals``, idle before."""
+        taken = arrivals[0] - 1
+        for arrival in arrivals:
+            taken = max(taken + 1, arrival)
+        times = []
+        for groups in self.groups:
+            first = taken + self.sums_latency + self.drain_latency
+            times.extend(range(first, first + groups))
+            taken += self.pass_cycles(groups)
+        return times
+
+
+@dataclass(frozen=True)
+class PackerPlan:
+    """Plan of a packer: ``count`` values of ``format`` a frame, ``lanes`` of them a transfer."""
+
+    format: QFormat
+    lanes: int
+    count: int
+
+    def output_times(self, arrivals: list[int]) -> list[int]:
+        """Cycles of one frame's transfers out, for values in at ``arrivals``, never stalled."""
+        ends = arrivals[self.lanes - 1 :: self.lanes]
+        if self.count % self.lanes:
+            ends = [*ends, arrivals[-1]]
+        return [end + 1 for end in ends]

@@ -1,0 +1,12 @@
+"""Amaranth shapes of number formats."""
+
+from amaranth import Shape
+
+from quant.qformat import QFormat
+
+__all__ = ["shape_of"]
+
+
+def shape_of(format: QFormat) -> Shape:
+    """Shape of a raw value in ``format``."""
+    return Shape(format.width, format.signed)

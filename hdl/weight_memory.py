@@ -1,0 +1,67 @@
+"""Weight memory: a ROM that is read round and round in a fixed order."""
+
+import numpy as np
+from amaranth import Const, Module, Mux, Shape, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["WeightMemory"]
+
+
+class WeightMemory(wiring.Component):
+    """Rows of weights, the next one after each ``advance``, the first again after the last.
+
+    The order never depends on data, so rows are fetched ahead of their use: through the memory's
+    own register and one more in front of the multipliers, at no cost in latency. ``ready`` rises
+    two cycles after reset and stays; from then on ``weights`` holds the current row.
+
+    Parameters
+    ----------
+    shape
+        Shape of a weight.
+    rows
+        Raw int64 (rows, inputs_per_lane, lanes).
+
+    Members
+    -------
+    advance : ``In``, 1
+    ready : ``Out``, 1
+    weights : ``Out``, array of ``inputs_per_lane`` arrays of ``lanes``
+    """
+
+    def __init__(self, *, shape: Shape, rows: np.ndarray):
+        self.rows = rows
+        _, inputs_per_lane, lanes = rows.shape
+        self.layout = data.ArrayLayout(data.ArrayLayout(shape, lanes), inputs_per_lane)
+        super().__init__({"advance": In(1), "ready": Out(1), "weights": Out(self.layout)})
+
+    def elaborate(self, platform):
+        m = Module()
+        if len(self.rows) == 1:
+            m.d.comb += [
+                self.weights.eq(self.layout.const(self.rows[0].tolist())),
+                self.ready.eq(1),
+            ]
+            return m
+
+        width = self.layout.as_shape().width
+        words = [self.layout.const(row).as_bits() for row in self.rows.tolist()]
+        m.submodules.memory = memory = Memory(shape=width, depth=len(words), init=words)
+        port = memory.read_port()
+        fetched = Signal()
+        step = Signal()
+        last = len(words) - 1
+        m.d.comb += [
+            step.eq(self.advance | ~self.ready),
+            port.en.eq(step),
+            self.weights.eq(held := Signal(width)),
+        ]
+        with m.If(step):
+            m.d.sync += [
+                port.addr.eq(Mux(port.addr == Const(last), 0, port.addr + 1)),
+                held.eq(port.data),
+                fetched.eq(1),
+                self.ready.eq(fetched),
+            ]
+        return m

@@ -1,0 +1,29 @@
+"""The linear activation: a requantisation from sum to output."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from quant.activations import realises
+from quant.qformat import QFormat
+from quant.requantise import Requantise
+
+__all__ = ["Linear"]
+
+
+@realises("linear")
+@dataclass(frozen=True)
+class Linear:
+    """``output = requantise(input)``, rounded half up and saturated."""
+
+    input: QFormat
+    output: QFormat
+
+    @property
+    def narrowing(self) -> Requantise:
+        """The one narrowing."""
+        return Requantise(self.input, self.output)
+
+    def compute(self, raw) -> np.ndarray:
+        """Raw int64 in ``output`` of ``raw`` in ``input`` (any shape)."""
+        return self.narrowing.compute(raw)

@@ -1,0 +1,29 @@
+"""The rectified linear unit, exact."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from quant.activations import realises
+from quant.qformat import QFormat
+from quant.requantise import Requantise
+
+__all__ = ["Relu"]
+
+
+@realises("relu")
+@dataclass(frozen=True)
+class Relu:
+    """``output = requantise(max(input, 0))``, rounded half up and saturated."""
+
+    input: QFormat
+    output: QFormat
+
+    @property
+    def narrowing(self) -> Requantise:
+        """The one narrowing, after the rectifier."""
+        return Requantise(self.input, self.output)
+
+    def compute(self, raw) -> np.ndarray:
+        """Raw int64 in ``output`` of ``raw`` in ``input`` (any shape)."""
+        return self.narrowing.compute(np.maximum(raw, 0))

@@ -1,0 +1,95 @@
+"""Q-format: the fixed-point number format of one signal node (AHEAD, Section 3.3 and Figure 8)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from quant.rounding import Overflow, Rounding, fit_range
+
+__all__ = ["MAX_WIDTH", "QFormat"]
+
+MAX_WIDTH = 48
+"""Widest format, in bits: sums of a layer's products then stay exact in 64-bit integers."""
+
+
+@dataclass(frozen=True)
+class QFormat:
+    """Fixed-point format ``Q(integer).(fraction)``; a value is ``raw * 2**-fraction``.
+
+    Parameters
+    ----------
+    integer
+        Integer bit width (AHEAD's IBW), the sign bit counted in it, as in ``ap_fixed``. May be zero
+        or negative: the format then has leading fraction bits that are never stored.
+    fraction
+        Fraction bit width (AHEAD's FBW). May exceed the width or be negative.
+    signed
+        Two's complement when true.
+
+    Raises
+    ------
+    ValueError
+        If ``integer + fraction`` is not in 1 to :data:`MAX_WIDTH`.
+    """
+
+    integer: int
+    fraction: int
+    signed: bool = True
+
+    def __post_init__(self):
+        if not 1 <= self.width <= MAX_WIDTH:
+            raise ValueError(
+                f"expected a width (integer + fraction) of 1 to {MAX_WIDTH} bits, got "
+                f"{self.integer} + {self.fraction} = {self.width}"
+            )
+
+    def __str__(self):
+        return f"{'s' if self.signed else 'u'}Q{self.integer}.{self.fraction}"
+
+    @property
+    def width(self) -> int:
+        """Stored bits."""
+        return self.integer + self.fraction
+
+    @property
+    def min_raw(self) -> int:
+        """Least raw value."""
+        return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def max_raw(self) -> int:
+        """Greatest raw value."""
+        return (1 << (self.width - self.signed)) - 1
+
+    @property
+    def resolution(self) -> float:
+        """Value of one raw step."""
+        return 2.0**-self.fraction
+
+    def quantise(self, values) -> np.ndarray:
+        """Raw int64 of real ``values`` (any shape), rounded half up and saturated."""
+        scaled = np.floor(np.asarray(values, dtype=np.float64) * 2.0**self.fraction + 0.5)
+        return np.clip(scaled, self.min_raw, self.max_raw).astype(np.int64)
+
+    def to_real(self, raw) -> np.ndarray:
+        """Real float64 values of ``raw`` (any shape)."""
+        return np.asarray(raw, dtype=np.float64) * self.resolution
+
+    def narrow(self, raw, source_fraction: int, rounding: Rounding, overflow: Overflow):
+        """Raw values at ``source_fraction`` fraction bits (int64, any shape) in this format."""
+        shifted = rounding.shift(np.asarray(raw, dtype=np.int64), source_fraction - self.fraction)
+        return fit_range(shifted, self.min_raw, self.max_raw, overflow)
+
+    @classmethod
+    def for_range(cls, low: float, high: float, *, fraction: int, signed: bool | None = None):
+        """Narrowest format with ``fraction`` fraction bits that holds reals ``low`` to ``high``."""
+        signed = low < 0 if signed is None else signed
+        low_raw = int(np.floor(low * 2.0**fraction + 0.5))
+        high_raw = int(np.floor(high * 2.0**fraction + 0.5))
+        return cls.for_raw_range(low_raw, high_raw, fraction=fraction, signed=signed)
+
+    @classmethod
+    def for_raw_range(cls, low: int, high: int, *, fraction: int, signed: bool = True):
+        """Narrowest format with ``fraction`` fraction bits that holds raw ``low`` to ``high``."""
+        width = max(int(high).bit_length(), int(-low - 1).bit_length() if low < 0 else 0) + signed
+        return cls(max(width, 1) - fraction, fraction, signed)
