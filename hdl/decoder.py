@@ -14,7 +14,7 @@ from hdl.plan import DensePlan, PackerPlan
 from hdl.shapes import shape_of
 from quant.integer_model import IntegerModel
 
-__all__ = ["Decoder", "plan_decoder"]
+__all__ = ["Decoder", "decoder_latency", "plan_decoder"]
 
 
 class Decoder(wiring.Component):
@@ -61,10 +61,7 @@ class Decoder(wiring.Component):
         self.input_beats = self.plans[0].beats
         self.output_beats = model.output_count
         self.frame_cycles = max(p.frame_cycles for p in self.plans if isinstance(p, DensePlan))
-        times = list(range(self.input_beats))
-        for plan in self.plans:
-            times = plan.output_times(times)
-        self.latency_cycles = times[-1]
+        self.latency_cycles = decoder_latency(self.plans)
         inputs = data.ArrayLayout(shape_of(model.input_format), foldings[0].inputs_per_cycle)
         outputs = data.ArrayLayout(shape_of(model.output_format), 1)
         super().__init__(
@@ -102,6 +99,14 @@ def plan_decoder(
             layer = plan.parameters
             plans.append(PackerPlan(layer.output, lanes=wide, count=layer.units))
     return plans
+
+
+def decoder_latency(plans: list[DensePlan | PackerPlan]) -> int:
+    """Cycles from the first input transfer to the last output transfer of a frame, when idle."""
+    times = list(range(plans[0].beats))
+    for plan in plans:
+        times = plan.output_times(times)
+    return times[-1]
 
 
 _COMPONENTS = {DensePlan: DenseComponent, PackerPlan: Packer}

@@ -1,0 +1,1 @@
+"""The command line and the flow from a trained network to a bitstream."""

@@ -1,0 +1,132 @@
+"""Command line arguments."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import boards
+from build_decoder.stages import STAGES
+from models.errors import InputError
+from models.zoo import zoo_names
+
+__all__ = ["DEFAULT_BOARD", "DEFAULT_NETWORK", "Arguments", "parse"]
+
+DEFAULT_BOARD = "ulx3s_85f"
+DEFAULT_NETWORK = "ahead_case1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """What the user asked for; ``list_boards`` overrides all the rest."""
+
+    board: str
+    network: str
+    golden: str
+    output: Path
+    stop_after: str
+    max_loss: float
+    latency: int | None
+    clock_mhz: float | None
+    seed: int
+    list_boards: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise InputError(f"{self.prog}: {message} (see --help)")
+
+
+def parse(argv: list[str] | None = None) -> Arguments:
+    """Parse ``argv``, the process's own arguments if None.
+
+    Raises
+    ------
+    InputError
+        If an argument is unknown, misses its value or has one that it cannot have.
+    """
+    parser = _Parser(
+        prog="build_decoder",
+        description="Turn a trained neural decoder into verified FPGA hardware.",
+    )
+    parser.add_argument(
+        "--board", default=DEFAULT_BOARD, help="board to build for (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--network", default=DEFAULT_NETWORK, metavar="PATH|NAME",
+        help=f"metadata folder, .keras file, or one of {', '.join(zoo_names())} "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--golden", metavar="PATH",
+        help="golden data: .npz with x, y and optionally labels and held_out, or X.csv,Y.csv "
+        "(default: golden.npz in the network's folder)",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="default: build/BOARD-NETWORK"
+    )
+    parser.add_argument(
+        "--stop-after", choices=STAGES, default=STAGES[-1], help="last stage (default: all)"
+    )
+    parser.add_argument(
+        "--max-loss", type=_fraction, default=0.0, metavar="FRACTION",
+        help="accuracy that may be lost on the golden data searched on (default: 0)",
+    )
+    parser.add_argument(
+        "--latency", type=_positive_integer, metavar="CYCLES",
+        help="most cycles from the first input to the last output "
+        "(default: one input a cycle into all neurons of a layer)",
+    )
+    parser.add_argument(
+        "--clock", type=_positive, metavar="MHZ", help="decoder clock (default: the board's)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N",
+        help="of hold-out, stalls in simulation, and placement (default: 0)",
+    )
+    parser.add_argument("--list-boards", action="store_true", help="list boards and leave")
+    given = parser.parse_args(argv)
+    if given.seed < 0:
+        parser.error(f"argument --seed: expected 0 or more, got {given.seed}")
+    if not given.list_boards:
+        boards.get(given.board)
+    network_name = Path(given.network).stem or "network"
+    return Arguments(
+        board=given.board,
+        network=given.network,
+        golden=given.golden or given.network,
+        output=given.output or Path("build") / f"{given.board}-{network_name}",
+        stop_after=given.stop_after,
+        max_loss=given.max_loss,
+        latency=given.latency,
+        clock_mhz=given.clock,
+        seed=given.seed,
+        list_boards=given.list_boards,
+    )
+
+
+def _fraction(text: str) -> float:
+    value = _number(text, float)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a fraction from 0 to 1, got {text}")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = _number(text, float)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text}")
+    return value
+
+
+def _positive_integer(text: str) -> int:
+    value = _number(text, int)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, got {text}")
+    return value
+
+
+def _number(text: str, kind: type):
+    try:
+        return kind(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}") from None

@@ -1,0 +1,178 @@
+"""The flow: each stage reads what the one before left, and writes files that a person can open."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from amaranth._toolchain.yosys import YosysError
+
+import boards
+from boards.toolchain import ToolFailed, place_and_route, synthesise
+from build_decoder.arguments import Arguments
+from build_decoder.exit_status import ExitStatus
+from build_decoder.report import Report
+from build_decoder.stages import STAGES
+from hdl.choose_foldings import choose_foldings
+from hdl.decoder import Decoder
+from hdl.export import to_verilog
+from models.golden import load_golden
+from models.load import load_network, save_network
+from quant.quantise import quantise
+from sim.errors import ToolError
+from sim.interface import StreamInterface
+from sim.testbench import TestBench
+
+__all__ = ["Flow"]
+
+STALLED_FRAMES = 32
+"""Frames that are simulated a second time, with random stalls of both streams."""
+
+
+class Flow:
+    """One build, stage after stage, into ``folder``.
+
+    Parameters
+    ----------
+    arguments
+        What the user asked for.
+    folder
+        Where products go.
+    announce
+        Called with the name of each stage as it starts.
+
+    Attributes
+    ----------
+    report : Report
+        Figures so far.
+    message : str or None
+        Why the exit status is not 0.
+    """
+
+    def __init__(self, arguments: Arguments, folder: Path, announce: Callable[[str], None]):
+        self.arguments = arguments
+        self.folder = folder
+        self.announce = announce
+        self.board = boards.get(arguments.board)
+        self.report = Report(board=self.board.name, seed=arguments.seed)
+        self.message = None
+
+    def run(self) -> ExitStatus:
+        """Run the stages up to the last one that was asked for, and save the report.
+
+        Raises
+        ------
+        InputError
+            If what the user gave is at fault.
+        """
+        status = ExitStatus.DONE
+        for name in STAGES[: STAGES.index(self.arguments.stop_after) + 1]:
+            self.announce(name)
+            start = time.perf_counter()
+            try:
+                status = getattr(self, f"_{name}")()
+            except (ToolError, ToolFailed, YosysError) as error:
+                status = self._stop(ExitStatus.TOOL_MISSING, str(error))
+            self.report.stage_seconds[name] = round(time.perf_counter() - start, 3)
+            if status is not ExitStatus.DONE:
+                break
+        self.report.save(self.folder)
+        return status
+
+    def _stop(self, status: ExitStatus, message: str) -> ExitStatus:
+        self.message = message
+        return status
+
+    def _import(self) -> ExitStatus:
+        self.network = load_network(self.arguments.network)
+        self.golden = load_golden(
+            self.arguments.golden, self.network, seed=self.arguments.seed
+        )
+        self.report.network = self.network.name
+        self.report.topology = self.network.topology
+        save_network(self.network, self.folder / "network")
+        return ExitStatus.DONE
+
+    def _quantise(self) -> ExitStatus:
+        quantised = quantise(self.network, self.golden, max_loss=self.arguments.max_loss)
+        self.model = quantised.model
+        self.x_raw = self.model.quantise_input(self.golden.x)
+        self.y_raw = self.model.compute(self.x_raw)
+        self.report.add_quantised(quantised)
+        quantised.save_formats(self.folder / "formats.json")
+        np.savez_compressed(self.folder / "expected.npz", x_raw=self.x_raw, y_raw=self.y_raw)
+        return ExitStatus.DONE
+
+    def _rtl(self) -> ExitStatus:
+        foldings = choose_foldings(self.model, latency_cycles=self.arguments.latency)
+        self.decoder = Decoder(self.model, foldings)
+        self.interface = StreamInterface.of(self.decoder)
+        self.report.foldings = [asdict(folding) for folding in foldings]
+        folder = self.folder / "rtl"
+        folder.mkdir()
+        self.verilog = folder / "decoder.v"
+        self.verilog.write_text(to_verilog(self.decoder))
+        self.interface.save(folder / "decoder.json")
+        return ExitStatus.DONE
+
+    def _simulate(self) -> ExitStatus:
+        frames = len(self.x_raw)
+        bench = TestBench(
+            [self.verilog], "decoder", self.interface, self.folder / "sim", frames=frames
+        )
+        runs = [
+            bench.run(self.x_raw, self.y_raw, self.folder / "sim" / "back_to_back"),
+            bench.run(
+                self.x_raw[:STALLED_FRAMES],
+                self.y_raw[:STALLED_FRAMES],
+                self.folder / "sim" / "stalled",
+                stall_seed=self.arguments.seed,
+            ),
+        ]
+        self.report.vectors_checked = sum(run.vectors_checked for run in runs)
+        self.report.mismatches = sum(run.mismatches for run in runs)
+        self.report.latency_cycles = runs[0].latency_cycles
+        self.report.frame_cycles = runs[0].frame_cycles
+        for run in runs:
+            if run.mismatches:
+                return self._stop(
+                    ExitStatus.MISMATCH, f"Verilog differs from the model: {run.first_mismatch}"
+                )
+        if runs[0].latency_cycles != self.interface.latency_cycles:
+            return self._stop(
+                ExitStatus.MISMATCH,
+                f"expected a latency of {self.interface.latency_cycles} cycles, "
+                f"got {runs[0].latency_cycles}",
+            )
+        return ExitStatus.DONE
+
+    def _synthesise(self) -> ExitStatus:
+        clock_mhz = self.arguments.clock_mhz or self.board.clock_mhz
+        self.report.clock_mhz = clock_mhz
+        result = synthesise(
+            self.board,
+            Decoder(self.model, self.decoder.foldings),
+            self.folder / "board",
+            clock_mhz,
+            seed=self.arguments.seed,
+        )
+        if result.resources is not None:
+            self.report.resources = result.resources.as_dict()
+        if result.missing:
+            return self._stop(ExitStatus.TOOL_MISSING, result.missing)
+        return ExitStatus.DONE
+
+    def _bitstream(self) -> ExitStatus:
+        result = place_and_route(self.board, self.folder / "board")
+        self.report.fmax_mhz = result.fmax_mhz
+        if result.missing:
+            return self._stop(ExitStatus.TOOL_MISSING, result.missing)
+        self.report.bitstream = str(result.bitstream.relative_to(self.folder))
+        if result.timing_met is False:
+            return self._stop(
+                ExitStatus.TIMING,
+                f"expected a clock of {result.constraint_mhz:g} MHz, got at most "
+                f"{result.fmax_mhz:.1f} MHz: ask for a slower one with --clock",
+            )
+        return ExitStatus.DONE

@@ -1,0 +1,93 @@
+"""``report.json``: all figures of a build. A figure that was not measured is null."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from quant.quality import Quality
+from quant.quantise import Quantised
+
+__all__ = ["REPORT_FILE", "Report"]
+
+REPORT_FILE = "report.json"
+
+
+@dataclass
+class Report:
+    """Figures of a build, filled in stage by stage.
+
+    Attributes
+    ----------
+    network, topology, board
+        What was built for what.
+    loss
+        Accuracy lost on all golden data, as a fraction.
+    quality
+        For the samples that the search saw (``seen``) and those held out (``unseen``): accuracy of
+        float and integer model, decisions that agree, error of the outputs.
+    average_bit_width
+        Plain mean over all signal nodes, as in AHEAD; ``average_bit_width_by_words`` weights each
+        by the words that it holds.
+    nodes
+        Layer, node, integer and fraction bits, signedness.
+    foldings
+        Inputs and outputs a cycle of each layer.
+    latency_cycles, frame_cycles
+        Measured in simulation: first input to last output, and interval of back-to-back frames.
+    clock_mhz, fmax_mhz
+        Clock asked for, and the fastest after place and route.
+    resources
+        ``lut``, ``ff``, ``dsp``, ``bram`` of the board's design, shell included.
+    vectors_checked, mismatches
+        Frames whose outputs were compared with the integer model, and outputs that differed.
+    bitstream
+        File name, relative to the report.
+    stage_seconds
+        Wall time of each stage that was run.
+    """
+
+    board: str
+    seed: int
+    network: str | None = None
+    topology: str | None = None
+    loss: float | None = None
+    quality: dict[str, dict | None] | None = None
+    average_bit_width: float | None = None
+    average_bit_width_by_words: float | None = None
+    nodes: list[dict] | None = None
+    foldings: list[dict] | None = None
+    latency_cycles: int | None = None
+    frame_cycles: int | None = None
+    clock_mhz: float | None = None
+    fmax_mhz: float | None = None
+    resources: dict[str, float] | None = None
+    vectors_checked: int | None = None
+    mismatches: int | None = None
+    bitstream: str | None = None
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+
+    def add_quantised(self, quantised: Quantised) -> None:
+        """Figures of the quantise stage."""
+        model = quantised.model
+        self.loss = quantised.all.loss
+        self.quality = {"seen": _figures(quantised.seen), "unseen": _figures(quantised.unseen)}
+        self.average_bit_width = model.average_bit_width()
+        self.average_bit_width_by_words = model.average_bit_width_by_words()
+        self.nodes = [
+            {
+                "layer": node.layer,
+                "node": node.name,
+                "integer": node.format.integer,
+                "fraction": node.format.fraction,
+                "signed": node.format.signed,
+            }
+            for node in model.nodes()
+        ]
+
+    def save(self, folder: Path) -> None:
+        """Write the report into ``folder``."""
+        (folder / REPORT_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+
+def _figures(quality: Quality | None) -> dict | None:
+    return None if quality is None else asdict(quality) | {"loss": quality.loss}

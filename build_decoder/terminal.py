@@ -1,0 +1,59 @@
+"""What a build shows on the terminal: stages as they run, and a closing table."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from build_decoder.report import Report
+
+__all__ = ["closing_table", "show_stage"]
+
+
+def show_stage(console: Console, name: str) -> None:
+    """Tell that stage ``name`` starts."""
+    console.print(f"[bold]{name}[/bold] ...")
+
+
+def closing_table(report: Report, output: Path) -> Table:
+    """The build's figures; rows that no stage has filled are left out."""
+    table = Table(title=f"{report.network} ({report.topology}) on {report.board}", show_header=False)
+    table.add_column(style="bold")
+    table.add_column()
+    for name, value in _rows(report):
+        table.add_row(name, value)
+    table.add_row("output", str(output))
+    return table
+
+
+def _rows(report: Report):
+    for part, title in (("seen", "accuracy, searched on"), ("unseen", "accuracy, unseen")):
+        figures = (report.quality or {}).get(part)
+        if figures:
+            yield title, (
+                f"float {figures['float_accuracy']:.2%}, integer {figures['accuracy']:.2%}, "
+                f"decisions kept {figures['agreement']:.2%} of {figures['samples']}"
+            )
+    if report.average_bit_width is not None:
+        yield "bit width", (
+            f"{report.average_bit_width:.2f} average of {len(report.nodes)} nodes, "
+            f"{report.average_bit_width_by_words:.2f} weighted by words"
+        )
+    if report.foldings is not None:
+        yield "inputs x outputs a cycle", ", ".join(
+            f"{f['inputs_per_cycle']}x{f['outputs_per_cycle']}" for f in report.foldings
+        )
+    if report.latency_cycles is not None:
+        latency = f"{report.latency_cycles} cycles"
+        if report.clock_mhz is not None:
+            latency += f", {report.latency_cycles / report.clock_mhz:.2f} us"
+        yield "latency", f"{latency}; a frame each {report.frame_cycles} cycles"
+    if report.vectors_checked is not None:
+        yield "checked", f"{report.vectors_checked} frames, {report.mismatches} mismatches"
+    if report.resources is not None:
+        yield "resources", ", ".join(f"{n} {name}" for name, n in report.resources.items())
+    if report.fmax_mhz is not None:
+        yield "fmax", f"{report.fmax_mhz:.1f} MHz, {report.clock_mhz:g} MHz asked for"
+    if report.bitstream is not None:
+        yield "bitstream", report.bitstream
+    yield "seconds", ", ".join(f"{name} {s:.1f}" for name, s in report.stage_seconds.items())
