@@ -53,8 +53,6 @@ class Decoder(wiring.Component):
     """
 
     def __init__(self, model: IntegerModel, foldings: Sequence[Folding]):
-        if len(foldings) != len(model.layers):
-            raise ValueError(f"expected {len(model.layers)} foldings, got {len(foldings)}")
         self.model = model
         self.foldings = tuple(foldings)
         self.plans = plan_decoder(model, self.foldings)
@@ -83,7 +81,15 @@ class Decoder(wiring.Component):
 def plan_decoder(
     model: IntegerModel, foldings: Sequence[Folding]
 ) -> list[DensePlan | PackerPlan]:
-    """Plans of all layers, with packers where a layer cannot put out what the next one takes."""
+    """Plans of all layers, with packers where a layer cannot put out what the next one takes.
+
+    Raises
+    ------
+    ValueError
+        If there is not one folding a layer.
+    """
+    if len(foldings) != len(model.layers):
+        raise ValueError(f"expected {len(model.layers)} foldings, got {len(foldings)}")
     wanted = [folding.inputs_per_cycle for folding in foldings[1:]] + [1]
     captured = []
     for layer, folding, wide in zip(model.layers, foldings, wanted, strict=True):
