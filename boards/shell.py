@@ -1,0 +1,81 @@
+"""The shell around a decoder on a board: UART, FIFO, link and the decoder itself."""
+
+from amaranth import Module
+from amaranth.lib import wiring
+from amaranth.lib.fifo import SyncFIFOBuffered
+from amaranth.lib.wiring import In, Out
+
+from boards.interface import DecoderInterface
+from boards.link import Link
+from boards.protocol import PROTOCOL, Protocol
+from boards.uart import FRAME_BITS, UARTReceiver, UARTTransmitter
+
+__all__ = ["Shell"]
+
+
+class Shell(wiring.Component):
+    """A decoder behind a UART.
+
+    Received bytes wait in a FIFO that holds the longest request, so a host may send one request
+    while another is answered; with more than that under way, bytes are lost.
+
+    Parameters
+    ----------
+    decoder
+        Component with streams ``i`` and ``o`` and the integer model as ``model``.
+    divisor
+        Clock cycles a bit on the line.
+    protocol
+        Protocol constants.
+
+    Members
+    -------
+    rx, tx
+        Serial lines from and to the host, high when idle.
+    answered, rejected
+        See `Link`. ``rejected`` is also high for each byte that the full FIFO lost.
+    """
+
+    rx: In(1, init=1)
+    tx: Out(1, init=1)
+    answered: Out(1)
+    rejected: Out(1)
+
+    def __init__(self, decoder, *, divisor: int, protocol: Protocol = PROTOCOL):
+        self.decoder = decoder
+        self.divisor = divisor
+        self.link = Link(
+            DecoderInterface.of(decoder.model),
+            lanes=decoder.i.payload.shape().length,
+            byte_cycles=divisor * FRAME_BITS,
+            protocol=protocol,
+        )
+        # `connect` compares widths only.
+        for ours, theirs in ((self.link.x, decoder.i), (self.link.y, decoder.o)):
+            expected, actual = ours.payload.shape(), theirs.payload.shape()
+            if expected != actual:
+                raise TypeError(f"expected a decoder stream of {expected!r}, got {actual!r}")
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.receiver = receiver = UARTReceiver(divisor=self.divisor)
+        m.submodules.transmitter = transmitter = UARTTransmitter(divisor=self.divisor)
+        m.submodules.link = link = self.link
+        m.submodules.decoder = decoder = self.decoder
+        # A power of two, so that the FIFO's counters wrap by themselves; it stores one word less.
+        depth = (1 << link.request_bytes.bit_length()) + 1
+        m.submodules.fifo = fifo = SyncFIFOBuffered(width=8, depth=depth)
+
+        wiring.connect(m, receiver.o, fifo.w_stream)
+        wiring.connect(m, fifo.r_stream, link.i)
+        wiring.connect(m, link.o, transmitter.i)
+        wiring.connect(m, link.x, decoder.i)
+        wiring.connect(m, decoder.o, link.y)
+        m.d.comb += [
+            receiver.rx.eq(self.rx),
+            self.tx.eq(transmitter.tx),
+            self.answered.eq(link.answered),
+            self.rejected.eq(link.rejected | receiver.overflow),
+        ]
+        return m

@@ -1,0 +1,112 @@
+"""From a decoder to a board's bitstream, in two steps between which a caller may stop."""
+
+from pathlib import Path
+
+from boards.board import Board
+from boards.interface import DRIVER_FILE, DecoderInterface
+from boards.nextpnr import NextpnrToolchain
+from boards.reports import BitstreamReport, SynthesisReport
+from boards.resources import check_memory
+from boards.tools import ToolFailed
+from boards.top import Top
+from boards.xilinx import XilinxToolchain
+
+__all__ = [
+    "BitstreamReport",
+    "SynthesisReport",
+    "ToolFailed",
+    "place_and_route",
+    "synthesise",
+    "tools_present",
+]
+
+
+def _toolchain(board: Board):
+    return XilinxToolchain() if board.family == "xc7" else NextpnrToolchain()
+
+
+def tools_present(board: Board) -> bool:
+    """Whether all tools from source to bitstream are on this machine."""
+    return _toolchain(board).tools_present(board)
+
+
+def synthesise(
+    board: Board, decoder, build_dir: Path | str, clock_mhz: float | None = None, *, seed: int = 1
+) -> SynthesisReport:
+    """Write the complete build package into ``build_dir`` and synthesise it.
+
+    Beside the sources, constraints and scripts there are ``driver.json`` for the host driver and a
+    ``README.txt``.
+
+    Parameters
+    ----------
+    board
+        The board.
+    decoder
+        Decoder component with streams ``i`` and ``o`` and its integer model as ``model``.
+    build_dir
+        Folder, made if need be.
+    clock_mhz
+        Requested decoder clock, MHz; the board's own unless given.
+    seed
+        Seed of the placer.
+
+    Raises
+    ------
+    InputError
+        If clock or baud rate cannot be made, or the FPGA is too small.
+    ToolFailed
+        If Yosys fails.
+    """
+    build_dir = Path(build_dir)
+    check_memory(board, decoder.model.weight_bits)
+    clock_mhz = board.clock_mhz if clock_mhz is None else clock_mhz
+    top = Top(board, decoder, clock_mhz)
+    build_dir.mkdir(parents=True, exist_ok=True)
+    toolchain = _toolchain(board)
+    toolchain.prepare(board, top, build_dir, seed=seed)
+    interface = DecoderInterface.of(decoder.model)
+    driver = interface.to_json(board=board.name, baud=board.baud, clock_mhz=top.clock_mhz)
+    (build_dir / DRIVER_FILE).write_text(driver)
+    readme = _readme(board, decoder, top, toolchain.instructions(board))
+    (build_dir / "README.txt").write_text(readme)
+    return toolchain.synthesise(board, build_dir)
+
+
+def place_and_route(board: Board, build_dir: Path | str) -> BitstreamReport:
+    """Place, route and pack what `synthesise` left in ``build_dir``.
+
+    Raises
+    ------
+    ToolFailed
+        If a tool fails.
+    """
+    return _toolchain(board).place_and_route(board, Path(build_dir))
+
+
+def _readme(board: Board, decoder, top: Top, instructions: str) -> str:
+    interface = DecoderInterface.of(decoder.model)
+    return f"""\
+Decoder {interface.name} for {board.title} ({board.device})
+
+{interface.input_count} inputs in {interface.input_format}, {interface.output_count} outputs in \
+{interface.output_format}; clock {top.clock_mhz:g} MHz; host link {board.baud} baud, 8N1.
+
+Build
+-----
+{instructions}
+
+Board
+-----
+{board.wiring}
+
+Host
+----
+Needs Python with numpy and pyserial, and the project's packages boards, quant and models:
+
+    from boards.driver import connect
+    with connect("/dev/ttyUSB0", "this folder") as decoder:
+        y = decoder.infer(x)
+
+LED 0 changes with every frame answered; LED 1 is lit once a request had to be rejected.
+"""

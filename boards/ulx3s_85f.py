@@ -1,0 +1,26 @@
+"""ULX3S with an LFE5U-85F: https://radiona.org/ulx3s/."""
+
+from amaranth_boards.ulx3s import ULX3S_85F_Platform
+
+from boards.board import Board, Capacity
+
+__all__ = ["BOARD"]
+
+BOARD = Board(
+    name="ulx3s_85f",
+    title="ULX3S 85F",
+    family="ecp5",
+    device="LFE5U-85F-6BG381C",
+    oscillator="clk25",
+    oscillator_mhz=25,
+    clock_mhz=75,
+    # Lattice FPGA-DS-02012, table 1.1: 84k LUTs (83,640 usable), 208 EBR blocks of 18 kbit, 156
+    # 18 x 18 multipliers.
+    capacity=Capacity(lut=83_640, ff=83_640, dsp=156, bram=208, bram_bits=208 * 18_432),
+    baud=1_000_000,
+    platform=ULX3S_85F_Platform,
+    wiring=(
+        "The decoder answers on the board's USB port US1 (FT231X; /dev/ttyUSB0 on most hosts). "
+        "Load the bitstream through the same port: openFPGALoader --board ulx3s top.bit"
+    ),
+)

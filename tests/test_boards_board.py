@@ -1,0 +1,61 @@
+"""Board descriptions."""
+
+import subprocess
+import sys
+
+import pytest
+
+import boards
+from boards.pll import PLL_LIMITS
+from boards.resources import Resources, check_capacity, check_memory, count_cells
+from boards.uart import divisor_for
+from models.errors import InputError
+
+
+def test_boards_are_found():
+    assert {"ulx3s_85f", "pynq_z1", "icebreaker"} <= set(boards.board_names())
+
+
+def test_an_unknown_board_is_refused_with_those_that_there_are():
+    with pytest.raises(InputError, match="icebreaker, pynq_z1, ulx3s_85f, got 'ulx4s'"):
+        boards.get("ulx4s")
+
+
+@pytest.mark.parametrize("name", boards.board_names())
+def test_a_description_agrees_with_its_platform(name):
+    board = boards.get(name)
+    platform = board.platform()
+    assert board.name == name
+    assert board.family in PLL_LIMITS
+    assert board.device.lower().startswith(platform.device.lower())
+    assert platform.lookup(board.oscillator).clock.frequency == board.oscillator_mhz * 1e6
+    assert platform.lookup("uart", 0)
+    assert divisor_for(board.clock_mhz, board.baud) * board.baud == board.clock_mhz * 1e6
+
+
+def test_a_design_too_large_is_refused_with_the_numbers():
+    board = boards.get("icebreaker")
+    check_capacity(board, Resources(lut=5280, ff=5280, dsp=8, bram=30))
+    with pytest.raises(InputError, match="needs 6000 lut of 5280, 9 dsp of 8"):
+        check_capacity(board, Resources(lut=6000, ff=1, dsp=9, bram=30))
+
+
+def test_hopeless_weights_are_refused_with_the_numbers():
+    board = boards.get("icebreaker")
+    check_memory(board, 122_880 + 84_480)
+    with pytest.raises(InputError, match="got 207361 bits of weights for 122880 bits of block RAM"):
+        check_memory(board, 207_361)
+
+
+def test_cells_are_counted_as_the_vendors_do():
+    ecp5 = {"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 7, "DP16KD": 2, "MULT18X18D": 1, "TRELLIS_IO": 9}
+    assert count_cells("ecp5", ecp5) == Resources(lut=16, ff=7, dsp=1, bram=2)
+    xc7 = {"LUT1": 1, "LUT6": 2, "CARRY4": 9, "FDRE": 4, "FDSE": 1, "RAMB36E1": 1, "RAMB18E1": 1}
+    assert count_cells("xc7", xc7) == Resources(lut=3, ff=5, dsp=0, bram=2)
+    ice40 = {"SB_LUT4": 3, "SB_DFFESR": 2, "SB_DFF": 1, "SB_MAC16": 1, "SB_RAM40_4K": 4}
+    assert count_cells("ice40", ice40) == Resources(lut=3, ff=3, dsp=1, bram=4)
+
+
+def test_the_host_driver_needs_no_amaranth():
+    code = "import sys, boards.driver; sys.exit('amaranth' in sys.modules)"
+    assert subprocess.run([sys.executable, "-W", "error", "-c", code]).returncode == 0

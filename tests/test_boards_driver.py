@@ -1,0 +1,186 @@
+"""The host driver against a board that misbehaves, and its files and command line."""
+
+import numpy as np
+import pytest
+from boards_rig import sums_model
+
+from boards.driver import Decoder, LinkError, LinkTimeout, connect, main
+from boards.interface import DecoderInterface
+from boards.protocol import PROTOCOL, Command, Info, Reply, Status
+from models.errors import InputError
+from quant.qformat import QFormat
+
+
+class ModelPort:
+    """Port of a board that is modelled in Python. ``faults`` turn replies into other bytes."""
+
+    def __init__(self, model, faults=()):
+        self.model = model
+        self.faults = list(faults)
+        self.requests = 0
+        self.closed = False
+        self._replies = bytearray()
+
+    def write(self, data):
+        self.requests += 1
+        header = PROTOCOL.REQUEST_HEADER
+        command, tag, length = header.unpack(data[1 : 1 + header.size])
+        payload = data[1 + header.size : -2]
+        assert data[0] == PROTOCOL.request_sync
+        assert len(payload) == length
+        assert PROTOCOL.crc(data[1:]) == 0
+        if command == Command.INFO:
+            answer = Info.of(DecoderInterface.of(self.model)).pack()
+        else:
+            x_raw = PROTOCOL.unpack_values(payload, self.model.input_format)
+            y_raw = self.model.compute(x_raw[None])
+            answer = PROTOCOL.pack_values(y_raw, self.model.output_format)
+        reply = PROTOCOL.reply(Reply(command, tag, Status.OK, answer))
+        self._replies += self.faults.pop(0)(reply) if self.faults else reply
+
+    def read(self, count):
+        data, self._replies = self._replies[:count], self._replies[count:]
+        return bytes(data)
+
+    def reset_input_buffer(self):
+        self._replies.clear()
+
+    def close(self):
+        self.closed = True
+
+
+def corrupted(reply):
+    return reply[:-1] + bytes([reply[-1] ^ 1])
+
+
+def refused(reply):
+    return PROTOCOL.reply(Reply(Command.INFER, reply[2], Status.BAD_CRC, b""))
+
+
+def late(reply):
+    return PROTOCOL.reply(Reply(reply[1], (reply[2] - 1) % 256, Status.OK, b"\0\0")) + reply
+
+
+FAULTS = {
+    "silent": lambda reply: b"",
+    "truncated": lambda reply: reply[:-3],
+    "corrupted": corrupted,
+    "refused": refused,
+}
+
+
+@pytest.fixture
+def model():
+    return sums_model()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_fault_is_made_up_for(model, fault):
+    port = ModelPort(model, [FAULTS[fault]])
+    decoder = Decoder(port, DecoderInterface.of(model))
+    x_raw = np.zeros((1, model.input_count), int)
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+    assert port.requests == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "message"),
+    [
+        ("silent", LinkTimeout, "no reply: expected 1 more bytes from the board, got 0"),
+        ("truncated", LinkTimeout, "expected 4 more bytes from the board, got 3"),
+        ("corrupted", LinkError, "expected CRC 0x.* in a reply, got 0x"),
+        ("refused", LinkError, "board refused INFER: BAD_CRC"),
+    ],
+)
+def test_two_faults_are_an_error(model, fault, error, message):
+    decoder = Decoder(ModelPort(model, [FAULTS[fault]] * 2), DecoderInterface.of(model))
+    with pytest.raises(error, match=message):
+        decoder.infer_raw(np.zeros(model.input_count, int))
+
+
+def test_noise_and_late_replies_before_a_reply_are_skipped(model):
+    port = ModelPort(model, [late, lambda reply: b"\0\xff" + reply])
+    decoder = Decoder(port, DecoderInterface.of(model))
+    x_raw = np.ones((2, model.input_count), int)
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+    assert port.requests == 2
+
+
+def test_shapes(model):
+    decoder = connect(ModelPort(model), model)
+    assert decoder.infer(np.zeros((3, 6))).shape == (3, 2)
+    assert decoder.infer(np.zeros(6)).shape == (2,)
+    assert decoder.infer(np.zeros((0, 6))).shape == (0, 2)
+    with pytest.raises(InputError, match=r"expected shape \(samples, 6\), got \(3, 5\)"):
+        decoder.infer(np.zeros((3, 5)))
+    with pytest.raises(InputError, match="expected raw values of -16 to 15 .*got 0 to 16"):
+        decoder.infer_raw([0, 0, 0, 0, 0, 16])
+
+
+def test_another_decoder_is_refused_and_the_port_closed(model):
+    other = sums_model(output_format=QFormat(6, 5))
+    port = ModelPort(other)
+    with pytest.raises(LinkError, match="was another bitstream loaded"):
+        connect(port, model)
+    assert port.closed
+
+
+def test_a_port_that_cannot_be_opened_is_bad_input(model):
+    with pytest.raises(InputError, match="/dev/no_such_port: expected a serial port"):
+        connect("/dev/no_such_port", model)
+
+
+@pytest.fixture
+def build(model, tmp_path):
+    (tmp_path / "driver.json").write_text(DecoderInterface.of(model).to_json(baud=115200))
+    x = np.random.default_rng(3).uniform(-3, 3, size=(5, model.input_count))
+    x_raw = model.quantise_input(x)
+    np.savez(tmp_path / "golden.npz", x=x)
+    np.savez(tmp_path / "expected.npz", x_raw=x_raw, y_raw=model.compute(x_raw))
+    return tmp_path
+
+
+def test_the_interface_survives_its_file(model, build):
+    assert DecoderInterface.load(build) == (DecoderInterface.of(model), {"baud": 115200})
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": "x", "input_count": "many"}'])
+def test_a_bad_driver_file_is_bad_input(text, tmp_path):
+    (tmp_path / "driver.json").write_text(text)
+    with pytest.raises(InputError, match="driver.json: expected a build's driver.json"):
+        DecoderInterface.load(tmp_path)
+
+
+def run_main(monkeypatch, build, port):
+    monkeypatch.setattr("boards.driver._open", lambda name, baud, timeout: port)
+    golden = str(build / "golden.npz")
+    return main(["--port", "x", "--build", str(build), "--golden", golden])
+
+
+def test_command_line_finds_no_mismatch(model, build, monkeypatch, capsys):
+    assert run_main(monkeypatch, build, ModelPort(model)) == 0
+    assert "sums: 5 samples, 0 mismatches" in capsys.readouterr().out
+
+
+def test_command_line_reports_mismatches(model, build, monkeypatch, capsys):
+    def wrong(reply):
+        body = reply[1:-4] + bytes([reply[-4] ^ 1]) + reply[-3:-2]
+        return reply[:1] + body + PROTOCOL.crc(body).to_bytes(2, "big")
+
+    port = ModelPort(model, [lambda reply: reply, wrong])
+    assert run_main(monkeypatch, build, port) == 4
+    output = capsys.readouterr().out
+    assert "sample 0: expected" in output
+    assert "5 samples, 1 mismatches" in output
+
+
+def test_command_line_refuses_other_samples(model, build, monkeypatch, capsys):
+    np.savez(build / "golden.npz", x=np.full((1, 6), 2.5))
+    assert run_main(monkeypatch, build, ModelPort(model)) == 2
+    assert "got 1 others of 1" in capsys.readouterr().err
+
+
+def test_command_line_refuses_missing_files(model, build, monkeypatch, capsys):
+    (build / "golden.npz").unlink()
+    assert run_main(monkeypatch, build, ModelPort(model)) == 2
+    assert capsys.readouterr().err.startswith(f"error: {build}/golden.npz: expected an .npz file")

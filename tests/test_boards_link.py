@@ -1,0 +1,197 @@
+"""The host driver against the RTL's UART in simulation: its own bytes, its own parser."""
+
+import numpy as np
+import pytest
+from boards_rig import SimulatedPort, SumsDecoder, sums_model
+
+from boards.driver import Decoder, LinkError, LinkTimeout, connect
+from boards.interface import DecoderInterface
+from boards.protocol import PROTOCOL, Command, Info, Protocol, Status
+from hdl.decoder import Decoder as HardwareDecoder
+from hdl.folding import Folding
+from quant.activations import integer_activation
+from quant.dense import Dense
+from quant.integer_model import IntegerModel
+from quant.qformat import QFormat
+
+IMPATIENT = Protocol(idle_byte_times=8)
+
+
+def simulated(model=None, *, lanes=1, **options):
+    model = model or sums_model()
+    port = SimulatedPort(SumsDecoder(model, lanes=lanes), protocol=IMPATIENT, **options)
+    return port, Decoder(port, DecoderInterface.of(model), protocol=IMPATIENT), model
+
+
+def small_model():
+    """7-5-2 network with random weights."""
+    rng = np.random.default_rng(5)
+
+    def dense(inputs, units, activation, input_format, output_format):
+        weight, bias, total = QFormat(2, 4), QFormat(2, 5), QFormat(4, 5)
+        return Dense(
+            input=input_format,
+            weight=weight,
+            accumulator=QFormat(4, 6),
+            bias=bias,
+            weights=rng.integers(weight.min_raw, weight.max_raw + 1, size=(inputs, units)),
+            biases=rng.integers(bias.min_raw, bias.max_raw + 1, size=units),
+            activation=integer_activation(activation, total, output_format),
+        )
+
+    hidden, output = QFormat(2, 5), QFormat(4, 6)
+    first = dense(7, 5, "tanh", QFormat(3, 3), hidden)
+    return IntegerModel("small", (first, dense(5, 2, "linear", hidden, output)))
+
+
+def random_frames(model, count, seed=1):
+    format = model.input_format
+    rng = np.random.default_rng(seed)
+    return rng.integers(format.min_raw, format.max_raw + 1, size=(count, model.input_count))
+
+
+@pytest.mark.parametrize("divisor", [4, 5, 7])
+def test_info_describes_the_decoder(divisor):
+    _, decoder, model = simulated(divisor=divisor)
+    assert decoder.info() == Info.of(DecoderInterface.of(model))
+    decoder.check()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "lanes", "input_format", "output_format"),
+    [
+        (1, 1, 1, QFormat(1, 0, False), QFormat(1, 0, False)),
+        (6, 2, 1, QFormat(3, 2), QFormat(6, 4)),
+        (7, 3, 4, QFormat(4, 4), QFormat(8, 0)),
+        (7, 3, 3, QFormat(9, 3), QFormat(9, 8)),
+        (5, 2, 8, QFormat(8, 0, False), QFormat(30, 2)),
+        (3, 1, 2, QFormat(2, 15, False), QFormat(8, 10, False)),
+    ],
+)
+def test_infer_equals_the_integer_model(inputs, outputs, lanes, input_format, output_format):
+    model = sums_model(
+        inputs=inputs, outputs=outputs, input_format=input_format, output_format=output_format
+    )
+    port, decoder, _ = simulated(model, lanes=lanes)
+    x_raw = random_frames(model, 6)
+    x_raw[0], x_raw[1] = input_format.min_raw, input_format.max_raw
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+    assert port.rejected == 0
+
+
+def test_infer_takes_and_gives_real_values():
+    _, decoder, model = simulated()
+    x = np.random.default_rng(2).uniform(-5, 5, size=(2, model.input_count))
+    expected = model.dequantise_output(model.compute(model.quantise_input(x)))
+    np.testing.assert_array_equal(decoder.infer(x), expected)
+    np.testing.assert_array_equal(decoder.infer(x[0]), expected[0])
+
+
+def test_a_frame_of_sync_bytes_is_not_mistaken():
+    model = sums_model(input_format=QFormat(8, 0, False))
+    _, decoder, _ = simulated(model)
+    x_raw = np.full((2, model.input_count), PROTOCOL.request_sync)
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+
+
+def read_reply(decoder):
+    return decoder._read_reply()
+
+
+def infer_request(model, frame, tag):
+    payload = PROTOCOL.pack_values(frame, model.input_format)
+    return PROTOCOL.request(Command.INFER, tag=tag, payload=payload)
+
+
+def test_garbage_before_a_request_is_skipped():
+    port, decoder, model = simulated()
+    port.write(bytes([0x00, 0xFF, 0x5A, 0x13, 0x01]))
+    x_raw = random_frames(model, 1)
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+
+
+def test_back_to_back_requests_are_all_answered_in_order():
+    port, decoder, model = simulated()
+    x_raw = random_frames(model, 3)
+    port.write(b"".join(infer_request(model, frame, tag) for tag, frame in enumerate(x_raw)))
+    for tag, expected in enumerate(model.compute(x_raw)):
+        reply = read_reply(decoder)
+        assert (reply.tag, reply.status) == (tag, Status.OK)
+        np.testing.assert_array_equal(
+            PROTOCOL.unpack_values(reply.payload, model.output_format), expected
+        )
+    assert port.rejected == 0
+
+
+@pytest.mark.parametrize("position", [1, 2, 6, -1])
+def test_a_corrupted_request_is_refused_and_the_next_one_answered(position):
+    port, decoder, model = simulated()
+    (frame,) = random_frames(model, 1)
+    request = bytearray(infer_request(model, frame, 9))
+    request[position] ^= 0x10
+    port.write(request)
+    reply = read_reply(decoder)
+    assert (reply.status, reply.payload) == (Status.BAD_CRC, b"")
+    np.testing.assert_array_equal(decoder.infer_raw(frame[None]), model.compute(frame[None]))
+
+
+@pytest.mark.parametrize("kept", [1, 2, 5, 8, -1])
+def test_a_truncated_request_is_dropped_after_the_idle_time(kept):
+    port, decoder, model = simulated()
+    x_raw = random_frames(model, 1)
+    port.write(infer_request(model, x_raw[0], 3)[:kept])
+    port.run(2 * IMPATIENT.idle_byte_times + 20)
+    assert port.rejected == 1
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+
+
+@pytest.mark.parametrize(
+    ("command", "payload", "status"),
+    [
+        (Command.INFO, b"\0", Status.BAD_LENGTH),
+        (Command.INFER, b"", Status.BAD_LENGTH),
+        (Command.INFER, bytes(5), Status.BAD_LENGTH),
+        (Command.INFER, bytes(7), Status.BAD_LENGTH),
+        (Command.INFER, bytes(300), Status.BAD_LENGTH),
+        (0, b"", Status.UNKNOWN_COMMAND),
+        (77, bytes(6), Status.UNKNOWN_COMMAND),
+    ],
+)
+def test_wrong_requests_get_a_status(command, payload, status):
+    port, decoder, model = simulated()
+    port.write(PROTOCOL.request(command, tag=200, payload=payload))
+    reply = read_reply(decoder)
+    assert (reply.command, reply.tag, reply.status) == (command, 200, status)
+    assert reply.payload == b""
+    decoder.check()
+
+
+def test_a_request_too_long_for_the_memory_harms_neither_frame_nor_info():
+    port, decoder, model = simulated()
+    port.write(PROTOCOL.request(Command.INFER, payload=bytes([0x55]) * 100))
+    assert read_reply(decoder).status == Status.BAD_LENGTH
+    decoder.check()
+
+
+def test_another_decoder_is_noticed():
+    port, _, _ = simulated()
+    other = sums_model(inputs=5)
+    with pytest.raises(LinkError, match="expected decoder 'sums' .* got 6 x sQ3.2"):
+        connect(port, other)
+
+
+def test_a_silent_board_is_noticed():
+    port, decoder, _ = simulated()
+    port.write = lambda data: setattr(port, "_quiet_cycles", 0)
+    with pytest.raises(LinkTimeout, match="expected 1 more bytes from the board, got 0"):
+        decoder.info()
+
+
+def test_a_real_decoder_behind_the_link():
+    model = small_model()
+    decoder_component = HardwareDecoder(model, [Folding(2, 3), Folding(1, 2)])
+    port = SimulatedPort(decoder_component, protocol=IMPATIENT)
+    decoder = Decoder(port, DecoderInterface.of(model), protocol=IMPATIENT)
+    decoder.check()
+    x_raw = random_frames(model, 4)
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))

@@ -1,0 +1,60 @@
+"""The protocol's bytes."""
+
+import numpy as np
+import pytest
+from amaranth.lib.crc import catalog
+
+from boards.interface import DecoderInterface
+from boards.protocol import PROTOCOL, Command, Info, Reply, Status, element_bytes
+from quant.qformat import QFormat
+
+
+def test_crc_is_ccitt_false():
+    assert PROTOCOL.crc(b"123456789") == 0x29B1
+    reference = catalog.CRC16_CCITT_FALSE(data_width=8)
+    rng = np.random.default_rng(1)
+    for length in (0, 1, 2, 17, 300):
+        data = rng.integers(0, 256, length, dtype=np.uint8).tobytes()
+        assert PROTOCOL.crc(data) == reference.compute(data)
+        assert PROTOCOL.crc(data + PROTOCOL.crc(data).to_bytes(2, "big")) == 0
+
+
+def test_layout_of_a_request_and_a_reply():
+    request = PROTOCOL.request(Command.INFER, tag=7, payload=b"\x11\x22\x33")
+    assert request[:-2] == bytes([0xA5, 2, 7, 3, 0, 0x11, 0x22, 0x33])
+    assert len(request) == PROTOCOL.request_bytes(3)
+    reply = PROTOCOL.reply(Reply(Command.INFO, 7, Status.BAD_LENGTH, b""))
+    assert reply[:-2] == bytes([0x5A, 1, 7, 2, 0, 0])
+    assert len(reply) == PROTOCOL.reply_bytes(0)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("width", [1, 7, 8, 9, 16, 17, 31, 48])
+def test_values_survive_packing(width, signed):
+    format = QFormat(width, 0, signed)
+    rng = np.random.default_rng(width)
+    raw = rng.integers(format.min_raw, format.max_raw, size=20, endpoint=True)
+    raw[:2] = format.min_raw, format.max_raw
+    payload = PROTOCOL.pack_values(raw, format)
+    assert len(payload) == 20 * element_bytes(format)
+    np.testing.assert_array_equal(PROTOCOL.unpack_values(payload, format), raw)
+
+
+def test_values_are_little_endian():
+    raw = np.array([1, -2])
+    assert PROTOCOL.pack_values(raw, QFormat(9, 0)) == bytes([1, 0, 0xFE, 0xFF])
+
+
+def test_info_survives_packing():
+    interface = DecoderInterface(
+        name="decoder",
+        input_count=800,
+        output_count=2,
+        input_format=QFormat(-3, 12, False),
+        output_format=QFormat(9, -1),
+        fingerprint=0xFEDCBA98,
+    )
+    payload = Info.of(interface).pack()
+    assert len(payload) == 17
+    assert Info.unpack(payload) == Info.of(interface)
+    assert payload[-4:] == bytes([0x98, 0xBA, 0xDC, 0xFE])
