@@ -1,0 +1,14 @@
+"""Identity."""
+
+import numpy as np
+
+from models.activation import Activation
+
+__all__ = ["ACTIVATION"]
+
+
+def _linear(x: np.ndarray) -> np.ndarray:
+    return np.asarray(x, dtype=np.float64)
+
+
+ACTIVATION = Activation("linear", _linear)

@@ -1,0 +1,14 @@
+"""Rectified linear unit, ``max(x, 0)``."""
+
+import numpy as np
+
+from models.activation import Activation
+
+__all__ = ["ACTIVATION"]
+
+
+def _relu(x: np.ndarray) -> np.ndarray:
+    return np.maximum(np.asarray(x, dtype=np.float64), 0.0)
+
+
+ACTIVATION = Activation("relu", _relu)

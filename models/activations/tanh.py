@@ -1,0 +1,14 @@
+"""Hyperbolic tangent."""
+
+import numpy as np
+
+from models.activation import Activation
+
+__all__ = ["ACTIVATION"]
+
+
+def _tanh(x: np.ndarray) -> np.ndarray:
+    return np.tanh(np.asarray(x, dtype=np.float64))
+
+
+ACTIVATION = Activation("tanh", _tanh)

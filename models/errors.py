@@ -1,0 +1,38 @@
+"""The one exception for everything that a user can get wrong."""
+
+__all__ = ["InputError", "shown"]
+
+_SHOWN_LIMIT = 60
+
+
+def shown(value: object) -> str:
+    """`value` as one short line, fit for an error message: its `repr`, cut after 60 characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python agrees to print
+        text = f"{type(value).__name__} of enormous size"
+    return text if len(text) <= _SHOWN_LIMIT else text[:_SHOWN_LIMIT] + "..."
+
+
+class InputError(Exception):
+    """Bad input from the user. The message is one line that can be printed as it stands."""
+
+    @classmethod
+    def at(cls, source: object, where: str, *, expected: str, got: str) -> "InputError":
+        """An error of the form ``<source>: <where>: expected <expected>, got <got>``.
+
+        Parameters
+        ----------
+        source:
+            File, folder or zoo name that the user gave.
+        where:
+            Place inside it, such as ``layer 2: weights``; empty where the file as a whole is meant.
+        """
+        place = f"{source}: {where}" if where else f"{source}"
+        message = f"{place}: expected {expected}, got {got}"
+        return cls("".join(map(_printable, " ".join(message.split()))))
+
+
+def _printable(character: str) -> str:
+    # A file may name another with control characters, which a terminal would obey.
+    return character if character.isprintable() else ascii(character)[1:-1]

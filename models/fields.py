@@ -1,0 +1,87 @@
+"""Typed, checked access to the fields of a JSON object."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.errors import InputError, shown
+
+__all__ = ["Fields"]
+
+_TEXT_LIMIT = 255  # what a file system takes as a name
+
+
+@dataclass(frozen=True)
+class Fields:
+    """One JSON object, with the place that it came from for the error messages.
+
+    Parameters
+    ----------
+    values:
+        The decoded JSON value. Anything but an object is an error.
+    source:
+        File that it was read from.
+    where:
+        Place in the file, such as ``layer 2``; empty for the top level.
+    """
+
+    values: dict[str, Any]
+    source: Path
+    where: str = ""
+
+    def __post_init__(self):
+        if not isinstance(self.values, dict):
+            raise InputError.at(
+                self.source, self.where, expected="a JSON object", got=shown(self.values)
+            )
+
+    def error(self, key: str, expected: str, got: str) -> InputError:
+        """An `InputError` about the field `key`."""
+        where = f"{self.where}: {key}" if self.where else key
+        return InputError.at(self.source, where, expected=expected, got=got)
+
+    def only(self, *keys: str) -> None:
+        """Raise unless every one of `keys` is there and nothing else is."""
+        for key in keys:
+            if key not in self.values:
+                raise self.error(key, "this key", "an object without it")
+        for key in self.values:
+            if key not in keys:
+                raise InputError.at(
+                    self.source,
+                    self.where,
+                    expected=f"only the keys {', '.join(keys)}",
+                    got=shown(key),
+                )
+
+    def text(self, key: str) -> str:
+        """The field `key`, which must be a string of 1 to 255 characters."""
+        value = self.values.get(key)
+        if not isinstance(value, str) or not 1 <= len(value) <= _TEXT_LIMIT:
+            raise self.error(key, f"a string of 1 to {_TEXT_LIMIT} characters", shown(value))
+        return value
+
+    def choice(self, key: str, choices: tuple[str, ...]) -> str:
+        """The field `key`, which must be one of `choices`."""
+        value = self.values.get(key)
+        if not isinstance(value, str) or value not in choices:
+            raise self.error(key, f"one of {', '.join(choices)}", shown(value))
+        return value
+
+    def items(self, key: str) -> list[Any]:
+        """The field `key`, which must be a list."""
+        value = self.values.get(key)
+        if not isinstance(value, list):
+            raise self.error(key, "a list", shown(value))
+        return value
+
+    def size(self, key: str, limit: int) -> int:
+        """The field `key`, which must be a whole number from 1 to `limit`."""
+        return self.check_size(key, self.values.get(key), limit)
+
+    def check_size(self, key: str, value: Any, limit: int) -> int:
+        """`value`, which must be a whole number from 1 to `limit`; `key` names it in the error."""
+        # bool is an int to isinstance(), but true is no size.
+        if type(value) is not int or not 1 <= value <= limit:
+            raise self.error(key, f"a whole number from 1 to {limit}", shown(value))
+        return value

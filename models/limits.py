@@ -1,0 +1,21 @@
+"""Largest sizes that are read.
+
+Far above what any supported board can hold, and far below what could exhaust the memory of the
+machine that reads them, so that a wrong or hostile size is refused before anything is allocated.
+"""
+
+__all__ = [
+    "MAX_GOLDEN_VALUES",
+    "MAX_JSON_BYTES",
+    "MAX_LAYERS",
+    "MAX_MAGNITUDE",
+    "MAX_WEIGHTS",
+    "MAX_WIDTH",
+]
+
+MAX_WIDTH = 2**16  # inputs or units of a layer
+MAX_WEIGHTS = 2**24  # weights of a layer
+MAX_LAYERS = 256
+MAX_JSON_BYTES = 2**20
+MAX_MAGNITUDE = 1e30  # of a weight or sample: no sum over a layer can overflow a float64
+MAX_GOLDEN_VALUES = 2**27  # values of one golden array: 1 GiB as float64

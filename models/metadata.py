@@ -1,0 +1,98 @@
+"""The metadata folder: ``network.json`` and the arrays that it names."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from models import layers
+from models.errors import InputError, shown
+from models.fields import Fields
+from models.files import require_file
+from models.limits import MAX_JSON_BYTES, MAX_LAYERS, MAX_WIDTH
+from models.network import Network
+
+__all__ = ["NETWORK_FILE", "is_valid_name", "read_metadata", "save_network"]
+
+NETWORK_FILE = "network.json"
+_FORMAT = 1
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+
+
+def is_valid_name(name: str) -> bool:
+    """Whether `name` can name a network, and so folders and files as well."""
+    return _NAME.fullmatch(name) is not None
+
+
+def read_metadata(folder: Path) -> Network:
+    """The network in a metadata folder; `InputError` where anything in it is not as it must be."""
+    source = folder / NETWORK_FILE
+    fields = Fields(_read_json(source), source)
+    fields.only("format", "name", "inputs", "layers")
+    # bool is an int to Python, but true is no version.
+    if fields.values["format"] != _FORMAT or isinstance(fields.values["format"], bool):
+        raise fields.error("format", str(_FORMAT), shown(fields.values["format"]))
+    name = fields.text("name")
+    if not is_valid_name(name):
+        raise fields.error("name", "1 to 64 letters, digits, '_', '-' and '.'", shown(name))
+    sizes = fields.items("inputs")
+    if len(sizes) != 1:
+        raise fields.error("inputs", "a list of one size", shown(sizes))
+    input_count = fields.check_size("inputs", sizes[0], MAX_WIDTH)
+    entries = fields.items("layers")
+    if not 1 <= len(entries) <= MAX_LAYERS:
+        raise fields.error("layers", f"1 to {MAX_LAYERS} layers", str(len(entries)))
+
+    built = []
+    count = input_count
+    for number, entry in enumerate(entries, 1):
+        layer_fields = Fields(entry, source, f"layer {number}")
+        layer_type = layers.get(layer_fields.choice("type", layers.names()))
+        built.append(layer_type.read(layer_fields, count, folder))
+        count = built[-1].output_count
+    return Network(name, input_count, tuple(built))
+
+
+def save_network(network: Network, folder: Path | str) -> None:
+    """Write a metadata folder. The folder is made where it is not there; files are replaced."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = [
+        layers.type_of(layer).write(layer, f"layer{number}", folder)
+        for number, layer in enumerate(network.layers, 1)
+    ]
+    description = {
+        "format": _FORMAT,
+        "name": network.name,
+        "inputs": [network.input_count],
+        "layers": entries,
+    }
+    (folder / NETWORK_FILE).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+
+
+def _read_json(path: Path) -> Any:
+    require_file(path)
+    try:
+        size = path.stat().st_size
+        if size > MAX_JSON_BYTES:
+            raise InputError.at(path, "", expected=f"at most {MAX_JSON_BYTES} bytes", got=f"{size}")
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError.at(path, "", expected="JSON text", got="binary data") from None
+    except OSError as error:
+        raise InputError.at(path, "", expected="a readable file", got=str(error.strerror)) from None
+
+    def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = {}
+        for key, value in pairs:
+            if key in values:
+                raise InputError.at(path, "", expected="each key once", got=f"{shown(key)} twice")
+            values[key] = value
+        return values
+
+    try:
+        return json.loads(text, object_pairs_hook=no_duplicates)
+    except json.JSONDecodeError as error:
+        raise InputError.at(path, f"line {error.lineno}", expected="JSON", got=error.msg) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, nesting without end
+        raise InputError.at(path, "", expected="JSON", got="absurd numbers or nesting") from None

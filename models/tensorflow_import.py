@@ -1,0 +1,28 @@
+"""Imports TensorFlow where it is wanted, and says what to install where it is missing."""
+
+import os
+from types import ModuleType
+
+from models.errors import InputError
+
+__all__ = ["import_tensorflow"]
+
+
+def import_tensorflow(purpose: str) -> ModuleType:
+    """The `tensorflow` module; `InputError` that says what to install where it is missing.
+
+    TensorFlow is an extra: nothing from ``network.json`` to a bitstream needs it.
+    """
+    # It logs about its build options to the terminal otherwise.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    try:
+        import tensorflow  # an extra, and slow to import
+    except ImportError:
+        raise InputError.at(
+            purpose,
+            "",
+            expected="TensorFlow (pip install build_decoder[train])",
+            got="a Python without it",
+        ) from None
+    return tensorflow

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from models import activations
+
+EXTREMES = np.array([-1e30, -750.0, -1.0, -0.0, 0.0, 0.5, 750.0, 1e30])
+
+
+def test_names_are_found():
+    assert activations.names() == ("linear", "relu", "sigmoid", "tanh")
+
+
+@pytest.mark.parametrize("name", activations.names())
+def test_shape_and_type(name: str):
+    function = activations.get(name).function
+    assert activations.get(name).name == name
+    result = function(EXTREMES.reshape(2, 4))
+    assert result.shape == (2, 4)
+    assert result.dtype == np.float64
+    assert np.isfinite(result).all()
+    assert function(np.array([1, 2])).dtype == np.float64
+
+
+def test_values():
+    x = np.array([-2.0, 0.0, 3.0])
+    np.testing.assert_array_equal(activations.get("linear").function(x), x)
+    np.testing.assert_array_equal(activations.get("relu").function(x), [0, 0, 3])
+    np.testing.assert_array_equal(activations.get("tanh").function(x), np.tanh(x))
+    np.testing.assert_allclose(activations.get("sigmoid").function(x), 1 / (1 + np.exp(-x)))
+
+
+def test_sigmoid_at_extremes():
+    sigmoid = activations.get("sigmoid").function
+    np.testing.assert_array_equal(sigmoid(EXTREMES)[[0, 3, 4, 7]], [0.0, 0.5, 0.5, 1.0])
+
+
+def test_unknown_name():
+    with pytest.raises(KeyError):
+        activations.get("swish")

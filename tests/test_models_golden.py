@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import DenseLayer, InputError, Network, decisions, load_golden
+
+NETWORK = Network("g", 3, (DenseLayer(2, "linear", np.ones((3, 2)), np.zeros(2)),))
+
+
+def samples(count: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(count)
+    return rng.integers(0, 9, (count, 3)).astype(np.uint8), rng.normal(size=(count, 2))
+
+
+def test_npz_with_everything(tmp_path: Path):
+    x, y = samples(6)
+    labels, held_out = np.array([0, 1, 1, 0, 1, 0]), np.array([0, 1, 0, 0, 1, 1], bool)
+    np.savez(tmp_path / "golden.npz", x=x, y=y, labels=labels, held_out=held_out)
+    for source in (tmp_path / "golden.npz", tmp_path):
+        golden = load_golden(source, NETWORK)
+        np.testing.assert_array_equal(golden.x, x)
+        np.testing.assert_array_equal(golden.y, y)
+        np.testing.assert_array_equal(golden.labels, labels)
+        np.testing.assert_array_equal(golden.held_out, held_out)
+        assert golden.x.dtype == golden.y.dtype == np.float64
+        assert golden.labels.dtype == np.int64
+        assert len(golden) == 6
+        np.testing.assert_array_equal(golden.search.x, x[[0, 2, 3]])
+        np.testing.assert_array_equal(golden.unseen.y, y[[1, 4, 5]])
+        np.testing.assert_array_equal(golden.unseen.labels, labels[[1, 4, 5]])
+        assert golden.unseen.held_out.all()
+
+
+def test_csv_pair(tmp_path: Path):
+    x, y = samples(5)
+    np.savetxt(tmp_path / "x.csv", x, delimiter=",")
+    np.savetxt(tmp_path / "y.csv", y, delimiter=",", fmt="%.17g")
+    for source in (f"{tmp_path}/x.csv,{tmp_path}/y.csv", tmp_path):
+        golden = load_golden(source, NETWORK)
+        np.testing.assert_array_equal(golden.x, x)
+        np.testing.assert_array_equal(golden.y, y)
+        assert golden.labels is None
+        assert golden.search.labels is None
+
+
+def test_quarter_is_held_out(tmp_path: Path):
+    x, y = samples(80)
+    np.savez(tmp_path / "g.npz", x=x, y=y)
+    one, same = (load_golden(tmp_path / "g.npz", NETWORK, seed=3) for _ in range(2))
+    other = load_golden(tmp_path / "g.npz", NETWORK, seed=4)
+    assert len(one.unseen) == 20
+    np.testing.assert_array_equal(one.held_out, same.held_out)
+    assert (one.held_out != other.held_out).any()
+
+
+def test_few_samples_are_not_held_out(tmp_path: Path):
+    x, y = samples(39)
+    np.savez(tmp_path / "g.npz", x=x, y=y)
+    golden = load_golden(tmp_path / "g.npz", NETWORK)
+    assert len(golden.unseen) == 0
+    assert len(golden.search) == 39
+
+
+def test_decisions():
+    y = np.array([[0.1, 0.9, 0.9], [3, 2, 1]])
+    np.testing.assert_array_equal(decisions(y), [1, 0])
+    np.testing.assert_array_equal(decisions(np.array([[0.4], [0.5], [0.9]])), [0, 1, 1])
+
+
+def test_labels_of_one_output(tmp_path: Path):
+    network = Network("g", 3, (DenseLayer(1, "sigmoid", np.ones((3, 1)), np.zeros(1)),))
+    np.savez(tmp_path / "g.npz", x=np.ones((2, 3)), y=np.ones((2, 1)), labels=[True, False])
+    np.testing.assert_array_equal(load_golden(tmp_path / "g.npz", network).labels, [1, 0])
+    np.savez(tmp_path / "g.npz", x=np.ones((2, 3)), y=np.ones((2, 1)), labels=[0, 2])
+    with pytest.raises(InputError, match="whole numbers from 0 to 1, got 2 at sample 1"):
+        load_golden(tmp_path / "g.npz", network)
+
+
+def test_folder_without_golden_data(tmp_path: Path):
+    with pytest.raises(InputError, match=r"x\.csv: x: expected a file, got no such file"):
+        load_golden(tmp_path, NETWORK)

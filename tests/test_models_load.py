@@ -1,0 +1,101 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import DenseLayer, InputError, Network, load_network, save_network
+
+
+@pytest.fixture
+def network() -> Network:
+    rng = np.random.default_rng(7)
+    layers = (
+        DenseLayer(4, "tanh", rng.normal(size=(5, 4)), rng.normal(size=4)),
+        # float32 values, as a training tool has them
+        DenseLayer(
+            3, "sigmoid", rng.normal(size=(4, 3)).astype(np.float32).astype(float), np.zeros(3)
+        ),
+    )
+    return Network("small.net-1", 5, layers)
+
+
+def assert_same(a: Network, b: Network) -> None:
+    assert (a.name, a.topology) == (b.name, b.topology)
+    for one, other in zip(a.layers, b.layers, strict=True):
+        assert one.activation == other.activation
+        np.testing.assert_array_equal(one.weights, other.weights)
+        np.testing.assert_array_equal(one.bias, other.bias)
+        assert other.weights.dtype == other.bias.dtype == np.float64
+
+
+def rewrite(folder: Path, number: int, **changes: str) -> None:
+    path = folder / "network.json"
+    description = json.loads(path.read_text())
+    description["layers"][number] |= changes
+    path.write_text(json.dumps(description))
+
+
+def test_round_trip(network: Network, tmp_path: Path):
+    save_network(network, tmp_path / "a" / "b")
+    assert_same(network, load_network(tmp_path / "a" / "b"))
+    assert_same(network, load_network(str(tmp_path / "a" / "b" / "network.json")))
+    saved = np.load(tmp_path / "a" / "b" / "layer2_weights.npy", allow_pickle=False)
+    assert saved.dtype == np.float32
+
+
+def test_csv_and_npz(network: Network, tmp_path: Path):
+    save_network(network, tmp_path)
+    first, second = network.layers
+    np.savetxt(tmp_path / "w.csv", first.weights, delimiter=", ", fmt="%.17g")
+    np.savetxt(tmp_path / "column.csv", first.bias, fmt="%.17g")
+    np.savez(tmp_path / "all.npz", w=second.weights, b=second.bias[None, :])
+    rewrite(tmp_path, 0, weights="w.csv", bias="column.csv")
+    rewrite(tmp_path, 1, weights="all.npz:w", bias="all.npz:b")
+    assert_same(network, load_network(tmp_path))
+    row = "\ufeff" + ",".join(f"{value:.17g}" for value in first.bias) + "\r\n\r\n"
+    (tmp_path / "row.csv").write_text(row, encoding="utf-8")  # as Excel writes it
+    rewrite(tmp_path, 0, bias="row.csv")
+    assert_same(network, load_network(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["csv", "npy", "npz"])
+def test_bias_as_last_row(network: Network, tmp_path: Path, kind: str):
+    save_network(network, tmp_path)
+    rows = np.vstack([network.layers[0].weights, network.layers[0].bias])
+    match kind:
+        case "csv":
+            np.savetxt(tmp_path / "w.csv", rows, delimiter=",", fmt="%.17g")
+        case "npy":
+            np.save(tmp_path / "w.npy", np.asfortranarray(rows))
+        case "npz":
+            np.savez_compressed(tmp_path / "w.npz", matrix=rows)
+    reference = "w.npz:matrix" if kind == "npz" else f"w.{kind}"
+    rewrite(tmp_path, 0, weights=reference, bias="last_row")
+    assert_same(network, load_network(tmp_path))
+
+
+@pytest.mark.parametrize("dtype", ["i1", ">i4", "f2", ">f8", "u8", "?"])
+def test_other_number_types(network: Network, tmp_path: Path, dtype: str):
+    save_network(network, tmp_path)
+    weights = np.array(np.arange(20).reshape(5, 4) % 2, dtype)
+    np.save(tmp_path / "w.npy", weights)
+    rewrite(tmp_path, 0, weights="w.npy")
+    np.testing.assert_array_equal(load_network(tmp_path).layers[0].weights, weights)
+
+
+def test_link_inside_the_folder_is_fine(network: Network, tmp_path: Path):
+    save_network(network, tmp_path / "real")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "w.npy").symlink_to("layer1_weights.npy")
+    rewrite(tmp_path / "real", 0, weights="w.npy")
+    assert_same(network, load_network(tmp_path / "link"))
+
+
+def test_unknown_source_lists_the_zoo():
+    with pytest.raises(InputError) as caught:
+        load_network("ahead_case9")
+    message = str(caught.value)
+    assert message.startswith("ahead_case9: expected a metadata folder, a .keras file or one of ")
+    assert "ahead_case1" in message
+    assert message.endswith("got no such file or folder")
