@@ -9,6 +9,8 @@ import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
 import boards
+from boards.feasibility import check_clock
+from boards.resources import check_memory
 from boards.toolchain import ToolFailed, place_and_route, synthesise
 from build_decoder.arguments import Arguments
 from build_decoder.exit_status import ExitStatus
@@ -46,6 +48,8 @@ class Flow:
     ----------
     report : Report
         Figures so far.
+    clock_mhz : float
+        Decoder clock.
     message : str or None
         Why the exit status is not 0.
     """
@@ -56,6 +60,7 @@ class Flow:
         self.announce = announce
         self.board = boards.get(arguments.board)
         self.report = Report(board=self.board.name, seed=arguments.seed)
+        self.clock_mhz = arguments.clock_mhz or self.board.clock_mhz
         self.message = None
 
     def run(self) -> ExitStatus:
@@ -85,6 +90,7 @@ class Flow:
         return status
 
     def _import(self) -> ExitStatus:
+        check_clock(self.board, self.clock_mhz)
         self.network = load_network(self.arguments.network)
         self.golden = load_golden(
             self.arguments.golden, self.network, seed=self.arguments.seed
@@ -97,6 +103,7 @@ class Flow:
     def _quantise(self) -> ExitStatus:
         quantised = quantise(self.network, self.golden, max_loss=self.arguments.max_loss)
         self.model = quantised.model
+        check_memory(self.board, self.model.weight_bits)
         self.x_raw = self.model.quantise_input(self.golden.x)
         self.y_raw = self.model.compute(self.x_raw)
         self.report.add_quantised(quantised)
@@ -148,13 +155,12 @@ class Flow:
         return ExitStatus.DONE
 
     def _synthesise(self) -> ExitStatus:
-        clock_mhz = self.arguments.clock_mhz or self.board.clock_mhz
-        self.report.clock_mhz = clock_mhz
+        self.report.clock_mhz = self.clock_mhz
         result = synthesise(
             self.board,
             Decoder(self.model, self.decoder.foldings),
             self.folder / "board",
-            clock_mhz,
+            self.clock_mhz,
             seed=self.arguments.seed,
         )
         if result.resources is not None:

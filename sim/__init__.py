@@ -1,0 +1,1 @@
+"""Test benches: generated Verilog benches, simulators, stream helpers, and random checks."""

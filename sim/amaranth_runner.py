@@ -1,0 +1,84 @@
+"""Decoders in Amaranth's own simulator."""
+
+import numpy as np
+from amaranth.hdl import Value
+from amaranth.sim import Simulator
+
+from sim.interface import StreamInterface
+from sim.streams import expect_silence, no_stalls, random_stalls, receive, send
+from sim.vectors import input_words, word_integers
+
+__all__ = ["simulate_amaranth"]
+
+_SILENT_CYCLES = 32
+
+
+def simulate_amaranth(
+    decoder, x_raw: np.ndarray, *, stall_seed: int | None = None
+) -> tuple[np.ndarray, int, int | None]:
+    """Send frames through a decoder.
+
+    Parameters
+    ----------
+    decoder
+        A component with streams ``i`` and ``o``, and what :meth:`StreamInterface.of` asks for, or
+        an ``interface`` of its own.
+    x_raw
+        Raw int64 inputs (frames, input_count).
+    stall_seed
+        None: back-to-back frames, outputs taken at once. A seed: random stalls of both streams.
+
+    Returns
+    -------
+    y_raw
+        Raw int64 outputs (frames, output_count).
+    latency_cycles
+        Cycles from the first frame's first input transfer to its last output transfer.
+    frame_cycles
+        Longest interval between the last output transfers of two frames; None of a single frame.
+
+    Raises
+    ------
+    StreamError
+        If the decoder breaks a rule of streams, offers too much, or stands still.
+    ValueError
+        If ``x_raw`` does not fit the decoder.
+    """
+    interface = getattr(decoder, "interface", None) or StreamInterface.of(decoder)
+    words = word_integers(
+        input_words(interface, x_raw, seed=stall_seed or 0), interface.input_width
+    )
+    deadline = 256 + 4 * ((interface.latency_cycles or 10_000) + (interface.frame_cycles or 10_000))
+    stalls = [no_stalls, no_stalls]
+    if stall_seed is not None:
+        stalls = [random_stalls(2 * stall_seed), random_stalls(2 * stall_seed + 1)]
+    sent, received = [], []
+
+    async def stimulus(ctx):
+        sent.extend(await send(ctx, decoder.i, words, stalls=stalls[0], deadline=deadline))
+
+    async def scoreboard(ctx):
+        values, cycles = await receive(
+            ctx,
+            decoder.o,
+            len(x_raw) * interface.output_count,
+            stalls=stalls[1],
+            deadline=deadline,
+            sample=Value.cast(decoder.o.payload),
+        )
+        await expect_silence(ctx, decoder.o, _SILENT_CYCLES)
+        received.extend([values, cycles])
+
+    simulator = Simulator(decoder)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(stimulus)
+    simulator.add_testbench(scoreboard)
+    simulator.run()
+
+    values, cycles = received
+    y_raw = np.array(values, dtype=np.int64).reshape(len(x_raw), interface.output_count)
+    if interface.output_signed:
+        y_raw -= (y_raw >> (interface.output_width - 1)) << interface.output_width
+    last = np.array(cycles[interface.output_count - 1 :: interface.output_count])
+    frame_cycles = int(np.diff(last).max()) if len(last) > 1 else None
+    return y_raw, int(last[0] - sent[0]), frame_cycles

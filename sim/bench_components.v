@@ -1,0 +1,234 @@
+// Components of a generated test bench (AHEAD, Section 4.2): sequencer, stimulus generator, stall
+// generator, scoreboard and latency meter. sim/bench_verilog.py writes the module that joins them
+// and the design under test.
+`default_nettype none
+
+// Counts what is left to do, and ends the run: `TAIL` cycles after the last expected output, or once
+// nothing has moved for `idle_limit` cycles in which the bench itself held nothing up.
+module bench_sequencer #(
+    parameter TAIL = 64
+) (
+    input wire clk,
+    input wire rst,
+    input wire [31:0] idle_limit,
+    input wire transferred,
+    input wire stalling,
+    input wire complete,
+    output reg [31:0] cycle,
+    output reg timed_out,
+    output reg finish,
+    output reg done
+);
+  reg [31:0] idle;
+  reg [31:0] tail;
+  initial done = 0;
+
+  always @(posedge clk)
+    if (rst) begin
+      cycle <= 0;
+      idle <= 0;
+      tail <= 0;
+      timed_out <= 0;
+      finish <= 0;
+      done <= 0;
+    end else begin
+      cycle <= cycle + 1;
+      idle <= transferred ? 0 : idle + !stalling;
+      tail <= complete ? tail + 1 : 0;
+      timed_out <= !finish ? (!complete && idle >= idle_limit) : timed_out;
+      finish <= finish || tail >= TAIL || idle >= idle_limit;
+      done <= finish;
+    end
+endmodule
+
+// Says cycle by cycle whether its side of a stream goes on. Epochs of random length and kind: full
+// speed, several probabilities of a stall, long bursts, and going only once the peer has offered.
+module bench_stall_generator (
+    input wire clk,
+    input wire rst,
+    input wire [31:0] seed,  // 0: never stalls
+    input wire offered,
+    output reg go
+);
+  reg [31:0] noise;
+  reg [2:0] kind;
+  reg [7:0] left;
+  wire [31:0] step_1 = noise ^ (noise << 13);
+  wire [31:0] step_2 = step_1 ^ (step_1 >> 17);
+  wire [31:0] step_3 = step_2 ^ (step_2 << 5);
+
+  always @(posedge clk)
+    if (rst || seed == 0) begin
+      noise <= seed;
+      kind <= 0;
+      left <= 0;
+      go <= seed == 0;
+    end else begin
+      noise <= step_3;
+      if (left != 0) left <= left - 1;
+      else begin
+        kind <= step_3[2:0];
+        case (step_3[4:3])
+          0: left <= step_3[10:8];
+          1: left <= step_3[12:8];
+          2: left <= step_3[14:8];
+          3: left <= step_3[15:8];
+        endcase
+      end
+      case (kind)
+        0: go <= 1;
+        1: go <= step_3[31:30] != 0;
+        2: go <= step_3[31];
+        3: go <= step_3[31:29] == 0;
+        4: go <= 0;
+        5: go <= offered && !go;
+        6: go <= step_3[31:27] != 0;
+        7: go <= step_3[31:28] == 0;
+      endcase
+    end
+endmodule
+
+// Sends the words of inputs.hex. Between transfers, and once all are sent, the payload is wrong on
+// purpose; what has been offered is held until it is taken.
+module bench_stimulus #(
+    parameter WIDTH = 1,
+    parameter CAPACITY = 1
+) (
+    input wire clk,
+    input wire rst,
+    input wire [31:0] total,
+    input wire go,
+    output reg [WIDTH-1:0] payload,
+    output reg valid,
+    input wire ready,
+    output reg [31:0] taken,
+    output wire remaining
+);
+  reg [WIDTH-1:0] words[0:CAPACITY-1];
+  reg [31:0] offered;
+  assign remaining = offered < total;
+  initial $readmemh("inputs.hex", words);
+
+  always @(posedge clk)
+    if (rst) begin
+      payload <= {WIDTH{1'b1}};
+      valid <= 0;
+      offered <= 0;
+      taken <= 0;
+    end else begin
+      if (valid && ready) taken <= taken + 1;
+      if (!valid || ready) begin
+        valid <= go && remaining;
+        offered <= offered + (go && remaining);
+        payload <= go && remaining ? words[offered] : ~payload;
+      end
+    end
+endmodule
+
+// Compares outputs with the words of expected.hex, counts outputs too many, and checks that what is
+// offered stays while it is not taken. At the end all outputs go to outputs.hex.
+module bench_scoreboard #(
+    parameter WIDTH = 1,
+    parameter CAPACITY = 1
+) (
+    input wire clk,
+    input wire rst,
+    input wire [31:0] total,
+    input wire finish,
+    input wire [WIDTH-1:0] payload,
+    input wire valid,
+    input wire ready,
+    output reg [31:0] received,
+    output reg [31:0] wrong,
+    output reg [31:0] extra,
+    output reg [31:0] unheld,
+    output reg [31:0] first_unheld,
+    output wire complete
+);
+  reg [WIDTH-1:0] expected[0:CAPACITY-1];
+  reg [WIDTH-1:0] outputs[0:CAPACITY-1];
+  reg [WIDTH-1:0] held;
+  reg stalled;
+  reg recorded;
+  integer file, n;
+  assign complete = received == total;
+  initial $readmemh("expected.hex", expected);
+
+  always @(posedge clk)
+    if (rst) begin
+      received <= 0;
+      wrong <= 0;
+      extra <= 0;
+      unheld <= 0;
+      first_unheld <= 0;
+      stalled <= 0;
+      recorded <= 0;
+    end else if (!finish) begin
+      stalled <= valid && !ready;
+      held <= payload;
+      if (stalled && !(valid === 1'b1 && payload === held)) begin
+        unheld <= unheld + 1;
+        if (unheld == 0) first_unheld <= received;
+      end
+      if (valid && ready) begin
+        if (complete) extra <= extra + 1;
+        else begin
+          outputs[received] <= payload;
+          received <= received + 1;
+          if (payload !== expected[received]) wrong <= wrong + 1;
+        end
+      end
+    end else if (!recorded) begin
+      recorded <= 1;
+      file = $fopen("outputs.hex", "w");
+      for (n = 0; n < received; n = n + 1) $fwrite(file, "%h\n", outputs[n]);
+      $fclose(file);
+    end
+endmodule
+
+// Stamps the cycles of a frame's first input transfer and last output transfer. At the end they go to
+// stamps.txt, a line for each frame that came out whole.
+module bench_latency_meter #(
+    parameter INPUT_BEATS = 1,
+    parameter OUTPUT_COUNT = 1,
+    parameter FRAMES = 1
+) (
+    input wire clk,
+    input wire rst,
+    input wire [31:0] cycle,
+    input wire finish,
+    input wire input_transfer,
+    input wire output_transfer
+);
+  reg [31:0] first_input[0:FRAMES-1];
+  reg [31:0] last_output[0:FRAMES-1];
+  reg [31:0] input_beat, input_frame, output_value, output_frame;
+  reg recorded;
+  integer file, n;
+
+  always @(posedge clk)
+    if (rst) begin
+      input_beat <= 0;
+      input_frame <= 0;
+      output_value <= 0;
+      output_frame <= 0;
+      recorded <= 0;
+    end else if (!finish) begin
+      if (input_transfer) begin
+        if (input_beat == 0) first_input[input_frame] <= cycle;
+        input_beat <= input_beat == INPUT_BEATS - 1 ? 0 : input_beat + 1;
+        input_frame <= input_frame + (input_beat == INPUT_BEATS - 1);
+      end
+      if (output_transfer && output_frame < FRAMES) begin
+        if (output_value == OUTPUT_COUNT - 1) last_output[output_frame] <= cycle;
+        output_value <= output_value == OUTPUT_COUNT - 1 ? 0 : output_value + 1;
+        output_frame <= output_frame + (output_value == OUTPUT_COUNT - 1);
+      end
+    end else if (!recorded) begin
+      recorded <= 1;
+      file = $fopen("stamps.txt", "w");
+      for (n = 0; n < output_frame && n < FRAMES; n = n + 1)
+        $fwrite(file, "%0d %0d\n", first_input[n], last_output[n]);
+      $fclose(file);
+    end
+endmodule

@@ -1,0 +1,217 @@
+"""Random small networks, integer model against hardware: ``python -m sim.fuzz --networks 200``.
+
+Every network is run with back-to-back frames, where latency and frame interval must be those that
+the decoder documents, and with random stalls. A network depends on the seed and its own number
+alone: ``--only`` runs one again.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from hdl.decoder import Decoder
+from hdl.export import to_verilog
+from models.errors import InputError
+from sim.amaranth_runner import simulate_amaranth
+from sim.errors import ToolError
+from sim.interface import StreamInterface
+from sim.random_networks import random_frames, random_network
+from sim.simulators import find_simulator
+from sim.streams import StreamError
+from sim.testbench import TestBench
+
+__all__ = ["Check", "check_network", "main"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found on a network: frames compared, mismatches, and in words the first of them."""
+
+    frames: int
+    mismatches: int
+    finding: str | None
+
+
+def check_network(
+    number: int, *, seed: int, samples: int, verilog: bool, runtime_dir: Path | None = None
+) -> Check:
+    """Check network ``number`` of ``seed`` on ``samples`` frames, without stalls and with.
+
+    Parameters
+    ----------
+    verilog
+        Exported Verilog under a Verilog simulator; otherwise Amaranth's simulator.
+    runtime_dir
+        See :func:`sim.testbench.simulate_verilog`.
+    """
+    random = np.random.default_rng([seed, number])
+    network = random_network(random, name=f"random_{seed}_{number}")
+    x_raw = random_frames(random, network.model, samples)
+    y_raw = network.model.compute(x_raw)
+    decoder = Decoder(network.model, network.foldings)
+    stall_seed = int(random.integers(1, 2**31))
+    run = _run_verilog if verilog else _run_amaranth
+    checks = run(decoder, x_raw, y_raw, stall_seed, runtime_dir)
+    finding = next((check.finding for check in checks if check.finding), None)
+    return Check(
+        sum(check.frames for check in checks),
+        sum(check.mismatches for check in checks),
+        finding and f"{finding}; {network}",
+    )
+
+
+def _run_amaranth(decoder, x_raw, y_raw, stall_seed, runtime_dir) -> list[Check]:
+    checks = []
+    for stalls in (None, stall_seed):
+        try:
+            got, latency, interval = simulate_amaranth(decoder, x_raw, stall_seed=stalls)
+        except StreamError as error:
+            checks.append(Check(0, 1, f"{_mode(stalls)}: {error}"))
+            continue
+        checks.append(_compared(got, y_raw, stalls))
+        if stalls is None:
+            checks.extend(_timed(decoder, latency, interval))
+    return checks
+
+
+def _run_verilog(decoder, x_raw, y_raw, stall_seed, runtime_dir) -> list[Check]:
+    checks = []
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        source = folder / "decoder.v"
+        source.write_text(to_verilog(decoder, name="decoder"))
+        bench = TestBench(
+            [source],
+            "decoder",
+            StreamInterface.of(decoder),
+            folder,
+            frames=len(x_raw),
+            runtime_dir=runtime_dir,
+        )
+        for stalls in (None, stall_seed):
+            result = bench.run(x_raw, y_raw, folder / "run", stall_seed=stalls)
+            finding = result.first_mismatch and f"{_mode(stalls)}: {result.first_mismatch}"
+            checks.append(Check(result.vectors_checked, result.mismatches, finding))
+            if stalls is None and not result.mismatches:
+                checks.extend(_timed(decoder, result.latency_cycles, result.frame_cycles))
+    return checks
+
+
+def _compared(got: np.ndarray, wanted: np.ndarray, stalls: int | None) -> Check:
+    wrong = np.argwhere(got != wanted)
+    if not len(wrong):
+        return Check(len(wanted), 0, None)
+    frame, output = map(int, wrong[0])
+    return Check(
+        len(wanted),
+        len(wrong),
+        f"{_mode(stalls)}: frame {frame}, output {output}: expected {wanted[frame, output]}, "
+        f"got {got[frame, output]}",
+    )
+
+
+def _timed(decoder, latency: int, interval: int | None) -> list[Check]:
+    """A check for each documented time that was not the measured one."""
+    pairs = [("latency", decoder.latency_cycles, latency)]
+    if interval is not None:
+        pairs.append(("frame interval", decoder.frame_cycles, interval))
+    return [
+        Check(0, 1, f"{name}: documented {documented} cycles, measured {measured}")
+        for name, documented, measured in pairs
+        if documented != measured
+    ]
+
+
+def _mode(stalls: int | None) -> str:
+    return "back to back" if stalls is None else f"stalls {stalls}"
+
+
+def _arguments(argv) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sim.fuzz", description=__doc__.split("\n")[0])
+    parser.add_argument("--networks", type=int, default=200, help="how many (200)")
+    parser.add_argument("--seed", type=int, default=1, help="of networks, frames and stalls (1)")
+    parser.add_argument("--only", type=int, metavar="NUMBER", help="check one network again")
+    parser.add_argument("--samples", type=int, default=12, help="frames a network and run (12)")
+    parser.add_argument("--verilog", action="store_true", help="check the exported Verilog instead")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (all cores)")
+    arguments = parser.parse_args(argv)
+    for name in ("networks", "samples", "jobs"):
+        if getattr(arguments, name) < 1:
+            parser.error(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
+    if arguments.seed < 0:
+        parser.error(f"--seed: expected at least 0, got {arguments.seed}")
+    return arguments
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
+    arguments = _arguments(argv)
+    try:
+        if arguments.verilog:
+            find_simulator()
+        return _fuzz(arguments)
+    except InputError as error:
+        print(f"sim.fuzz: {error}", file=sys.stderr)
+        return 2
+    except ToolError as error:
+        print(f"sim.fuzz: {error}", file=sys.stderr)
+        return 3
+
+
+@contextmanager
+def _mapper(jobs: int):
+    """A ``map`` over ``jobs`` processes; over one, it stays in this process."""
+    if jobs == 1:
+        yield map
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            yield pool.map
+
+
+def _fuzz(arguments) -> int:
+    numbers = range(arguments.networks) if arguments.only is None else [arguments.only]
+    start = time.perf_counter()
+    frames = mismatches = done = 0
+    with tempfile.TemporaryDirectory() as runtime_dir, _mapper(arguments.jobs) as mapper:
+        check = partial(
+            check_network,
+            seed=arguments.seed,
+            samples=arguments.samples,
+            verilog=arguments.verilog,
+            runtime_dir=Path(runtime_dir),
+        )
+        for number, found in zip(numbers, mapper(check, numbers), strict=True):
+            done += 1
+            frames += found.frames
+            mismatches += found.mismatches
+            if found.finding:
+                mode = " --verilog" if arguments.verilog else ""
+                print(
+                    f"network {number}: {found.mismatches} mismatches: {found.finding}\n"
+                    f"  again: python -m sim.fuzz --seed {arguments.seed} --only {number} "
+                    f"--samples {arguments.samples}{mode}",
+                    flush=True,
+                )
+            if done % 10 == 0 and done < len(numbers):
+                seconds = time.perf_counter() - start
+                print(
+                    f"  {done} of {len(numbers)} networks, {frames} frames, "
+                    f"{mismatches} mismatches, {seconds:.0f} s",
+                    flush=True,
+                )
+    print(f"{done} networks, {frames} frames, {mismatches} mismatches")
+    return 1 if mismatches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

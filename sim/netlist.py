@@ -1,0 +1,176 @@
+"""A decoder's synthesised netlist against its integer model: ``python -m sim.netlist NETWORK``.
+
+Quantises the network, exports the decoder, synthesises it for ``--target``, and simulates the
+netlist on golden samples: back to back, and with random stalls.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from amaranth._toolchain.yosys import YosysError
+
+from hdl.decoder import Decoder
+from hdl.export import to_verilog
+from models.errors import InputError
+from models.golden import load_golden
+from models.load import load_network
+from quant.quantise import quantise
+from sim.errors import ToolError
+from sim.interface import StreamInterface
+from sim.primitives import cell_sources
+from sim.result import SimulationResult
+from sim.synthesis import TARGETS, Resources, find_yosys, synthesise
+from sim.testbench import TestBench
+from sim.verify import foldings_of
+
+__all__ = ["NetlistCheck", "check_netlist", "main"]
+
+
+@dataclass(frozen=True)
+class NetlistCheck:
+    """What was found on a netlist: its resources, a run back to back, and with stalls or None."""
+
+    resources: Resources
+    back_to_back: SimulationResult
+    stalled: SimulationResult | None
+
+    @property
+    def runs(self) -> list[SimulationResult]:
+        """The runs that were made."""
+        return [run for run in (self.back_to_back, self.stalled) if run is not None]
+
+    @property
+    def vectors_checked(self) -> int:
+        """Frames compared, in all runs."""
+        return sum(run.vectors_checked for run in self.runs)
+
+    @property
+    def mismatches(self) -> int:
+        """Mismatches of all runs."""
+        return sum(run.mismatches for run in self.runs)
+
+    @property
+    def first_mismatch(self) -> str | None:
+        """The first mismatch in words; None if there is none."""
+        return next((run.first_mismatch for run in self.runs if run.first_mismatch), None)
+
+
+def check_netlist(
+    decoder: Decoder,
+    target: str,
+    x_raw: np.ndarray,
+    y_raw: np.ndarray,
+    work_dir: Path,
+    stall_seed: int | None = None,
+) -> NetlistCheck:
+    """Synthesise a decoder and simulate its netlist.
+
+    Parameters
+    ----------
+    target
+        One of :data:`sim.synthesis.TARGETS`.
+    x_raw, y_raw
+        Raw int64 inputs (frames, inputs) and expected outputs (frames, outputs).
+    work_dir
+        Folder for everything that is made on the way.
+    stall_seed
+        A seed: once more, with random stalls of both streams. None: back to back only.
+
+    Raises
+    ------
+    ToolError
+        If Yosys or a simulator is missing, or stops with an error.
+    """
+    work_dir = Path(work_dir)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    source = work_dir / "decoder.v"
+    source.write_text(to_verilog(decoder, name="decoder"))
+    synthesis = synthesise(source, target, work_dir / "synthesis")
+    cells, include_dirs = cell_sources(target, find_yosys().share, work_dir / "cells")
+    bench = TestBench(
+        [*cells, synthesis.netlist_verilog],
+        "decoder",
+        StreamInterface.of(decoder),
+        work_dir / "bench",
+        frames=len(x_raw),
+        simulator="verilator",
+        include_dirs=include_dirs,
+    )
+    back_to_back = bench.run(x_raw, y_raw, work_dir / "back_to_back")
+    stalled = None
+    if stall_seed is not None:
+        stalled = bench.run(x_raw, y_raw, work_dir / "stalled", stall_seed=stall_seed)
+    return NetlistCheck(synthesis.resources, back_to_back, stalled)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
+    arguments = _arguments(argv)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            return _check(arguments, arguments.work_dir or Path(folder))
+    except InputError as error:
+        print(f"sim.netlist: {error}", file=sys.stderr)
+        return 2
+    except (ToolError, YosysError) as error:
+        print(f"sim.netlist: {error}", file=sys.stderr)
+        return 3
+
+
+def _arguments(argv) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m sim.netlist", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("network", help="zoo name, metadata folder or .keras file")
+    parser.add_argument("--golden", help="golden data (the network's own)")
+    parser.add_argument("--target", choices=TARGETS, default="ecp5", help="(ecp5)")
+    parser.add_argument("--samples", type=int, default=20, metavar="N", help="golden samples (20)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N",
+                        help="of the choice of samples and of the stalls (1)")
+    for name in ("inputs", "outputs"):
+        parser.add_argument(
+            f"--{name}-per-cycle", type=int, nargs="+", default=(), metavar="N",
+            help=f"{name} a cycle of the first layer, the second, ...",
+        )
+    parser.add_argument("--work-dir", type=Path, help="folder to keep netlist and results in")
+    arguments = parser.parse_args(argv)
+    if arguments.samples < 1:
+        parser.error(f"--samples: expected at least 1, got {arguments.samples}")
+    if arguments.seed < 0:
+        parser.error(f"--seed: expected at least 0, got {arguments.seed}")
+    return arguments
+
+
+def _check(arguments, folder: Path) -> int:
+    network = load_network(arguments.network)
+    golden = load_golden(arguments.golden or arguments.network, network)
+    model = quantise(network, golden).model
+    foldings = foldings_of(model, arguments.inputs_per_cycle, arguments.outputs_per_cycle)
+    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in foldings)
+    print(f"{model.name}: {model.topology}, folded {folds}, netlist for {arguments.target}",
+          flush=True)
+    random = np.random.default_rng(arguments.seed)
+    chosen = random.permutation(len(golden.x))[: arguments.samples]
+    x_raw = model.quantise_input(golden.x[chosen])
+    check = check_netlist(
+        Decoder(model, foldings), arguments.target, x_raw, model.compute(x_raw), folder,
+        stall_seed=arguments.seed,
+    )
+    names = ("back to back", f"stalls, seed {arguments.seed}")
+    for name, run in zip(names, check.runs, strict=True):
+        print(f"  {name}: {run.vectors_checked} vectors checked, {run.mismatches} mismatches")
+    if check.first_mismatch:
+        print(f"    first: {check.first_mismatch}")
+    resources = ", ".join(f"{name} {value}" for name, value in asdict(check.resources).items())
+    print(f"  resources: {resources}")
+    print(f"{check.vectors_checked} vectors checked, {check.mismatches} mismatches")
+    return 1 if check.mismatches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""Random small networks: integer models, foldings and frames that go to extremes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+import models.activations
+from hdl.folding import Folding
+from quant.activations import integer_activation
+from quant.dense import Dense
+from quant.integer_model import IntegerModel
+from quant.qformat import QFormat
+
+__all__ = ["RandomNetwork", "random_frames", "random_network"]
+
+_MAX_LAYERS = 4
+_MAX_WIDTH = 40
+_PROBES = 32
+_DRAWS = 8
+_MAX_MULTIPLIERS = 128
+"""Of a layer, so that simulators compile a network in seconds; a smaller layer may be unrolled."""
+
+
+@dataclass(frozen=True)
+class RandomNetwork:
+    """An integer model, and a folding for each of its layers."""
+
+    model: IntegerModel
+    foldings: tuple[Folding, ...]
+
+    def __str__(self):
+        layers = ", ".join(
+            f"{type(layer.activation).__name__} "
+            f"{folding.inputs_per_cycle}x{folding.outputs_per_cycle} "
+            f"{layer.weight} -> {layer.accumulator} -> {layer.sum} -> {layer.output}"
+            for layer, folding in zip(self.model.layers, self.foldings, strict=True)
+        )
+        return f"{self.model.topology} of {self.model.input_format}: {layers}"
+
+
+def random_network(random: np.random.Generator, *, name: str = "random") -> RandomNetwork:
+    """A network of 1 to 4 layers, 1 to 40 wide, with every activation, format and folding.
+
+    Formats include one bit, unsigned, no integer bits and more fraction than width; accumulators
+    and sums are at times so narrow that they saturate. Weights and biases are random, or at their
+    extremes: all greatest, all least, alternating, or zero. Most networks pass on what they are
+    given: a layer whose outputs hardly depend on its inputs is drawn again, a few times.
+    """
+    widths = [_random_width(random) for _ in range(random.integers(2, _MAX_LAYERS + 2))]
+    layers = []
+    format = _random_format(random)
+    x = random.integers(format.min_raw, format.max_raw, (_PROBES, widths[0]), endpoint=True)
+    for units in widths[1:]:
+        for _ in range(_DRAWS):
+            layer = _random_dense(random, format, x, units)
+            y = layer.compute(x)
+            if np.mean(np.ptp(y, axis=0) > 0) > 0.7:
+                break
+        layers.append(layer)
+        format, x = layer.output, y
+    return RandomNetwork(
+        IntegerModel(name, tuple(layers)),
+        tuple(_random_folding(random, layer) for layer in layers),
+    )
+
+
+def random_frames(
+    random: np.random.Generator, model: IntegerModel, count: int
+) -> np.ndarray:
+    """Raw int64 inputs (count, input_count): extremes first, then random ones.
+
+    Extremes are all greatest, all least, alternating, and what drives one neuron of the first layer
+    as far up or down as its weights allow.
+    """
+    low, high = model.input_format.min_raw, model.input_format.max_raw
+    shape = model.input_count
+    even = np.arange(shape) % 2 == 0
+    neuron = model.layers[0].weights[:, random.integers(model.layers[0].units)] > 0
+    extremes = [
+        np.full(shape, high),
+        np.full(shape, low),
+        np.where(neuron, high, low),
+        np.where(neuron, low, high),
+        np.where(even, high, low),
+        np.where(even, low, high),
+    ]
+    frames = random.integers(low, high, size=(count, shape), endpoint=True)
+    frames[1::3] = np.where(random.random(frames[1::3].shape) < 0.5, low, high)
+    frames[: len(extremes)] = extremes[:count]
+    return frames
+
+
+def _random_width(random) -> int:
+    return int(random.integers(1, random.choice((4, 12, _MAX_WIDTH)), endpoint=True))
+
+
+def _random_format(random) -> QFormat:
+    bits = _random_bits(random, 10)
+    # At times steps greater than one, or nothing but small fractions.
+    integer = int(random.choice((-3, random.integers(0, 6), random.integers(0, 6), bits + 2)))
+    return QFormat(integer, bits - integer, bool(random.random() < 0.7))
+
+
+def _random_bits(random, most: int) -> int:
+    """1 to ``most`` bits, more often many than few."""
+    return int(random.integers(1, most, size=3, endpoint=True).max())
+
+
+def _random_dense(random, format: QFormat, x: np.ndarray, units: int) -> Dense:
+    """A layer with formats around what it needs for inputs ``x``, raw (samples, inputs)."""
+    weight = _random_format(random)
+    weights = _random_values(random, weight, (x.shape[1], units))
+    exact = x @ weights
+    fraction = format.fraction + weight.fraction
+    needed = QFormat.for_raw_range(int(exact.min()), int(exact.max()), fraction=fraction)
+    accumulator = _around(random, needed, most=30)
+    if accumulator.fraction > fraction:
+        accumulator = QFormat(accumulator.integer + accumulator.fraction - fraction, fraction)
+    bias = _around(random, accumulator, most=14)
+    activation = models.activations.get(str(random.choice(models.activations.names())))
+    # Tables of coefficients grow with these bits, and with them the time that Yosys takes.
+    tabulated = activation.name not in ("linear", "relu")
+    sum = _around(random, accumulator, most=10 if tabulated else 14)
+    ends = activation.function(sum.to_real([sum.min_raw, sum.max_raw]))
+    bits = _random_bits(random, 8 if tabulated else 12)
+    signed = bool(ends.min() < 0)
+    integer = int(np.frexp(np.abs(ends).max())[1]) + signed
+    needed = QFormat(integer, bits - integer, signed)
+    return Dense(
+        input=format,
+        weight=weight,
+        accumulator=accumulator,
+        bias=bias,
+        weights=weights,
+        biases=_random_values(random, bias, (1, units))[0],
+        activation=integer_activation(activation.name, sum, _around(random, needed, most=bits)),
+    )
+
+
+def _around(random, format: QFormat, *, most: int) -> QFormat:
+    """A format of 1 to ``most`` bits for values of ``format``, often a little off.
+
+    Where bits must go, they go at the fraction's end; an integer bit too few makes it saturate.
+    """
+    integer = format.integer + int(random.choice((-2, -1, 0, 0, 0, 0, 0, 1)))
+    fraction = format.fraction + int(random.choice((-3, -1, 0, 0, 0, 1)))
+    width = min(max(integer + fraction, int(random.integers(1, 4))), most)
+    signed = format.signed ^ bool(random.random() < 0.1)
+    return QFormat(integer, width - integer, signed)
+
+
+def _random_values(random, format: QFormat, shape: tuple[int, int]) -> np.ndarray:
+    low, high = format.min_raw, format.max_raw
+    kind = random.integers(8)
+    if kind == 0:
+        return np.full(shape, high)
+    if kind == 1:
+        return np.full(shape, low)
+    if kind == 2:
+        return np.where(np.indices(shape).sum(axis=0) % 2 == 0, high, low)
+    if kind == 3:
+        return np.zeros(shape, dtype=np.int64)
+    if kind == 4:
+        return np.where(random.random(shape) < 0.5, low, high)
+    return random.integers(low, high, size=shape, endpoint=True)
+
+
+def _random_folding(random, layer: Dense) -> Folding:
+    def part(count: int, limit: int) -> int:
+        count = min(count, limit)
+        return int(random.choice((1, random.integers(1, count, endpoint=True), count)))
+
+    inputs = part(layer.input_count, _MAX_MULTIPLIERS)
+    return Folding(inputs, part(layer.units, _MAX_MULTIPLIERS // inputs))

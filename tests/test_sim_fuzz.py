@@ -1,0 +1,73 @@
+"""The random check itself: it passes, tells what it found, and finds what is wrong."""
+
+import pytest
+
+import sim.fuzz
+from sim.errors import ToolError
+from sim.fuzz import check_network, main
+from sim.streams import StreamError
+
+
+def test_integer_model_and_amaranth_agree(capsys):
+    assert main(["--networks", "12", "--seed", "14", "--samples", "4", "--jobs", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "12 networks, 96 frames, 0 mismatches"
+    assert lines[0].startswith("  10 of 12 networks, 80 frames, 0 mismatches")
+
+
+def test_integer_model_and_verilog_agree(capsys):
+    assert main(["--only", "0", "--seed", "14", "--samples", "20", "--jobs", "1", "--verilog"]) == 0
+    assert capsys.readouterr().out == "1 networks, 40 frames, 0 mismatches\n"
+
+
+def test_two_processes(capsys):
+    assert main(["--networks", "2", "--seed", "14", "--samples", "2", "--jobs", "2"]) == 0
+    assert capsys.readouterr().out == "2 networks, 8 frames, 0 mismatches\n"
+
+
+def test_a_wrong_output_is_told_with_how_to_see_it_again(capsys, monkeypatch):
+    simulate = sim.fuzz.simulate_amaranth
+
+    def wrong(decoder, x_raw, *, stall_seed):
+        y_raw, latency, interval = simulate(decoder, x_raw, stall_seed=stall_seed)
+        y_raw[1, 0] += stall_seed is None
+        return y_raw, latency, interval
+
+    monkeypatch.setattr(sim.fuzz, "simulate_amaranth", wrong)
+    assert main(["--only", "3", "--seed", "14", "--samples", "2", "--jobs", "1"]) == 1
+    out = capsys.readouterr().out
+    assert "network 3: 1 mismatches: back to back: frame 1, output 0: expected " in out
+    assert "again: python -m sim.fuzz --seed 14 --only 3 --samples 2\n" in out
+    assert out.endswith("1 networks, 4 frames, 1 mismatches\n")
+
+
+def test_wrong_times_and_hangs_are_mismatches(monkeypatch):
+    simulate = sim.fuzz.simulate_amaranth
+
+    def late(decoder, x_raw, *, stall_seed):
+        if stall_seed is not None:
+            raise StreamError("stuck")
+        y_raw, latency, interval = simulate(decoder, x_raw)
+        return y_raw, latency + 1, interval
+
+    monkeypatch.setattr(sim.fuzz, "simulate_amaranth", late)
+    found = check_network(3, seed=14, samples=2, verilog=False)
+    assert found.mismatches == 2
+    assert found.finding.startswith("latency: documented ")
+
+
+@pytest.mark.parametrize("argument", ["--networks=0", "--samples=0", "--jobs=0", "--seed=-1"])
+def test_bad_arguments(argument, capsys):
+    with pytest.raises(SystemExit) as exit:
+        main([argument])
+    assert exit.value.code == 2
+    assert "expected at least" in capsys.readouterr().err
+
+
+def test_no_simulator(capsys, monkeypatch):
+    def absent():
+        raise ToolError("no Verilog simulator")
+
+    monkeypatch.setattr(sim.fuzz, "find_simulator", absent)
+    assert main(["--verilog"]) == 3
+    assert capsys.readouterr().err == "sim.fuzz: no Verilog simulator\n"

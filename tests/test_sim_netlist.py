@@ -1,0 +1,111 @@
+"""The netlist of a small decoder with memories and multipliers against its integer model."""
+
+import json
+
+import numpy as np
+import pytest
+
+from hdl.decoder import Decoder
+from hdl.folding import Folding
+from quant.activations import integer_activation
+from quant.dense import Dense
+from quant.integer_model import IntegerModel
+from quant.qformat import QFormat
+from sim.errors import ToolError
+from sim.netlist import check_netlist, main
+from sim.synthesis import TARGETS, Resources, count_resources, find_yosys, synthesise
+
+
+def _decoder() -> Decoder:
+    random = np.random.default_rng(5)
+    weight, bias, sum = QFormat(1, 5), QFormat(2, 4), QFormat(4, 4)
+    format, layers = QFormat(5, 0, signed=False), []
+    for inputs, units in ((300, 9), (9, 2)):
+        layers.append(
+            Dense(
+                input=format, weight=weight, accumulator=QFormat(12, 3), bias=bias,
+                weights=random.integers(weight.min_raw, weight.max_raw + 1, (inputs, units)),
+                biases=random.integers(bias.min_raw, bias.max_raw + 1, units),
+                activation=integer_activation("sigmoid", sum, QFormat(2, 5)),
+            )
+        )  # fmt: skip
+        format = layers[-1].output
+    return Decoder(IntegerModel("test", tuple(layers)), (Folding(1, 3), Folding(1, 2)))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_netlist_equals_the_model(target, tmp_path):
+    decoder = _decoder()
+    x_raw = np.random.default_rng(6).integers(0, 32, (4, 300))
+    x_raw[0], x_raw[1] = 31, 0
+    y_raw = decoder.model.compute(x_raw)
+    y_raw[3, 1] ^= 1
+    check = check_netlist(decoder, target, x_raw, y_raw, tmp_path, stall_seed=7)
+    assert (check.vectors_checked, check.mismatches) == (8, 2)
+    assert check.first_mismatch.startswith("frame 3, output 1: ")
+    assert check.back_to_back.first_mismatch == check.stalled.first_mismatch
+    assert check.resources.dsp >= 3
+    assert check.resources.bram > 0
+    netlist = (tmp_path / "synthesis" / f"decoder.{target}.v").read_text()
+    assert ("RAMB18E1" if target == "xc7" else "DP16KD") in netlist
+
+
+def test_bad_input(capsys):
+    assert main(["no_such_network"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("sim.netlist: ")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--samples", "0"], ["--seed", "-1"], ["--target", "ice40"]]
+)
+def test_bad_arguments(arguments, capsys):
+    with pytest.raises(SystemExit) as exit:
+        main(["tiny", *arguments])
+    assert exit.value.code == 2
+    capsys.readouterr()
+
+
+def test_resources_of_cells():
+    xc7 = {"LUT2": 3, "LUT6": 4, "INV": 1, "RAM32M": 2, "SRL16E": 5, "FDRE": 6, "FDSE": 1}
+    xc7 |= {"DSP48E1": 2, "RAMB18E1": 3, "RAMB36E1": 1, "CARRY4": 9, "MUXF7": 9}
+    assert count_resources(xc7, "xc7") == Resources(lut=21, ff=7, dsp=2, bram=2.5)
+    ecp5 = {"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 4, "MULT18X18D": 1}
+    ecp5 |= {"DP16KD": 2, "PFUMX": 7, "L6MUX21": 7}
+    assert count_resources(ecp5, "ecp5") == Resources(lut=13, ff=4, dsp=1, bram=2)
+    with pytest.raises(ToolError, match="3 cells EHXPLLL in a netlist for ecp5"):
+        count_resources({"EHXPLLL": 3}, "ecp5")
+
+
+def test_synthesis_counts_what_is_there(tmp_path):
+    source = tmp_path / "source.v"
+    source.write_text("""
+module decoder (input clk, input [8:0] a, input [8:0] b, output reg [19:0] p, output reg q);
+  always @(posedge clk) begin
+    p <= a * b;
+    q <= ^a;
+  end
+endmodule
+""")
+    result = synthesise(source, "ecp5", tmp_path / "work")
+    assert (result.resources.ff, result.resources.dsp, result.resources.bram) == (19, 1, 0)
+    assert "decoder" in json.loads(result.netlist_json.read_text())["modules"]
+    assert "MULT18X18D" in result.netlist_verilog.read_text()
+
+
+def test_error_of_yosys_is_one_line_with_its_log(tmp_path):
+    source = tmp_path / "source.v"
+    source.write_text("module decoder (input a, output b); no_such_cell c (a, b); endmodule\n")
+    with pytest.raises(ToolError, match=r"^yosys: .*no_such_cell.*yosys\.log\)$") as error:
+        synthesise(source, "xc7", tmp_path)
+    assert "\n" not in str(error.value)
+    source.write_text("modul decoder;\n")
+    with pytest.raises(ToolError, match=r"^yosys: .*syntax error.*yosys\.log\)$"):
+        synthesise(source, "xc7", tmp_path)
+
+
+def test_yosys_that_is_named_and_not_there(monkeypatch):
+    monkeypatch.setenv("YOSYS", "/nowhere/yosys")
+    with pytest.raises(ToolError, match="no program '/nowhere/yosys'"):
+        find_yosys()
