@@ -14,6 +14,7 @@ from pathlib import Path
 from amaranth._toolchain.yosys import YosysError
 
 from hdl.decoder import Decoder
+from hdl.design import design_decoder
 from hdl.export import to_verilog
 from models.errors import InputError
 from models.golden import load_golden
@@ -37,7 +38,7 @@ def measure(decoder: Decoder, target: str, work_dir: Path) -> dict[str, int | fl
         If Yosys is missing or stops with an error.
     """
     source = work_dir / "decoder.v"
-    source.write_text(to_verilog(decoder))
+    source.write_text(to_verilog(decoder, family=target))
     resources = synthesise(source, target, work_dir / "synthesis").resources
     return {
         "lut": resources.lut,
@@ -68,8 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         golden = load_golden(arguments.golden or arguments.network, network)
         model = quantise(network, golden).model
         foldings = foldings_of(model, arguments.inputs_per_cycle, arguments.outputs_per_cycle)
+        decoder = design_decoder(model, foldings=foldings, family=arguments.target)
         with tempfile.TemporaryDirectory() as folder:
-            figures = measure(Decoder(model, foldings), arguments.target, Path(folder))
+            figures = measure(decoder, arguments.target, Path(folder))
     except InputError as error:
         print(f"bench.resources: {error}", file=sys.stderr)
         return 2

@@ -48,6 +48,8 @@ class NextpnrToolchain:
         plan = board.platform().prepare(
             top,
             NAME,
+            # Amaranth names elements of an array `a[0]`, `a[1]`, which abc9 takes for bits of `a`.
+            script_after_read="rename -hide */w:*",
             synth_opts=_SYNTH_OPTIONS[board.family],
             script_after_synth=f"tee -q -o {_STAT_FILE} stat -json",
             # A design that misses its clock is still placed and routed, and reported as such.

@@ -16,9 +16,10 @@ from build_decoder.arguments import Arguments
 from build_decoder.exit_status import ExitStatus
 from build_decoder.report import Report
 from build_decoder.stages import STAGES
-from hdl.choose_foldings import choose_foldings
 from hdl.decoder import Decoder
+from hdl.design import design_decoder
 from hdl.export import to_verilog
+from hdl.plan import DensePlan
 from models.golden import load_golden
 from models.load import load_network, save_network
 from quant.quantise import quantise
@@ -112,16 +113,28 @@ class Flow:
         return ExitStatus.DONE
 
     def _rtl(self) -> ExitStatus:
-        foldings = choose_foldings(self.model, latency_cycles=self.arguments.latency)
-        self.decoder = Decoder(self.model, foldings)
-        self.interface = StreamInterface.of(self.decoder)
-        self.report.foldings = [asdict(folding) for folding in foldings]
+        decoder = self._decoder()
+        self.interface = StreamInterface.of(decoder)
+        self.report.foldings = [
+            asdict(plan.folding) | {"multipliers": asdict(plan.multipliers)}
+            for plan in decoder.plans
+            if isinstance(plan, DensePlan)
+        ]
         folder = self.folder / "rtl"
         folder.mkdir()
         self.verilog = folder / "decoder.v"
-        self.verilog.write_text(to_verilog(self.decoder))
+        self.verilog.write_text(to_verilog(decoder))
         self.interface.save(folder / "decoder.json")
         return ExitStatus.DONE
+
+    def _decoder(self) -> Decoder:
+        """A new component: Amaranth elaborates each but once."""
+        return design_decoder(
+            self.model,
+            latency_cycles=self.arguments.latency,
+            family=self.board.family,
+            max_blocks=self.board.capacity.dsp,
+        )
 
     def _simulate(self) -> ExitStatus:
         frames = len(self.x_raw)
@@ -158,7 +171,7 @@ class Flow:
         self.report.clock_mhz = self.clock_mhz
         result = synthesise(
             self.board,
-            Decoder(self.model, self.decoder.foldings),
+            self._decoder(),
             self.folder / "board",
             self.clock_mhz,
             seed=self.arguments.seed,

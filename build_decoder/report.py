@@ -31,7 +31,8 @@ class Report:
     nodes
         Layer, node, integer and fraction bits, signedness.
     foldings
-        Inputs and outputs a cycle of each layer.
+        Inputs and outputs a cycle of each layer, and its multipliers: DSP blocks that make two
+        products (packed) or one (dsp), and products in LUTs.
     latency_cycles, frame_cycles
         Measured in simulation: first input to last output, and interval of back-to-back frames.
     clock_mhz, fmax_mhz

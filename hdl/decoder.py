@@ -9,8 +9,10 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.dense import DenseComponent
 from hdl.folding import Folding
+from hdl.multipliers import Multipliers
 from hdl.packer import Packer
 from hdl.plan import DensePlan, PackerPlan
+from hdl.schedule import frame_interval
 from hdl.shapes import shape_of
 from quant.integer_model import IntegerModel
 
@@ -30,6 +32,8 @@ class Decoder(wiring.Component):
         The integer model.
     foldings
         One folding a layer.
+    multipliers
+        Units that make each layer's products; a DSP block for each product if None.
 
     Attributes
     ----------
@@ -37,7 +41,7 @@ class Decoder(wiring.Component):
         Cycles from the first input transfer to the last output transfer of a frame, when the
         decoder was idle and nothing stalls.
     frame_cycles : int
-        Interval of back-to-back frames, set by the slowest layer.
+        Longest interval of back-to-back frames; see :mod:`hdl.schedule`.
     input_beats, output_beats : int
         Transfers of a frame.
 
@@ -52,13 +56,18 @@ class Decoder(wiring.Component):
         If there is not one folding a layer.
     """
 
-    def __init__(self, model: IntegerModel, foldings: Sequence[Folding]):
+    def __init__(
+        self,
+        model: IntegerModel,
+        foldings: Sequence[Folding],
+        multipliers: Sequence[Multipliers] | None = None,
+    ):
         self.model = model
         self.foldings = tuple(foldings)
-        self.plans = plan_decoder(model, self.foldings)
+        self.plans = plan_decoder(model, self.foldings, multipliers)
         self.input_beats = self.plans[0].beats
         self.output_beats = model.output_count
-        self.frame_cycles = max(p.frame_cycles for p in self.plans if isinstance(p, DensePlan))
+        self.frame_cycles = frame_interval(self.plans)
         self.latency_cycles = decoder_latency(self.plans)
         inputs = data.ArrayLayout(shape_of(model.input_format), foldings[0].inputs_per_cycle)
         outputs = data.ArrayLayout(shape_of(model.output_format), 1)
@@ -79,7 +88,9 @@ class Decoder(wiring.Component):
 
 
 def plan_decoder(
-    model: IntegerModel, foldings: Sequence[Folding]
+    model: IntegerModel,
+    foldings: Sequence[Folding],
+    multipliers: Sequence[Multipliers] | None = None,
 ) -> list[DensePlan | PackerPlan]:
     """Plans of all layers, with packers where a layer cannot put out what the next one takes.
 
@@ -92,9 +103,13 @@ def plan_decoder(
         raise ValueError(f"expected {len(model.layers)} foldings, got {len(foldings)}")
     wanted = [folding.inputs_per_cycle for folding in foldings[1:]] + [1]
     captured = []
-    for layer, folding, wide in zip(model.layers, foldings, wanted, strict=True):
+    units = multipliers or [None] * len(model.layers)
+    for layer, folding, wide, unit in zip(model.layers, foldings, wanted, units, strict=True):
         fits = folding.outputs_per_cycle >= layer.units or not folding.outputs_per_cycle % wide
-        captured.append(DensePlan(layer, folding, wide if fits else 1, double_buffered=True))
+        lanes = wide if fits else 1
+        captured.append(
+            DensePlan(layer, folding, lanes, double_buffered=True, multipliers=unit)
+        )
     frame_cycles = max(plan.frame_cycles for plan in captured)
     plans = []
     for plan, wide in zip(captured, wanted, strict=True):

@@ -48,14 +48,7 @@ class DenseComponent(wiring.Component):
         m.submodules.weights = weights = WeightMemory(
             shape=shape_of(p.weight), rows=plan.weight_rows
         )
-        m.submodules.mac = mac = MacArray(
-            input_shape=shape_of(p.input),
-            weight_shape=shape_of(p.weight),
-            sum_width=p.exact.width,
-            inputs_per_lane=plan.folding.inputs_per_cycle,
-            lanes=plan.neurons,
-            initial=p.rounding_constant,
-        )
+        m.submodules.mac = mac = MacArray(plan)
         m.submodules.drain = drain = Drain(plan)
 
         beat = Signal(range(plan.beats))
@@ -74,6 +67,7 @@ class DenseComponent(wiring.Component):
             mac.valid.eq(take),
             mac.first.eq(first),
             mac.inputs.eq(self.i.payload),
+            mac.load.eq(weights.load),
             mac.weights.eq(weights.weights),
         ]
         m.d.sync += beat.eq(next_beat)

@@ -114,7 +114,7 @@ class Drain(wiring.Component):
         m.submodules[f"activation_{lane}"] = activation = component(p.activation)
         m.d.comb += [
             accumulator.i.eq(accumulated),
-            total.i.eq((accumulator.o << (p.biased.fraction - p.accumulator.fraction)) + bias),
+            total.i.eq(accumulator.o.shift_left(p.biased.fraction - p.accumulator.fraction) + bias),
             activation.i.eq(total.o),
             activation.en.eq(step),
             self.o.payload[lane].eq(activation.o),

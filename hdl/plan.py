@@ -11,7 +11,7 @@ import numpy as np
 
 from hdl.activations import activation_component
 from hdl.folding import Folding
-from hdl.mac_array import MacArray
+from hdl.multipliers import Multipliers
 from quant.dense import Dense
 from quant.qformat import QFormat
 
@@ -36,6 +36,8 @@ class DensePlan:
     double_buffered
         Capture finished sums, so that the next pass can run while they are drained; otherwise it
         waits.
+    multipliers
+        Units that make the products of a cycle; a DSP block for each if None.
 
     Raises
     ------
@@ -47,8 +49,12 @@ class DensePlan:
     folding: Folding
     lanes: int
     double_buffered: bool
+    multipliers: Multipliers | None = None
 
     def __post_init__(self):
+        if self.multipliers is None:
+            products = self.folding.inputs_per_cycle * self.neurons
+            object.__setattr__(self, "multipliers", Multipliers(dsp=products))
         if self.passes > 1 and self.folding.outputs_per_cycle % self.lanes:
             raise ValueError(
                 f"expected lanes that divide {self.folding.outputs_per_cycle} outputs a cycle, "
@@ -101,9 +107,33 @@ class DensePlan:
         return rows.transpose(2, 0, 1, 3).reshape(-1, lanes_in, self.neurons)
 
     @property
+    def units_accumulate(self) -> bool:
+        """Whether MAC units sum their products, rather than an adder tree behind them."""
+        return self.folding.inputs_per_cycle == 1
+
+    @property
+    def unit_width(self) -> int:
+        """Bits of what a MAC unit gives: an exact sum, or a product."""
+        p = self.parameters
+        if self.units_accumulate:
+            return p.exact.width
+        # A product has as many bits as both operands, and a sign that unsigned ones do not bring.
+        return p.input.width + p.weight.width + (not p.input.signed and not p.weight.signed)
+
+    @property
+    def constant_weights(self) -> bool:
+        """Whether there is one row of weights only."""
+        return self.beats * self.passes == 1
+
+    @property
+    def mac_latency(self) -> int:
+        """From a pass's last inputs to finished sums: product, levels of the adder tree, sum."""
+        return 2 + (self.folding.inputs_per_cycle - 1).bit_length()
+
+    @property
     def sums_latency(self) -> int:
         """From a pass's last beat to its first group of sums leaving."""
-        return MacArray.latency_of(self.folding.inputs_per_cycle) + self.double_buffered
+        return self.mac_latency + self.double_buffered
 
     @property
     def drain_latency(self) -> int:
@@ -120,7 +150,7 @@ class DensePlan:
 
     @property
     def frame_cycles(self) -> int:
-        """Interval of back-to-back frames."""
+        """Interval of back-to-back frames, when no other layer holds this one up."""
         return sum(map(self.pass_cycles, self.groups))
 
     def output_times(self, arrivals: list[int]) -> list[int]:

@@ -40,7 +40,7 @@ class Requantiser(wiring.Component):
         p = self.parameters
         raw = self.i
         if p.dropped_bits <= 0:
-            scaled = raw << -p.dropped_bits
+            scaled = raw.shift_left(-p.dropped_bits)
         elif p.rounding is Rounding.HALF_UP:
             scaled = (raw + (1 << (p.dropped_bits - 1))) >> p.dropped_bits
         else:

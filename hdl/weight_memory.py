@@ -12,9 +12,10 @@ __all__ = ["WeightMemory"]
 class WeightMemory(wiring.Component):
     """Rows of weights, the next one after each ``advance``, the first again after the last.
 
-    The order never depends on data, so rows are fetched ahead of their use: through the memory's
-    own register and one more in front of the multipliers, at no cost in latency. ``ready`` rises
-    two cycles after reset and stays; from then on ``weights`` holds the current row.
+    The order never depends on data, so rows are fetched ahead of their use, at no cost in latency:
+    a row is in the memory's own output register until ``load``, when the multipliers' registers
+    take it and the next one is fetched. ``ready`` rises two cycles after reset and stays; from then
+    on the multipliers hold the current row. A single row is constant, and always ready.
 
     Parameters
     ----------
@@ -27,6 +28,7 @@ class WeightMemory(wiring.Component):
     -------
     advance : ``In``, 1
     ready : ``Out``, 1
+    load : ``Out``, 1
     weights : ``Out``, array of ``inputs_per_lane`` arrays of ``lanes``
     """
 
@@ -34,7 +36,9 @@ class WeightMemory(wiring.Component):
         self.rows = rows
         _, inputs_per_lane, lanes = rows.shape
         self.layout = data.ArrayLayout(data.ArrayLayout(shape, lanes), inputs_per_lane)
-        super().__init__({"advance": In(1), "ready": Out(1), "weights": Out(self.layout)})
+        super().__init__(
+            {"advance": In(1), "ready": Out(1), "load": Out(1), "weights": Out(self.layout)}
+        )
 
     def elaborate(self, platform):
         m = Module()
@@ -50,17 +54,15 @@ class WeightMemory(wiring.Component):
         m.submodules.memory = memory = Memory(shape=width, depth=len(words), init=words)
         port = memory.read_port()
         fetched = Signal()
-        step = Signal()
         last = len(words) - 1
         m.d.comb += [
-            step.eq(self.advance | ~self.ready),
-            port.en.eq(step),
-            self.weights.eq(held := Signal(width)),
+            self.load.eq(self.advance | ~self.ready),
+            port.en.eq(self.load),
+            self.weights.eq(port.data),
         ]
-        with m.If(step):
+        with m.If(self.load):
             m.d.sync += [
                 port.addr.eq(Mux(port.addr == Const(last), 0, port.addr + 1)),
-                held.eq(port.data),
                 fetched.eq(1),
                 self.ready.eq(fetched),
             ]

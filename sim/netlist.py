@@ -15,6 +15,7 @@ import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
 from hdl.decoder import Decoder
+from hdl.design import design_decoder
 from hdl.export import to_verilog
 from models.errors import InputError
 from models.golden import load_golden
@@ -89,7 +90,7 @@ def check_netlist(
     work_dir = Path(work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
     source = work_dir / "decoder.v"
-    source.write_text(to_verilog(decoder, name="decoder"))
+    source.write_text(to_verilog(decoder, family=target))
     synthesis = synthesise(source, target, work_dir / "synthesis")
     cells, include_dirs = cell_sources(target, find_yosys().share, work_dir / "cells")
     bench = TestBench(
@@ -158,7 +159,11 @@ def _check(arguments, folder: Path) -> int:
     chosen = random.permutation(len(golden.x))[: arguments.samples]
     x_raw = model.quantise_input(golden.x[chosen])
     check = check_netlist(
-        Decoder(model, foldings), arguments.target, x_raw, model.compute(x_raw), folder,
+        design_decoder(model, foldings=foldings, family=arguments.target),
+        arguments.target,
+        x_raw,
+        model.compute(x_raw),
+        folder,
         stall_seed=arguments.seed,
     )
     names = ("back to back", f"stalls, seed {arguments.seed}")

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 import models.activations
+from hdl.choose_multipliers import packs
+from hdl.decoder import plan_decoder
 from hdl.folding import Folding
+from hdl.multipliers import Multipliers
+from hdl.plan import DensePlan
 from quant.activations import integer_activation
 from quant.dense import Dense
 from quant.integer_model import IntegerModel
@@ -23,17 +27,21 @@ _MAX_MULTIPLIERS = 128
 
 @dataclass(frozen=True)
 class RandomNetwork:
-    """An integer model, and a folding for each of its layers."""
+    """An integer model, with a folding and multipliers for each of its layers."""
 
     model: IntegerModel
     foldings: tuple[Folding, ...]
+    multipliers: tuple[Multipliers, ...]
 
     def __str__(self):
         layers = ", ".join(
             f"{type(layer.activation).__name__} "
             f"{folding.inputs_per_cycle}x{folding.outputs_per_cycle} "
+            f"({units.packed} packed, {units.dsp} dsp, {units.lut} lut) "
             f"{layer.weight} -> {layer.accumulator} -> {layer.sum} -> {layer.output}"
-            for layer, folding in zip(self.model.layers, self.foldings, strict=True)
+            for layer, folding, units in zip(
+                self.model.layers, self.foldings, self.multipliers, strict=True
+            )
         )
         return f"{self.model.topology} of {self.model.input_format}: {layers}"
 
@@ -58,10 +66,11 @@ def random_network(random: np.random.Generator, *, name: str = "random") -> Rand
                 break
         layers.append(layer)
         format, x = layer.output, y
-    return RandomNetwork(
-        IntegerModel(name, tuple(layers)),
-        tuple(_random_folding(random, layer) for layer in layers),
-    )
+    model = IntegerModel(name, tuple(layers))
+    foldings = tuple(_random_folding(random, layer) for layer in layers)
+    plans = [plan for plan in plan_decoder(model, foldings) if isinstance(plan, DensePlan)]
+    multipliers = tuple(_random_multipliers(random, plan) for plan in plans)
+    return RandomNetwork(model, foldings, multipliers)
 
 
 def random_frames(
@@ -172,3 +181,13 @@ def _random_folding(random, layer: Dense) -> Folding:
 
     inputs = part(layer.input_count, _MAX_MULTIPLIERS)
     return Folding(inputs, part(layer.units, _MAX_MULTIPLIERS // inputs))
+
+
+def _random_multipliers(random, plan: DensePlan) -> Multipliers:
+    """Any number of each kind; two products share a block only where that is exact."""
+    inputs = plan.folding.inputs_per_cycle
+    pairs = inputs * (plan.neurons // 2) if packs(plan) else 0
+    packed = int(random.choice((0, random.integers(0, pairs, endpoint=True), pairs)))
+    left = inputs * plan.neurons - 2 * packed
+    dsp = int(random.choice((0, random.integers(0, left, endpoint=True), left)))
+    return Multipliers(packed=packed, dsp=dsp, lut=left - dsp)

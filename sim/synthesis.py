@@ -153,11 +153,19 @@ def synthesise(
     result = work_dir / f"{top}.{target}.v"
     netlist = work_dir / f"{top}.{target}.json"
     statistics = work_dir / f"{top}.{target}.stat.json"
+    rtlil = work_dir / f"{top}.il"
     log = work_dir / "yosys.log"
     log.write_text("")
     script = "; ".join(
         [
             f"read_verilog {source.name}",
+            f"hierarchy -top {top}",
+            "proc",
+            # Yosys elaborates a design that it has as Verilog anew when it meets a cell's
+            # parameters late in synthesis, and then misses modules that it has flattened.
+            f"write_rtlil {rtlil.name}",
+            "design -reset",
+            f"read_rtlil {rtlil.name}",
             # Amaranth names elements of an array `a[0]`, `a[1]`, which abc9 takes for bits of `a`.
             "rename -hide */w:*",
             _COMMANDS[target].format(top=top),

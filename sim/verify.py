@@ -14,7 +14,7 @@ from pathlib import Path
 from amaranth._toolchain.yosys import YosysError
 
 from hdl.choose_foldings import choose_foldings
-from hdl.decoder import Decoder
+from hdl.design import design_decoder
 from hdl.export import to_verilog
 from hdl.folding import Folding
 from models.errors import InputError
@@ -111,15 +111,14 @@ def _verify(arguments, folder: Path) -> int:
     model = quantise(network, golden).model
     x_raw = model.quantise_input(golden.x[: arguments.samples])
     y_raw = model.compute(x_raw)
-    decoder = Decoder(
-        model, foldings_of(model, arguments.inputs_per_cycle, arguments.outputs_per_cycle)
-    )
+    foldings = foldings_of(model, arguments.inputs_per_cycle, arguments.outputs_per_cycle)
+    decoder = design_decoder(model, foldings=foldings)
     folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}", flush=True)
 
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "decoder.v"
-    source.write_text(to_verilog(decoder, name="decoder"))
+    source.write_text(to_verilog(decoder))
     interface = StreamInterface.of(decoder)
     bench = TestBench(
         [source], "decoder", interface, folder,

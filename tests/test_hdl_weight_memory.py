@@ -11,19 +11,22 @@ def test_rows_come_round_and_round(count):
     random = np.random.default_rng(count)
     rows = random.integers(-16, 16, (count, 2, 3))
     dut = WeightMemory(shape=Shape(5, signed=True), rows=rows)
-    seen, ready_after = [], None
+    seen, ready_after, held = [], None, rows[0].tolist()
 
     async def testbench(ctx):
-        nonlocal ready_after
+        nonlocal ready_after, held
         for cycle in range(60):
             advance = bool(ctx.get(dut.ready)) and random.random() < 0.7
             if ctx.get(dut.ready):
                 ready_after = cycle if ready_after is None else ready_after
                 if advance:
-                    seen.append([[ctx.get(w) for w in lane] for lane in dut.weights])
+                    seen.append(held)
             else:
                 assert ready_after is None
             ctx.set(dut.advance, advance)
+            if ctx.get(dut.load) or count == 1:
+                # What a multiplier's register takes at the end of this cycle.
+                held = [[ctx.get(w) for w in lane] for lane in dut.weights]
             await ctx.tick()
 
     simulate(dut, testbench)

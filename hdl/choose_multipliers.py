@@ -1,0 +1,83 @@
+"""Choice of multipliers: which products are made by DSP blocks, two a block where that is exact."""
+
+from dataclasses import dataclass
+
+from hdl import dsp48e1
+from hdl.multipliers import Multipliers
+from hdl.plan import DensePlan
+from hdl.target import XC7
+from quant.dsp_packing import DspPacking
+
+__all__ = ["DSP_COST", "choose_multipliers", "packs"]
+
+DSP_COST = {XC7: 50}
+"""LUTs that a DSP block is worth; a family that is not here has blocks to spare."""
+
+
+def choose_multipliers(
+    plans: list[DensePlan], *, family: str | None, max_blocks: int | None = None
+) -> list[Multipliers]:
+    """Multipliers for each of ``plans``, of least estimated cost with at most ``max_blocks``.
+
+    Blocks go where they save most LUTs each, and two products share one where
+    :class:`~quant.dsp_packing.DspPacking` is exact for the layer's actual weights.
+    """
+    worth = DSP_COST.get(family, 0)
+    offers = []
+    for index, plan in enumerate(plans):
+        luts = estimated_lut_product(plan)
+        inputs = plan.folding.inputs_per_cycle
+        pairs, single = divmod(plan.neurons, 2)
+        if family == XC7 and packs(plan):
+            offers.append(_Offer(2 * luts - worth, index, inputs * pairs, products=2))
+            offers.append(_Offer(luts - worth, index, inputs * single, products=1))
+        else:
+            offers.append(_Offer(luts - worth, index, inputs * plan.neurons, products=1))
+    left = max_blocks
+    packed, dsp = [0] * len(plans), [0] * len(plans)
+    for offer in sorted(offers, key=lambda offer: -offer.saving):
+        count = offer.count if left is None else min(offer.count, left)
+        if offer.saving <= 0 or not count:
+            continue
+        left = None if left is None else left - count
+        (packed if offer.products == 2 else dsp)[offer.layer] += count
+    return [
+        Multipliers(
+            packed=packed[n],
+            dsp=dsp[n],
+            lut=plan.folding.inputs_per_cycle * plan.neurons - 2 * packed[n] - dsp[n],
+        )
+        for n, plan in enumerate(plans)
+    ]
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """``count`` blocks for ``products`` products each, which save ``saving`` LUTs each."""
+
+    saving: int
+    layer: int
+    count: int
+    products: int
+
+
+def packs(plan: DensePlan) -> bool:
+    """Whether neighbouring neurons may share a DSP48E1, proven from the layer's actual weights."""
+    if plan.neurons < 2 or plan.constant_weights:
+        return False
+    p, rows, field = plan.parameters, plan.weight_rows, plan.unit_width
+    pairs = plan.neurons // 2 * 2
+    low, high = rows[:, :, 0:pairs:2], rows[:, :, 1:pairs:2]
+    return (
+        DspPacking(field).operand_width(low, high) <= dsp48e1.A_WIDTH
+        and p.weight.width + field <= dsp48e1.A_WIDTH
+        and 2 * field <= dsp48e1.P_WIDTH
+        and p.input.width + (not p.input.signed) <= dsp48e1.B_WIDTH
+    )
+
+
+def estimated_lut_product(plan: DensePlan) -> int:
+    """Estimate of the LUTs of a product, and of its sum where each product has one of its own."""
+    p = plan.parameters
+    product = p.input.width * p.weight.width * 6 // 5
+    return product + (p.exact.width if plan.units_accumulate else 0)

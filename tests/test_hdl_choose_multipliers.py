@@ -1,0 +1,53 @@
+from dataclasses import replace
+
+from hdl.choose_multipliers import choose_multipliers, packs
+from hdl.decoder import plan_decoder
+from hdl.folding import Folding
+from hdl.multipliers import Multipliers
+from hdl.plan import DensePlan
+from hdl.target import ECP5, XC7
+from quant.qformat import QFormat
+from tests.test_hdl_decoder import model
+
+
+def plans(widths, foldings) -> list[DensePlan]:
+    net = model(widths, ("linear",) * len(foldings))
+    found = plan_decoder(net, [Folding(*folding) for folding in foldings])
+    return [plan for plan in found if isinstance(plan, DensePlan)]
+
+
+def test_series_7_packs_two_products_a_block():
+    layers = plans((40, 20, 3), [(1, 20), (1, 3)])
+    assert all(map(packs, layers))
+    first, second = choose_multipliers(layers, family=XC7)
+    assert first == Multipliers(packed=10)
+    assert second.packed == 1
+
+
+def test_other_families_use_a_block_for_each_product():
+    layers = plans((40, 20, 3), [(1, 20), (1, 3)])
+    assert choose_multipliers(layers, family=ECP5) == [Multipliers(dsp=20), Multipliers(dsp=3)]
+
+
+def test_products_beyond_the_blocks_are_made_in_luts():
+    layers = plans((40, 20, 3), [(2, 20), (1, 3)])
+    for limit in (0, 7, 30):
+        for family in (XC7, ECP5):
+            chosen = choose_multipliers(layers, family=family, max_blocks=limit)
+            assert sum(units.blocks for units in chosen) <= limit
+            for plan, units in zip(layers, chosen, strict=True):
+                list(units.units(plan.folding.inputs_per_cycle, plan.neurons))
+
+
+def test_a_sum_that_leaves_no_room_for_a_second_weight_does_not_pack():
+    layer = plans((40, 2), [(1, 2)])[0]
+    assert packs(layer)
+    p = layer.parameters
+    coarse = replace(
+        p,
+        input=QFormat(12, 0, signed=False),
+        weight=QFormat(1, 9),
+        weights=p.weights << 4,
+        accumulator=QFormat(12, 3),
+    )
+    assert not packs(replace(layer, parameters=coarse, multipliers=None))
