@@ -8,6 +8,7 @@ import boards
 from build_decoder.stages import STAGES
 from models.errors import InputError
 from models.zoo import zoo_names
+from quant.quantise import SEARCHES
 
 __all__ = ["DEFAULT_BOARD", "DEFAULT_NETWORK", "Arguments", "parse"]
 
@@ -25,6 +26,7 @@ class Arguments:
     output: Path
     stop_after: str
     max_loss: float
+    search: str
     latency: int | None
     clock_mhz: float | None
     seed: int
@@ -72,6 +74,11 @@ def parse(argv: list[str] | None = None) -> Arguments:
         help="accuracy that may be lost on the golden data searched on (default: 0)",
     )
     parser.add_argument(
+        "--search", choices=SEARCHES, default=SEARCHES[0],
+        help="search for formats: by hardware cost, holding what carries over to unseen samples, "
+        "or as AHEAD does, which knows no --max-loss (default: %(default)s)",
+    )
+    parser.add_argument(
         "--latency", type=_positive_integer, metavar="CYCLES",
         help="most cycles from the first input to the last output "
         "(default: one input a cycle into all neurons of a layer)",
@@ -81,7 +88,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
     )
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N",
-        help="of hold-out, stalls in simulation, and placement (default: 0)",
+        help="of hold-out, AHEAD's search, stalls in simulation, and placement (default: 0)",
     )
     parser.add_argument("--list-boards", action="store_true", help="list boards and leave")
     given = parser.parse_args(argv)
@@ -97,6 +104,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
         output=given.output or Path("build") / f"{given.board}-{network_name}",
         stop_after=given.stop_after,
         max_loss=given.max_loss,
+        search=given.search,
         latency=given.latency,
         clock_mhz=given.clock,
         seed=given.seed,

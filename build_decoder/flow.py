@@ -102,7 +102,13 @@ class Flow:
         return ExitStatus.DONE
 
     def _quantise(self) -> ExitStatus:
-        quantised = quantise(self.network, self.golden, max_loss=self.arguments.max_loss)
+        quantised = quantise(
+            self.network,
+            self.golden,
+            max_loss=self.arguments.max_loss,
+            search=self.arguments.search,
+            seed=self.arguments.seed,
+        )
         self.model = quantised.model
         check_memory(self.board, self.model.weight_bits)
         self.x_raw = self.model.quantise_input(self.golden.x)

@@ -27,7 +27,11 @@ class Report:
         float and integer model, decisions that agree, error of the outputs.
     average_bit_width
         Plain mean over all signal nodes, as in AHEAD; ``average_bit_width_by_words`` weights each
-        by the words that it holds.
+        by the words that it holds, ``average_bit_width_with_input_layer`` counts the input layer's
+        six nodes as well, as AHEAD does.
+    search
+        Name of the search for formats; ``search_steps``: after each of its steps the average bit
+        width and the loss on the samples searched on, and the step's evaluations and seconds.
     nodes
         Layer, node, integer and fraction bits, signedness.
     foldings
@@ -55,6 +59,9 @@ class Report:
     quality: dict[str, dict | None] | None = None
     average_bit_width: float | None = None
     average_bit_width_by_words: float | None = None
+    average_bit_width_with_input_layer: float | None = None
+    search: str | None = None
+    search_steps: list[dict] | None = None
     nodes: list[dict] | None = None
     foldings: list[dict] | None = None
     latency_cycles: int | None = None
@@ -74,6 +81,18 @@ class Report:
         self.quality = {"seen": _figures(quantised.seen), "unseen": _figures(quantised.unseen)}
         self.average_bit_width = model.average_bit_width()
         self.average_bit_width_by_words = model.average_bit_width_by_words()
+        self.average_bit_width_with_input_layer = model.average_bit_width_with_input_layer()
+        self.search = quantised.search.method
+        self.search_steps = [
+            {
+                "step": step.name,
+                "average_bit_width": step.average_bit_width,
+                "loss": step.quality.loss,
+                "evaluations": step.evaluations,
+                "seconds": round(step.seconds, 3),
+            }
+            for step in quantised.search.steps
+        ]
         self.nodes = [
             {
                 "layer": node.layer,

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from build_decoder.report import Report
+from quant.dense import NODES
 
 __all__ = ["closing_table", "show_stage"]
 
@@ -38,7 +39,14 @@ def _rows(report: Report):
     if report.average_bit_width is not None:
         yield "bit width", (
             f"{report.average_bit_width:.2f} average of {len(report.nodes)} nodes, "
-            f"{report.average_bit_width_by_words:.2f} weighted by words"
+            f"{report.average_bit_width_by_words:.2f} weighted by words, "
+            f"{report.average_bit_width_with_input_layer:.2f} of "
+            f"{len(report.nodes) + len(NODES)} with an input layer"
+        )
+    for step in report.search_steps or ():
+        yield f"search {report.search}, {step['step']}", (
+            f"{step['average_bit_width']:.2f} bits, loss {step['loss']:.2%}, "
+            f"{step['evaluations']} evaluations, {step['seconds']:.2f} s"
         )
     if report.foldings is not None:
         yield "inputs x outputs a cycle", ", ".join(

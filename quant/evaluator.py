@@ -4,63 +4,163 @@ from functools import lru_cache
 
 import numpy as np
 
+import models.activations
 from models.golden import GoldenData
 from models.network import Network
-from quant.dense import Dense
-from quant.formats import NetworkFormats, integer_layer
-from quant.quality import Quality, compare
+from quant.activations import integer_activation
+from quant.formats import NetworkFormats
+from quant.qformat import QFormat, exact_fraction
+from quant.quality import Quality, Reference
+from quant.weight_rounding import NearestRounding, WeightRounding
 
-__all__ = ["Evaluator"]
+__all__ = ["MAX_TABLE_WIDTH", "Evaluator"]
 
-_REMEMBERED = 64
-"""Results of layers that are kept; a search changes one node at a time, mostly a late one."""
+MAX_TABLE_WIDTH = 12
+"""Widest activation input, in bits, that is looked up in a table of the integer activation. A wider
+one, which only a search's perfect formats have, takes the float function and rounds its result: so
+many codes are as good as real numbers, and no piecewise-linear unit is fitted for them in vain."""
+
+_REMEMBERED = 48
+"""Results of a layer that are kept; a search changes one node at a time, mostly a late one."""
+
+_EXACT_BITS = {np.float32: 24, np.float64: 53}
+"""Integers of so many bits are exact in a floating-point type."""
 
 
 class Evaluator:
     """Runs integer models of ``network`` on ``golden``, each layer only when it has changed.
 
     What a layer gives depends on the formats up to it, and its exact sums on those up to its
-    weights; both are remembered under these formats.
+    weights; both are remembered under these formats, and so are the qualities seen. Signals are
+    held as reals, which are exact: every one is an integer of at most 53 bits times a power of two.
+    Products are summed in float32 where that is exact too.
+
+    The result equals that of the integer model but for activation inputs wider than
+    :data:`MAX_TABLE_WIDTH`.
+
+    Parameters
+    ----------
+    network, golden
+        What is run on what.
+    rounding
+        Of weights; default: to the nearest.
+
+    Attributes
+    ----------
+    evaluations : int
+        Integer models run on the samples, not counting results remembered.
     """
 
-    def __init__(self, network: Network, golden: GoldenData):
+    def __init__(
+        self, network: Network, golden: GoldenData, *, rounding: WeightRounding | None = None
+    ):
         self.network = network
+        self.rounding = rounding or NearestRounding(network)
         self.golden = golden
+        self.reference = Reference(golden)
+        self.evaluations = 0
+        self._input_fraction = exact_fraction(golden.x)
+        self._qualities: dict[tuple, Quality] = {}
+        self._weights = lru_cache(_REMEMBERED)(self._quantised_weights)
         self._exact_sums = lru_cache(_REMEMBERED)(self._compute_exact_sums)
+        self._operands = lru_cache(len(network.layers) + 1)(self._operand)
         self._outputs = lru_cache(_REMEMBERED)(self._compute_outputs)
 
     def outputs(self, formats: NetworkFormats) -> np.ndarray:
         """Real outputs (samples, outputs) of the integer model with ``formats``."""
-        last = len(self.network.layers)
-        return formats[last, "output"].to_real(self._outputs(last, _frozen(formats)))
+        return self._outputs(self._key(formats))
 
     def quality(self, formats: NetworkFormats) -> Quality:
         """Quality of the integer model with ``formats``."""
-        return compare(self.outputs(formats), self.golden)
+        key = self._key(formats)
+        if key not in self._qualities:
+            self._qualities[key] = self.reference.compare(self._outputs(key))
+        return self._qualities[key]
 
-    def _layer(self, number: int, frozen: tuple) -> Dense:
-        return integer_layer(self.network, dict(frozen), number)
+    def _key(self, formats: NetworkFormats) -> tuple:
+        """``(key of the layers before, weight, accumulator, bias, sum, output)``, last layer first.
 
-    def _compute_outputs(self, number: int, frozen: tuple) -> np.ndarray:
-        if number == 0:
-            return dict(frozen)[1, "input"].quantise(self.golden.x)
-        layer = self._layer(number, frozen)
-        exact = self._exact_sums(number, _up_to(frozen, number, ("input", "weight")))
-        return layer.activation.compute(layer.sums(exact))
+        The decoder's input alone is ``(input,)``, without fraction bits that no sample has.
+        """
+        input = formats[1, "input"]
+        fraction = max(min(input.fraction, self._input_fraction), 1 - input.integer)
+        key = (QFormat(input.integer, fraction, input.signed),)
+        for number in range(1, len(self.network.layers) + 1):
+            nodes = ("weight", "accumulator", "bias", "sum", "output")
+            key = (key, *(formats[number, node] for node in nodes))
+        return key
 
-    def _compute_exact_sums(self, number: int, frozen: tuple) -> np.ndarray:
-        before = self._outputs(number - 1, _up_to(frozen, number, ("input",)))
-        weight = dict(frozen)[number, "weight"].quantise(self.network.layers[number - 1].weights)
-        return Dense.exact_sums_of(before, weight)
+    def _compute_outputs(self, key: tuple) -> np.ndarray:
+        if len(key) == 1:
+            return key[0].to_real(key[0].quantise(self.golden.x))
+        before, weight, accumulator, bias, total, output = key
+        self.evaluations += _depth(key) == len(self.network.layers)
+        layer = self.network.layers[_depth(before)]
+        exact = self._exact_sums(before, weight)
+        # An accumulator keeps no more fraction bits than products have, as in integer_layer().
+        kept = min(accumulator.fraction, before[-1].fraction + weight.fraction)
+        kept = QFormat(max(accumulator.integer, 1 - kept), kept, accumulator.signed)
+        biases = self._weights(_depth(before), weight)[1]
+        biases = bias.to_real(bias.quantise(biases))
+        if kept.fraction < total.fraction or kept.fraction < bias.fraction:
+            sums = _rounded(exact, kept) * 2.0**-kept.fraction
+            sums += biases
+            sums = _rounded(sums, total)
+        else:
+            # Nothing of the bias is lost: stay with integers in the accumulator's fraction.
+            sums = _rounded(exact, kept)
+            sums += biases * 2.0**kept.fraction
+            sums = _rounded(sums, total, scale=2.0 ** (total.fraction - kept.fraction))
+        if total.width > MAX_TABLE_WIDTH:
+            function = models.activations.get(layer.activation).function
+            return _rounded(function(sums * total.resolution), output) * output.resolution
+        sums -= total.min_raw
+        return _table(layer.activation, total, output)[sums.astype(np.intp)]
+
+    def _compute_exact_sums(self, before: tuple, weight: QFormat) -> np.ndarray:
+        weights, _, greatest_sum = self._weights(_depth(before), weight)
+        reach = before[-1].fraction + weight.fraction + np.log2(
+            max(greatest_sum * _greatest(before[-1]), 1e-300)
+        )
+        kind = np.float32 if reach < _EXACT_BITS[np.float32] else np.float64
+        return (self._operands(before, kind) @ weights.astype(kind)).astype(np.float64)
+
+    def _operand(self, before: tuple, kind: type) -> np.ndarray:
+        return self._outputs(before).astype(kind)
+
+    def _quantised_weights(
+        self, index: int, weight: QFormat
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """Real weights in ``weight``, biases, and the greatest sum of magnitudes of a neuron's."""
+        weights, biases = self.rounding.layer(index + 1, weight)
+        return weights, biases, float(np.abs(weights).sum(axis=0).max())
 
 
-def _frozen(formats: NetworkFormats) -> tuple:
-    return tuple(sorted(formats.items(), key=lambda item: item[0]))
+def _depth(key: tuple) -> int:
+    """Layers in a key."""
+    depth = 0
+    while len(key) > 1:
+        key = key[0]
+        depth += 1
+    return depth
 
 
-def _up_to(frozen: tuple, number: int, nodes: tuple[str, ...]) -> tuple:
-    """The formats of all layers before ``number``, and of its own ``nodes``."""
-    return tuple(
-        (key, format) for key, format in frozen
-        if key[0] < number or (key[0] == number and key[1] in nodes)
-    )
+def _greatest(format: QFormat) -> float:
+    return max(-format.min_raw, format.max_raw) * format.resolution
+
+
+def _rounded(values: np.ndarray, format: QFormat, *, scale: float | None = None) -> np.ndarray:
+    """Raw integers, as float64, in ``format`` of ``values`` times ``scale``; half up, saturated."""
+    raw = values * (2.0**format.fraction if scale is None else scale)
+    raw += 0.5
+    np.floor(raw, out=raw)
+    np.maximum(raw, format.min_raw, out=raw)
+    np.minimum(raw, format.max_raw, out=raw)
+    return raw
+
+
+@lru_cache(maxsize=4096)
+def _table(name: str, input: QFormat, output: QFormat) -> np.ndarray:
+    """Real outputs of the integer activation for every input code, least code first."""
+    codes = np.arange(input.min_raw, input.max_raw + 1)
+    return output.to_real(integer_activation(name, input, output).compute(codes))

@@ -8,7 +8,7 @@ from quant.dense import NODES, Dense
 from quant.integer_model import IntegerModel
 from quant.qformat import QFormat
 
-__all__ = ["NetworkFormats", "NodeKey", "integer_layer", "integer_model"]
+__all__ = ["NetworkFormats", "NodeKey", "format_of", "integer_layer", "integer_model"]
 
 NodeKey = tuple[int, str]
 """A signal node: the layer, counted from 1, and a name of NODES."""

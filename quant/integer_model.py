@@ -104,6 +104,14 @@ class IntegerModel:
         """Plain mean over all signal nodes, as AHEAD reports it (Section 5)."""
         return float(np.mean([node.format.width for node in self.nodes()]))
 
+    def average_bit_width_with_input_layer(self) -> float:
+        """Plain mean over six nodes more: AHEAD counts the input layer as a layer too.
+
+        A pass-through computes nothing, so that all six of its nodes hold the decoder's input.
+        """
+        widths = [node.format.width for node in self.nodes()]
+        return float(np.mean([self.input_format.width] * len(NODES) + widths))
+
     def average_bit_width_by_words(self) -> float:
         """Mean over all signal nodes, each weighted by the words that it holds for one frame."""
         nodes = self.nodes()

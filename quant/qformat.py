@@ -6,7 +6,7 @@ import numpy as np
 
 from quant.rounding import Overflow, Rounding, fit_range
 
-__all__ = ["MAX_WIDTH", "QFormat"]
+__all__ = ["MAX_WIDTH", "QFormat", "exact_fraction"]
 
 MAX_WIDTH = 48
 """Widest format, in bits: sums of a layer's products then stay exact in 64-bit integers."""
@@ -93,3 +93,12 @@ class QFormat:
         """Narrowest format with ``fraction`` fraction bits that holds raw ``low`` to ``high``."""
         width = max(int(high).bit_length(), int(-low - 1).bit_length() if low < 0 else 0) + signed
         return cls(max(width, 1) - fraction, fraction, signed)
+
+
+def exact_fraction(values: np.ndarray) -> int:
+    """Fewest fraction bits, of 0 to :data:`MAX_WIDTH`, that hold ``values``, or the most."""
+    for fraction in range(MAX_WIDTH):
+        scaled = values * 2.0**fraction
+        if np.array_equal(scaled, np.floor(scaled)):
+            return fraction
+    return MAX_WIDTH

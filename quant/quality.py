@@ -7,7 +7,7 @@ import numpy as np
 from models.golden import GoldenData, decisions
 from quant.integer_model import IntegerModel
 
-__all__ = ["Quality", "compare", "measure"]
+__all__ = ["Quality", "Reference", "compare", "measure"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,29 @@ class Quality:
         return self.float_accuracy - self.accuracy
 
 
+class Reference:
+    """What is known of ``golden`` before any integer model is compared with it."""
+
+    def __init__(self, golden: GoldenData):
+        self.y = golden.y
+        self.decided = decisions(golden.y)
+        self.labels = self.decided if golden.labels is None else golden.labels
+        self.accuracy = float(np.mean(self.decided == self.labels))
+        self.spread = float(golden.y.std()) or 1.0
+
+    def compare(self, y: np.ndarray) -> Quality:
+        """Quality of real outputs ``y`` (samples, outputs)."""
+        decided = decisions(y)
+        difference = (y - self.y).ravel()
+        return Quality(
+            samples=len(y),
+            float_accuracy=self.accuracy,
+            accuracy=float(np.mean(decided == self.labels)),
+            agreement=float(np.mean(decided == self.decided)),
+            output_error=float(np.sqrt(difference @ difference / len(difference))) / self.spread,
+        )
+
+
 def measure(model: IntegerModel, golden: GoldenData) -> Quality:
     """Quality of ``model`` on ``golden``, whose ``y`` are the float model's outputs."""
     return compare(model.predict(golden.x), golden)
@@ -47,14 +70,4 @@ def measure(model: IntegerModel, golden: GoldenData) -> Quality:
 
 def compare(y: np.ndarray, golden: GoldenData) -> Quality:
     """Quality of real outputs ``y`` (samples, outputs) on ``golden``."""
-    decided, reference = decisions(y), decisions(golden.y)
-    labels = reference if golden.labels is None else golden.labels
-    spread = float(golden.y.std())
-    error = float(np.sqrt(np.mean((y - golden.y) ** 2)))
-    return Quality(
-        samples=len(golden),
-        float_accuracy=float(np.mean(reference == labels)),
-        accuracy=float(np.mean(decided == labels)),
-        agreement=float(np.mean(decided == reference)),
-        output_error=error / spread if spread else error,
-    )
+    return Reference(golden).compare(y)

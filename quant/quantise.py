@@ -7,12 +7,19 @@ from pathlib import Path
 from models.errors import InputError
 from models.golden import GoldenData
 from models.network import Network
+from quant.bwid.ahead import search_ahead
+from quant.cost import Cost, ResourceEstimate
+from quant.criterion import Criterion
 from quant.formats import integer_model
 from quant.integer_model import IntegerModel
 from quant.quality import Quality, measure
-from quant.search import Criterion, SearchError, SearchResult, search_formats
+from quant.search import search_formats
+from quant.search_result import SearchError, SearchResult
 
-__all__ = ["Quantised", "quantise"]
+__all__ = ["SEARCHES", "Quantised", "quantise"]
+
+SEARCHES = ("default", "ahead")
+"""Names of the searches for formats."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Quantised:
     all: Quality
 
     def save_formats(self, path: Path) -> None:
-        """Write ``formats.json``: each node's format, and its bits after each step."""
+        """Write ``formats.json``: each node's format, how it got it, and all steps' figures."""
         nodes = [
             {
                 "layer": node.layer,
@@ -38,43 +45,88 @@ class Quantised:
                 "integer": node.format.integer,
                 "fraction": node.format.fraction,
                 "signed": node.format.signed,
-                # A later layer's input is the output before it, and has no step of its own.
-                "steps": self.search.trace.get((node.layer, node.name)),
+                **self._history(node.layer, node.name),
             }
             for node in self.model.nodes()
         ]
         content = {
-            "format": 1,
+            "format": 2,
             "network": self.model.name,
+            "search": self.search.method,
             "average_bit_width": self.model.average_bit_width(),
+            "average_bit_width_with_input_layer": self.model.average_bit_width_with_input_layer(),
             "evaluations": self.search.evaluations,
+            "steps": [
+                {
+                    "step": step.name,
+                    "average_bit_width": step.average_bit_width,
+                    "loss": step.quality.loss,
+                    "evaluations": step.evaluations,
+                }
+                for step in self.search.steps
+            ],
             "nodes": nodes,
         }
         path.write_text(json.dumps(content, indent=2) + "\n")
 
+    def _history(self, layer: int, node: str) -> dict:
+        """The step that gave a node its width, and the node's bits after each step."""
+        # A later layer's input is the output before it, and has no step of its own.
+        key = (layer - 1, "output") if node == "input" and layer > 1 else (layer, node)
+        return {
+            "decided_by": self.search.decided_by(key),
+            "steps": {
+                name: {"integer": format.integer, "fraction": format.fraction}
+                for name, format in self.search.trace(key).items()
+            },
+        }
 
-def quantise(network: Network, golden: GoldenData, *, max_loss: float = 0.0) -> Quantised:
+
+def quantise(
+    network: Network,
+    golden: GoldenData,
+    *,
+    max_loss: float = 0.0,
+    search: str = "default",
+    cost: Cost | None = None,
+    seed: int = 0,
+) -> Quantised:
     """Search formats on the part of ``golden`` that is not held out, and measure them on all.
 
     Parameters
     ----------
     max_loss
-        Accuracy that may be lost on the samples searched on, as a fraction.
+        Accuracy that may be lost on the samples searched on, as a fraction. The search of AHEAD
+        knows no such limit: it weighs loss against width.
+    search
+        A name of :data:`SEARCHES`.
+    cost
+        What the default search makes small; default: :class:`~quant.cost.ResourceEstimate`.
+    seed
+        Of AHEAD's hill climbing.
 
     Raises
     ------
     InputError
         If not even perfect formats keep to ``max_loss``.
     """
-    try:
-        search = search_formats(network, golden.search, Criterion(max_loss=max_loss))
-    except SearchError as error:
-        raise InputError(f"{network.name}: {error}") from None
-    model = integer_model(network, search.formats)
+    if search == "ahead":
+        found = search_ahead(network, golden.search, seed=seed)
+    else:
+        try:
+            found = search_formats(
+                network,
+                golden.search,
+                Criterion.for_loss(max_loss),
+                cost or ResourceEstimate(network),
+            )
+        except SearchError as error:
+            raise InputError(f"{network.name}: {error}") from None
+    model = integer_model(found.network, found.formats)
     return Quantised(
         model=model,
-        search=search,
-        seen=search.quality,
+        search=found,
+        seen=measure(model, golden.search),
         unseen=measure(model, golden.unseen) if golden.held_out.any() else None,
         all=measure(model, golden),
     )

@@ -1,105 +1,92 @@
-"""Search for the fraction bits of every node.
+"""The default search: the cheapest formats that keep a criterion which carries over.
 
-Three steps: each node alone, all others perfect; all together, widened until they do; then
-narrowed, one bit at a time, while they still do. AHEAD's own search (BWID, Section 4.3) and a
-search by hardware cost will stand beside this one.
+Four steps. ``range``: integer bits that hold what occurs. ``alone``: the fewest fraction bits of
+each node, all others perfect. ``narrowed``: all together, widened until they keep the criterion and
+then a bit narrower, at either end, where a unit of harm saves most cost. ``exchanged``: a bit more
+at one node for fewer at another, while that saves cost.
+
+Integer bits are narrowed as fraction bits are: the node then saturates within the range that
+occurs, which costs little where large values are rare or where the next operation saturates anyway.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from models.golden import GoldenData
 from models.network import Network
-from quant.evaluator import Evaluator
+from quant.cost import Cost
+from quant.criterion import Criterion
 from quant.formats import NetworkFormats, NodeKey
+from quant.judge import Judge
 from quant.qformat import QFormat
-from quant.quality import Quality
 from quant.range_analysis import analyse_ranges
+from quant.search_result import SearchError, SearchResult, Step, StepRecorder
+from quant.weight_rounding import CompensatedRounding, WeightRounding, on_grid
 
-__all__ = ["Criterion", "SearchResult", "search_formats"]
+__all__ = ["search_formats"]
 
+_BIT_COST = 0.5
+"""Cost of any bit of any node beside ``cost``, which may not change with every bit."""
 
-@dataclass(frozen=True)
-class Criterion:
-    """What an integer model must keep of the float model, on the samples that a search sees.
-
-    Accuracy alone would let a search trade decisions that it breaks for others that it happens to
-    mend, which does not carry over to samples that it has not seen. So the decisions themselves are
-    held to as well, and the outputs behind them, which all samples bear on and not only the few
-    near a boundary.
-    """
-
-    max_loss: float = 0.0
-    min_agreement: float = 0.999
-    max_output_error: float = 0.01
-
-    def holds(self, quality: Quality) -> bool:
-        """Whether ``quality`` is enough."""
-        return (
-            quality.loss <= self.max_loss + 1e-12
-            and quality.agreement >= self.min_agreement
-            and quality.output_error <= self.max_output_error
-        )
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """Formats found, the evaluations that it took, and each node's bits after each step."""
-
-    formats: NetworkFormats
-    quality: Quality
-    evaluations: int
-    trace: dict[NodeKey, dict[str, int]]
+_LEAST_HARM = 0.01
+"""Harm, in parts of what is allowed, below which differences of harm do not matter."""
 
 
 def search_formats(
-    network: Network, golden: GoldenData, criterion: Criterion
+    network: Network, golden: GoldenData, criterion: Criterion, cost: Cost,
+    *, rounding: WeightRounding | None = None, judge: Judge | None = None,
 ) -> SearchResult:
-    """Narrow formats for ``network`` that keep ``criterion`` on ``golden``.
+    """Cheap formats for ``network`` that keep ``criterion`` on ``golden``.
+
+    Parameters
+    ----------
+    cost
+        What is made small.
+    rounding
+        Of weights; default: :class:`~quant.weight_rounding.CompensatedRounding` on ``golden``.
+    judge
+        Says what keeps the criterion; default: :class:`~quant.judge.Judge` of all these.
 
     Raises
     ------
     SearchError
         If not even perfect formats keep it.
     """
-    return _Search(network, golden, criterion).run()
-
-
-class SearchError(Exception):
-    """No formats keep the criterion."""
+    rounding = rounding or CompensatedRounding(network, golden.x)
+    judge = judge or Judge(network, golden, criterion, rounding=rounding)
+    steps = _Search(network, golden, cost, judge).run()
+    return SearchResult("default", on_grid(network, steps[-1].formats, rounding), steps)
 
 
 class _Search:
-    def __init__(self, network, golden, criterion):
-        self.evaluator = Evaluator(network, golden)
-        self.golden = golden
-        self.criterion = criterion
-        self.evaluations = 0
+    def __init__(self, network, golden, cost, judge):
+        self.judge = judge
+        self.holds = judge.holds
+        self.raw_cost = cost
         self.perfect = analyse_ranges(network, golden.x)
 
-    def run(self) -> SearchResult:
-        if not self.holds(self.perfect):
-            quality = self.evaluator.quality(self.perfect)
-            raise SearchError(
-                f"expected a loss of at most {self.criterion.max_loss:.4f} with perfect formats, "
-                f"got {quality.loss:.4f} and {quality.agreement:.4f} of decisions kept"
-            )
-        alone = {key: self.narrowest_alone(key) for key in self.perfect}
-        joint = self.widened(alone)
-        found = self.narrowed(joint)
-        trace = {
-            key: {
-                "range": self.perfect[key].integer,
-                "alone": alone[key].fraction,
-                "joint": joint[key].fraction,
-                "narrowed": found[key].fraction,
-            }
-            for key in found
-        }
-        return SearchResult(found, self.evaluator.quality(found), self.evaluations, trace)
+    def cost(self, formats: NetworkFormats) -> float:
+        return self.raw_cost(formats) + _BIT_COST * sum(f.width for f in formats.values())
 
-    def holds(self, formats: NetworkFormats) -> bool:
-        self.evaluations += 1
-        return self.criterion.holds(self.evaluator.quality(formats))
+    def run(self) -> tuple[Step, ...]:
+        recorder = StepRecorder(lambda: self.judge.evaluations, self.judge.quality)
+        with recorder.step("range") as found:
+            found(self.perfect)
+        if not self.holds(self.perfect):
+            quality = self.judge.quality(self.perfect)
+            raise SearchError(
+                f"expected a loss of at most {self.judge.criterion.max_loss:.4f} with perfect "
+                f"formats, got {quality.loss:.4f} and {quality.agreement:.4f} of decisions kept"
+            )
+        with recorder.step("alone") as found:
+            formats = {key: self.narrowest_alone(key) for key in self.perfect}
+            found(formats)
+        with recorder.step("narrowed") as found:
+            formats = self.narrowed(self.widened(formats))
+            found(formats)
+        with recorder.step("exchanged") as found:
+            formats = self.exchanged(formats)
+            found(formats)
+        return tuple(recorder.steps)
 
     def narrowest_alone(self, key: NodeKey) -> QFormat:
         """Fewest fraction bits of node ``key`` with all other nodes perfect, by bisection."""
@@ -107,43 +94,106 @@ class _Search:
         low, high = 1 - format.integer, format.fraction
         while low < high:
             middle = (low + high) // 2
-            if self.holds({**self.perfect, key: _with_fraction(format, middle)}):
+            if self.holds({**self.perfect, key: _with(format, fraction=middle)}):
                 high = middle
             else:
                 low = middle + 1
-        return _with_fraction(format, high)
+        return _with(format, fraction=high)
 
     def widened(self, formats: NetworkFormats) -> NetworkFormats:
         """All nodes a bit wider, again and again, until together they keep the criterion."""
         while not self.holds(formats):
             formats = {
-                key: _with_fraction(f, min(f.fraction + 1, self.perfect[key].fraction))
+                key: _with(f, fraction=min(f.fraction + 1, self.perfect[key].fraction))
                 for key, f in formats.items()
             }
         return formats
 
     def narrowed(self, formats: NetworkFormats) -> NetworkFormats:
-        """A bit less at the node where that does least harm, again and again, while it holds."""
-        candidates = set(formats)
-        while candidates:
-            harm = {}
-            for key in sorted(candidates):
-                format = formats[key]
-                if format.width == 1:
-                    candidates.discard(key)
-                    continue
-                narrower = {**formats, key: _with_fraction(format, format.fraction - 1)}
-                if self.holds(narrower):
-                    harm[key] = self.evaluator.quality(narrower).output_error
-                else:
-                    # Narrower formats elsewhere rarely make room again here.
-                    candidates.discard(key)
-            if harm:
-                key = min(harm, key=harm.get)
-                format = formats[key]
-                formats = {**formats, key: _with_fraction(format, format.fraction - 1)}
+        """A bit less where that saves most for the harm, again and again, while it holds."""
+        # Narrower formats elsewhere rarely make room again for a bit that could not be spared.
+        refused = set()
+        while True:
+            ranked = []
+            cost, harm = self.cost(formats), self.judge.harm(formats)
+            for key, format in formats.items():
+                for narrower in _narrower(format):
+                    if (key, narrower) in refused:
+                        continue
+                    changed = {**formats, key: narrower}
+                    added = self.judge.harm(changed) - harm
+                    saved = cost - self.cost(changed)
+                    if harm + added > 1 or saved <= 0:
+                        refused.add((key, narrower))
+                    else:
+                        ranked.append((saved / max(added, _LEAST_HARM), key, narrower))
+            ranked.sort(key=lambda entry: entry[0], reverse=True)
+            for _, key, narrower in ranked:
+                if self.holds({**formats, key: narrower}):
+                    formats = {**formats, key: narrower}
+                    break
+                refused.add((key, narrower))
+            else:
+                return formats
+
+    def exchanged(self, formats: NetworkFormats) -> NetworkFormats:
+        """A bit more at one node for fewer at others, while that saves cost."""
+        improved = True
+        while improved:
+            improved = False
+            cost = self.cost(formats)
+            for wider in self.wider(formats):
+                if (better := self.cheaper(wider, cost)) is not None:
+                    formats, improved = self.narrowed(better), True
+                    break
         return formats
 
+    def wider(self, formats: NetworkFormats) -> Iterator[NetworkFormats]:
+        """``formats`` with one node a bit wider, those first that harm least."""
+        tried = []
+        for key, format in formats.items():
+            for changed in _wider(format):
+                if changed.fraction <= self.perfect[key].fraction and (
+                    changed.integer <= self.perfect[key].integer
+                ):
+                    candidate = {**formats, key: changed}
+                    tried.append((self.judge.harm(candidate), key, changed))
+        for _, key, changed in sorted(tried, key=lambda entry: entry[0]):
+            yield {**formats, key: changed}
 
-def _with_fraction(format: QFormat, fraction: int) -> QFormat:
-    return QFormat(format.integer, fraction, format.signed)
+    def cheaper(self, formats: NetworkFormats, cost: float) -> NetworkFormats | None:
+        """``formats`` with one node narrower, if that costs less than ``cost`` and holds."""
+        candidates = []
+        for key, format in formats.items():
+            for once in _narrower(format):
+                for narrower in (once, *_narrower(once)):
+                    changed = {**formats, key: narrower}
+                    if (now := self.cost(changed)) < cost - 1e-9:
+                        candidates.append((now, key, narrower))
+        for _, key, narrower in sorted(candidates, key=lambda entry: entry[0]):
+            changed = {**formats, key: narrower}
+            if self.holds(changed):
+                return changed
+        return None
+
+
+def _with(format: QFormat, *, integer: int | None = None, fraction: int | None = None) -> QFormat:
+    return QFormat(
+        format.integer if integer is None else integer,
+        format.fraction if fraction is None else fraction,
+        format.signed,
+    )
+
+
+def _narrower(format: QFormat) -> list[QFormat]:
+    if format.width == 1:
+        return []
+    return [
+        _with(format, fraction=format.fraction - 1), _with(format, integer=format.integer - 1)
+    ]
+
+
+def _wider(format: QFormat) -> list[QFormat]:
+    return [
+        _with(format, fraction=format.fraction + 1), _with(format, integer=format.integer + 1)
+    ]

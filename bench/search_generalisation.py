@@ -1,0 +1,157 @@
+"""Which criterion of a search carries over to samples that it has not seen, and what it costs.
+
+python -m bench.search_generalisation [NETWORK ...]
+
+Every search sees the same samples, and the same greedy search runs with every criterion; only the
+samples held out tell what a criterion is worth. ``loss`` is in points of accuracy, ``changed`` the
+decisions changed on unseen samples, ``cost`` the estimate of LUTs + 50 DSPs + 100 RAMB36.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from bench.networks import networks
+from models.golden import GoldenData, decisions
+from models.network import Network
+from quant.bwid.ahead import search_ahead
+from quant.cost import ResourceEstimate
+from quant.criterion import Criterion
+from quant.evaluator import Evaluator
+from quant.formats import NetworkFormats, integer_model
+from quant.judge import Judge
+from quant.quality import Quality, measure
+from quant.search import search_formats
+from quant.search_result import SearchResult
+from quant.weight_rounding import CompensatedRounding, NearestRounding
+
+__all__ = ["GoldenJudge", "main"]
+
+_FOLDS = 4
+_CONFIDENCE = 1.645  # one-sided 95 %
+_NO_LIMIT = Criterion(max_flips=1.0, max_output_error=10.0)
+
+
+class GoldenJudge:
+    """A judge that looks at the golden samples alone.
+
+    Parameters
+    ----------
+    accept
+        Called with a quality, and which samples (samples,) were right and are now wrong, and the
+        other way round; tells whether that is enough.
+    """
+
+    criterion = _NO_LIMIT
+
+    def __init__(
+        self,
+        network: Network,
+        golden: GoldenData,
+        accept: Callable[[Quality, np.ndarray, np.ndarray], bool],
+    ):
+        self._evaluator = Evaluator(network, golden)
+        self._accept = accept
+        reference = self._evaluator.reference
+        self._labels, self._right = reference.labels, reference.decided == reference.labels
+        self.quality = self._evaluator.quality
+
+    @property
+    def evaluations(self) -> int:
+        """Integer models run."""
+        return self._evaluator.evaluations
+
+    def harm(self, formats: NetworkFormats) -> float:
+        """Output error, which ranks formats that are accepted."""
+        return self.quality(formats).output_error / self.criterion.max_output_error
+
+    def holds(self, formats: NetworkFormats) -> bool:
+        """Whether the criterion holds."""
+        right = decisions(self._evaluator.outputs(formats)) == self._labels
+        return self._accept(self.quality(formats), self._right & ~right, right & ~self._right)
+
+
+def _no_loss(quality, broken, mended) -> bool:
+    return quality.loss <= 1e-12
+
+
+def _agreement(quality, broken, mended) -> bool:
+    return quality.loss <= 1e-12 and quality.agreement >= 0.999
+
+
+def _output_error(quality, broken, mended) -> bool:
+    return quality.loss <= 1e-12 and quality.agreement >= 0.999 and quality.output_error <= 0.01
+
+
+def _folds(quality, broken, mended) -> bool:
+    net = broken.astype(int) - mended.astype(int)
+    return all(net[fold::_FOLDS].sum() <= 0 for fold in range(_FOLDS))
+
+
+def _bound(quality, broken, mended) -> bool:
+    """Upper confidence bound of broken less mended decisions, as in McNemar's test."""
+    lost, won = broken.sum(), mended.sum()
+    # Half a decision more: no change seen does not mean that none can come.
+    bound = lost - won + _CONFIDENCE * np.sqrt(lost + won + 0.5)
+    return quality.loss <= 1e-12 and bound <= max(0.001 * len(broken), _CONFIDENCE)
+
+
+def _searches(
+    network: Network, golden: GoldenData, cost: ResourceEstimate
+) -> Iterator[tuple[str, Callable[[], SearchResult]]]:
+    yield "ahead", lambda: search_ahead(network, golden)
+    yield "ahead, fraction bits from 0", lambda: search_ahead(network, golden, lower_bound=0)
+    nearest = NearestRounding(network)
+    for name, accept in (
+        ("no loss", _no_loss),
+        ("no loss on 4 folds", _folds),
+        ("bound on broken - mended", _bound),
+        ("agreement 99.9 %", _agreement),
+        ("... and output error 1 %", _output_error),
+    ):
+        judge = GoldenJudge(network, golden, accept)
+        yield name, lambda judge=judge: search_formats(
+            network, golden, _NO_LIMIT, cost, rounding=nearest, judge=judge
+        )
+    for flips in (0.0005, 0.001, 0.002):
+        for kind in (NearestRounding, CompensatedRounding):
+            criterion = Criterion(max_flips=flips)
+
+            def search(kind=kind, criterion=criterion) -> SearchResult:
+                rounding = kind(network) if kind is NearestRounding else kind(network, golden.x)
+                judge = Judge(network, golden, criterion, rounding=rounding)
+                return search_formats(
+                    network, golden, criterion, cost, rounding=rounding, judge=judge
+                )
+
+            name = "" if kind is NearestRounding else ", compensated"
+            yield f"expected changes {100 * flips:g} %{name}", search
+
+
+def main(names: list[str]) -> None:
+    """Print a table for each network of ``names``, all if there are none."""
+    for network, golden in networks(names):
+        cost = ResourceEstimate(network)
+        print(f"\n{network.name} ({network.topology}), {len(golden.search)} samples searched on, "
+              f"{len(golden.unseen)} unseen")
+        print(f"{'criterion':40} {'bits':>5} {'cost':>6} {'loss':>6} {'unseen':>7} "
+              f"{'changed':>8} {'error':>6} {'runs':>6} {'s':>5}")
+        for name, search in _searches(network, golden.search, cost):
+            start = time.perf_counter()
+            result = search()
+            seconds = time.perf_counter() - start
+            model = integer_model(result.network, result.formats)
+            unseen = measure(model, golden.unseen)
+            print(
+                f"{name:40} {model.average_bit_width():5.2f} {cost(result.formats):6.0f} "
+                f"{100 * result.quality.loss:6.2f} {100 * unseen.loss:7.2f} "
+                f"{100 * (1 - unseen.agreement):7.2f}% {result.quality.output_error:6.3f} "
+                f"{result.evaluations:6} {seconds:5.1f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,47 @@
+"""AHEAD's search: all three steps of BWID, on all the golden data that it is given."""
+
+from models.golden import GoldenData
+from models.network import Network
+from quant.bwid.hill_climbing import climb_fraction_bits
+from quant.bwid.objective import DEFAULT_ALPHA
+from quant.bwid.ranges import select_integer_bits
+from quant.bwid.sensitivity import LOWER_BOUND, select_fraction_bits
+from quant.evaluator import Evaluator
+from quant.search_result import SearchResult, StepRecorder
+
+__all__ = ["search_ahead"]
+
+
+def search_ahead(
+    network: Network,
+    golden: GoldenData,
+    *,
+    seed: int = 0,
+    alpha: float = DEFAULT_ALPHA,
+    lower_bound: int = LOWER_BOUND,
+) -> SearchResult:
+    """Formats by BWS-IBW, BWS-FBW and BWO-FBW, which are the names of the result's steps.
+
+    Parameters
+    ----------
+    seed
+        Of the hill climbing.
+    alpha
+        Weight of performance in Equation 10.
+    lower_bound
+        Fewest fraction bits of a node (Equation 8).
+    """
+    evaluator = Evaluator(network, golden)
+    recorder = StepRecorder(lambda: evaluator.evaluations, evaluator.quality)
+    with recorder.step("BWS-IBW") as found:
+        perfect = select_integer_bits(network, golden)
+        found(perfect)
+    with recorder.step("BWS-FBW") as found:
+        candidates = select_fraction_bits(evaluator, perfect, lower_bound=lower_bound)
+        found(candidates)
+    with recorder.step("BWO-FBW") as found:
+        climb = climb_fraction_bits(
+            evaluator, candidates, alpha=alpha, seed=seed, lower_bound=lower_bound
+        )
+        found(climb.formats)
+    return SearchResult("ahead", network, tuple(recorder.steps))

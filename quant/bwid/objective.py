@@ -1,0 +1,23 @@
+"""Decoding performance, and the objective of bit-width optimisation (AHEAD, Equation 10)."""
+
+from collections.abc import Iterable
+
+from quant.bwid.ranges import PERFECT_FRACTION
+from quant.quality import Quality
+
+__all__ = ["DEFAULT_ALPHA", "objective", "performance"]
+
+DEFAULT_ALPHA = 0.99
+"""Weight of performance; the paper names none. So much that one decision lost of two thousand
+outweighs a few bits, without which the climb does not end at the paper's 0 % loss."""
+
+
+def performance(quality: Quality) -> float:
+    """Decoding performance P: 1 less the accuracy lost against the golden outputs."""
+    return 1 - max(quality.loss, 0.0)
+
+
+def objective(performance: float, fraction_bits: Iterable[int], alpha: float) -> float:
+    """``alpha (1 - P) + (1 - alpha) Avg_FBW / Perf_FBW`` (Equation 10), which is to be small."""
+    bits = list(fraction_bits)
+    return alpha * (1 - performance) + (1 - alpha) * sum(bits) / len(bits) / PERFECT_FRACTION

@@ -1,0 +1,26 @@
+"""BWS-IBW: integer bits by dynamic range (AHEAD, Section 4.3)."""
+
+from models.golden import GoldenData
+from models.network import Network
+from quant.formats import NetworkFormats
+from quant.qformat import QFormat
+from quant.range_analysis import format_holding, observed_values
+
+__all__ = ["PERFECT_FRACTION", "select_integer_bits"]
+
+PERFECT_FRACTION = 20
+"""Fraction bits of a perfect format: AHEAD's default, and Perf_FBW of its Equation 10."""
+
+
+def select_integer_bits(network: Network, golden: GoldenData) -> NetworkFormats:
+    """Perfect formats whose integer bits just hold what occurs on ``golden``, nothing saturating.
+
+    All nodes are signed, as the paper's Q-format is (Section 3.3). The paper profiles its perfect
+    fixed-point model; the float model's ranges are the same but for the last of 20 bits.
+    """
+    return {key: _perfect(values) for key, values in observed_values(network, golden.x).items()}
+
+
+def _perfect(values) -> QFormat:
+    integer = format_holding(values, PERFECT_FRACTION, signed=True, approached=True).integer
+    return QFormat(integer, max(PERFECT_FRACTION, 1 - integer))

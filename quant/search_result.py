@@ -1,0 +1,135 @@
+"""What a search for formats gives: the formats, and how each step came to them."""
+
+import time
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.network import Network
+from quant.dense import NODES
+from quant.formats import NetworkFormats, NodeKey
+from quant.qformat import QFormat
+from quant.quality import Quality
+
+__all__ = ["SearchError", "SearchResult", "Step", "StepRecorder", "average_width"]
+
+
+class SearchError(Exception):
+    """No formats keep the criterion."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a search.
+
+    Attributes
+    ----------
+    name
+        Of the step.
+    formats
+        After the step.
+    average_bit_width
+        Plain mean over six nodes a layer.
+    quality
+        Of all formats of this step together, on the samples searched on.
+    evaluations
+        Integer models that were run on samples.
+    seconds
+        Wall time.
+    """
+
+    name: str
+    formats: NetworkFormats
+    average_bit_width: float
+    quality: Quality
+    evaluations: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Formats found by ``method``, and the steps that led to them, in order.
+
+    ``network`` is the network that the formats are for: its weights are already on the grid of
+    their formats where the search rounds them in a way of its own.
+    """
+
+    method: str
+    network: Network
+    steps: tuple[Step, ...]
+
+    @property
+    def formats(self) -> NetworkFormats:
+        """Formats after the last step."""
+        return self.steps[-1].formats
+
+    @property
+    def quality(self) -> Quality:
+        """Quality on the samples searched on."""
+        return self.steps[-1].quality
+
+    @property
+    def evaluations(self) -> int:
+        """Evaluations of all steps."""
+        return sum(step.evaluations for step in self.steps)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all steps."""
+        return sum(step.seconds for step in self.steps)
+
+    def trace(self, key: NodeKey) -> Mapping[str, QFormat]:
+        """Format of a free node after each step, by the step's name."""
+        return {step.name: step.formats[key] for step in self.steps}
+
+    def decided_by(self, key: NodeKey) -> str:
+        """Name of the step that gave a free node its width: the last that changed its format."""
+        formats = self.trace(key)
+        names = list(formats)
+        for name, before in zip(reversed(names), reversed(names[:-1]), strict=False):
+            if formats[name] != formats[before]:
+                return name
+        return names[0]
+
+
+class StepRecorder:
+    """Collects steps as they are done.
+
+    Parameters
+    ----------
+    evaluations
+        Function that tells how many evaluations were made so far.
+    quality
+        Function from formats to their quality.
+    """
+
+    def __init__(self, evaluations, quality):
+        self._evaluations = evaluations
+        self._quality = quality
+        self.steps: list[Step] = []
+
+    @contextmanager
+    def step(self, name: str):
+        """Record a step: its body calls the function that it is given with the formats found."""
+        found: list[NetworkFormats] = []
+        evaluations, start = self._evaluations(), time.perf_counter()
+        yield found.append
+        seconds = time.perf_counter() - start
+        evaluations = self._evaluations() - evaluations
+        formats = dict(found[-1])
+        self.steps.append(
+            Step(
+                name, formats, average_width(formats), self._quality(formats), evaluations, seconds
+            )
+        )
+
+
+def average_width(formats: NetworkFormats) -> float:
+    """Plain mean width over six nodes a layer; a later layer's input is the output before it."""
+    layers = max(layer for layer, _ in formats)
+    again = [formats[layer, "output"].width for layer in range(1, layers)]
+    widths = [format.width for format in formats.values()] + again
+    assert len(widths) == layers * len(NODES)
+    return float(np.mean(widths))

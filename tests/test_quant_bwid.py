@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+
+from models.golden import load_golden
+from models.load import load_network
+from quant.bwid.ahead import search_ahead
+from quant.bwid.hill_climbing import climb_fraction_bits
+from quant.bwid.objective import objective, performance
+from quant.bwid.ranges import PERFECT_FRACTION, select_integer_bits
+from quant.bwid.sensitivity import LOWER_BOUND, least_fraction, select_fraction_bits
+from quant.evaluator import Evaluator
+from quant.formats import integer_model
+from quant.qformat import QFormat
+from quant.quality import Quality, measure
+from quant.range_analysis import observed_values
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    network = load_network("tiny")
+    return network, load_golden("tiny", network).search
+
+
+@pytest.fixture(scope="module")
+def evaluator(tiny):
+    return Evaluator(*tiny)
+
+
+@pytest.fixture(scope="module")
+def perfect(tiny):
+    return select_integer_bits(*tiny)
+
+
+def test_ranges_hold_what_occurs_with_no_bit_to_spare(tiny, perfect):
+    for key, values in observed_values(*_network_and_inputs(tiny)).items():
+        format = perfect[key]
+        assert format.signed
+        assert format.fraction == PERFECT_FRACTION
+        one_less = 2.0 ** (format.integer - 2)
+        assert -2 * one_less <= values.min()
+        assert values.max() <= 2 * one_less
+        assert values.min() < -one_less or values.max() >= one_less * (1 - 1e-6)
+
+
+def _network_and_inputs(tiny):
+    network, golden = tiny
+    return network, golden.x
+
+
+def test_perfect_formats_are_as_good_as_floats(tiny, evaluator, perfect):
+    network, golden = tiny
+    np.testing.assert_allclose(evaluator.outputs(perfect), network.forward(golden.x), atol=1e-4)
+    assert evaluator.quality(perfect).agreement == 1
+
+
+def test_least_fraction_is_the_least_that_keeps_the_performance(evaluator, perfect):
+    best = performance(evaluator.quality(perfect))
+    for key, format in perfect.items():
+        fraction = least_fraction(evaluator, perfect, key)
+
+        def with_bits(bits, key=key, format=format):
+            changed = {**perfect, key: QFormat(format.integer, bits)}
+            return performance(evaluator.quality(changed))
+
+        assert with_bits(fraction) >= best
+        assert fraction == LOWER_BOUND or with_bits(fraction - 1) < best
+
+
+def test_sensitivity_keeps_integer_bits(evaluator, perfect):
+    found = select_fraction_bits(evaluator, perfect)
+    assert {key: f.integer for key, f in found.items()} == {
+        key: f.integer for key, f in perfect.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("performance_", "bits", "alpha", "expected"),
+    [
+        (1.0, [20, 20, 20], 0.5, 0.5),
+        (1.0, [4, 6], 0.0, 0.25),
+        (0.9, [4, 6], 0.8, 0.13),
+        (0.75, [0, 0], 1.0, 0.25),
+    ],
+)
+def test_equation_10(performance_, bits, alpha, expected):
+    assert objective(performance_, bits, alpha) == pytest.approx(expected)
+
+
+def test_performance_is_accuracy_lost_and_knows_no_gain():
+    def quality(accuracy):
+        return Quality(100, 0.9, accuracy, 1.0, 0.0)
+
+    assert performance(quality(0.9)) == 1
+    assert performance(quality(0.95)) == 1
+    assert performance(quality(0.8)) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("alpha", [0.5, 0.99])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_hill_climbing_never_ends_worse(evaluator, perfect, alpha, seed):
+    start = select_fraction_bits(evaluator, perfect)
+    climb = climb_fraction_bits(evaluator, start, alpha=alpha, seed=seed, tries=200)
+
+    def score(formats):
+        bits = [format.fraction for format in formats.values()]
+        return objective(performance(evaluator.quality(formats)), bits, alpha)
+
+    assert climb.start == pytest.approx(score(start))
+    assert climb.objective == pytest.approx(score(climb.formats))
+    assert climb.objective <= climb.start
+    objectives = [climb.start, *(move.objective for move in climb.moves)]
+    assert objectives == sorted(objectives, reverse=True)
+
+
+def test_search_is_reproducible_and_keeps_all_steps(tiny):
+    network, golden = tiny
+    one, two = (search_ahead(network, golden, seed=3) for _ in range(2))
+    assert one.formats == two.formats
+    assert [step.name for step in one.steps] == ["BWS-IBW", "BWS-FBW", "BWO-FBW"]
+    assert [step.evaluations for step in one.steps] == [step.evaluations for step in two.steps]
+    for key in one.formats:
+        formats = one.trace(key)
+        assert one.decided_by(key) in formats
+        assert formats[one.decided_by(key)] == one.formats[key]
+
+
+def test_search_measures_the_integer_model(tiny):
+    network, golden = tiny
+    result = search_ahead(network, golden)
+    assert result.quality == measure(integer_model(network, result.formats), golden)

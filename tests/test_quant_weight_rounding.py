@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from models.golden import load_golden
+from models.load import load_network
+from quant.qformat import QFormat
+from quant.weight_rounding import CompensatedRounding, NearestRounding, on_grid
+
+
+@pytest.fixture(scope="module")
+def case():
+    network = load_network("ahead_case1")
+    return network, load_golden("ahead_case1", network)
+
+
+def test_weights_are_on_the_grid(case):
+    network, golden = case
+    format = QFormat(-2, 5)
+    for rounding in (NearestRounding(network), CompensatedRounding(network, golden.search.x)):
+        formats = {(number, "weight"): format for number in (1, 2)}
+        for layer in on_grid(network, formats, rounding).layers:
+            np.testing.assert_array_equal(
+                format.to_real(format.quantise(layer.weights)), layer.weights
+            )
+
+
+def test_compensation_brings_sums_closer_on_unseen_samples(case):
+    network, golden = case
+    format = QFormat(-2, 5)
+    wanted = golden.unseen.x @ network.layers[0].weights + network.layers[0].bias
+    errors = []
+    for rounding in (NearestRounding(network), CompensatedRounding(network, golden.search.x)):
+        weights, bias = rounding.layer(1, format)
+        errors.append(np.sqrt(np.mean((golden.unseen.x @ weights + bias - wanted) ** 2)))
+    nearest, compensated = errors
+    assert compensated < 0.9 * nearest
+
+
+def test_fine_formats_change_nothing(case):
+    network, golden = case
+    format = QFormat(0, 30)
+    weights, bias = CompensatedRounding(network, golden.search.x).layer(1, format)
+    np.testing.assert_allclose(weights, network.layers[0].weights, atol=1e-6)
+    np.testing.assert_allclose(bias, network.layers[0].bias, atol=1e-5)
