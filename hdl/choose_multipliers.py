@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from hdl import dsp48e1
-from hdl.multipliers import Multipliers
+from hdl.mac_unit import fits_dsp48e1
+from hdl.multipliers import Multiplier, Multipliers
 from hdl.plan import DensePlan
 from hdl.target import XC7
-from quant.dsp_packing import DspPacking
 
 __all__ = ["DSP_COST", "choose_multipliers", "packs"]
 
@@ -62,18 +61,8 @@ class _Offer:
 
 
 def packs(plan: DensePlan) -> bool:
-    """Whether neighbouring neurons may share a DSP48E1, proven from the layer's actual weights."""
-    if plan.neurons < 2 or plan.constant_weights:
-        return False
-    p, rows, field = plan.parameters, plan.weight_rows, plan.unit_width
-    pairs = plan.neurons // 2 * 2
-    low, high = rows[:, :, 0:pairs:2], rows[:, :, 1:pairs:2]
-    return (
-        DspPacking(field).operand_width(low, high) <= dsp48e1.A_WIDTH
-        and p.weight.width + field <= dsp48e1.A_WIDTH
-        and 2 * field <= dsp48e1.P_WIDTH
-        and p.input.width + (not p.input.signed) <= dsp48e1.B_WIDTH
-    )
+    """Whether neighbouring neurons may share a DSP48E1."""
+    return fits_dsp48e1(plan, Multiplier.PACKED)
 
 
 def estimated_lut_product(plan: DensePlan) -> int:

@@ -1,8 +1,8 @@
 """The 7 series' DSP block as a multiply-accumulate unit (UG479)."""
 
-from amaranth import Cat, ClockSignal, Const, Instance, Mux, Value
+from amaranth import Cat, ClockSignal, Const, Instance, Mux, Shape, Value
 
-__all__ = ["A_WIDTH", "B_WIDTH", "P_WIDTH", "dsp48e1_mac"]
+__all__ = ["A_WIDTH", "B_WIDTH", "P_WIDTH", "dsp48e1_mac", "fits"]
 
 A_WIDTH, B_WIDTH, P_WIDTH = 25, 18, 48
 """Widths of the multiplier's signed operands and of the accumulator."""
@@ -10,6 +10,12 @@ A_WIDTH, B_WIDTH, P_WIDTH = 25, 18, 48
 _OPMODE_MULTIPLY = 0b0101
 _Z_IS_P, _Z_IS_C = 0b010, 0b011
 _INMODE_A, _INMODE_A_PLUS_D = 0b00000, 0b00100
+
+
+def fits(weight_width: int, x: Shape, sum_width: int) -> bool:
+    """Whether signed weights of a width, inputs of shape ``x`` and their sums fit a block."""
+    x_width = x.width + (not x.signed)
+    return weight_width <= A_WIDTH and x_width <= B_WIDTH and sum_width <= P_WIDTH
 
 
 def dsp48e1_mac(
@@ -72,4 +78,6 @@ def _signed(value: Value, width: int) -> Value:
     """``value``, of either signedness, as ``width`` bits of two's complement."""
     if not value.shape().signed:
         value = Cat(value, Const(0, 1))
+    if len(value) > width:
+        raise ValueError(f"expected an operand of at most {width} signed bits, got {len(value)}")
     return Cat(value, value[-1].replicate(width - len(value)))

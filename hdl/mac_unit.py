@@ -12,7 +12,25 @@ from hdl.shift_add import shift_add_product
 from hdl.target import ECP5, XC7, family_of
 from quant.dsp_packing import DspPacking
 
-__all__ = ["MacUnit"]
+__all__ = ["MacUnit", "fits_dsp48e1"]
+
+
+def fits_dsp48e1(plan: DensePlan, multiplier: Multiplier) -> bool:
+    """Whether a unit of ``multiplier`` is one DSP48E1, proven from the layer's actual weights."""
+    p, width = plan.parameters, plan.unit_width
+    x = shape_of(p.input)
+    weight_width = p.weight.width + (not p.weight.signed)
+    if plan.constant_weights:
+        return False
+    if multiplier is not Multiplier.PACKED:
+        return dsp48e1.fits(weight_width, x, width)
+    if plan.neurons < 2:
+        return False
+    pairs = plan.neurons // 2 * 2
+    low, high = plan.weight_rows[:, :, 0:pairs:2], plan.weight_rows[:, :, 1:pairs:2]
+    # The pre-adder's operands and its sum.
+    widest = max(weight_width + width, DspPacking(width).operand_width(low, high))
+    return dsp48e1.fits(widest, x, 2 * width)
 
 
 class MacUnit(wiring.Component):
@@ -22,7 +40,8 @@ class MacUnit(wiring.Component):
     every cycle. Accumulating, a product is added one cycle later, if ``valid`` then, to a sum that
     starts from the layer's rounding constant if ``first`` then. So ``sums`` follow ``x`` by 2
     cycles, products by 1. On 7-series, a unit with a DSP block is that block and nothing else; on
-    ECP5 it is the block with its output register, and sums in LUTs.
+    ECP5 it is the block with its output register, and sums in LUTs. Operands that are too wide for
+    a block, and constant weights, are left to synthesis.
 
     Parameters
     ----------
@@ -61,7 +80,7 @@ class MacUnit(wiring.Component):
         plan, width = self.plan, self.plan.unit_width
         total = Signal(Shape(width * self.multiplier.neurons, signed=True))
         family = None if self.multiplier is Multiplier.LUT else family_of(platform)
-        if family == XC7 and not plan.constant_weights:
+        if family == XC7 and fits_dsp48e1(plan, self.multiplier):
             p = Signal(dsp48e1.P_WIDTH)
             m.submodules.block = dsp48e1.dsp48e1_mac(
                 low=self.weights[0],
@@ -101,7 +120,7 @@ class MacUnit(wiring.Component):
             operand = Signal(Shape(len(high) + self.packing.field + 1, signed=True))
             m.d.comb += operand.eq(high.shift_left(self.packing.field) + low)
         product = Signal((operand * self.x).shape())
-        if family == ECP5 and len(operand) <= mult18x18d.OPERAND_WIDTH:
+        if family == ECP5 and mult18x18d.fits(operand.shape(), self.x.shape()):
             m.submodules.block = mult18x18d.mult18x18d(weight=operand, x=self.x, product=product)
         elif self.multiplier is Multiplier.LUT:
             m.d.sync += product.eq(shift_add_product(operand, self.x))

@@ -1,11 +1,16 @@
 """ECP5's multiplier block, with its own registers (FPGA-TN-02205)."""
 
-from amaranth import ClockSignal, Const, Instance, Value
+from amaranth import ClockSignal, Const, Instance, Shape, Value
 
-__all__ = ["OPERAND_WIDTH", "mult18x18d"]
+__all__ = ["OPERAND_WIDTH", "fits", "mult18x18d"]
 
 OPERAND_WIDTH = 18
 """Width of both operands, each signed or not."""
+
+
+def fits(weight: Shape, x: Shape) -> bool:
+    """Whether operands of these shapes fit a block."""
+    return max(weight.width, x.width) <= OPERAND_WIDTH
 
 
 def mult18x18d(*, weight: Value, x: Value, product: Value) -> Instance:
@@ -21,6 +26,10 @@ def mult18x18d(*, weight: Value, x: Value, product: Value) -> Instance:
     product
         Low bits of the product; as many as are connected.
     """
+    if not fits(weight.shape(), x.shape()):
+        raise ValueError(
+            f"expected operands of at most {OPERAND_WIDTH} bits, got {len(weight)} and {len(x)}"
+        )
     ports = {}
     for n in range(OPERAND_WIDTH):
         ports[f"i_A{n}"] = _bit(weight, n)

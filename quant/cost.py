@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from models.network import Network
+from quant.activations import is_exact
 from quant.dense import NODES
 from quant.formats import NetworkFormats, format_of
 from quant.qformat import QFormat
@@ -139,7 +140,7 @@ def _saturation(width: int, into: int) -> float:
 
 
 def _activation(name: str, input: QFormat, output: QFormat) -> float:
-    if name in ("linear", "relu"):
+    if is_exact(name):
         return float(output.width)
     in_table = output.width * 2.0 ** max(input.width - 6, 0)
     offset = max(input.width - 3, 0)

@@ -70,8 +70,18 @@ class Dense:
                 f"expected at most {self.product_fraction} accumulator fraction bits, which are "
                 f"all that products have, got {self.accumulator}"
             )
-        if self.exact.width > MAX_WIDTH:
-            raise ValueError(f"expected exact sums of at most {MAX_WIDTH} bits, got {self.exact}")
+        # Before anything is summed: the sums themselves are taken in 64 bits.
+        bits = self.input.width + self.weight.width + self.input_count.bit_length()
+        if bits > 62 or self.exact.width > MAX_WIDTH:
+            raise ValueError(f"expected exact sums of at most {MAX_WIDTH} bits, got {bits}")
+        apart = abs(self.bias.fraction - self.accumulator.fraction)
+        if max(self.bias.width, self.accumulator.width) + apart > 62 or (
+            self.biased.width > MAX_WIDTH
+        ):
+            raise ValueError(
+                f"expected accumulator plus bias in at most {MAX_WIDTH} bits, got "
+                f"{self.accumulator} and {self.bias}"
+            )
 
     @property
     def input_count(self) -> int:

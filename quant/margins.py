@@ -36,11 +36,14 @@ def expected_flips(sorted_margins: np.ndarray, errors: np.ndarray) -> float:
     Parameters
     ----------
     sorted_margins
-        Margins (samples,) of the float model's own decisions, ascending.
+        Margins (samples,) of the float model's own decisions, ascending. A sample that it does not
+        decide itself, of margin 0, has no decision to lose.
     errors
         Parts of margins (any number,) that quantisation takes away; negative where it adds.
     """
+    undecided = np.searchsorted(sorted_margins, 0.0, "right")
+    harmful = errors[errors > 0]
     # A margin that an error eats up whole is a tie, of which half break.
-    broken = np.searchsorted(sorted_margins, errors, "left").sum()
-    broken += np.searchsorted(sorted_margins, errors, "right").sum()
-    return float(broken) / 2 / len(errors) / len(sorted_margins)
+    broken = np.searchsorted(sorted_margins, harmful, "left").sum()
+    broken += np.searchsorted(sorted_margins, harmful, "right").sum()
+    return float(broken - 2 * undecided * len(harmful)) / 2 / len(errors) / len(sorted_margins)

@@ -81,14 +81,6 @@ class QFormat:
         return fit_range(shifted, self.min_raw, self.max_raw, overflow)
 
     @classmethod
-    def for_range(cls, low: float, high: float, *, fraction: int, signed: bool | None = None):
-        """Narrowest format with ``fraction`` fraction bits that holds reals ``low`` to ``high``."""
-        signed = low < 0 if signed is None else signed
-        low_raw = int(np.floor(low * 2.0**fraction + 0.5))
-        high_raw = int(np.floor(high * 2.0**fraction + 0.5))
-        return cls.for_raw_range(low_raw, high_raw, fraction=fraction, signed=signed)
-
-    @classmethod
     def for_raw_range(cls, low: int, high: int, *, fraction: int, signed: bool = True):
         """Narrowest format with ``fraction`` fraction bits that holds raw ``low`` to ``high``."""
         width = max(int(high).bit_length(), int(-low - 1).bit_length() if low < 0 else 0) + signed

@@ -108,21 +108,28 @@ def quantise(
     Raises
     ------
     InputError
-        If not even perfect formats keep to ``max_loss``.
+        If not even perfect formats keep to ``max_loss``, or values are too large or too far apart
+        for any formats.
     """
-    if search == "ahead":
-        found = search_ahead(network, golden.search, seed=seed)
-    else:
-        try:
+    try:
+        if search == "ahead":
+            found = search_ahead(network, golden.search, seed=seed)
+        else:
             found = search_formats(
                 network,
                 golden.search,
                 Criterion.for_loss(max_loss),
                 cost or ResourceEstimate(network),
             )
-        except SearchError as error:
-            raise InputError(f"{network.name}: {error}") from None
-    model = integer_model(found.network, found.formats)
+        model = integer_model(found.network, found.formats)
+    except SearchError as error:
+        raise InputError(f"{network.name}: {error}") from None
+    except (OverflowError, ValueError) as error:
+        # Formats tell so when they are built: values too far apart have no common fixed point.
+        detail = " ".join(str(error).split())
+        raise InputError(
+            f"{network.name}: expected values of a range that fixed point can hold: {detail}"
+        ) from error
     return Quantised(
         model=model,
         search=found,

@@ -75,7 +75,9 @@ class _Search:
             quality = self.judge.quality(self.perfect)
             raise SearchError(
                 f"expected a loss of at most {self.judge.criterion.max_loss:.4f} with perfect "
-                f"formats, got {quality.loss:.4f} and {quality.agreement:.4f} of decisions kept"
+                f"formats, got {quality.loss:.4f}, with {quality.agreement:.4f} of decisions kept, "
+                f"{self.judge.flips(self.perfect):.4f} expected to change and an output error of "
+                f"{quality.output_error:.4f}"
             )
         with recorder.step("alone") as found:
             formats = {key: self.narrowest_alone(key) for key in self.perfect}

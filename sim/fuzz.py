@@ -1,8 +1,8 @@
 """Random small networks, integer model against hardware: ``python -m sim.fuzz --networks 200``.
 
 Every network is run with back-to-back frames, where latency and frame interval must be those that
-the decoder documents, and with random stalls. A network depends on the seed and its own number
-alone: ``--only`` runs one again.
+the decoder documents, and with random stalls. A network depends on the seed, its own number and
+the activations that there are alone: ``--only`` runs one again.
 """
 
 import argparse

@@ -10,7 +10,7 @@ from hdl.decoder import plan_decoder
 from hdl.folding import Folding
 from hdl.multipliers import Multipliers
 from hdl.plan import DensePlan
-from quant.activations import integer_activation
+from quant.activations import integer_activation, is_exact
 from quant.dense import Dense
 from quant.integer_model import IntegerModel
 from quant.qformat import QFormat
@@ -128,7 +128,7 @@ def _random_dense(random, format: QFormat, x: np.ndarray, units: int) -> Dense:
     bias = _around(random, accumulator, most=14)
     activation = models.activations.get(str(random.choice(models.activations.names())))
     # Tables of coefficients grow with these bits, and with them the time that Yosys takes.
-    tabulated = activation.name not in ("linear", "relu")
+    tabulated = not is_exact(activation.name)
     sum = _around(random, accumulator, most=10 if tabulated else 14)
     ends = activation.function(sum.to_real([sum.min_raw, sum.max_raw]))
     bits = _random_bits(random, 8 if tabulated else 12)

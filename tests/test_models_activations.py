@@ -7,7 +7,7 @@ EXTREMES = np.array([-1e30, -750.0, -1.0, -0.0, 0.0, 0.5, 750.0, 1e30])
 
 
 def test_names_are_found():
-    assert activations.names() == ("linear", "relu", "sigmoid", "tanh")
+    assert {"linear", "relu", "sigmoid", "tanh"} <= set(activations.names())
 
 
 @pytest.mark.parametrize("name", activations.names())

@@ -7,6 +7,7 @@ import pytest
 
 from hdl.decoder import Decoder
 from hdl.folding import Folding
+from hdl.multipliers import Multipliers
 from quant.activations import integer_activation
 from quant.dense import Dense
 from quant.integer_model import IntegerModel
@@ -30,7 +31,10 @@ def _decoder() -> Decoder:
             )
         )  # fmt: skip
         format = layers[-1].output
-    return Decoder(IntegerModel("test", tuple(layers)), (Folding(1, 3), Folding(1, 2)))
+    # Two products in a block, one, and none; the extremes of packing are in test_hdl_mac_array.
+    multipliers = (Multipliers(packed=1, dsp=1), Multipliers(packed=1))
+    model = IntegerModel("test", tuple(layers))
+    return Decoder(model, (Folding(1, 3), Folding(1, 2)), multipliers)
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -45,6 +49,7 @@ def test_netlist_equals_the_model(target, tmp_path):
     assert check.first_mismatch.startswith("frame 3, output 1: ")
     assert check.back_to_back.first_mismatch == check.stalled.first_mismatch
     assert check.resources.dsp >= 3
+    assert (tmp_path / "decoder.v").read_text().count("DSP48E1 #") == (3 if target == "xc7" else 0)
     assert check.resources.bram > 0
     netlist = (tmp_path / "synthesis" / f"decoder.{target}.v").read_text()
     assert ("RAMB18E1" if target == "xc7" else "DP16KD") in netlist

@@ -15,7 +15,7 @@ import numpy as np
 
 from quant.qformat import QFormat
 
-__all__ = ["IntegerActivation", "integer_activation", "realises"]
+__all__ = ["IntegerActivation", "integer_activation", "is_exact", "realises"]
 
 
 class IntegerActivation(Protocol):
@@ -41,6 +41,11 @@ def realises(name: str):
         return builder
 
     return register
+
+
+def is_exact(name: str) -> bool:
+    """Whether activation ``name`` has an exact integer form."""
+    return name in _builders
 
 
 def integer_activation(name: str, input: QFormat, output: QFormat) -> IntegerActivation:
