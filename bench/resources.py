@@ -19,7 +19,7 @@ from hdl.export import to_verilog
 from models.errors import InputError
 from models.golden import load_golden
 from models.load import load_network
-from quant.quantise import quantise
+from quant.quantise import SEARCHES, quantise
 from sim.errors import ToolError
 from sim.synthesis import TARGETS, synthesise
 from sim.verify import foldings_of
@@ -63,13 +63,28 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"--{name}-per-cycle", type=int, nargs="+", default=(), metavar="N",
             help=f"{name} a cycle of the first layer, the second, ...",
         )
+    parser.add_argument("--latency", type=int, metavar="CYCLES", help="fold for so many cycles")
+    parser.add_argument(
+        "--max-dsp", type=int, metavar="N", help="use so many DSP blocks wherever they save LUTs"
+    )
+    parser.add_argument("--search", choices=SEARCHES, default=SEARCHES[0], help="(%(default)s)")
     arguments = parser.parse_args(argv)
     try:
         network = load_network(arguments.network)
         golden = load_golden(arguments.golden or arguments.network, network)
-        model = quantise(network, golden).model
-        foldings = foldings_of(model, arguments.inputs_per_cycle, arguments.outputs_per_cycle)
-        decoder = design_decoder(model, foldings=foldings, family=arguments.target)
+        model = quantise(network, golden, search=arguments.search).model
+        foldings = None
+        if arguments.latency is None:
+            foldings = foldings_of(
+                model, arguments.inputs_per_cycle, arguments.outputs_per_cycle
+            )
+        decoder = design_decoder(
+            model,
+            foldings=foldings,
+            latency_cycles=arguments.latency,
+            family=arguments.target,
+            max_dsp=arguments.max_dsp,
+        )
         with tempfile.TemporaryDirectory() as folder:
             figures = measure(decoder, arguments.target, Path(folder))
     except InputError as error:

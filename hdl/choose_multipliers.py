@@ -14,14 +14,19 @@ DSP_COST = {XC7: 50}
 
 
 def choose_multipliers(
-    plans: list[DensePlan], *, family: str | None, max_blocks: int | None = None
+    plans: list[DensePlan],
+    *,
+    family: str | None,
+    max_blocks: int | None = None,
+    spare_blocks: bool = False,
 ) -> list[Multipliers]:
     """Multipliers for each of ``plans``, of least estimated cost with at most ``max_blocks``.
 
     Blocks go where they save most LUTs each, and two products share one where
-    :class:`~quant.dsp_packing.DspPacking` is exact for the layer's actual weights.
+    :class:`~quant.dsp_packing.DspPacking` is exact for the layer's actual weights. With
+    ``spare_blocks`` they cost nothing, and are used wherever they save anything.
     """
-    worth = DSP_COST.get(family, 0)
+    worth = 0 if spare_blocks else DSP_COST.get(family, 0)
     offers = []
     for index, plan in enumerate(plans):
         luts = estimated_lut_product(plan)

@@ -19,6 +19,7 @@ def design_decoder(
     latency_cycles: int | None = None,
     family: str | None = None,
     max_blocks: int | None = None,
+    max_dsp: int | None = None,
 ) -> Decoder:
     """A decoder for ``model``.
 
@@ -29,7 +30,10 @@ def design_decoder(
     family
         FPGA family whose multipliers are chosen among; see :mod:`hdl.target`.
     max_blocks
-        DSP blocks that there are; products beyond them are made in LUTs.
+        DSP blocks that the FPGA has; products beyond them are made in LUTs.
+    max_dsp
+        DSP blocks that the user gives away: so many are used wherever they save LUTs. None: as
+        many as cost less than the LUTs that they save.
 
     Raises
     ------
@@ -39,5 +43,11 @@ def design_decoder(
     if foldings is None:
         foldings = choose_foldings(model, latency_cycles=latency_cycles)
     plans = [plan for plan in plan_decoder(model, foldings) if isinstance(plan, DensePlan)]
-    multipliers = choose_multipliers(plans, family=family, max_blocks=max_blocks)
+    limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
+    multipliers = choose_multipliers(
+        plans,
+        family=family,
+        max_blocks=min(limits, default=None),
+        spare_blocks=max_dsp is not None,
+    )
     return Decoder(model, foldings, multipliers)

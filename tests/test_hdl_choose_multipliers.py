@@ -51,3 +51,9 @@ def test_a_sum_that_leaves_no_room_for_a_second_weight_does_not_pack():
         accumulator=QFormat(12, 3),
     )
     assert not packs(replace(layer, parameters=coarse, multipliers=None))
+
+
+def test_spare_blocks_are_used_wherever_they_save_luts():
+    layers = plans((40, 20, 3), [(4, 20), (1, 3)])
+    chosen = choose_multipliers(layers, family=XC7, max_blocks=21, spare_blocks=True)
+    assert sum(units.blocks for units in chosen) == 21
