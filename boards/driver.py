@@ -3,8 +3,9 @@
     with connect("/dev/ttyUSB0", "build/ulx3s_85f-ahead_case1") as decoder:
         y = decoder.infer(x)
 
-Needs NumPy and pySerial only. From the command line it runs golden data through a board and
-compares the outputs with those of the integer model, which the build left in ``expected.npz``::
+Needs NumPy and pySerial only. The build folder, or ``board`` in it, has ``driver.json``, which says
+what the board runs. From the command line it runs golden data through a board and compares the
+outputs with those of the integer model, which the build left in ``expected.npz``::
 
     python -m boards.driver --port /dev/ttyUSB0 --build build/... --golden golden.npz
 """
@@ -13,29 +14,38 @@ import argparse
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from boards.interface import DecoderInterface
+from boards.interface import EXPECTED_FILE, DecoderInterface, find_driver_file
 from boards.protocol import PROTOCOL, Command, Info, Protocol, Reply, Status, element_bytes
 from models.errors import InputError
 
-__all__ = ["EXPECTED_FILE", "Decoder", "LinkError", "LinkTimeout", "connect", "main", "verify"]
+try:
+    from termios import error as _TerminalError
+except ImportError:  # not on Windows
+    _TerminalError = OSError
 
-EXPECTED_FILE = "expected.npz"
-"""File of a build folder with the integer model's ``x_raw`` and ``y_raw`` of the golden data."""
+__all__ = ["Decoder", "LinkError", "LinkTimeout", "PortError", "connect", "main", "verify"]
 
+# pySerial's own are OSErrors, but those of a lost terminal pass through it.
+_PORT_ERRORS = (OSError, _TerminalError)
 _DEFAULT_BAUD = 1_000_000
 _SHOWN_MISMATCHES = 5
 
 
 class LinkError(Exception):
-    """The board answered, but not as the protocol has it."""
+    """There is no valid answer from the board. The message is one line."""
 
 
 class LinkTimeout(LinkError):
     """The board did not answer in time."""
+
+
+class PortError(LinkError):
+    """The port itself failed, such as by being unplugged; the request is not repeated."""
 
 
 class Decoder:
@@ -76,7 +86,7 @@ class Decoder:
 
     def close(self) -> None:
         """Close the port."""
-        getattr(self._port, "close", lambda: None)()
+        _on_port(getattr(self._port, "close", lambda: None))
 
     def info(self) -> Info:
         """What the board says of its decoder.
@@ -113,9 +123,31 @@ class Decoder:
         """Real outputs (samples, outputs) of real inputs (samples, inputs), or of one sample.
 
         Inputs are quantised to the decoder's input format: rounded half up and saturated.
+
+        Raises
+        ------
+        InputError
+            If the shape is wrong or a value is no finite number.
+        LinkTimeout, LinkError
+            As of `infer_raw`.
         """
-        raw = self.infer_raw(self.interface.input_format.quantise(x))
+        raw = self.infer_raw(self.quantise(x))
         return self.interface.output_format.to_real(raw)
+
+    def quantise(self, x) -> np.ndarray:
+        """Raw int64 inputs of real ones, in the same shape; see `infer`, also for errors."""
+        try:
+            x = np.asarray(x, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"inputs: expected real numbers: {error}") from None
+        finite = np.isfinite(x)
+        if not finite.all():
+            raise InputError(
+                f"inputs: expected finite numbers, got {np.count_nonzero(~finite)} of {x.size} "
+                f"that are not, such as {x[~finite][0]}"
+            )
+        self._check_shape(x)
+        return self.interface.input_format.quantise(x)
 
     def infer_raw(self, x_raw) -> np.ndarray:
         """Raw int64 outputs (samples, outputs) of raw inputs (samples, inputs), or of one sample.
@@ -123,16 +155,15 @@ class Decoder:
         Raises
         ------
         InputError
-            If the shape is wrong or a value does not fit the input format.
+            If the shape is wrong, or values are not integers or do not fit the input format.
         LinkTimeout, LinkError
             If there is no valid reply to two requests.
         """
         interface = self.interface
         x_raw = np.asarray(x_raw)
-        if x_raw.ndim not in (1, 2) or x_raw.shape[-1] != interface.input_count:
-            raise InputError(
-                f"inputs: expected shape (samples, {interface.input_count}), got {x_raw.shape}"
-            )
+        self._check_shape(x_raw)
+        if not np.issubdtype(x_raw.dtype, np.integer):
+            raise InputError(f"inputs: expected raw integers, got an array of {x_raw.dtype}")
         format = interface.input_format
         if x_raw.size and (x_raw.min() < format.min_raw or x_raw.max() > format.max_raw):
             raise InputError(
@@ -143,6 +174,11 @@ class Decoder:
         y_raw = np.array(rows, dtype=np.int64).reshape(-1, interface.output_count)
         return y_raw[0] if x_raw.ndim == 1 else y_raw
 
+    def _check_shape(self, x: np.ndarray) -> None:
+        count = self.interface.input_count
+        if x.ndim not in (1, 2) or x.shape[-1] != count:
+            raise InputError(f"inputs: expected shape (samples, {count}), got {x.shape}")
+
     def _infer_frame(self, frame: np.ndarray) -> np.ndarray:
         format = self.interface.output_format
         payload = self._protocol.pack_values(frame, self.interface.input_format)
@@ -152,14 +188,17 @@ class Decoder:
     def _call(self, command: Command, payload: bytes, reply_size: int) -> bytes:
         try:
             return self._call_once(command, payload, reply_size)
+        except PortError:
+            raise
         except LinkError:
             time.sleep(self._quiet_seconds)
-            getattr(self._port, "reset_input_buffer", lambda: None)()
+            _on_port(getattr(self._port, "reset_input_buffer", lambda: None))
             return self._call_once(command, payload, reply_size)
 
     def _call_once(self, command: Command, payload: bytes, reply_size: int) -> bytes:
         self._tag = (self._tag + 1) % 256
-        self._port.write(self._protocol.request(command, tag=self._tag, payload=payload))
+        request = self._protocol.request(command, tag=self._tag, payload=payload)
+        _on_port(self._port.write, request)
         reply = self._read_reply()
         while reply.command == command and reply.tag != self._tag:
             reply = self._read_reply()  # late, to a request that was given up
@@ -191,13 +230,24 @@ class Decoder:
     def _read(self, count: int) -> bytes:
         data = b""
         while len(data) < count:
-            more = self._port.read(count - len(data))
+            more = _on_port(self._port.read, count - len(data))
             if not more:
                 raise LinkTimeout(
                     f"no reply: expected {count} more bytes from the board, got {len(data)}"
                 )
             data += more
         return data
+
+
+def _on_port(call: Callable, *arguments):
+    try:
+        return call(*arguments)
+    except _PORT_ERRORS as error:
+        raise PortError(f"port: {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _described(info: Info) -> str:
@@ -215,7 +265,7 @@ def connect(port, build_or_model, *, baud: int | None = None, timeout: float = 1
     port
         Name of a serial port, or any object that `Decoder` takes.
     build_or_model
-        Build folder, its ``driver.json``, or an integer model.
+        Build folder, its folder ``board``, the ``driver.json`` there, or an integer model.
     baud
         Rate of the port, bits a second; from ``driver.json`` unless given.
     timeout
@@ -250,8 +300,8 @@ def _open(name: str, baud: int, timeout: float):
 
     try:
         return serial.Serial(name, baud, timeout=timeout, write_timeout=timeout)
-    except (OSError, ValueError) as error:  # SerialException is an OSError
-        raise InputError(f"{name}: expected a serial port: {error}") from error
+    except (*_PORT_ERRORS, ValueError) as error:
+        raise InputError(f"{name}: expected a serial port: {_one_line(error)}") from error
 
 
 def _arrays(path: Path, *names: str) -> list[np.ndarray]:
@@ -261,13 +311,12 @@ def _arrays(path: Path, *names: str) -> list[np.ndarray]:
     except KeyError as error:
         raise InputError(f"{path}: expected arrays {', '.join(names)}: {error.args[0]}") from error
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        detail = " ".join(str(error).split())
-        raise InputError(f"{path}: expected an .npz file: {detail}") from error
+        raise InputError(f"{path}: expected an .npz file: {_one_line(error)}") from error
 
 
 def _expected_outputs(build: Path, golden: Path, x_raw: np.ndarray) -> np.ndarray:
     """Raw outputs (samples, outputs) that the build expects of ``x_raw`` (samples, inputs)."""
-    path = build / EXPECTED_FILE
+    path = find_driver_file(build).resolve().parents[1] / EXPECTED_FILE
     known_x, known_y = (a.astype(np.int64) for a in _arrays(path, "x_raw", "y_raw"))
     known = {x.tobytes(): y for x, y in zip(known_x, known_y, strict=True)}
     found = [known.get(x.tobytes()) for x in x_raw]
@@ -283,7 +332,7 @@ def _expected_outputs(build: Path, golden: Path, x_raw: np.ndarray) -> np.ndarra
 def verify(decoder: Decoder, build: Path, golden: Path) -> int:
     """Run golden data through the board, print what came, and return how many samples differ."""
     (x,) = _arrays(golden, "x")
-    x_raw = decoder.interface.input_format.quantise(x)
+    x_raw = np.atleast_2d(decoder.quantise(x))
     expected = _expected_outputs(build, golden, x_raw)
     start = time.monotonic()
     y_raw = decoder.infer_raw(x_raw)
@@ -302,7 +351,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status: 0 equal, 2 bad input or link, 4 outputs differ."""
     parser = argparse.ArgumentParser(prog="python -m boards.driver", description=main.__doc__)
     parser.add_argument("--port", required=True, help="such as /dev/ttyUSB0")
-    parser.add_argument("--build", required=True, type=Path, help="build folder of the decoder")
+    parser.add_argument("--build", required=True, type=Path, help="build folder")
     parser.add_argument("--golden", required=True, type=Path, help="inputs x in an .npz file")
     options = parser.parse_args(arguments)
     try:

@@ -7,10 +7,27 @@ from pathlib import Path
 from models.errors import InputError
 from quant.qformat import QFormat
 
-__all__ = ["DRIVER_FILE", "DecoderInterface"]
+__all__ = ["DRIVER_FILE", "EXPECTED_FILE", "DecoderInterface", "find_driver_file"]
 
 DRIVER_FILE = "driver.json"
-"""File of a build folder that tells the host driver about the decoder."""
+"""File beside the bitstream that tells the host driver about the decoder."""
+
+EXPECTED_FILE = "expected.npz"
+"""File of a build folder with the integer model's ``x_raw`` and ``y_raw`` of the golden data."""
+
+_BOARD_FOLDER = "board"
+
+
+def find_driver_file(path: str | Path) -> Path:
+    """``driver.json`` of a build folder, or of its ``board`` folder, or ``path`` if it is a file.
+
+    It need not exist.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return path
+    inside = path / DRIVER_FILE
+    return inside if inside.exists() else path / _BOARD_FOLDER / DRIVER_FILE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,15 +71,19 @@ class DecoderInterface:
 
     @classmethod
     def load(cls, path: str | Path) -> tuple["DecoderInterface", dict]:
-        """Interface and remaining entries of ``driver.json``, or of the build folder with it.
+        """Interface and remaining entries of ``driver.json``.
+
+        Parameters
+        ----------
+        path
+            The file, the folder ``board`` of a build with it, or the build folder itself.
 
         Raises
         ------
         InputError
             If the file is missing, is not JSON, or lacks an entry.
         """
-        path = Path(path)
-        path = path / DRIVER_FILE if path.is_dir() else path
+        path = find_driver_file(path)
         wanted = f"{path}: expected a build's {DRIVER_FILE}"
         try:
             entries = json.loads(path.read_text())

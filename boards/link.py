@@ -7,10 +7,10 @@ from amaranth.lib.data import ArrayLayout
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from boards.feasibility import check_frame
 from boards.interface import DecoderInterface
 from boards.protocol import PROTOCOL, Command, Info, Protocol, Status, element_bytes
 from hdl.shapes import shape_of
-from models.errors import InputError
 
 __all__ = ["Link"]
 
@@ -63,18 +63,13 @@ class Link(wiring.Component):
         byte_cycles: int,
         protocol: Protocol = PROTOCOL,
     ):
+        check_frame(interface)
         self.interface = interface
         self.lanes = lanes
         self.byte_cycles = byte_cycles
         self.protocol = protocol
         self.frame_bytes = interface.input_count * element_bytes(interface.input_format)
         self.reply_bytes = interface.output_count * element_bytes(interface.output_format)
-        for end, size in (("input", self.frame_bytes), ("output", self.reply_bytes)):
-            if size >= 1 << 16:
-                raise InputError(
-                    f"{interface.name}: expected an {end} frame of at most 65535 bytes on the host "
-                    f"link, got {size}"
-                )
         self.request_bytes = protocol.request_bytes(self.frame_bytes)
         """Bytes of the longest request that is answered with OK."""
         x_shape = ArrayLayout(shape_of(interface.input_format), lanes)

@@ -30,10 +30,6 @@ _REPORT_FILE = f"{NAME}.report.json"
 class NextpnrToolchain:
     """ECP5 and iCE40 with tools from PyPI, or others of the same names."""
 
-    def tools_present(self, board: Board) -> bool:
-        """Whether all tools from source to bitstream are there."""
-        return all(find_tool(tool) for tool in _TOOLS[board.family])
-
     def instructions(self, board: Board) -> str:
         """Text on how to build the package."""
         tools = _TOOLS[board.family]

@@ -29,7 +29,19 @@ import numpy as np
 from boards.interface import DecoderInterface
 from quant.qformat import QFormat
 
-__all__ = ["PROTOCOL", "Command", "Info", "Protocol", "Reply", "Status", "element_bytes"]
+__all__ = [
+    "MAX_PAYLOAD_BYTES",
+    "PROTOCOL",
+    "Command",
+    "Info",
+    "Protocol",
+    "Reply",
+    "Status",
+    "element_bytes",
+]
+
+MAX_PAYLOAD_BYTES = (1 << 16) - 1
+"""Longest payload that the 16-bit length of a request or a reply can tell."""
 
 
 class Command(enum.IntEnum):

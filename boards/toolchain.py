@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from boards.board import Board
-from boards.interface import DRIVER_FILE, DecoderInterface
+from boards.interface import DRIVER_FILE, EXPECTED_FILE, DecoderInterface
 from boards.nextpnr import NextpnrToolchain
 from boards.reports import BitstreamReport, SynthesisReport
 from boards.resources import check_memory
@@ -17,17 +17,11 @@ __all__ = [
     "ToolFailed",
     "place_and_route",
     "synthesise",
-    "tools_present",
 ]
 
 
 def _toolchain(board: Board):
     return XilinxToolchain() if board.family == "xc7" else NextpnrToolchain()
-
-
-def tools_present(board: Board) -> bool:
-    """Whether all tools from source to bitstream are on this machine."""
-    return _toolchain(board).tools_present(board)
 
 
 def synthesise(
@@ -102,11 +96,16 @@ Board
 
 Host
 ----
-Needs Python with numpy and pyserial, and the project's packages boards, quant and models:
+Needs Python with numpy and pyserial, and the project's packages boards, quant and models.
+FOLDER is this folder (it has {DRIVER_FILE}), or the build's folder above it:
 
     from boards.driver import connect
-    with connect("/dev/ttyUSB0", "this folder") as decoder:
+    with connect("/dev/ttyUSB0", "FOLDER") as decoder:
         y = decoder.infer(x)
+
+Golden data through the board, compared with {EXPECTED_FILE} in the build's folder:
+
+    python -m boards.driver --port /dev/ttyUSB0 --build FOLDER --golden golden.npz
 
 LED 0 changes with every frame answered; LED 1 is lit once a request had to be rejected.
 """

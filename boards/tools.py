@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hdl.yosys import find_yosys
+
 __all__ = ["ToolFailed", "find_tool", "run_tool"]
 
 _LAST_LINES = 3
@@ -20,8 +22,11 @@ def find_tool(name: str) -> str | None:
 
     As in Amaranth, an environment variable (``NEXTPNR_ECP5``) names the program; without it, it is
     looked for on the search path, then as ``yowasp-<name>`` there and beside Python itself, where
-    pip puts it. A variable that names nothing is not made up for.
+    pip puts it. A variable that names nothing is not made up for. Yosys is the one of
+    :func:`hdl.yosys.find_yosys`, so that all parts run the same.
     """
+    if name == "yosys":
+        return find_yosys()
     variable = name.upper().replace("-", "_")
     if variable in os.environ:
         return shutil.which(os.environ[variable])

@@ -27,9 +27,12 @@ NAME = "top"
 _STAT_FILE = f"{NAME}.stat.json"
 _CLOCK_FILE = "clock_mhz.txt"
 
+# As in sim.synthesis. Amaranth names elements of an array `a[0]`, `a[1]`, which Yosys' technology
+# mapping takes for bits of `a`.
 _YOSYS_SCRIPT = """\
 read_rtlil {name}.il
-synth_xilinx -flatten -abc9 -arch xc7 -top {name}
+rename -hide */w:*
+synth_xilinx -family xc7 -flatten -top {name}
 tee -q -o {stat} stat -json
 write_json {name}.json
 design -reset
@@ -105,10 +108,6 @@ TOOLCHAINS = (
 
 class XilinxToolchain:
     """Package and build for 7-series boards."""
-
-    def tools_present(self, board: Board) -> bool:
-        """Whether one of the toolchains is complete, and Yosys is there for its sources."""
-        return find_tool("yosys") is not None and self.choose() is not None
 
     def choose(self) -> Toolchain | None:
         """First toolchain of `TOOLCHAINS` that is complete; None without one."""

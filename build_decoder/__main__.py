@@ -25,7 +25,8 @@ def main(argv: list[str] | None = None) -> int:
                 board = boards.get(name)
                 console.print(f"{name:12} {board.title}, {board.device}", markup=False)
             return ExitStatus.DONE
-        with OutputFolder(arguments.output) as folder:
+        output = OutputFolder(arguments.output)
+        with output as folder:
             flow = Flow(arguments, folder, lambda name: show_stage(console, name))
             status = flow.run()
     except InputError as error:
@@ -33,7 +34,8 @@ def main(argv: list[str] | None = None) -> int:
         return ExitStatus.BAD_INPUT
     console.print(closing_table(flow.report, arguments.output))
     if flow.message:
-        print(f"{status.name.lower().replace('_', ' ')}: {flow.message}", file=sys.stderr)
+        reason = status.name.lower().replace("_", " ")
+        print(f"{reason}: {output.with_final_paths(flow.message)}", file=sys.stderr)
     return status
 
 

@@ -1,12 +1,14 @@
 """Command line arguments."""
 
 import argparse
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import boards
 from build_decoder.stages import STAGES
 from models.errors import InputError
+from models.metadata import NETWORK_FILE
 from models.zoo import zoo_names
 from quant.quantise import SEARCHES
 
@@ -14,6 +16,9 @@ __all__ = ["DEFAULT_BOARD", "DEFAULT_NETWORK", "Arguments", "parse"]
 
 DEFAULT_BOARD = "ulx3s_85f"
 DEFAULT_NETWORK = "ahead_case1"
+_KERAS = ".keras"
+_MAX_SEED = 2**31 - 1
+"""What all tools that take a seed can take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +66,12 @@ def parse(argv: list[str] | None = None) -> Arguments:
     parser.add_argument(
         "--golden", metavar="PATH",
         help="golden data: .npz with x, y and optionally labels and held_out, or X.csv,Y.csv "
-        "(default: golden.npz in the network's folder)",
+        "(default: golden.npz, or else x.csv and y.csv, in the network's folder)",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="default: build/BOARD-NETWORK"
+        "--output", type=Path, metavar="DIR",
+        help="folder to make; an earlier build there is replaced with what is made now, all of it, "
+        "also after --stop-after and with exit status 3, 4 or 5 (default: build/BOARD-NETWORK)",
     )
     parser.add_argument(
         "--stop-after", choices=STAGES, default=STAGES[-1], help="last stage (default: all)"
@@ -87,21 +94,18 @@ def parse(argv: list[str] | None = None) -> Arguments:
         "--clock", type=_positive, metavar="MHZ", help="decoder clock (default: the board's)"
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N",
+        "--seed", type=_seed, default=0, metavar="N",
         help="of hold-out, AHEAD's search, stalls in simulation, and placement (default: 0)",
     )
     parser.add_argument("--list-boards", action="store_true", help="list boards and leave")
     given = parser.parse_args(argv)
-    if given.seed < 0:
-        parser.error(f"argument --seed: expected 0 or more, got {given.seed}")
     if not given.list_boards:
         boards.get(given.board)
-    network_name = Path(given.network).stem or "network"
     return Arguments(
         board=given.board,
         network=given.network,
-        golden=given.golden or given.network,
-        output=given.output or Path("build") / f"{given.board}-{network_name}",
+        golden=given.golden or _golden_of(given.network),
+        output=given.output or Path("build") / f"{given.board}-{_name_of(given.network)}",
         stop_after=given.stop_after,
         max_loss=given.max_loss,
         search=given.search,
@@ -110,6 +114,31 @@ def parse(argv: list[str] | None = None) -> Arguments:
         seed=given.seed,
         list_boards=given.list_boards,
     )
+
+
+def _golden_of(network: str) -> str:
+    """Where the golden data of ``network`` is unless the user says: with a file, in its folder."""
+    folder, name = os.path.split(network)
+    if (name == NETWORK_FILE or name.endswith(_KERAS)) and not os.path.isdir(network):
+        # Never a bare name, which could be one of the zoo's.
+        return os.path.join(folder or os.curdir, "")
+    return network
+
+
+def _name_of(network: str) -> str:
+    """The network's name in that of the output folder."""
+    path = Path(os.path.abspath(network))
+    if path.name == NETWORK_FILE:
+        path = path.parent
+    # Of other names the suffix counts: net.v1 and net.v2 are two networks.
+    return path.name.removesuffix(_KERAS) or "network"
+
+
+def _seed(text: str) -> int:
+    value = _number(text, int)
+    if not 0 <= value <= _MAX_SEED:
+        raise argparse.ArgumentTypeError(f"expected 0 to {_MAX_SEED}, got {text}")
+    return value
 
 
 def _fraction(text: str) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
 import boards
-from boards.feasibility import check_clock
+from boards.feasibility import check_clock, check_frame
 from boards.resources import check_memory
 from boards.toolchain import ToolFailed, place_and_route, synthesise
 from build_decoder.arguments import Arguments
@@ -25,6 +25,8 @@ from models.load import load_network, save_network
 from quant.quantise import quantise
 from sim.errors import ToolError
 from sim.interface import StreamInterface
+from sim.primitives import cell_sources
+from sim.synthesis import TARGETS, find_yosys
 from sim.testbench import TestBench
 
 __all__ = ["Flow"]
@@ -50,7 +52,7 @@ class Flow:
     report : Report
         Figures so far.
     clock_mhz : float
-        Decoder clock.
+        Decoder clock that was asked for.
     message : str or None
         Why the exit status is not 0.
     """
@@ -91,7 +93,7 @@ class Flow:
         return status
 
     def _import(self) -> ExitStatus:
-        check_clock(self.board, self.clock_mhz)
+        self.report.clock_mhz = check_clock(self.board, self.clock_mhz)
         self.network = load_network(self.arguments.network)
         self.golden = load_golden(
             self.arguments.golden, self.network, seed=self.arguments.seed
@@ -111,6 +113,7 @@ class Flow:
         )
         self.model = quantised.model
         check_memory(self.board, self.model.weight_bits)
+        check_frame(self.model)
         self.x_raw = self.model.quantise_input(self.golden.x)
         self.y_raw = self.model.compute(self.x_raw)
         self.report.add_quantised(quantised)
@@ -129,7 +132,9 @@ class Flow:
         folder = self.folder / "rtl"
         folder.mkdir()
         self.verilog = folder / "decoder.v"
-        self.verilog.write_text(to_verilog(decoder))
+        # With the board's own blocks, so that what is simulated is what is built.
+        self.family = self.board.family if self.board.family in TARGETS else None
+        self.verilog.write_text(to_verilog(decoder, family=self.family))
         self.interface.save(folder / "decoder.json")
         return ExitStatus.DONE
 
@@ -144,15 +149,24 @@ class Flow:
 
     def _simulate(self) -> ExitStatus:
         frames = len(self.x_raw)
+        folder = self.folder / "sim"
+        cells, include_dirs = [], []
+        if self.family is not None:
+            cells, include_dirs = cell_sources(self.family, find_yosys().share, folder / "cells")
         bench = TestBench(
-            [self.verilog], "decoder", self.interface, self.folder / "sim", frames=frames
+            [*cells, self.verilog],
+            "decoder",
+            self.interface,
+            folder,
+            frames=frames,
+            include_dirs=include_dirs,
         )
         runs = [
-            bench.run(self.x_raw, self.y_raw, self.folder / "sim" / "back_to_back"),
+            bench.run(self.x_raw, self.y_raw, folder / "back_to_back"),
             bench.run(
                 self.x_raw[:STALLED_FRAMES],
                 self.y_raw[:STALLED_FRAMES],
-                self.folder / "sim" / "stalled",
+                folder / "stalled",
                 stall_seed=self.arguments.seed,
             ),
         ]
@@ -174,7 +188,6 @@ class Flow:
         return ExitStatus.DONE
 
     def _synthesise(self) -> ExitStatus:
-        self.report.clock_mhz = self.clock_mhz
         result = synthesise(
             self.board,
             self._decoder(),

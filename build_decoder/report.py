@@ -40,7 +40,8 @@ class Report:
     latency_cycles, frame_cycles
         Measured in simulation: first input to last output, and interval of back-to-back frames.
     clock_mhz, fmax_mhz
-        Clock asked for, and the fastest after place and route.
+        Clock that the board's PLL makes, the nearest to the one asked for, and the fastest after
+        place and route.
     resources
         ``lut``, ``ff``, ``dsp``, ``bram`` of the board's design, shell included.
     vectors_checked, mismatches

