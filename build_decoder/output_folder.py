@@ -74,13 +74,19 @@ class OutputFolder:
 
     def with_final_paths(self, text: str) -> str:
         """``text`` with :attr:`path` instead of the temporary folder, absolute or relative."""
-        for temporary in (str(self._new), os.path.relpath(self._new)):
+        spellings = str(self._new), os.path.relpath(self._new)
+        # One may be within the other, which is replaced first.
+        for temporary in sorted(spellings, key=len, reverse=True):
             text = text.replace(temporary, str(self.path))
         return text
 
     @property
     def _new(self) -> Path:
         return self._staging / "new"
+
+    @property
+    def _old(self) -> Path:
+        return self._staging / "old"
 
     def _is_replaceable(self) -> bool:
         if not self._target.is_dir():
@@ -103,7 +109,7 @@ class OutputFolder:
                 os.rename(source, target)
                 done.append((source, target))
         except BaseException:
-            # If this fails too, the earlier build is not deleted, but left in the staging folder.
+            # If this fails too, the earlier build is not deleted but left where it is.
             for source, target in reversed(done):
                 os.rename(target, source)
             self._discard()
@@ -111,7 +117,7 @@ class OutputFolder:
         shutil.rmtree(self._staging, ignore_errors=True)
 
     def _moves(self) -> list[tuple[Path, Path]]:
-        old = self._staging / "old"
+        old = self._old
         if self._stays:
             old.mkdir()
             earlier = [entry for entry in self._target.iterdir() if entry != self._staging]
@@ -129,6 +135,7 @@ class OutputFolder:
                 parent.rmdir()
 
     def _not_writable(self, error: OSError) -> InputError:
-        return InputError.at(
-            self.path, "", expected="a folder that can be written", got=error.strerror
-        )
+        got = error.strerror
+        if self._staging is not None and self._old.exists():
+            got += f"; the earlier build is in {self._old}"
+        return InputError.at(self.path, "", expected="a folder that can be written", got=got)

@@ -113,7 +113,14 @@ class _Search:
 
     def narrowed(self, formats: NetworkFormats) -> NetworkFormats:
         """A bit less where that saves most for the harm, again and again, while it holds."""
-        # Narrower formats elsewhere rarely make room again for a bit that could not be spared.
+        before = None
+        while formats != before:
+            before, formats = formats, self._narrowed_once(formats)
+        return formats
+
+    def _narrowed_once(self, formats: NetworkFormats) -> NetworkFormats:
+        # Narrower formats elsewhere rarely make room again for a bit that could not be spared, so
+        # that it is not asked for again until nothing else is left.
         refused = set()
         while True:
             ranked = []

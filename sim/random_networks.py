@@ -20,7 +20,8 @@ __all__ = ["RandomNetwork", "random_frames", "random_network"]
 _MAX_LAYERS = 4
 _MAX_WIDTH = 40
 _PROBES = 32
-_DRAWS = 8
+_DRAWS = 24
+_GREATEST_OUTPUT = 2.0**12
 _MAX_MULTIPLIERS = 128
 """Of a layer, so that simulators compile a network in seconds; a smaller layer may be unrolled."""
 
@@ -131,6 +132,8 @@ def _random_dense(random, format: QFormat, x: np.ndarray, units: int) -> Dense:
     tabulated = not is_exact(activation.name)
     sum = _around(random, accumulator, most=10 if tabulated else 14)
     ends = activation.function(sum.to_real([sum.min_raw, sum.max_raw]))
+    # exp() goes beyond any format.
+    ends = np.clip(ends, -_GREATEST_OUTPUT, _GREATEST_OUTPUT)
     bits = _random_bits(random, 8 if tabulated else 12)
     signed = bool(ends.min() < 0)
     integer = int(np.frexp(np.abs(ends).max())[1]) + signed

@@ -264,8 +264,8 @@ CASES: list[MalformedCase] = [
     ),
     MalformedCase(
         "unknown activation",
-        _set("swish", "layers", 0, "activation"),
-        ("layer 1: activation", "sigmoid", "'swish'"),
+        _set("softmin", "layers", 0, "activation"),
+        ("layer 1: activation", "sigmoid", "'softmin'"),
     ),
     MalformedCase(
         "activation no string", _set([], "layers", 0, "activation"), ("layer 1: activation", "[]")

@@ -11,6 +11,8 @@ import pytest
 
 import build_decoder.flow
 from build_decoder.__main__ import main
+from build_decoder.arguments import parse
+from build_decoder.exit_status import ExitStatus
 from build_decoder.stages import STAGES
 from models.golden import load_golden
 from models.load import load_network
@@ -184,7 +186,9 @@ def test_malformed_input_exits_2(case, tmp_path, capsys):
         (["--clock", "-1"], ("--clock: expected a positive number, got -1",)),
         (["--clock", "nan"], ("--clock: expected a positive number, got nan",)),
         (["--clock", "5000"], ("expected", "got 5000")),
-        (["--seed", "-1"], ("--seed: expected 0 or more, got -1",)),
+        (["--seed", "-1"], ("--seed: expected 0 to 2147483647, got -1",)),
+        (["--seed", "2147483648"], ("--seed: expected 0 to 2147483647, got 2147483648",)),
+        (["--seed", "1.5"], ("--seed: expected a number, got '1.5'",)),
         (["--stop-after", "lunch"], ("--stop-after: invalid choice: 'lunch'",)),
         (["--turbo"], ("unrecognized arguments: --turbo",)),
     ],
@@ -233,3 +237,110 @@ def test_earlier_build_survives_bad_input(tiny_build, tmp_path, capsys):
 def test_parents_made_for_the_output_go_with_it(tmp_path, capsys):
     main(["--network", "nowhere", "--output", str(tmp_path / "a" / "b" / "out")])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_largest_seed(tmp_path):
+    arguments = ["--network", "tiny", "--seed", "2147483647", "--stop-after", "import"]
+    status, report = run(arguments, tmp_path / "out")
+    assert (status, report["seed"]) == (0, 2**31 - 1)
+
+
+@pytest.mark.parametrize(
+    ("network", "name"),
+    [
+        ("tiny", "tiny"),
+        ("nets/net.v1/", "net.v1"),
+        ("nets/net.v2", "net.v2"),
+        ("nets/net.v2/network.json", "net.v2"),
+        ("nets/net.v1.keras", "net.v1"),
+        ("nets/a/..", "nets"),
+        (".", "here"),
+        ("network.json", "here"),
+        ("/", "network"),
+    ],
+)
+def test_default_output_is_named_after_the_network(network, name, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    output = parse(["--network", network, "--board", "icebreaker"]).output
+    assert output == Path("build") / f"icebreaker-{name}"
+
+
+@pytest.mark.parametrize(
+    ("network", "golden"),
+    [
+        ("tiny", "tiny"),
+        ("./tiny", "./tiny"),
+        ("tiny/network.json", "tiny/"),
+        ("tiny/decoder.keras", "tiny/"),
+        ("decoder.keras", "./"),
+        ("network.json", "./"),
+        ("/a,b/decoder.keras", "/a,b/"),
+    ],
+)
+def test_default_golden_data_is_in_the_networks_folder(network, golden):
+    # Where it ends in a slash, a folder called tiny is not taken for the zoo's network.
+    assert parse(["--network", network]).golden == golden
+
+
+@pytest.mark.parametrize("name", ["given", "left,right"])
+@pytest.mark.parametrize("data", ["golden.npz", "x.csv and y.csv"])
+@pytest.mark.parametrize("file", ["", "network.json"])
+def test_golden_data_beside_the_network(name, data, file, tmp_path):
+    make_good(tmp_path / name)
+    folder = tmp_path / name / "network"
+    if data == "golden.npz":
+        (tmp_path / name / data).rename(folder / data)
+    else:
+        with np.load(tmp_path / name / "golden.npz") as golden:
+            for key in "xy":
+                np.savetxt(folder / f"{key}.csv", golden[key], delimiter=",", fmt="%.17g")
+    arguments = ["--network", str(folder / file), "--stop-after", "import"]
+    status, report = run(arguments, tmp_path / "out")
+    assert (status, report["network"]) == (0, "small")
+
+
+@pytest.mark.parametrize("file", ["", "network.json"])
+def test_no_golden_data_beside_the_network(file, tmp_path, capsys):
+    make_good(tmp_path / "given")
+    folder = tmp_path / "given" / "network"
+    assert_rejected(
+        ["--network", str(folder / file)], tmp_path / "out", capsys,
+        f"expected golden.npz or x.csv and y.csv in {folder}, or --golden, got none of them",
+    )
+
+
+@pytest.mark.parametrize("spelled", [str, os.path.relpath], ids=["absolute", "relative"])
+def test_messages_name_the_output_folder(spelled, tmp_path, capsys, monkeypatch):
+    def fails(flow):
+        log = spelled(flow.folder / "board" / "build.log")
+        return flow._stop(ExitStatus.TOOL_MISSING, f"see {log} and {log}")
+
+    monkeypatch.setattr(build_decoder.flow.Flow, "_import", fails)
+    output = tmp_path / "out"
+    status, report = run(["--network", "tiny"], output)
+    assert status == 3
+    log = output / "board" / "build.log"
+    assert capsys.readouterr().err == f"tool missing: see {log} and {log}\n"
+    assert list(report["stage_seconds"]) == ["import"]
+
+
+def test_output_is_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for stage in ("quantise", "import"):
+        assert main(["--network", "tiny", "--output", ".", "--stop-after", stage]) == 0
+        expected = {"network", "report.json"}
+        if stage == "quantise":
+            expected |= {"formats.json", "expected.npz"}
+        assert set(os.listdir()) == expected
+
+
+def test_output_that_cannot_be_put_in_place_exits_2(tmp_path, capsys, monkeypatch):
+    def no_rename(source, target):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "rename", no_rename)
+    assert_rejected(
+        ["--network", "tiny", "--stop-after", "import"], tmp_path / "out", capsys,
+        f"{tmp_path / 'out'}: expected a folder that can be written, got Permission denied",
+    )

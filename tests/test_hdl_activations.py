@@ -1,12 +1,16 @@
 import numpy as np
 import pytest
+from amaranth.back import rtlil
 
 import models.activations
 from hdl.activations import activation_component
-from quant.activations import integer_activation
+from models.activation import Activation
+from quant.activations import integer_activation, is_exact
+from quant.activations.generated import fit_least_segments
 from quant.qformat import QFormat
 from tests.rtl import simulate
 
+SMOOTH = [name for name in models.activations.names() if not is_exact(name)]
 PAIRS = [
     (QFormat(4, 4), QFormat(1, 7)),
     (QFormat(4, 2), QFormat(2, 2)),
@@ -19,9 +23,59 @@ PAIRS = [
 @pytest.mark.parametrize("name", models.activations.names())
 @pytest.mark.parametrize(("input", "output"), PAIRS, ids=str)
 def test_equals_parameters_over_every_code(name, input, output):
-    parameters = integer_activation(name, input, output)
+    check_every_code(integer_activation(name, input, output))
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+@pytest.mark.parametrize(
+    ("input", "output"), [*PAIRS, (QFormat(3, 7), QFormat(4, 7))], ids=str
+)
+def test_least_segments_equal_parameters(name, input, output):
+    check_every_code(fit_least_segments(models.activations.get(name), input, output))
+
+
+@pytest.mark.parametrize(
+    ("input", "output"),
+    [(QFormat(4, 8), QFormat(1, 7)), (QFormat(3, 9), QFormat(1, 11))],
+    ids=str,
+)
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "gaussian"])
+def test_wide_inputs_equal_parameters(name, input, output):
+    activation = models.activations.get(name)
+    for parameters in (
+        integer_activation(name, input, output), fit_least_segments(activation, input, output)
+    ):
+        assert parameters.symmetry is not None
+        check_every_code(parameters)
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_uniform_segments_equal_parameters(name):
+    check_every_code(
+        integer_activation(name, QFormat(4, 4), QFormat(3, 4), uniform_segments=16)
+    )
+
+
+def test_callable_equals_parameters():
+    function = Activation("sine", np.sin)
+    check_every_code(integer_activation(function, QFormat(3, 7), QFormat(1, 7)))
+    check_every_code(fit_least_segments(function, QFormat(3, 7), QFormat(1, 7)))
+
+
+def test_no_multiplier_and_no_memory_is_left_to_synthesis():
+    parameters = fit_least_segments(
+        models.activations.get("tanh"), QFormat(3, 7), QFormat(1, 7)
+    )
+    netlist = rtlil.convert(activation_component(parameters)(parameters))
+    assert "$add" in netlist
+    assert "$mul" not in netlist
+    assert "$mem" not in netlist
+
+
+def check_every_code(parameters):
     dut = activation_component(parameters)(parameters)
-    codes = np.arange(input.min_raw, input.max_raw + 1)
+    codes = np.arange(parameters.input.min_raw, parameters.input.max_raw + 1)
+    assert dut.latency == 2
     results = []
 
     async def testbench(ctx):

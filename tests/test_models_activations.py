@@ -7,7 +7,11 @@ EXTREMES = np.array([-1e30, -750.0, -1.0, -0.0, 0.0, 0.5, 750.0, 1e30])
 
 
 def test_names_are_found():
-    assert {"linear", "relu", "sigmoid", "tanh"} <= set(activations.names())
+    shipped = {
+        "elu", "exp", "gaussian", "gelu", "leaky_relu", "linear", "relu", "sigmoid", "softplus",
+        "swish", "tanh",
+    }
+    assert shipped <= set(activations.names())
 
 
 @pytest.mark.parametrize("name", activations.names())
@@ -29,6 +33,21 @@ def test_values():
     np.testing.assert_allclose(activations.get("sigmoid").function(x), 1 / (1 + np.exp(-x)))
 
 
+def test_values_of_the_others():
+    x = np.array([-2.0, 0.0, 3.0])
+
+    def check(name, expected):
+        np.testing.assert_allclose(activations.get(name).function(x), expected, rtol=1e-12)
+
+    check("leaky_relu", [-0.4, 0, 3])
+    check("elu", [np.exp(-2) - 1, 0, 3])
+    check("softplus", np.log(1 + np.exp(x)))
+    check("swish", x / (1 + np.exp(-x)))
+    check("gelu", [-2 * 0.022750131948179207, 0, 3 * 0.9986501019683699])
+    check("exp", np.exp(x))
+    check("gaussian", np.exp(-(x**2)))
+
+
 def test_sigmoid_at_extremes():
     sigmoid = activations.get("sigmoid").function
     np.testing.assert_array_equal(sigmoid(EXTREMES)[[0, 3, 4, 7]], [0.0, 0.5, 0.5, 1.0])
@@ -36,4 +55,4 @@ def test_sigmoid_at_extremes():
 
 def test_unknown_name():
     with pytest.raises(KeyError):
-        activations.get("swish")
+        activations.get("softmin")

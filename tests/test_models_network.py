@@ -35,5 +35,5 @@ def test_dense_arrays_must_fit():
         DenseLayer(3, "linear", np.ones((2, 2)), np.ones(3))
     with pytest.raises(ValueError, match=r"expected bias \(2,\), got \(3,\)"):
         DenseLayer(2, "linear", np.ones((2, 2)), np.ones(3))
-    with pytest.raises(ValueError, match="got 'swish'"):
-        DenseLayer(2, "swish", np.ones((2, 2)), np.ones(2))
+    with pytest.raises(ValueError, match="got 'softmin'"):
+        DenseLayer(2, "softmin", np.ones((2, 2)), np.ones(2))

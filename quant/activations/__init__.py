@@ -2,17 +2,20 @@
 
 An integer activation is a frozen parameter object with ``input`` and ``output`` (QFormat) and
 ``compute(raw)``. A file that knows an exact one for an activation registers a builder for its name
-with :func:`realises`; every other activation of ``models.activations`` becomes a
-:class:`~quant.activations.piecewise_linear.PiecewiseLinear`.
+with :func:`realises`; every other function is made into a table or piecewise-linear form by
+:mod:`quant.activations.generated`.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
+import models.activations
+from models.activation import Activation
 from quant.qformat import QFormat
 
 __all__ = ["IntegerActivation", "integer_activation", "is_exact", "realises"]
@@ -48,14 +51,44 @@ def is_exact(name: str) -> bool:
     return name in _builders
 
 
-def integer_activation(name: str, input: QFormat, output: QFormat) -> IntegerActivation:
-    """The integer form of activation ``name`` from format ``input`` to format ``output``."""
-    if name in _builders:
-        return _builders[name](input=input, output=output)
-    return piecewise_linear.fit(name, input, output)
+@lru_cache(maxsize=4096)
+def integer_activation(
+    activation: str | Activation,
+    input: QFormat,
+    output: QFormat,
+    *,
+    error_bound: float = 1.0,
+    uniform_segments: int | None = None,
+) -> IntegerActivation:
+    """The integer form of an activation from format ``input`` to format ``output``.
+
+    Parameters
+    ----------
+    activation
+        A name of ``models.activations``, or any function as an ``Activation``.
+    input, output
+        Formats.
+    error_bound
+        Greatest error over all input codes, in steps of ``output``, of a generated form; an exact
+        form rounds, and keeps to half a step.
+    uniform_segments
+        Generate so many uniform segments, as AHEAD does, whatever error that leaves.
+
+    Raises
+    ------
+    ValueError
+        If no form keeps to the bound; the message has the least bound that one can keep.
+    """
+    if isinstance(activation, str):
+        if activation in _builders:
+            return _builders[activation](input=input, output=output)
+        activation = models.activations.get(activation)
+    if uniform_segments is not None:
+        return generated.fit_uniform_segments(activation, input, output, uniform_segments)
+    return generated.cheapest(activation, input, output, error_bound=error_bound)
 
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-from quant.activations import piecewise_linear  # noqa: E402 (it needs what is above)
+from quant.activations import generated  # noqa: E402 (it needs what is above)

@@ -1,0 +1,96 @@
+"""Generated activations: ``python -m bench.activations [--input 4 8] [--output 8]``.
+
+Prints a Markdown table: for every smooth activation its form with the least segments, with AHEAD's
+16 uniform segments, and the one that a decoder takes; greatest error over all input codes, in
+steps of the output, and LUTs and FFs after ``synth_xilinx``.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from amaranth._toolchain.yosys import YosysError
+
+import models.activations
+from hdl.activations import activation_component
+from hdl.export import to_verilog
+from models.activation import Activation
+from quant.activations import IntegerActivation, integer_activation, is_exact
+from quant.activations.generated import fit_least_segments, fit_uniform_segments, greatest_error
+from quant.activations.piecewise_linear import PiecewiseLinear
+from quant.qformat import QFormat
+from sim.errors import ToolError
+from sim.synthesis import synthesise
+
+__all__ = ["main", "row"]
+
+
+def row(activation: Activation, parameters: IntegerActivation, form: str, work_dir: Path) -> str:
+    """One row of the table, synthesised in ``work_dir``.
+
+    Raises
+    ------
+    ToolError
+        If Yosys is missing or stops with an error.
+    """
+    source = work_dir / "activation.v"
+    component = activation_component(parameters)(parameters)
+    source.write_text(to_verilog(component, name="activation"))
+    resources = synthesise(source, "xc7", work_dir, top="activation").resources
+    segments = parameters.segments if isinstance(parameters, PiecewiseLinear) else "table"
+    cells = (
+        activation.name,
+        f"{parameters.input} to {parameters.output}",
+        form,
+        segments,
+        f"{greatest_error(activation, parameters):.2f}",
+        resources.lut,
+        resources.ff,
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _forms(
+    activation: Activation, input: QFormat, width: int
+) -> Iterator[tuple[str, IntegerActivation]]:
+    ends = activation.function(input.to_real([input.min_raw, 0, input.max_raw]))
+    # Of an unbounded function, what is beyond 8 saturates.
+    low, high = max(float(ends.min()), -8.0), min(float(ends.max()), 7.99)
+    integer = QFormat.for_range(low, high - 2.0**-width, fraction=width).integer
+    output = QFormat(integer, width - integer, low < 0)
+    yield "least segments", fit_least_segments(activation, input, output)
+    yield "16 uniform", fit_uniform_segments(activation, input, output, 16)
+    yield "decoder's", integer_activation(activation.name, input, output)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 0, 3 no tools."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.activations", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument(
+        "--input", type=int, nargs=2, default=(4, 8), metavar=("INTEGER", "FRACTION"), help="(4 8)"
+    )
+    parser.add_argument("--output", type=int, default=8, metavar="WIDTH", help="(8)")
+    arguments = parser.parse_args(argv)
+    print("| function | formats | form | segments | error | LUT | FF |")
+    print("|---|---|---|---|---|---|---|")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for name in models.activations.names():
+                activation = models.activations.get(name)
+                if is_exact(name):
+                    continue
+                forms = _forms(activation, QFormat(*arguments.input), arguments.output)
+                for form, parameters in forms:
+                    print(row(activation, parameters, form, Path(folder)), flush=True)
+    except (ToolError, YosysError) as error:
+        print(f"bench.activations: {error}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""Leaky rectified linear unit, ``x`` above 0 and ``0.2 * x`` below (Keras' slope)."""
+
+import numpy as np
+
+from models.activation import Activation
+
+__all__ = ["ACTIVATION"]
+
+
+def _leaky_relu(x: np.ndarray) -> np.ndarray:
+    x = np.asarray(x, dtype=np.float64)
+    return np.maximum(x, 0.2 * x)
+
+
+ACTIVATION = Activation("leaky_relu", _leaky_relu)

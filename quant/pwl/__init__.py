@@ -1,0 +1,1 @@
+"""Fitting piecewise-linear functions to limits: numpy alone, no formats of hardware."""
