@@ -8,7 +8,6 @@ from boards_rig import sums_model
 import boards
 from boards.feasibility import check_clock, check_frame, made_clock_mhz
 from boards.interface import DecoderInterface
-from boards.link import Link
 from models.errors import InputError
 from quant.qformat import QFormat
 
@@ -45,5 +44,3 @@ def test_frames_of_more_bytes_than_a_length_tells_are_refused(end):
     message = f"{end} frame of at most 65535 bytes .*got 32768 values of 2 bytes = 65536"
     with pytest.raises(InputError, match=message):
         check_frame(too_many)
-    with pytest.raises(InputError, match=message):
-        Link(too_many, lanes=1, byte_cycles=40)
