@@ -33,6 +33,7 @@ class Arguments:
     max_loss: float
     search: str
     latency: int | None
+    max_dsp: int | None
     clock_mhz: float | None
     seed: int
     list_boards: bool
@@ -91,6 +92,10 @@ def parse(argv: list[str] | None = None) -> Arguments:
         "(default: one input a cycle into all neurons of a layer)",
     )
     parser.add_argument(
+        "--max-dsp", type=_positive_integer, metavar="N",
+        help="DSP blocks to use wherever they save LUTs (default: where they are worth it)",
+    )
+    parser.add_argument(
         "--clock", type=_positive, metavar="MHZ", help="decoder clock (default: the board's)"
     )
     parser.add_argument(
@@ -110,6 +115,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
         max_loss=given.max_loss,
         search=given.search,
         latency=given.latency,
+        max_dsp=given.max_dsp,
         clock_mhz=given.clock,
         seed=given.seed,
         list_boards=given.list_boards,

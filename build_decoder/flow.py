@@ -145,6 +145,7 @@ class Flow:
             latency_cycles=self.arguments.latency,
             family=self.board.family,
             max_blocks=self.board.capacity.dsp,
+            max_dsp=self.arguments.max_dsp,
         )
 
     def _simulate(self) -> ExitStatus:

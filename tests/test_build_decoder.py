@@ -115,6 +115,15 @@ def test_latency_target_is_met_in_simulation(tmp_path):
     assert report["mismatches"] == 0
 
 
+def test_dsp_blocks_are_limited(tmp_path):
+    arguments = ["--network", "tiny", "--max-dsp", "3", "--stop-after", "rtl"]
+    status, report = run(arguments, tmp_path / "out")
+    assert status == 0
+    units = [layer["multipliers"] for layer in report["foldings"]]
+    assert sum(layer["packed"] + layer["dsp"] for layer in units) == 3
+    assert sum(layer["lut"] for layer in units) == 7
+
+
 def test_pynq_without_a_toolchain_leaves_the_package_and_exits_3(tmp_path, capsys, monkeypatch):
     # No Vivado and no nextpnr for this family, whatever this machine has.
     tools = ("vivado", "nextpnr-xilinx", "nextpnr-himbaechel")
