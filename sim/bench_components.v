@@ -22,6 +22,7 @@ module bench_sequencer #(
   reg [31:0] idle;
   reg [31:0] tail;
   initial done = 0;
+  initial finish = 0;
 
   always @(posedge clk)
     if (rst) begin
@@ -151,6 +152,7 @@ module bench_scoreboard #(
   reg stalled;
   reg recorded;
   integer file, n;
+  initial recorded = 1;  // nothing is there to record before the first reset
   assign complete = received == total;
   initial $readmemh("expected.hex", expected);
 
@@ -205,6 +207,7 @@ module bench_latency_meter #(
   reg [31:0] input_beat, input_frame, output_value, output_frame;
   reg recorded;
   integer file, n;
+  initial recorded = 1;  // nothing is there to record before the first reset
 
   always @(posedge clk)
     if (rst) begin
