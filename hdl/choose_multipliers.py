@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from hdl.mac_unit import fits_dsp48e1
 from hdl.multipliers import Multiplier, Multipliers
 from hdl.plan import DensePlan
+from hdl.select_accumulate import fits_select
+from hdl.table_product import fits_table
 from hdl.target import XC7
 
 __all__ = ["DSP_COST", "choose_multipliers", "packs"]
@@ -24,7 +26,8 @@ def choose_multipliers(
 
     Blocks go where they save most LUTs each, and two products share one where
     :class:`~quant.dsp_packing.DspPacking` is exact for the layer's actual weights. With
-    ``spare_blocks`` they cost nothing, and are used wherever they save anything.
+    ``spare_blocks`` they cost nothing, and are used wherever they save anything. All other products
+    are made in LUTs, by selection where :func:`~hdl.select_accumulate.fits_select` says so.
     """
     worth = 0 if spare_blocks else DSP_COST.get(family, 0)
     offers = []
@@ -45,14 +48,12 @@ def choose_multipliers(
             continue
         left = None if left is None else left - count
         (packed if offer.products == 2 else dsp)[offer.layer] += count
-    return [
-        Multipliers(
-            packed=packed[n],
-            dsp=dsp[n],
-            lut=plan.folding.inputs_per_cycle * plan.neurons - 2 * packed[n] - dsp[n],
-        )
-        for n, plan in enumerate(plans)
-    ]
+    chosen = []
+    for n, plan in enumerate(plans):
+        rest = plan.folding.inputs_per_cycle * plan.neurons - 2 * packed[n] - dsp[n]
+        in_luts = {"select" if fits_select(plan) else "lut": rest}
+        chosen.append(Multipliers(packed=packed[n], dsp=dsp[n], **in_luts))
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -73,5 +74,8 @@ def packs(plan: DensePlan) -> bool:
 def estimated_lut_product(plan: DensePlan) -> int:
     """Estimate of the LUTs of a product, and of its sum where each product has one of its own."""
     p = plan.parameters
-    product = p.input.width * p.weight.width * 6 // 5
-    return product + (p.exact.width if plan.units_accumulate else 0)
+    if fits_select(plan):
+        return p.exact.width
+    small = fits_table(p.weight.width, p.input.width)
+    bits = p.input.width + p.weight.width if small else p.input.width * p.weight.width
+    return bits * 6 // 5 + (p.exact.width if plan.units_accumulate else 0)

@@ -66,6 +66,7 @@ class DenseComponent(wiring.Component):
             weights.advance.eq(take),
             mac.valid.eq(take),
             mac.first.eq(first),
+            mac.clear.eq(take & last if plan.double_buffered else drain.done),
             mac.inputs.eq(self.i.payload),
             mac.load.eq(weights.load),
             mac.weights.eq(weights.weights),

@@ -17,9 +17,10 @@ class Drain(wiring.Component):
 
         o = activation(sat(sat(sums[u]) + bias[u]))
 
-    When double-buffered, the sums are captured with ``load``, and the first group is drained in
-    the next cycle. Otherwise ``load`` comes one cycle ahead of the sums, which then must hold
-    until ``done``. ``done`` is high in the cycle in which the last group of a pass leaves the
+    When double-buffered, the sums are captured with ``load``, except those that units capture
+    (``plan.captured_by_units``), and the first group is drained in the next cycle. Otherwise
+    ``load`` comes one cycle ahead of the sums. Sums that are not captured here must hold until
+    ``done``. ``done`` is high in the cycle in which the last group of a pass leaves the
     sums. A group appears in ``o`` ``plan.drain_latency`` cycles after it left; unstalled, one group
     leaves each cycle. The whole pipeline holds while ``o`` is stalled.
 
@@ -58,12 +59,7 @@ class Drain(wiring.Component):
         draining = Signal()
         m.d.comb += [step.eq(self.o.ready | ~self.o.valid), leaving.eq(draining & step)]
 
-        if plan.double_buffered:
-            sums = Signal.like(self.sums)
-            with m.If(self.load):
-                m.d.sync += sums.eq(self.sums)
-        else:
-            sums = self.sums
+        sums = Cat(self._held(m, neuron) for neuron in range(plan.neurons))
         with m.If(self.done):
             m.d.sync += draining.eq(0)
         with m.If(self.load):
@@ -81,7 +77,7 @@ class Drain(wiring.Component):
         captured = shape_of(p.captured)
         group_width = captured.width * plan.lanes
         # The last group may have fewer sums than lanes; what fills it up is never looked at.
-        padded = Cat(sums.as_value(), sums.as_value()[:group_width])
+        padded = Cat(sums, sums[:group_width])
         selected = padded.word_select(index, group_width) if plan.groups_in_pass > 1 else padded
         biases = [
             Array(_padded(p.stored_biases[lane :: plan.lanes].tolist(), plan.groups_in_frame))
@@ -104,6 +100,15 @@ class Drain(wiring.Component):
                 m.d.sync += valid_after.eq(valid)
             valid = valid_after
         return m
+
+    def _held(self, m, neuron: int):
+        """Sum of a neuron, which holds while it is drained."""
+        if not self.plan.double_buffered or neuron in self.plan.captured_by_units:
+            return self.sums[neuron]
+        held = Signal.like(self.sums[neuron], name=f"sum_{neuron}")
+        with m.If(self.load):
+            m.d.sync += held.eq(self.sums[neuron])
+        return held
 
     def _finish(self, m, lane: int, accumulated, bias, step):
         """Accumulator node, bias, sum node and activation of one lane."""

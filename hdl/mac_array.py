@@ -5,7 +5,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.mac_unit import MacUnit
+from hdl.multipliers import Multiplier
 from hdl.plan import DensePlan
+from hdl.select_accumulate import SelectAccumulate
 from hdl.shapes import shape_of
 
 __all__ = ["MacArray"]
@@ -21,6 +23,10 @@ class MacArray(wiring.Component):
     adder tree, then the sum. A sum is seen ``latency`` cycles after its last inputs entered.
     Throughput: one set of inputs a cycle.
 
+    Selecting units see no ``first``, but ``clear`` ahead of it: with a pass's last inputs if the
+    layer is double-buffered, and else between the use of a pass's sums and the next inputs. Their
+    sums are seen a cycle earlier, and hold for a pass if the layer is double-buffered.
+
     Parameters
     ----------
     plan
@@ -33,7 +39,7 @@ class MacArray(wiring.Component):
 
     Members
     -------
-    load, valid, first : ``In``, 1
+    load, valid, first, clear : ``In``, 1
     inputs : ``In``, array of ``inputs_per_cycle``
     weights : ``In``, array of ``inputs_per_cycle`` arrays of ``neurons``
     sums : ``Out``, array of ``neurons`` exact sums
@@ -49,6 +55,7 @@ class MacArray(wiring.Component):
                 "load": In(1),
                 "valid": In(1),
                 "first": In(1),
+                "clear": In(1),
                 "inputs": In(data.ArrayLayout(shape_of(p.input), inputs)),
                 "weights": In(data.ArrayLayout(weights, inputs)),
                 "sums": Out(data.ArrayLayout(shape_of(p.exact), plan.neurons)),
@@ -68,6 +75,9 @@ class MacArray(wiring.Component):
         terms = [[] for _ in range(plan.neurons)]
         units = plan.multipliers.units(plan.folding.inputs_per_cycle, plan.neurons)
         for kind, k, neuron in units:
+            if kind is Multiplier.SELECT:
+                terms[neuron].append(self._selected(m, neuron))
+                continue
             m.submodules[f"unit_{k}_{neuron}"] = unit = MacUnit(kind, plan)
             m.d.comb += [
                 unit.load.eq(self.load),
@@ -87,6 +97,18 @@ class MacArray(wiring.Component):
             with m.If(valid):
                 m.d.sync += total.eq(added + Mux(first, plan.parameters.rounding_constant, total))
         return m
+
+    def _selected(self, m, neuron: int):
+        """Sum of a neuron that selects its products."""
+        m.submodules[f"unit_0_{neuron}"] = unit = SelectAccumulate(self.plan, neuron)
+        m.d.comb += [
+            unit.load.eq(self.load),
+            unit.valid.eq(self.valid),
+            unit.clear.eq(self.clear),
+            unit.x.eq(self.inputs[0]),
+            unit.weight.eq(self.weights[0][neuron]),
+        ]
+        return unit.sum
 
     @staticmethod
     def _registered_tree(m, neuron: int, terms: list):

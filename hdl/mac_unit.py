@@ -9,6 +9,7 @@ from hdl.multipliers import Multiplier
 from hdl.plan import DensePlan
 from hdl.shapes import shape_of
 from hdl.shift_add import shift_add_product
+from hdl.table_product import fits_table, table_product
 from hdl.target import ECP5, XC7, family_of
 from quant.dsp_packing import DspPacking
 
@@ -123,7 +124,9 @@ class MacUnit(wiring.Component):
         if family == ECP5 and mult18x18d.fits(operand.shape(), self.x.shape()):
             m.submodules.block = mult18x18d.mult18x18d(weight=operand, x=self.x, product=product)
         elif self.multiplier is Multiplier.LUT:
-            m.d.sync += product.eq(shift_add_product(operand, self.x))
+            small = fits_table(len(operand), len(self.x))
+            multiply = table_product if small else shift_add_product
+            m.d.sync += product.eq(multiply(operand, self.x))
         else:
             m.d.sync += product.eq(operand * self.x)
         return product

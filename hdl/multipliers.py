@@ -16,6 +16,9 @@ class Multiplier(enum.Enum):
     PACKED = "packed"
     """A DSP block, for two neurons: :class:`quant.dsp_packing.DspPacking`."""
 
+    SELECT = "select"
+    """The LUTs that add, for one neuron: :class:`hdl.select_accumulate.SelectAccumulate`."""
+
     LUT = "lut"
     """LUTs, for one neuron."""
 
@@ -32,6 +35,7 @@ class Multipliers:
     packed: int = 0
     dsp: int = 0
     lut: int = 0
+    select: int = 0
 
     @property
     def blocks(self) -> int:
@@ -47,13 +51,17 @@ class Multipliers:
             If the units do not make ``inputs * neurons`` products, or a packed one is left without
             a pair of neurons.
         """
-        order = (Multiplier.PACKED, Multiplier.DSP, Multiplier.LUT)
-        left = dict(zip(order, (self.packed, self.dsp, self.lut), strict=True))
+        left = {
+            Multiplier.PACKED: self.packed,
+            Multiplier.DSP: self.dsp,
+            Multiplier.SELECT: self.select,
+            Multiplier.LUT: self.lut,
+        }
         for k in range(inputs):
             neuron = 0
             while neuron < neurons:
                 room = neurons - neuron
-                fitting = (kind for kind in order if left[kind] and kind.neurons <= room)
+                fitting = (kind for kind in left if left[kind] and kind.neurons <= room)
                 kind = next(fitting, None)
                 if kind is None:
                     raise self._misfit(inputs, neurons)

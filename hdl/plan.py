@@ -11,7 +11,7 @@ import numpy as np
 
 from hdl.activations import activation_component
 from hdl.folding import Folding
-from hdl.multipliers import Multipliers
+from hdl.multipliers import Multiplier, Multipliers
 from quant.dense import Dense
 from quant.qformat import QFormat
 
@@ -124,6 +124,14 @@ class DensePlan:
     def constant_weights(self) -> bool:
         """Whether there is one row of weights only."""
         return self.beats * self.passes == 1
+
+    @property
+    def captured_by_units(self) -> frozenset[int]:
+        """Neurons whose unit captures the finished sum itself, ahead of the drain."""
+        if not self.double_buffered:
+            return frozenset()
+        units = self.multipliers.units(self.folding.inputs_per_cycle, self.neurons)
+        return frozenset(neuron for kind, _, neuron in units if kind is Multiplier.SELECT)
 
     @property
     def mac_latency(self) -> int:

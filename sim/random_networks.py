@@ -10,6 +10,7 @@ from hdl.decoder import plan_decoder
 from hdl.folding import Folding
 from hdl.multipliers import Multipliers
 from hdl.plan import DensePlan
+from hdl.select_accumulate import fits_select
 from quant.activations import integer_activation, is_exact
 from quant.dense import Dense
 from quant.integer_model import IntegerModel
@@ -38,7 +39,7 @@ class RandomNetwork:
         layers = ", ".join(
             f"{type(layer.activation).__name__} "
             f"{folding.inputs_per_cycle}x{folding.outputs_per_cycle} "
-            f"({units.packed} packed, {units.dsp} dsp, {units.lut} lut) "
+            f"({units.packed} packed, {units.dsp} dsp, {units.select} select, {units.lut} lut) "
             f"{layer.weight} -> {layer.accumulator} -> {layer.sum} -> {layer.output}"
             for layer, folding, units in zip(
                 self.model.layers, self.foldings, self.multipliers, strict=True
@@ -104,8 +105,8 @@ def _random_width(random) -> int:
     return int(random.integers(1, random.choice((4, 12, _MAX_WIDTH)), endpoint=True))
 
 
-def _random_format(random) -> QFormat:
-    bits = _random_bits(random, 10)
+def _random_format(random, *, most: int = 10) -> QFormat:
+    bits = _random_bits(random, most)
     # At times steps greater than one, or nothing but small fractions.
     integer = int(random.choice((-3, random.integers(0, 6), random.integers(0, 6), bits + 2)))
     return QFormat(integer, bits - integer, bool(random.random() < 0.7))
@@ -118,7 +119,7 @@ def _random_bits(random, most: int) -> int:
 
 def _random_dense(random, format: QFormat, x: np.ndarray, units: int) -> Dense:
     """A layer with formats around what it needs for inputs ``x``, raw (samples, inputs)."""
-    weight = _random_format(random)
+    weight = _random_format(random, most=int(random.choice((2, 10))))
     weights = _random_values(random, weight, (x.shape[1], units))
     exact = x @ weights
     fraction = format.fraction + weight.fraction
@@ -182,15 +183,24 @@ def _random_folding(random, layer: Dense) -> Folding:
         count = min(count, limit)
         return int(random.choice((1, random.integers(1, count, endpoint=True), count)))
 
+    if layer.weight.width <= 2 and random.random() < 0.8:
+        # What selection of products needs.
+        return Folding(1, layer.units)
     inputs = part(layer.input_count, _MAX_MULTIPLIERS)
     return Folding(inputs, part(layer.units, _MAX_MULTIPLIERS // inputs))
 
 
 def _random_multipliers(random, plan: DensePlan) -> Multipliers:
-    """Any number of each kind; two products share a block only where that is exact."""
+    """Any number of each kind; selecting and packed ones only where they are exact."""
     inputs = plan.folding.inputs_per_cycle
-    pairs = inputs * (plan.neurons // 2) if packs(plan) else 0
-    packed = int(random.choice((0, random.integers(0, pairs, endpoint=True), pairs)))
-    left = inputs * plan.neurons - 2 * packed
-    dsp = int(random.choice((0, random.integers(0, left, endpoint=True), left)))
-    return Multipliers(packed=packed, dsp=dsp, lut=left - dsp)
+    select = _random_part(random, plan.neurons) if fits_select(plan) else 0
+    left = plan.neurons - select
+    packed = _random_part(random, inputs * (left // 2)) if packs(plan) else 0
+    left = inputs * left - 2 * packed
+    dsp = _random_part(random, left)
+    return Multipliers(packed=packed, dsp=dsp, lut=left - dsp, select=select)
+
+
+def _random_part(random, count: int) -> int:
+    """None, all, or some of ``count``."""
+    return int(random.choice((0, random.integers(0, count, endpoint=True), count)))

@@ -10,6 +10,15 @@ from quant.qformat import QFormat
 from tests.test_hdl_decoder import model
 
 
+def two_bit_plans(widths, foldings) -> list[DensePlan]:
+    small = []
+    for layer in plans(widths, foldings):
+        p = layer.parameters
+        two_bits = replace(p, weight=QFormat(-3, 5), weights=p.weights.clip(-2, 1))
+        small.append(replace(layer, parameters=two_bits, multipliers=None))
+    return small
+
+
 def plans(widths, foldings) -> list[DensePlan]:
     net = model(widths, ("linear",) * len(foldings))
     found = plan_decoder(net, [Folding(*folding) for folding in foldings])
@@ -57,3 +66,23 @@ def test_spare_blocks_are_used_wherever_they_save_luts():
     layers = plans((40, 20, 3), [(4, 20), (1, 3)])
     chosen = choose_multipliers(layers, family=XC7, max_blocks=21, spare_blocks=True)
     assert sum(units.blocks for units in chosen) == 21
+
+
+def test_products_by_two_bits_are_selected():
+    first, second = choose_multipliers(two_bit_plans((40, 20, 3), [(1, 20), (1, 3)]), family=XC7)
+    assert (first, second) == (Multipliers(select=20), Multipliers(select=3))
+
+
+def test_products_by_two_bits_are_not_selected_where_an_adder_tree_sums_them():
+    (chosen,) = choose_multipliers(two_bit_plans((40, 20), [(2, 20)]), family=XC7)
+    assert chosen == Multipliers(lut=40)
+
+
+def test_blocks_that_are_given_away_go_ahead_of_selection():
+    layers = two_bit_plans((40, 20, 3), [(1, 20), (1, 3)])
+    chosen = choose_multipliers(layers, family=ECP5, max_blocks=15)
+    assert sum(units.dsp for units in chosen) == 15
+    assert sum(units.select for units in chosen) == 23 - 15
+    chosen = choose_multipliers(layers, family=XC7, max_blocks=4, spare_blocks=True)
+    assert sum(units.packed for units in chosen) == 4
+    assert sum(units.select for units in chosen) == 23 - 8

@@ -53,6 +53,12 @@ def test_weights_at_their_extremes():
     assert some(lambda weights, format: (weights[:, 0] != weights[:, 1]).all())
 
 
+def test_products_are_selected_too():
+    units = [units for network in NETWORKS for units in network.multipliers if units.select]
+    assert any(other.blocks or other.lut for other in units)
+    assert any(not (other.blocks or other.lut) for other in units)
+
+
 def test_foldings_from_one_by_one_to_unrolled():
     whole = [(layer.input_count, layer.units) for layer, _ in FOLDED]
     parts = [(folding.inputs_per_cycle, folding.outputs_per_cycle) for _, folding in FOLDED]

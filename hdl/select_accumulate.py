@@ -1,0 +1,132 @@
+"""Multiplication by two bits of weight inside of the adder that sums the products."""
+
+from amaranth import Cat, Module, Mux, Shape, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.carry4 import carry4_sum
+from hdl.plan import DensePlan
+from hdl.shapes import shape_of
+from hdl.target import XC7, family_of
+
+__all__ = ["SelectAccumulate", "fits_select", "select_misfit"]
+
+_WEIGHT_BITS = 2
+
+
+def select_misfit(plan: DensePlan) -> tuple[str, str] | None:
+    """What the unit expects of a layer and what the layer has, in words; None if it fits."""
+    weights = plan.parameters.weights
+    bits = Shape.cast(range(min(-1, weights.min()), max(0, weights.max()) + 1)).width
+    if bits > _WEIGHT_BITS:
+        return f"weights of at most {_WEIGHT_BITS} bits", str(bits)
+    if not plan.units_accumulate:
+        return "1 input a cycle", str(plan.folding.inputs_per_cycle)
+    if plan.passes > 1:
+        return f"all {plan.parameters.units} outputs a cycle", str(plan.neurons)
+    if plan.constant_weights:
+        return "at least 2 inputs", str(plan.parameters.input_count)
+    return None
+
+
+def fits_select(plan: DensePlan) -> bool:
+    """Whether the units of a layer may be SELECT, proven from its actual weights and folding."""
+    return select_misfit(plan) is None
+
+
+class SelectAccumulate(wiring.Component):
+    """Sum of ``x * weight`` over a pass, for one neuron with weights of -2, -1, 0 and 1 alone::
+
+        sum = rounding_constant + sum over the pass of x * weight
+
+    A product is 0, ``x``, ``-x`` or ``-2 * x``. None is formed: each bit is selected from two of
+    ``x`` in the very LUT that adds it, so that the unit is one LUT of six inputs for each bit of
+    the sum on the 7 series. For that, negative products are complements, each 1 too few, and a
+    signed ``x`` is taken in offset binary, which has no sign to extend. What that changes in a
+    pass's sum is known from the weights, and the sum starts from as much less. Running sums may
+    wrap; the finished sum does not.
+
+    ``load`` registers the weight. Throughput: one ``valid`` input a cycle, with the registered
+    weight. Latency: ``sum`` is finished 1 cycle after its last input and holds until, at the
+    earliest, that last input of the next pass, which makes 2 cycles, those of other units, good
+    too. ``clear`` starts a new sum, by reset, where a choice of addends would take LUTs. In a
+    double-buffered layer it comes with the last input of a pass and ``sum`` is a register of its
+    own; in others it comes once ``sum`` is not needed any more.
+
+    Parameters
+    ----------
+    plan
+        The layer, which fits: :func:`fits_select`.
+    neuron
+        Which of the layer's neurons.
+
+    Members
+    -------
+    load, valid, clear : ``In``, 1
+    x : ``In``, an input
+    weight : ``In``, a weight
+    sum : ``Out``, ``plan.unit_width`` bits, signed
+
+    Raises
+    ------
+    ValueError
+        If the layer does not fit.
+    """
+
+    def __init__(self, plan: DensePlan, neuron: int):
+        if misfit := select_misfit(plan):
+            expected, got = misfit
+            raise ValueError(f"expected {expected} for a selecting unit, got {got}")
+        self.plan = plan
+        self.neuron = neuron
+        super().__init__(
+            {
+                "load": In(1),
+                "valid": In(1),
+                "clear": In(1),
+                "x": In(shape_of(plan.parameters.input)),
+                "weight": In(shape_of(plan.parameters.weight)),
+                "sum": Out(Shape(plan.unit_width, signed=True)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        width = self.plan.unit_width
+        weight = Signal(_WEIGHT_BITS)
+        with m.If(self.load):
+            m.d.sync += weight.eq(self.weight)
+
+        odd, negative = weight
+        x = Signal(width)
+        addend = Signal(width)
+        added = Signal(width)
+        total = Signal(width, init=self._start)
+        m.d.comb += [
+            # In offset binary, which is the sign bit inverted.
+            x.eq(Cat(self.x[:-1], ~self.x[-1]) if self.x.shape().signed else self.x),
+            addend.eq(Mux(odd, x, Mux(negative, x << 1, 0)) ^ negative.replicate(width)),
+        ]
+        on_xc7 = family_of(platform) == XC7
+        m.d.comb += added.eq(carry4_sum(m, total, addend) if on_xc7 else total + addend)
+        with m.If(self.valid):
+            m.d.sync += total.eq(added)
+        if self.plan.double_buffered:
+            finished = Signal(width)
+            with m.If(self.clear):
+                m.d.sync += finished.eq(added)
+        else:
+            finished = total
+        with m.If(self.clear):
+            m.d.sync += total.eq(self._start)
+        m.d.comb += self.sum.eq(finished)
+        return m
+
+    @property
+    def _start(self) -> int:
+        """The rounding constant, and what complements and offset binary take from the sum."""
+        p = self.plan.parameters
+        weights = p.weights[:, self.neuron]
+        offset = -p.input.min_raw
+        start = p.rounding_constant + int((weights < 0).sum()) - offset * int(weights.sum())
+        return start % (1 << self.plan.unit_width)

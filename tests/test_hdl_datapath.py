@@ -1,0 +1,68 @@
+"""Forced datapaths: what is asked for is what is made, or one line says why not."""
+
+import pytest
+
+from hdl.design import design_decoder
+from hdl.folding import Folding
+from hdl.multipliers import Multipliers
+from models.errors import InputError
+from quant.integer_model import IntegerModel
+from tests.test_hdl_choose_multipliers import two_bit_plans
+from tests.test_hdl_decoder import model
+
+NET = model((40, 5, 2), ("linear", "linear"))
+SMALL = IntegerModel(
+    "small", tuple(plan.parameters for plan in two_bit_plans((40, 5, 2), [(1, 5), (1, 2)]))
+)
+
+
+def multipliers(net, datapath, family="xc7", **limits) -> tuple[Multipliers, ...]:
+    decoder = design_decoder(net, family=family, datapath=datapath, **limits)
+    # Amaranth warns of components that are made and never elaborated, as here.
+    decoder._MustUse__used = True
+    return tuple(plan.multipliers for plan in decoder.plans)
+
+
+def test_one_for_all_layers():
+    assert multipliers(NET, "lut") == (Multipliers(lut=5), Multipliers(lut=2))
+    assert multipliers(NET, "dsp") == (Multipliers(dsp=5), Multipliers(dsp=2))
+    assert multipliers(NET, "packed") == (Multipliers(packed=2, dsp=1), Multipliers(packed=1))
+    assert multipliers(SMALL, "select") == (Multipliers(select=5), Multipliers(select=2))
+
+
+def test_one_a_layer():
+    found = multipliers(SMALL, ["select", "packed"])
+    assert found == (Multipliers(select=5), Multipliers(packed=1))
+
+
+def test_blocks_that_are_forced_are_not_there_for_layers_that_are_not():
+    assert multipliers(NET, ["packed", None], max_blocks=3)[1] == Multipliers(lut=2)
+    assert multipliers(NET, ["packed", None], max_blocks=4)[1] == Multipliers(packed=1)
+
+
+@pytest.mark.parametrize(
+    ("datapath", "options", "message"),
+    [
+        ("select", {}, "test: layer 1: expected weights of at most 2 bits for datapath select, "
+                       "got 6"),
+        ([None, "select"], {}, "test: layer 2: expected weights of at most 2 bits for datapath "
+                               "select, got 6"),
+        ("packed", {"family": "ecp5"}, "test: layer 1: expected family xc7 for datapath packed, "
+                                       "got ecp5"),
+        ("packed", {"foldings": [Folding(1, 5), Folding(1, 1)]},
+         "test: layer 2: expected at least 2 outputs a cycle for datapath packed, got 1"),
+        ("dsp", {"foldings": [Folding(1, 5), Folding(5, 2)]},
+         "test: layer 2: expected changing weights and operands that fit a DSP48E1 for datapath "
+         "dsp, got sQ1.5 by sQ2.5 in sums of 13 bits"),
+        ("dsp", {"max_blocks": 6}, "test: layer 2: expected at most 6 DSP blocks with datapath "
+                                   "dsp, got 7"),
+        (["lut"], {}, "test: expected 2 datapaths, one a layer, got 1"),
+        ("fpu", {}, "test: layer 1: expected a datapath of ('dsp', 'packed', 'select', 'lut'), "
+                    "got 'fpu'"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_datapath_that_does_not_fit(datapath, options, message):
+    with pytest.raises(InputError) as error:
+        multipliers(NET, datapath, **options)
+    assert str(error.value) == message

@@ -1,0 +1,231 @@
+# amaranth: UnusedElaboratable=no
+"""Selecting units: exact sums for every small weight, at the documented times, in few LUTs."""
+
+import numpy as np
+import pytest
+
+from hdl.decoder import Decoder
+from hdl.export import to_verilog
+from hdl.folding import Folding
+from hdl.mac_array import MacArray
+from hdl.multipliers import Multipliers
+from hdl.plan import DensePlan
+from hdl.select_accumulate import SelectAccumulate, fits_select, select_misfit
+from quant.activations import integer_activation
+from quant.dense import Dense
+from quant.integer_model import IntegerModel
+from quant.qformat import QFormat
+from sim.amaranth_runner import simulate_amaranth
+from sim.netlist import check_netlist
+from sim.synthesis import TARGETS, synthesise
+from tests.rtl import simulate
+
+INPUTS, UNITS = 23, 4
+WEIGHTS = {"2": QFormat(2, 0), "1": QFormat(1, 0), "u1": QFormat(1, 0, signed=False)}
+
+
+def layer(weight: QFormat, *, signed: bool, rows="random", inputs=INPUTS, width=4) -> Dense:
+    extremes = {"high": weight.max_raw, "low": weight.min_raw, "zero": 0}
+    random = np.random.default_rng(weight.width)
+    shape = (inputs, UNITS)
+    weights = (
+        np.full(shape, extremes[rows]) if rows in extremes
+        else random.integers(weight.min_raw, weight.max_raw + 1, shape)
+    )
+    input = QFormat(width, 1, signed)
+    return Dense(
+        input=input, weight=weight, accumulator=QFormat(10, 0), bias=QFormat(3, 0),
+        weights=weights, biases=np.arange(UNITS) - 1,
+        activation=integer_activation("linear", QFormat(10, 0), QFormat(10, 0)),
+    )
+
+
+def plan(layer: Dense, *, double_buffered=True, multipliers=None) -> DensePlan:
+    return DensePlan(
+        layer, Folding(1, layer.units), 1, double_buffered=double_buffered,
+        multipliers=multipliers or Multipliers(select=layer.units),
+    )
+
+
+def frames(layer: Dense) -> np.ndarray:
+    """What drives sums to both ends of the proven range, and random frames between."""
+    format, first = layer.input, layer.weights[:, 0] > 0
+    x = np.random.default_rng(0).integers(
+        format.min_raw, format.max_raw + 1, (9, layer.input_count)
+    )
+    x[1], x[2] = format.max_raw, format.min_raw
+    x[3] = np.where(first, format.max_raw, format.min_raw)
+    x[4] = np.where(first, format.min_raw, format.max_raw)
+    return x
+
+
+def array_sums(plan: DensePlan, x: np.ndarray, *, stalled: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of each frame, one and two cycles after its last input."""
+    dut = MacArray(plan)
+    random = np.random.default_rng(1)
+    rows = plan.weight_rows.tolist()
+    early, due = [], []
+
+    def sums(ctx):
+        return [ctx.get(total) for total in dut.sums]
+
+    async def testbench(ctx):
+        ctx.set(dut.load, 1)
+        ctx.set(dut.weights, rows[0])
+        await ctx.tick()
+        ends = []
+        for values in x.tolist():
+            for beat, value in enumerate(values):
+                while stalled and random.random() < 0.3:
+                    ctx.set(dut.valid, 0)
+                    ctx.set(dut.load, 0)
+                    await tick(ctx, ends)
+                last = beat == plan.beats - 1
+                ctx.set(dut.valid, 1)
+                ctx.set(dut.load, 1)
+                ctx.set(dut.inputs, [value])
+                ctx.set(dut.weights, rows[(beat + 1) % plan.beats])
+                ctx.set(dut.clear, last and plan.double_buffered)
+                if last:
+                    ends.append(0)
+                await tick(ctx, ends)
+                ctx.set(dut.clear, 0)
+            if not plan.double_buffered:
+                ctx.set(dut.valid, 0)
+                ctx.set(dut.load, 0)
+                await tick(ctx, ends)
+                # Sums hold for as long as nothing clears them.
+                await ctx.tick().repeat(3)
+                assert sums(ctx) == due[-1]
+                ctx.set(dut.clear, 1)
+                await tick(ctx, ends)
+                ctx.set(dut.clear, 0)
+        ctx.set(dut.valid, 0)
+        await tick(ctx, ends)
+
+    async def tick(ctx, ends):
+        await ctx.tick()
+        for n, age in enumerate(ends):
+            ends[n] = age + 1
+            if ends[n] in (1, plan.mac_latency):
+                (early if ends[n] == 1 else due).append(sums(ctx))
+
+    simulate(dut, testbench)
+    return np.array(early), np.array(due)
+
+
+@pytest.mark.parametrize("double_buffered", [True, False])
+@pytest.mark.parametrize("stalled", [True, False])
+@pytest.mark.parametrize("rows", ["random", "high", "low", "zero"])
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_sums_at_the_proven_ranges_edges(weight, signed, rows, stalled, double_buffered):
+    dense = layer(WEIGHTS[weight], signed=signed, rows=rows)
+    array = plan(dense, double_buffered=double_buffered)
+    x = frames(dense)
+    early, due = array_sums(array, x, stalled=stalled)
+    np.testing.assert_array_equal(early, dense.rounding_constant + x @ dense.weights)
+    np.testing.assert_array_equal(due, early)
+    assert dense.rounding_constant > 0
+    assert array.mac_latency == 2
+
+
+def test_two_inputs_a_frame():
+    dense = layer(WEIGHTS["2"], signed=True, inputs=2)
+    x = frames(dense)
+    _, due = array_sums(plan(dense), x, stalled=False)
+    np.testing.assert_array_equal(due, dense.rounding_constant + x @ dense.weights)
+
+
+def test_sum_narrower_than_an_input():
+    dense = layer(WEIGHTS["u1"], signed=True, rows="zero", width=9)
+    assert dense.exact.width < dense.input.width
+    _, due = array_sums(plan(dense), frames(dense), stalled=False)
+    assert (due == dense.rounding_constant).all()
+
+
+def two_layers(*, inputs: int) -> IntegerModel:
+    first = layer(WEIGHTS["2"], signed=True, inputs=inputs)
+    random = np.random.default_rng(9)
+    second = Dense(
+        input=first.output, weight=WEIGHTS["2"], accumulator=QFormat(14, 0), bias=QFormat(3, 0),
+        weights=random.integers(-2, 2, (UNITS, 4)), biases=np.arange(4),
+        activation=integer_activation("relu", QFormat(9, 0), QFormat(9, 0, signed=False)),
+    )
+    return IntegerModel("two", (first, second))
+
+
+@pytest.mark.parametrize(
+    "multipliers",
+    [
+        Multipliers(select=4),
+        Multipliers(packed=1, select=2),
+        Multipliers(dsp=1, select=2, lut=1),
+        Multipliers(packed=1, select=1, lut=1),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(("inputs", "captures"), [(INPUTS, [True, False]), (3, [True, True])])
+@pytest.mark.parametrize("seed", [None, 3])
+def test_decoders_of_mixed_kinds_keep_the_plans_times(multipliers, inputs, captures, seed):
+    model = two_layers(inputs=inputs)
+    foldings = (Folding(1, 4), Folding(1, 4))
+    decoder = Decoder(model, foldings, (multipliers, multipliers))
+    plans = [p for p in decoder.plans if isinstance(p, DensePlan)]
+    assert [p.double_buffered for p in plans] == captures
+    plain = Decoder(model, foldings)
+    assert (decoder.latency_cycles, decoder.frame_cycles) == (
+        plain.latency_cycles, plain.frame_cycles,
+    )
+    x = frames(model.layers[0])
+    y, latency, interval = simulate_amaranth(decoder, x, stall_seed=seed)
+    np.testing.assert_array_equal(y, model.compute(x))
+    if seed is None:
+        assert (latency, interval) == (decoder.latency_cycles, decoder.frame_cycles)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", TARGETS)
+def test_netlist_equals_the_model(target, tmp_path):
+    model = two_layers(inputs=INPUTS)
+    multipliers = (Multipliers(select=3, lut=1), Multipliers(select=4))
+    decoder = Decoder(model, (Folding(1, 4), Folding(1, 4)), multipliers)
+    x = frames(model.layers[0])
+    check = check_netlist(decoder, target, x, model.compute(x), tmp_path, stall_seed=2)
+    assert (check.vectors_checked, check.mismatches) == (2 * len(x), 0)
+    assert check.resources.dsp == 0
+
+
+def test_layers_that_do_not_fit():
+    dense = layer(WEIGHTS["2"], signed=True)
+    assert fits_select(plan(dense))
+    # Small weights in a wide format are small all the same.
+    assert fits_select(plan(layer(QFormat(2, 3), signed=True, rows="zero")))
+    wide = plan(layer(QFormat(3, 0), signed=True))
+    assert select_misfit(wide) == ("weights of at most 2 bits", "3")
+    assert not fits_select(plan(layer(QFormat(2, 0, signed=False), signed=True)))
+    for folding, expected, got in (
+        (Folding(2, UNITS), "1 input a cycle", "2"),
+        (Folding(1, 2), "all 4 outputs a cycle", "2"),
+    ):
+        folded = DensePlan(dense, folding, 1, double_buffered=True)
+        assert select_misfit(folded) == (expected, got)
+    single = plan(layer(WEIGHTS["2"], signed=True, inputs=1))
+    assert select_misfit(single) == ("at least 2 inputs", "1")
+    with pytest.raises(ValueError, match="expected weights of at most 2 bits for a selecting "
+                                         "unit, got 3"):
+        SelectAccumulate(wide, 0)
+
+
+@pytest.mark.parametrize(("signed", "double_buffered"), [(True, False), (False, True)])
+def test_one_lut_a_bit(signed, double_buffered, tmp_path):
+    dense = layer(WEIGHTS["2"], signed=signed, inputs=100)
+    array = plan(dense, double_buffered=double_buffered)
+    source = tmp_path / "array.v"
+    source.write_text(to_verilog(MacArray(array), family="xc7"))
+    found = synthesise(source, "xc7", tmp_path / "synthesis").resources
+    # One for reset and clear of all.
+    assert found.lut <= UNITS * dense.exact.width + 1
+    # Sums, twice if they are captured, and the weights' registers.
+    assert found.ff <= UNITS * (dense.exact.width * (1 + double_buffered) + 2)
+    assert found.dsp == 0
