@@ -17,13 +17,10 @@ from build_decoder.exit_status import ExitStatus
 from build_decoder.report import Report
 from build_decoder.stages import STAGES
 from hdl.decoder import Decoder
-from hdl.design import design_decoder
 from hdl.export import to_verilog
 from hdl.plan import DensePlan
-from models.golden import load_golden
-from models.load import load_network, save_network
-from quant.quantise import quantise
-from sim.errors import ToolError
+from models.load import save_network
+from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
 from sim.primitives import cell_sources
 from sim.synthesis import TARGETS, find_yosys
@@ -62,7 +59,8 @@ class Flow:
         self.folder = folder
         self.announce = announce
         self.board = boards.get(arguments.board)
-        self.report = Report(board=self.board.name, seed=arguments.seed)
+        self.design = arguments.design
+        self.report = Report(board=self.board.name, seed=self.design.seed)
         self.clock_mhz = arguments.clock_mhz or self.board.clock_mhz
         self.message = None
 
@@ -80,6 +78,8 @@ class Flow:
             start = time.perf_counter()
             try:
                 status = getattr(self, f"_{name}")()
+            except CheckFailed as error:
+                status = self._stop(ExitStatus.MISMATCH, str(error))
             except (ToolError, ToolFailed, YosysError) as error:
                 status = self._stop(ExitStatus.TOOL_MISSING, str(error))
             self.report.stage_seconds[name] = round(time.perf_counter() - start, 3)
@@ -94,23 +94,14 @@ class Flow:
 
     def _import(self) -> ExitStatus:
         self.report.clock_mhz = check_clock(self.board, self.clock_mhz)
-        self.network = load_network(self.arguments.network)
-        self.golden = load_golden(
-            self.arguments.golden, self.network, seed=self.arguments.seed
-        )
+        self.network, self.golden = self.design.load()
         self.report.network = self.network.name
         self.report.topology = self.network.topology
         save_network(self.network, self.folder / "network")
         return ExitStatus.DONE
 
     def _quantise(self) -> ExitStatus:
-        quantised = quantise(
-            self.network,
-            self.golden,
-            max_loss=self.arguments.max_loss,
-            search=self.arguments.search,
-            seed=self.arguments.seed,
-        )
+        quantised = self.design.quantise(self.network, self.golden)
         self.model = quantised.model
         check_memory(self.board, self.model.weight_bits)
         check_frame(self.model)
@@ -140,12 +131,8 @@ class Flow:
 
     def _decoder(self) -> Decoder:
         """A new component: Amaranth elaborates each but once."""
-        return design_decoder(
-            self.model,
-            latency_cycles=self.arguments.latency,
-            family=self.board.family,
-            max_blocks=self.board.capacity.dsp,
-            max_dsp=self.arguments.max_dsp,
+        return self.design.decoder(
+            self.model, family=self.board.family, max_blocks=self.board.capacity.dsp
         )
 
     def _simulate(self) -> ExitStatus:
@@ -168,7 +155,7 @@ class Flow:
                 self.x_raw[:STALLED_FRAMES],
                 self.y_raw[:STALLED_FRAMES],
                 folder / "stalled",
-                stall_seed=self.arguments.seed,
+                stall_seed=self.design.seed,
             ),
         ]
         self.report.vectors_checked = sum(run.vectors_checked for run in runs)
@@ -180,12 +167,8 @@ class Flow:
                 return self._stop(
                     ExitStatus.MISMATCH, f"Verilog differs from the model: {run.first_mismatch}"
                 )
-        if runs[0].latency_cycles != self.interface.latency_cycles:
-            return self._stop(
-                ExitStatus.MISMATCH,
-                f"expected a latency of {self.interface.latency_cycles} cycles, "
-                f"got {runs[0].latency_cycles}",
-            )
+        if wrong := runs[0].wrong_times(self.interface):
+            return self._stop(ExitStatus.MISMATCH, "; ".join(wrong))
         return ExitStatus.DONE
 
     def _synthesise(self) -> ExitStatus:
@@ -194,7 +177,7 @@ class Flow:
             self._decoder(),
             self.folder / "board",
             self.clock_mhz,
-            seed=self.arguments.seed,
+            seed=self.design.seed,
         )
         if result.resources is not None:
             self.report.resources = result.resources.as_dict()

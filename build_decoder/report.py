@@ -4,6 +4,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from quant.activations import IntegerActivation
+from quant.activations.piecewise_linear import PiecewiseLinear
+from quant.activations.table import Table
 from quant.quality import Quality
 from quant.quantise import Quantised
 
@@ -34,6 +37,12 @@ class Report:
         width and the loss on the samples searched on, and the step's evaluations and seconds.
     nodes
         Layer, node, integer and fraction bits, signedness.
+    uniform_segments
+        Uniform segments that were asked for by ``--segments``; null: as many as the error bound
+        takes.
+    activations
+        Of each layer: the form in hardware, ``exact``, ``table``, ``segments`` or
+        ``uniform_segments``, and the number of stored segments, null if it has none.
     foldings
         Inputs and outputs a cycle of each layer, and its multipliers: DSP blocks that make two
         products (packed) or one (dsp), and products in LUTs.
@@ -64,6 +73,8 @@ class Report:
     search: str | None = None
     search_steps: list[dict] | None = None
     nodes: list[dict] | None = None
+    uniform_segments: int | None = None
+    activations: list[dict] | None = None
     foldings: list[dict] | None = None
     latency_cycles: int | None = None
     frame_cycles: int | None = None
@@ -105,9 +116,22 @@ class Report:
             for node in model.nodes()
         ]
 
+        self.uniform_segments = quantised.uniform_segments
+        self.activations = [
+            {"layer": number, **_form(layer.activation, quantised.uniform_segments)}
+            for number, layer in enumerate(model.layers, start=1)
+        ]
+
     def save(self, folder: Path) -> None:
         """Write the report into ``folder``."""
         (folder / REPORT_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+
+def _form(activation: IntegerActivation, uniform_segments: int | None) -> dict:
+    if isinstance(activation, PiecewiseLinear):
+        form = "segments" if uniform_segments is None else "uniform_segments"
+        return {"form": form, "segments": activation.segments}
+    return {"form": "table" if isinstance(activation, Table) else "exact", "segments": None}
 
 
 def _figures(quality: Quality | None) -> dict | None:

@@ -7,21 +7,21 @@ from amaranth.lib.wiring import In, Out
 from hdl.shapes import shape_of
 from quant.qformat import QFormat
 from quant.requantise import Requantise
-from quant.rounding import Overflow, Rounding
+from quant.rounding import Rounding
 
 __all__ = ["Requantiser"]
 
 
 class Requantiser(wiring.Component):
-    """``o = overflow(rounding(i * 2**(target.fraction - source.fraction)))``.
+    """``o = saturate(rounding(i * 2**(target.fraction - source.fraction)))``.
 
-    Combinational: latency 0. Flooring and wrapping are wires; rounding half up is an adder;
-    saturation looks at the bits above the target alone.
+    Combinational: latency 0. Flooring is wires; rounding half up is an adder; saturation looks at
+    the bits above the target alone.
 
     Parameters
     ----------
     parameters
-        Formats, rounding and overflow.
+        Formats and rounding.
 
     Members
     -------
@@ -47,10 +47,7 @@ class Requantiser(wiring.Component):
             scaled = raw >> p.dropped_bits
         rounded = Signal(scaled.shape())
         m.d.comb += rounded.eq(scaled)
-        if p.overflow is Overflow.SATURATE:
-            m.d.comb += self.o.eq(_saturated(rounded, p.target))
-        else:
-            m.d.comb += self.o.eq(rounded)
+        m.d.comb += self.o.eq(_saturated(rounded, p.target))
         return m
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from quant.activations import IntegerActivation
 from quant.qformat import MAX_WIDTH, QFormat
 from quant.requantise import Requantise
-from quant.rounding import Overflow, Rounding
+from quant.rounding import Rounding
 
 __all__ = ["NODES", "Dense"]
 
@@ -138,7 +138,7 @@ class Dense:
     @property
     def accumulator_narrowing(self) -> Requantise:
         """From the captured sum to the accumulator node: saturation alone."""
-        return Requantise(self.captured, self.accumulator, Rounding.FLOOR, Overflow.SATURATE)
+        return Requantise(self.captured, self.accumulator, Rounding.FLOOR)
 
     @cached_property
     def biased(self) -> QFormat:
@@ -154,7 +154,7 @@ class Dense:
     @property
     def sum_narrowing(self) -> Requantise:
         """From accumulator plus bias to the sum node; the rounding constant comes with the bias."""
-        return Requantise(self.biased, self.sum, Rounding.FLOOR, Overflow.SATURATE)
+        return Requantise(self.biased, self.sum, Rounding.FLOOR)
 
     @cached_property
     def stored_biases(self) -> np.ndarray:

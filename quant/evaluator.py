@@ -1,5 +1,6 @@
 """Fast evaluation of many formats of one network on the same samples."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -7,8 +8,9 @@ import numpy as np
 import models.activations
 from models.golden import GoldenData
 from models.network import Network
-from quant.activations import integer_activation
+from quant.activations import integer_activation, is_exact
 from quant.formats import NetworkFormats
+from quant.pwl.uniform import uniform_lines
 from quant.qformat import QFormat, exact_fraction
 from quant.quality import Quality, Reference
 from quant.weight_rounding import NearestRounding, WeightRounding
@@ -17,8 +19,9 @@ __all__ = ["MAX_TABLE_WIDTH", "Evaluator"]
 
 MAX_TABLE_WIDTH = 12
 """Widest activation input, in bits, that is looked up in a table of the integer activation. A wider
-one, which only a search's perfect formats have, takes the float function and rounds its result: so
-many codes are as good as real numbers, and no piecewise-linear unit is fitted for them in vain."""
+one, which only a search's perfect formats have, takes the float function, or its uniform lines, and
+rounds the result: so many codes are as good as real numbers, and no piecewise-linear unit is fitted
+for them in vain."""
 
 _REMEMBERED = 48
 """Results of a layer that are kept; a search changes one node at a time, mostly a late one."""
@@ -44,6 +47,8 @@ class Evaluator:
         What is run on what.
     rounding
         Of weights; default: to the nearest.
+    uniform_segments
+        Of generated activations; see :func:`quant.activations.integer_activation`.
 
     Attributes
     ----------
@@ -52,9 +57,15 @@ class Evaluator:
     """
 
     def __init__(
-        self, network: Network, golden: GoldenData, *, rounding: WeightRounding | None = None
+        self,
+        network: Network,
+        golden: GoldenData,
+        *,
+        rounding: WeightRounding | None = None,
+        uniform_segments: int | None = None,
     ):
         self.network = network
+        self.uniform_segments = uniform_segments
         self.rounding = rounding or NearestRounding(network)
         self.golden = golden
         self.reference = Reference(golden)
@@ -112,10 +123,11 @@ class Evaluator:
             sums += biases * 2.0**kept.fraction
             sums = _rounded(sums, total, scale=2.0 ** (total.fraction - kept.fraction))
         if total.width > MAX_TABLE_WIDTH:
-            function = models.activations.get(layer.activation).function
+            function = _function(layer.activation, total, output, self.uniform_segments)
             return _rounded(function(sums * total.resolution), output) * output.resolution
         sums -= total.min_raw
-        return _table(layer.activation, total, output)[sums.astype(np.intp)]
+        table = _table(layer.activation, total, output, self.uniform_segments)
+        return table[sums.astype(np.intp)]
 
     def _compute_exact_sums(self, before: tuple, weight: QFormat) -> np.ndarray:
         weights, _, greatest_sum = self._weights(_depth(before), weight)
@@ -160,7 +172,26 @@ def _rounded(values: np.ndarray, format: QFormat, *, scale: float | None = None)
 
 
 @lru_cache(maxsize=4096)
-def _table(name: str, input: QFormat, output: QFormat) -> np.ndarray:
+def _table(
+    name: str, input: QFormat, output: QFormat, uniform_segments: int | None
+) -> np.ndarray:
     """Real outputs of the integer activation for every input code, least code first."""
     codes = np.arange(input.min_raw, input.max_raw + 1)
-    return output.to_real(integer_activation(name, input, output).compute(codes))
+    activation = integer_activation(name, input, output, uniform_segments=uniform_segments)
+    return output.to_real(activation.compute(codes))
+
+
+@lru_cache(maxsize=256)
+def _function(
+    name: str, input: QFormat, output: QFormat, uniform_segments: int | None
+) -> Callable[[np.ndarray], np.ndarray]:
+    """The activation in floats, of inputs in ``input``."""
+    function = models.activations.get(name).function
+    if uniform_segments is None or is_exact(name):
+        return function
+    least, greatest = output.to_real([output.min_raw, output.max_raw])
+    low, high = input.to_real([input.min_raw, input.max_raw + 1])
+    # Lines are fitted to what the output can hold, as integer ones are.
+    return uniform_lines(
+        lambda x: np.clip(function(x), least, greatest), low, high, uniform_segments
+    )

@@ -25,10 +25,17 @@ def format_of(formats: NetworkFormats, layer: int, node: str) -> QFormat:
     return formats[layer, node]
 
 
-def integer_layer(network: Network, formats: NetworkFormats, number: int) -> Dense:
+def integer_layer(
+    network: Network,
+    formats: NetworkFormats,
+    number: int,
+    *,
+    uniform_segments: int | None = None,
+) -> Dense:
     """Layer ``number``, counted from 1, of ``network`` in integers.
 
-    An accumulator keeps no more fraction bits than its products have.
+    An accumulator keeps no more fraction bits than its products have. ``uniform_segments`` is as
+    for :func:`quant.activations.integer_activation`.
     """
     layer = network.layers[number - 1]
     node = {name: format_of(formats, number, name) for name in NODES}
@@ -42,16 +49,23 @@ def integer_layer(network: Network, formats: NetworkFormats, number: int) -> Den
         bias=node["bias"],
         weights=node["weight"].quantise(layer.weights),
         biases=node["bias"].quantise(layer.bias),
-        activation=integer_activation(layer.activation, node["sum"], node["output"]),
+        activation=integer_activation(
+            layer.activation, node["sum"], node["output"], uniform_segments=uniform_segments
+        ),
     )
 
 
-def integer_model(network: Network, formats: NetworkFormats) -> IntegerModel:
-    """The integer model of ``network`` with ``formats``."""
+def integer_model(
+    network: Network, formats: NetworkFormats, *, uniform_segments: int | None = None
+) -> IntegerModel:
+    """The integer model of ``network`` with ``formats``.
+
+    ``uniform_segments`` is as for :func:`quant.activations.integer_activation`.
+    """
     return IntegerModel(
         network.name,
         tuple(
-            integer_layer(network, formats, number)
+            integer_layer(network, formats, number, uniform_segments=uniform_segments)
             for number in range(1, len(network.layers) + 1)
         ),
     )

@@ -33,13 +33,13 @@ class Judge:
         criterion: Criterion,
         *,
         rounding: WeightRounding | None = None,
+        uniform_segments: int | None = None,
     ):
         self.criterion = criterion
-        self.full = Evaluator(network, golden, rounding=rounding)
+        how = {"rounding": rounding, "uniform_segments": uniform_segments}
+        self.full = Evaluator(network, golden, **how)
         boundary = boundary_samples(network, golden, count=_BOUNDARY_SAMPLES)
-        self.boundary = Evaluator(
-            network, boundary if len(boundary) else golden, rounding=rounding
-        )
+        self.boundary = Evaluator(network, boundary if len(boundary) else golden, **how)
         reference = self.boundary.reference
         self._decided = reference.decided
         self._boundary_margins = margins(reference.y, reference.decided)

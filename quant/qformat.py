@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.rounding import Overflow, Rounding, fit_range
+from quant.rounding import Rounding
 
 __all__ = ["MAX_WIDTH", "QFormat", "exact_fraction"]
 
@@ -75,10 +75,10 @@ class QFormat:
         """Real float64 values of ``raw`` (any shape)."""
         return np.asarray(raw, dtype=np.float64) * self.resolution
 
-    def narrow(self, raw, source_fraction: int, rounding: Rounding, overflow: Overflow):
-        """Raw values at ``source_fraction`` fraction bits (int64, any shape) in this format."""
+    def narrow(self, raw, source_fraction: int, rounding: Rounding) -> np.ndarray:
+        """Raw values at ``source_fraction`` fraction bits (int64, any shape), saturated to this."""
         shifted = rounding.shift(np.asarray(raw, dtype=np.int64), source_fraction - self.fraction)
-        return fit_range(shifted, self.min_raw, self.max_raw, overflow)
+        return np.clip(shifted, self.min_raw, self.max_raw)
 
     @classmethod
     def for_raw_range(cls, low: int, high: int, *, fraction: int, signed: bool = True):

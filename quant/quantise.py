@@ -12,9 +12,11 @@ from quant.cost import Cost, ResourceEstimate
 from quant.criterion import Criterion
 from quant.formats import integer_model
 from quant.integer_model import IntegerModel
+from quant.judge import Judge
 from quant.quality import Quality, measure
 from quant.search import search_formats
 from quant.search_result import SearchError, SearchResult
+from quant.weight_rounding import CompensatedRounding
 
 __all__ = ["SEARCHES", "Quantised", "quantise"]
 
@@ -27,7 +29,8 @@ class Quantised:
     """An integer model, how its formats were found, and how good it is.
 
     ``seen`` is its quality on the samples that the search looked at, ``unseen`` on those held out,
-    None if there are none, ``all`` on both.
+    None if there are none, ``all`` on both. ``uniform_segments`` is what its generated activations
+    were asked to have, None if their segments follow from an error bound.
     """
 
     model: IntegerModel
@@ -35,6 +38,7 @@ class Quantised:
     seen: Quality
     unseen: Quality | None
     all: Quality
+    uniform_segments: int | None = None
 
     def save_formats(self, path: Path) -> None:
         """Write ``formats.json``: each node's format, how it got it, and all steps' figures."""
@@ -90,6 +94,7 @@ def quantise(
     search: str = "default",
     cost: Cost | None = None,
     seed: int = 0,
+    uniform_segments: int | None = None,
 ) -> Quantised:
     """Search formats on the part of ``golden`` that is not held out, and measure them on all.
 
@@ -104,6 +109,9 @@ def quantise(
         What the default search makes small; default: :class:`~quant.cost.ResourceEstimate`.
     seed
         Of AHEAD's hill climbing.
+    uniform_segments
+        Give every generated activation so many uniform segments, as AHEAD does, or one for each
+        code of its input if these are fewer; a power of two. The search judges them as they are.
 
     Raises
     ------
@@ -113,15 +121,27 @@ def quantise(
     """
     try:
         if search == "ahead":
-            found = search_ahead(network, golden.search, seed=seed)
+            found = search_ahead(
+                network, golden.search, seed=seed, uniform_segments=uniform_segments
+            )
         else:
+            criterion = Criterion.for_loss(max_loss)
+            rounding = CompensatedRounding(network, golden.search.x)
             found = search_formats(
                 network,
                 golden.search,
-                Criterion.for_loss(max_loss),
+                criterion,
                 cost or ResourceEstimate(network),
+                rounding=rounding,
+                judge=Judge(
+                    network,
+                    golden.search,
+                    criterion,
+                    rounding=rounding,
+                    uniform_segments=uniform_segments,
+                ),
             )
-        model = integer_model(found.network, found.formats)
+        model = integer_model(found.network, found.formats, uniform_segments=uniform_segments)
     except SearchError as error:
         raise InputError(f"{network.name}: {error}") from None
     except (OverflowError, ValueError) as error:
@@ -136,4 +156,5 @@ def quantise(
         seen=measure(model, golden.search),
         unseen=measure(model, golden.unseen) if golden.held_out.any() else None,
         all=measure(model, golden),
+        uniform_segments=uniform_segments,
     )

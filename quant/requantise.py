@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quant.qformat import QFormat
-from quant.rounding import Overflow, Rounding
+from quant.rounding import Rounding
 
 __all__ = ["Requantise"]
 
@@ -14,13 +14,12 @@ __all__ = ["Requantise"]
 class Requantise:
     """Parameters of a requantiser from ``source`` to ``target``.
 
-    ``target_raw = overflow(rounding(source_raw * 2**(target.fraction - source.fraction)))``
+    ``target_raw = saturate(rounding(source_raw * 2**(target.fraction - source.fraction)))``
     """
 
     source: QFormat
     target: QFormat
     rounding: Rounding = Rounding.HALF_UP
-    overflow: Overflow = Overflow.SATURATE
 
     @property
     def dropped_bits(self) -> int:
@@ -29,4 +28,4 @@ class Requantise:
 
     def compute(self, raw) -> np.ndarray:
         """Raw int64 in ``target`` of ``raw`` in ``source`` (any shape)."""
-        return self.target.narrow(raw, self.source.fraction, self.rounding, self.overflow)
+        return self.target.narrow(raw, self.source.fraction, self.rounding)

@@ -1,10 +1,10 @@
-"""The named ways of narrowing a raw value: rounding of low bits, overflow of high bits."""
+"""The named ways of rounding when fraction bits are dropped; high bits always saturate."""
 
 import enum
 
 import numpy as np
 
-__all__ = ["Overflow", "Rounding", "fit_range"]
+__all__ = ["Rounding"]
 
 
 class Rounding(enum.Enum):
@@ -23,20 +23,3 @@ class Rounding(enum.Enum):
         if self is Rounding.HALF_UP:
             raw = raw + (1 << (bits - 1))
         return raw >> bits
-
-
-class Overflow(enum.Enum):
-    """What happens to a value that the target cannot hold."""
-
-    SATURATE = "saturate"
-    """The nearest value that the target holds."""
-
-    WRAP = "wrap"
-    """High bits dropped, as two's complement does."""
-
-
-def fit_range(raw: np.ndarray, low: int, high: int, overflow: Overflow) -> np.ndarray:
-    """``raw`` brought into ``low`` to ``high``, a range of ``2**n`` integers when wrapping."""
-    if overflow is Overflow.SATURATE:
-        return np.clip(raw, low, high)
-    return (raw - low) % (high - low + 1) + low

@@ -1,7 +1,12 @@
-"""The exception for tools of this machine."""
+"""Exceptions of simulations."""
 
-__all__ = ["ToolError"]
+__all__ = ["CheckFailed", "ToolError"]
 
 
 class ToolError(Exception):
     """A tool is missing on this machine, or failed. The message is one line."""
+
+
+class CheckFailed(Exception):
+    """A simulation ran, but its outputs cannot be vouched for: it does not end, or what its bench
+    counted is not what it recorded. The message is one line."""

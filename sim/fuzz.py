@@ -23,7 +23,7 @@ from hdl.decoder import Decoder
 from hdl.export import to_verilog
 from models.errors import InputError
 from sim.amaranth_runner import simulate_amaranth
-from sim.errors import ToolError
+from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
 from sim.random_networks import random_frames, random_network
 from sim.simulators import find_simulator
@@ -163,6 +163,9 @@ def main(argv: list[str] | None = None) -> int:
     except InputError as error:
         print(f"sim.fuzz: {error}", file=sys.stderr)
         return 2
+    except CheckFailed as error:
+        print(f"sim.fuzz: {error}", file=sys.stderr)
+        return 1
     except ToolError as error:
         print(f"sim.fuzz: {error}", file=sys.stderr)
         return 3

@@ -15,19 +15,15 @@ import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
 from hdl.decoder import Decoder
-from hdl.design import design_decoder
 from hdl.export import to_verilog
 from models.errors import InputError
-from models.golden import load_golden
-from models.load import load_network
-from quant.quantise import quantise
-from sim.errors import ToolError
+from sim.design_options import DesignOptions, OptionParser, add_design_options, at_least
+from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
 from sim.primitives import cell_sources
 from sim.result import SimulationResult
 from sim.synthesis import TARGETS, Resources, find_yosys, synthesise
 from sim.testbench import TestBench
-from sim.verify import foldings_of
 
 __all__ = ["NetlistCheck", "check_netlist", "main"]
 
@@ -86,6 +82,8 @@ def check_netlist(
     ------
     ToolError
         If Yosys or a simulator is missing, or stops with an error.
+    CheckFailed
+        If a simulation hangs, or its scoreboard and numpy do not agree.
     """
     work_dir = Path(work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
@@ -111,62 +109,54 @@ def check_netlist(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
-    arguments = _arguments(argv)
     try:
+        arguments = _arguments(argv)
         with tempfile.TemporaryDirectory() as folder:
             return _check(arguments, arguments.work_dir or Path(folder))
     except InputError as error:
         print(f"sim.netlist: {error}", file=sys.stderr)
         return 2
+    except CheckFailed as error:
+        print(f"sim.netlist: {error}", file=sys.stderr)
+        return 1
     except (ToolError, YosysError) as error:
         print(f"sim.netlist: {error}", file=sys.stderr)
         return 3
 
 
 def _arguments(argv) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m sim.netlist", description=__doc__.split("\n")[0]
-    )
+    parser = OptionParser(prog="python -m sim.netlist", description=__doc__.split("\n")[0])
     parser.add_argument("network", help="zoo name, metadata folder or .keras file")
-    parser.add_argument("--golden", help="golden data (the network's own)")
+    add_design_options(parser)
     parser.add_argument("--target", choices=TARGETS, default="ecp5", help="(ecp5)")
-    parser.add_argument("--samples", type=int, default=20, metavar="N", help="golden samples (20)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N",
-                        help="of the choice of samples and of the stalls (1)")
-    for name in ("inputs", "outputs"):
-        parser.add_argument(
-            f"--{name}-per-cycle", type=int, nargs="+", default=(), metavar="N",
-            help=f"{name} a cycle of the first layer, the second, ...",
-        )
+    parser.add_argument(
+        "--samples", type=at_least(1), default=20, metavar="N",
+        help="golden samples, chosen at random (20)",
+    )
     parser.add_argument("--work-dir", type=Path, help="folder to keep netlist and results in")
-    arguments = parser.parse_args(argv)
-    if arguments.samples < 1:
-        parser.error(f"--samples: expected at least 1, got {arguments.samples}")
-    if arguments.seed < 0:
-        parser.error(f"--seed: expected at least 0, got {arguments.seed}")
-    return arguments
+    return parser.parse_args(argv)
 
 
 def _check(arguments, folder: Path) -> int:
-    network = load_network(arguments.network)
-    golden = load_golden(arguments.golden or arguments.network, network)
-    model = quantise(network, golden).model
-    foldings = foldings_of(model, arguments.inputs_per_cycle, arguments.outputs_per_cycle)
-    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in foldings)
+    options = DesignOptions.of(arguments)
+    network, golden = options.load()
+    model = options.quantise(network, golden).model
+    decoder = options.decoder(model, family=arguments.target)
+    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}, netlist for {arguments.target}",
           flush=True)
-    random = np.random.default_rng(arguments.seed)
+    random = np.random.default_rng(options.seed)
     chosen = random.permutation(len(golden.x))[: arguments.samples]
     x_raw = model.quantise_input(golden.x[chosen])
     check = check_netlist(
-        design_decoder(model, foldings=foldings, family=arguments.target),
+        decoder,
         arguments.target,
         x_raw,
         model.compute(x_raw),
         folder,
-        stall_seed=arguments.seed,
+        stall_seed=options.seed,
     )
-    names = ("back to back", f"stalls, seed {arguments.seed}")
+    names = ("back to back", f"stalls, seed {options.seed}")
     for name, run in zip(names, check.runs, strict=True):
         print(f"  {name}: {run.vectors_checked} vectors checked, {run.mismatches} mismatches")
     if check.first_mismatch:

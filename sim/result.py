@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sim.interface import StreamInterface
+
 __all__ = ["SimulationResult"]
 
 
@@ -33,3 +35,15 @@ class SimulationResult:
     frame_cycles: int | None
     first_mismatch: str | None
     seconds: float
+
+    def wrong_times(self, interface: StreamInterface) -> list[str]:
+        """What was measured and is not as ``interface`` documents it, in words; empty if all is."""
+        times = (
+            ("a latency", interface.latency_cycles, self.latency_cycles),
+            ("a frame interval", interface.frame_cycles, self.frame_cycles),
+        )
+        return [
+            f"expected {name} of {documented} cycles, got {measured}"
+            for name, documented, measured in times
+            if measured is not None and measured != documented
+        ]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.bench_verilog import COMPONENTS, bench_verilog
-from sim.errors import ToolError
+from sim.errors import CheckFailed
 from sim.interface import StreamInterface
 from sim.result import SimulationResult
 from sim.simulators import Simulator, find_simulator
@@ -108,7 +108,9 @@ class TestBench:
         ValueError
             If a shape or a value does not fit the interface, or there are too many frames.
         ToolError
-            If the simulator broke off, or scoreboard and numpy do not agree.
+            If the simulator broke off.
+        CheckFailed
+            If the simulation hangs, or scoreboard and numpy do not agree.
         """
         frames = len(x_raw)
         if len(y_raw) != frames or frames > self.frames:
@@ -190,6 +192,8 @@ def simulate_verilog(
         If a shape or a value does not fit the interface.
     ToolError
         If there is no simulator, the Verilog does not compile, or the simulation broke off.
+    CheckFailed
+        If the simulation hangs, or scoreboard and numpy do not agree.
     """
     bench = TestBench(
         sources,
@@ -211,14 +215,15 @@ def _judge(
     """Compare what a run recorded with ``y_raw``, without relying on the bench's scoreboard."""
     counters = json.loads((run_dir / "counters.json").read_text())
     if not counters["done"]:
-        raise ToolError(f"the bench did not end within its deadline ({run_dir / 'simulation.log'})")
+        log = run_dir / "simulation.log"
+        raise CheckFailed(f"the simulation did not end within its deadline ({log})")
     outputs = read_words(
         run_dir / "outputs.hex", interface.output_width, interface.output_signed
     )
     expected = y_raw.ravel().tolist()
     wrong = [n for n, got in enumerate(outputs) if got != expected[n]]
     if (len(outputs), len(wrong)) != (counters["received"], counters["wrong"]):
-        raise ToolError(
+        raise CheckFailed(
             f"the scoreboard counted {counters['wrong']} wrong of {counters['received']} outputs, "
             f"numpy {len(wrong)} of {len(outputs)} ({run_dir})"
         )

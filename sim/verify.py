@@ -1,6 +1,6 @@
 """A network's exported Verilog against its integer model: ``python -m sim.verify NETWORK``.
 
-Imports and quantises the network, folds it as asked, exports the decoder and simulates golden
+Imports and quantises the network, designs the decoder as asked, exports it and simulates golden
 samples: back to back, where latency and frame interval must be those that are documented, and with
 ``--stalls`` once more under random stalls.
 """
@@ -8,111 +8,68 @@ samples: back to back, where latency and frame interval must be those that are d
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from amaranth._toolchain.yosys import YosysError
 
-from hdl.choose_foldings import choose_foldings
-from hdl.design import design_decoder
 from hdl.export import to_verilog
-from hdl.folding import Folding
 from models.errors import InputError
-from models.golden import load_golden
-from models.load import load_network
-from quant.integer_model import IntegerModel
-from quant.quantise import quantise
-from sim.errors import ToolError
+from sim.design_options import DesignOptions, OptionParser, add_design_options, at_least
+from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
 from sim.result import SimulationResult
 from sim.testbench import TestBench
 
-__all__ = ["foldings_of", "main"]
-
-
-def foldings_of(
-    model: IntegerModel, inputs: Sequence[int] = (), outputs: Sequence[int] = ()
-) -> tuple[Folding, ...]:
-    """Foldings with ``inputs`` and ``outputs`` a cycle, layer by layer; the default where they end.
-
-    Raises
-    ------
-    InputError
-        If there are more numbers than layers, or one is not from 1 to what the layer has.
-    """
-    foldings = []
-    for name, numbers in (("inputs", inputs), ("outputs", outputs)):
-        if len(numbers) > len(model.layers):
-            raise InputError(
-                f"{model.name}: expected {name} a cycle for at most {len(model.layers)} layers, "
-                f"got {len(numbers)}"
-            )
-    for n, (layer, default) in enumerate(zip(model.layers, choose_foldings(model), strict=True)):
-        chosen = []
-        for name, numbers, count, otherwise in (
-            ("inputs", inputs, layer.input_count, default.inputs_per_cycle),
-            ("outputs", outputs, layer.units, default.outputs_per_cycle),
-        ):
-            number = numbers[n] if n < len(numbers) else otherwise
-            if not 1 <= number <= count:
-                raise InputError(
-                    f"{model.name}: layer {n + 1}: expected 1 to {count} {name} a cycle, "
-                    f"got {number}"
-                )
-            chosen.append(number)
-        foldings.append(Folding(*chosen))
-    return tuple(foldings)
+__all__ = ["main"]
 
 
 def _arguments(argv) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m sim.verify", description=__doc__.split("\n")[0]
-    )
+    parser = OptionParser(prog="python -m sim.verify", description=__doc__.split("\n")[0])
     parser.add_argument("network", help="zoo name, metadata folder or .keras file")
-    parser.add_argument("--golden", help="golden data (the network's own)")
-    parser.add_argument("--samples", default="all", metavar="N|all", help="golden samples (all)")
-    parser.add_argument("--stalls", type=int, metavar="SEED", help="once more, with random stalls")
-    for name in ("inputs", "outputs"):
-        parser.add_argument(
-            f"--{name}-per-cycle", type=int, nargs="+", default=(), metavar="N",
-            help=f"{name} a cycle of the first layer, the second, ...",
-        )
+    add_design_options(parser)
+    parser.add_argument(
+        "--samples", type=_samples, default=None, metavar="N|all", help="golden samples (all)"
+    )
+    parser.add_argument(
+        "--stalls", type=at_least(0), metavar="SEED", help="once more, with random stalls"
+    )
     parser.add_argument("--simulator", choices=("verilator", "icarus"), help="(what is there)")
     parser.add_argument("--work-dir", type=Path, help="folder to keep bench and results in")
-    arguments = parser.parse_args(argv)
-    if arguments.samples == "all":
-        arguments.samples = None
-    elif arguments.samples.isdecimal() and int(arguments.samples):
-        arguments.samples = int(arguments.samples)
-    else:
-        parser.error(f"--samples: expected all or at least 1, got {arguments.samples!r}")
-    if arguments.stalls is not None and arguments.stalls < 0:
-        parser.error(f"--stalls: expected a seed of at least 0, got {arguments.stalls}")
-    return arguments
+    return parser.parse_args(argv)
+
+
+def _samples(text: str) -> int | None:
+    if text == "all":
+        return None
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected all or at least 1, got {text!r}")
+    return int(text)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
-    arguments = _arguments(argv)
     try:
+        arguments = _arguments(argv)
         with tempfile.TemporaryDirectory() as folder:
             return _verify(arguments, arguments.work_dir or Path(folder))
     except InputError as error:
         print(f"sim.verify: {error}", file=sys.stderr)
         return 2
+    except CheckFailed as error:
+        print(f"sim.verify: {error}", file=sys.stderr)
+        return 1
     except (ToolError, YosysError) as error:
         print(f"sim.verify: {error}", file=sys.stderr)
         return 3
 
 
 def _verify(arguments, folder: Path) -> int:
-    network = load_network(arguments.network)
-    golden = load_golden(arguments.golden or arguments.network, network)
-    model = quantise(network, golden).model
+    options = DesignOptions.of(arguments)
+    network, golden = options.load()
+    model = options.quantise(network, golden).model
     x_raw = model.quantise_input(golden.x[: arguments.samples])
     y_raw = model.compute(x_raw)
-    foldings = foldings_of(model, arguments.inputs_per_cycle, arguments.outputs_per_cycle)
-    decoder = design_decoder(model, foldings=foldings)
+    decoder = options.decoder(model)
     folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}", flush=True)
 
@@ -158,7 +115,7 @@ def _print_times(interface: StreamInterface, result: SimulationResult) -> bool:
         times.append(("frame interval", interface.frame_cycles, result.frame_cycles))
     for name, documented, measured in times:
         print(f"  {name}: {measured} cycles measured, {documented} documented", flush=True)
-    return any(documented != measured for _, documented, measured in times)
+    return bool(result.wrong_times(interface))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,12 @@ def test_one_line_of_json(target, bram, capsys):
     line, end = capsys.readouterr().out.split("\n")
     assert end == ""
     figures = json.loads(line)
-    assert list(figures) == ["lut", "ff", "dsp", bram, "latency_cycles", "frame_cycles"]
+    assert list(figures) == [
+        "lut", "ff", "dsp", bram, "latency_cycles", "frame_cycles",
+        "loss_seen", "loss_unseen", "average_bit_width",
+    ]
+    assert figures["loss_seen"] <= 0
+    assert 1 < figures["average_bit_width"] < 16
     assert figures["lut"] > 0
     assert figures["ff"] > 0
     assert figures["latency_cycles"] > figures["frame_cycles"] >= 8

@@ -14,11 +14,12 @@ from models.errors import InputError
 
 
 def test_boards_are_found():
-    assert {"ulx3s_85f", "pynq_z1", "icebreaker"} <= set(boards.board_names())
+    assert {"ulx3s_85f", "pynq_z1", "picozed_7030", "icebreaker"} <= set(boards.board_names())
 
 
 def test_an_unknown_board_is_refused_with_those_that_there_are():
-    with pytest.raises(InputError, match="icebreaker, pynq_z1, ulx3s_85f, got 'ulx4s'"):
+    known = "icebreaker, picozed_7030, pynq_z1, ulx3s_85f"
+    with pytest.raises(InputError, match=f"{known}, got 'ulx4s'"):
         boards.get("ulx4s")
 
 
@@ -32,6 +33,14 @@ def test_a_description_agrees_with_its_platform(name):
     assert platform.lookup(board.oscillator).clock.frequency == board.oscillator_mhz * 1e6
     assert platform.lookup("uart", 0)
     assert divisor_for(board.clock_mhz, board.baud) * board.baud == board.clock_mhz * 1e6
+
+
+def test_capacity_of_the_picozed_is_that_of_aheads_table_5():
+    capacity = boards.get("picozed_7030").capacity
+    used = {"lut": 12_050, "ff": 5_347, "dsp": 1, "bram": 21}
+    percent = {name: 100 * count / getattr(capacity, name) for name, count in used.items()}
+    table = {"lut": 15.33, "ff": 3.40, "dsp": 0.25, "bram": 7.92}
+    assert percent == pytest.approx(table, abs=0.005)
 
 
 def test_a_design_too_large_is_refused_with_the_numbers():

@@ -20,6 +20,7 @@ from quant.qformat import QFormat
         ("icebreaker", 12, 12),  # the oscillator itself
         ("icebreaker", 33.3, 33),
         ("pynq_z1", 99.9, 100),
+        ("picozed_7030", 99.9, 100),
     ],
 )
 def test_the_clock_that_is_made_is_told(name, mhz, made):

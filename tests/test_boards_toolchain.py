@@ -205,6 +205,18 @@ def test_first_complete_toolchain_is_chosen(tools, chosen, package):
     assert (report.bitstream is None) == (chosen is None)
 
 
+def test_picozed_package_names_its_part_and_pins(tmp_path, monkeypatch):
+    monkeypatch.setenv("YOSYS", "/nonexistent")
+    synthesise(boards.get("picozed_7030"), SumsDecoder(sums_model()), tmp_path)
+    assert "-part xc7z030sbg485-1" in (tmp_path / "top.tcl").read_text()
+    constraints = (tmp_path / "top.xdc").read_text()
+    for pin in ("Y18", "AA15", "Y14", "AA19", "AA20"):
+        assert f"LOC {pin} " in constraints
+    assert "-period 10.0 " in constraints
+    for script in ("build_nextpnr_xilinx.sh", "build_nextpnr_himbaechel.sh"):
+        assert "zynq7/xc7z030sbg485-1/part.yaml" in (tmp_path / script).read_text()
+
+
 def test_vivado_is_called_with_the_project(package):
     folder, build = package
     fake(folder, "vivado", VIVADO_SAYS)

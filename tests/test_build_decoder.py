@@ -4,11 +4,13 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import boards
 import build_decoder.flow
 from build_decoder.__main__ import main
 from build_decoder.arguments import parse
@@ -124,7 +126,10 @@ def test_dsp_blocks_are_limited(tmp_path):
     assert sum(layer["lut"] for layer in units) == 7
 
 
-def test_pynq_without_a_toolchain_leaves_the_package_and_exits_3(tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("board", ["pynq_z1", "picozed_7030"])
+def test_xilinx_without_a_toolchain_leaves_the_package_and_exits_3(
+    board, tmp_path, capsys, monkeypatch
+):
     # No Vivado and no nextpnr for this family, whatever this machine has.
     tools = ("vivado", "nextpnr-xilinx", "nextpnr-himbaechel")
     path = [
@@ -132,7 +137,7 @@ def test_pynq_without_a_toolchain_leaves_the_package_and_exits_3(tmp_path, capsy
         if not any(Path(folder, tool).exists() for tool in tools)
     ]
     monkeypatch.setenv("PATH", os.pathsep.join(path))
-    status, report = run(["--network", "tiny", "--board", "pynq_z1"], tmp_path / "out")
+    status, report = run(["--network", "tiny", "--board", board], tmp_path / "out")
     assert status == 3
     error = capsys.readouterr().err
     assert error.startswith("tool missing: ")
@@ -162,6 +167,57 @@ def test_mismatch_exits_4(tmp_path, capsys, monkeypatch):
     assert "mismatch: Verilog differs from the model: frame 0" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["latency", "frame interval"])
+def test_times_that_are_not_as_documented_exit_4(name, tmp_path, capsys, monkeypatch):
+    field = name.replace("frame interval", "frame") + "_cycles"
+    interface = build_decoder.flow.StreamInterface.of
+
+    def misdocumented(decoder):
+        documented = interface(decoder)
+        return replace(documented, **{field: getattr(documented, field) + 1})
+
+    monkeypatch.setattr(build_decoder.flow.StreamInterface, "of", misdocumented)
+    status, report = run(["--network", "tiny", "--stop-after", "simulate"], tmp_path / "out")
+    assert status == 4
+    assert report["mismatches"] == 0
+    documented = report[field] + 1
+    assert capsys.readouterr().err == (
+        f"mismatch: expected a {name} of {documented} cycles, got {report[field]}\n"
+    )
+
+
+def test_a_simulation_that_hangs_exits_4(tmp_path, capsys, monkeypatch):
+    plusargs = build_decoder.flow.TestBench._plusargs
+
+    def impatient(bench, *arguments):
+        return plusargs(bench, *arguments) | {"deadline": 9}
+
+    monkeypatch.setattr(build_decoder.flow.TestBench, "_plusargs", impatient)
+    status, report = run(["--network", "tiny", "--stop-after", "simulate"], tmp_path / "out")
+    assert status == 4
+    assert report["vectors_checked"] is None
+    error = capsys.readouterr().err
+    assert error.startswith("mismatch: the simulation did not end within its deadline")
+    assert len(error.splitlines()) == 1
+
+
+def test_uniform_segments_reach_the_hardware(tmp_path):
+    arguments = ["--network", "ahead_case1", "--segments", "4", "--stop-after", "rtl"]
+    status, report = run(arguments, tmp_path / "out")
+    assert status == 0
+    assert report["uniform_segments"] == 4
+    forms = [{"layer": n, "form": "uniform_segments", "segments": 4} for n in (1, 2)]
+    assert report["activations"] == forms
+    # What the search saw is what is built.
+    assert report["search_steps"][-1]["loss"] == report["quality"]["seen"]["loss"] <= 0
+
+
+def test_activations_without_uniform_segments_say_so(tiny_build):
+    _, report = tiny_build
+    assert report["uniform_segments"] is None
+    assert [layer["form"] for layer in report["activations"]] == ["exact", "table"]
+
+
 def test_unmet_clock_exits_5(tmp_path, capsys):
     arguments = ["--network", "tiny", "--board", "icebreaker", "--clock", "96"]
     status, report = run(arguments, tmp_path / "out")
@@ -173,7 +229,7 @@ def test_unmet_clock_exits_5(tmp_path, capsys):
 def test_list_boards(capsys):
     assert main(["--list-boards"]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert {"ulx3s_85f", "icebreaker", "pynq_z1"} <= set(listed)
+    assert {"ulx3s_85f", "icebreaker", "picozed_7030", "pynq_z1"} <= set(listed)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -191,6 +247,14 @@ def test_malformed_input_exits_2(case, tmp_path, capsys):
         (["--max-loss", "no"], ("--max-loss: expected a number, got 'no'",)),
         (["--latency", "0"], ("--latency: expected 1 or more, got 0",)),
         (["--latency", "4.5"], ("--latency: expected a number, got '4.5'",)),
+        (["--latency", "9", "--inputs-per-cycle", "2"], ("--latency: expected it alone",)),
+        (["--segments", "0"], ("--segments: expected a power of two from 1 to 4096, got 0",)),
+        (["--segments", "3"], ("--segments: expected a power of two from 1 to 4096, got 3",)),
+        (["--segments", "8192"], ("expected a power of two from 1 to 4096, got 8192",)),
+        (["--segments", "1"], ("tiny: expected a loss of at most 0.0000 with perfect formats",)),
+        (["--datapath", "dsp", "lut", "lut"], ("one for each of 2, got 3",)),
+        (["--datapath", "luts"], ("--datapath: invalid choice: 'luts'",)),
+        (["--outputs-per-cycle", "99"], ("layer 1: expected 1 to 8 outputs a cycle, got 99",)),
         (["--latency", "3"], ("tiny: expected a latency that its layers can reach", "got 3")),
         (["--clock", "-1"], ("--clock: expected a positive number, got -1",)),
         (["--clock", "nan"], ("--clock: expected a positive number, got nan",)),
@@ -207,11 +271,15 @@ def test_bad_usage_exits_2(arguments, expects, tmp_path, capsys):
     assert_rejected(["--network", "tiny", *arguments], tmp_path / "out", capsys, *expects)
 
 
-def test_network_that_the_board_cannot_hold_exits_2_with_numbers(tmp_path, capsys):
-    arguments = ["--network", "ahead_case2", "--board", "icebreaker"]
+def test_network_that_the_board_cannot_hold_exits_2_with_numbers(tmp_path, capsys, monkeypatch):
+    board = boards.get("icebreaker")
+    small = replace(board, capacity=replace(board.capacity, lut=100, bram=1))
+    monkeypatch.setattr(boards, "get", {"icebreaker": small}.__getitem__)
+    # That its Verilog is right is shown above; it only takes time here.
+    monkeypatch.setattr(build_decoder.flow.Flow, "_simulate", lambda self: ExitStatus.DONE)
     assert_rejected(
-        arguments, tmp_path / "out", capsys,
-        "icebreaker: expected a decoder that fits the iCE40UP5K", "bram of 30",
+        ["--network", "tiny", "--board", "icebreaker"], tmp_path / "out", capsys,
+        "icebreaker: expected a decoder that fits the iCE40UP5K", "lut of 100", "bram of 1",
     )
 
 
@@ -289,7 +357,7 @@ def test_default_output_is_named_after_the_network(network, name, tmp_path, monk
 )
 def test_default_golden_data_is_in_the_networks_folder(network, golden):
     # Where it ends in a slash, a folder called tiny is not taken for the zoo's network.
-    assert parse(["--network", network]).golden == golden
+    assert parse(["--network", network]).design.golden == golden
 
 
 @pytest.mark.parametrize("name", ["given", "left,right"])

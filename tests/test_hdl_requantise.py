@@ -4,7 +4,7 @@ import pytest
 from hdl.requantise import Requantiser
 from quant.qformat import QFormat
 from quant.requantise import Requantise
-from quant.rounding import Overflow, Rounding
+from quant.rounding import Rounding
 from tests.rtl import simulate
 
 FORMATS = [
@@ -14,13 +14,12 @@ FORMATS = [
 ]
 
 
-@pytest.mark.parametrize("overflow", Overflow)
 @pytest.mark.parametrize("rounding", Rounding)
 @pytest.mark.parametrize("source", FORMATS, ids=str)
-def test_equals_parameters_over_every_code_and_target(source, rounding, overflow):
+def test_equals_parameters_over_every_code_and_target(source, rounding):
     codes = np.arange(source.min_raw, source.max_raw + 1)
     for target in FORMATS:
-        parameters = Requantise(source, target, rounding, overflow)
+        parameters = Requantise(source, target, rounding)
         dut = Requantiser(parameters)
         results = []
 

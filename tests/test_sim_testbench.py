@@ -1,14 +1,14 @@
 """The generated test bench: what it measures, and the faults that it must find."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 from frame_sum import Fault, FrameSum, FrameSumComponent
 
 from hdl.export import to_verilog
-from sim.errors import ToolError
+from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
 from sim.testbench import TestBench, simulate_verilog
 
@@ -97,8 +97,30 @@ def test_a_wrong_expectation_is_told_exactly(bench, tmp_path):
 def test_a_scoreboard_that_is_wrong_is_found_out(bench, tmp_path, monkeypatch):
     x = DESIGN.elements(5, seed=1)
     monkeypatch.setattr("sim.testbench.read_words", lambda *_: [999] * 15)
-    with pytest.raises(ToolError, match="the scoreboard counted 0 wrong of 15 outputs, numpy 15"):
+    with pytest.raises(CheckFailed, match="the scoreboard counted 0 wrong of 15 outputs, numpy 15"):
         bench.run(x, DESIGN.compute(x), tmp_path)
+
+
+def test_a_simulation_that_hangs_is_found_out(bench, tmp_path, monkeypatch):
+    x = DESIGN.elements(5, seed=1)
+    plusargs = bench._plusargs
+    monkeypatch.setattr(bench, "_plusargs", lambda *a: plusargs(*a) | {"deadline": 9})
+    with pytest.raises(CheckFailed, match=r"did not end within its deadline \(.*simulation.log\)"):
+        bench.run(x, DESIGN.compute(x), tmp_path)
+
+
+def test_times_that_are_not_as_documented_are_told(bench, tmp_path):
+    x = DESIGN.elements(5, seed=1)
+    result = bench.run(x, DESIGN.compute(x), tmp_path)
+    assert result.wrong_times(DESIGN.interface) == []
+    latency, interval = DESIGN.latency_cycles, DESIGN.frame_cycles
+    other = replace(DESIGN.interface, latency_cycles=latency + 1, frame_cycles=interval - 1)
+    assert result.wrong_times(other) == [
+        f"expected a latency of {latency + 1} cycles, got {latency}",
+        f"expected a frame interval of {interval - 1} cycles, got {interval}",
+    ]
+    one = bench.run(x[:1], DESIGN.compute(x[:1]), tmp_path)
+    assert one.wrong_times(replace(other, latency_cycles=latency)) == []
 
 
 def test_refuses_vectors_that_do_not_fit(bench, tmp_path):

@@ -1,12 +1,9 @@
 """The verification command, on the smallest network of the zoo."""
 
-import numpy as np
 import pytest
 
-from hdl.folding import Folding
-from models.errors import InputError
-from sim.random_networks import random_network
-from sim.verify import foldings_of, main
+from sim.errors import CheckFailed
+from sim.verify import main
 
 
 def test_network_of_the_zoo(tmp_path, capsys):
@@ -26,7 +23,7 @@ def test_network_of_the_zoo(tmp_path, capsys):
     ("arguments", "message"),
     [
         (["no_such_network"], "no_such_network"),
-        (["tiny", "--inputs-per-cycle", "0"], "inputs a cycle, got 0"),
+        (["tiny", "--inputs-per-cycle", "17"], "inputs a cycle, got 17"),
         (["tiny", "--inputs-per-cycle", "1", "1", "1", "1"], "for at most 2 layers, got 4"),
     ],
 )
@@ -40,17 +37,18 @@ def test_bad_input(arguments, message, capsys):
 
 @pytest.mark.parametrize("arguments", [["--samples", "0"], ["--samples", "x"], ["--stalls", "-1"]])
 def test_bad_arguments(arguments, capsys):
-    with pytest.raises(SystemExit) as exit:
-        main(["tiny", *arguments])
-    assert exit.value.code == 2
-    assert "expected" in capsys.readouterr().err
+    assert main(["tiny", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"sim.verify: argument {arguments[0]}: expected")
+    assert error.count("\n") == 1
 
 
-def test_foldings_default_where_none_is_given():
-    model = random_network(np.random.default_rng(3)).model
-    default = [Folding(1, layer.units) for layer in model.layers]
-    assert list(foldings_of(model)) == default
-    most = model.layers[0].input_count
-    assert list(foldings_of(model, [most], [1])) == [Folding(most, 1), *default[1:]]
-    with pytest.raises(InputError, match=f"layer 1: expected 1 to {most} inputs a cycle"):
-        foldings_of(model, [most + 1])
+def test_a_simulation_that_hangs_is_a_mismatch(monkeypatch, capsys):
+    def hang(*_, **__):
+        raise CheckFailed("the simulation did not end within its deadline")
+
+    monkeypatch.setattr("sim.verify.TestBench.run", hang)
+    assert main(["tiny", "--samples", "2"]) == 1
+    assert capsys.readouterr().err == (
+        "sim.verify: the simulation did not end within its deadline\n"
+    )

@@ -3,24 +3,12 @@
 To add one, add a module here that defines ``ACTIVATION``: it is found by itself.
 """
 
-import importlib
-import pkgutil
-
 from models.activation import Activation
+from models.discovery import discover
 
 __all__ = ["get", "names"]
 
-
-def _discover() -> dict[str, Activation]:
-    found = {}
-    for info in pkgutil.iter_modules(__path__):
-        activation = importlib.import_module(f"{__name__}.{info.name}").ACTIVATION
-        assert activation.name not in found, f"two activations are called {activation.name!r}"
-        found[activation.name] = activation
-    return found
-
-
-_ACTIVATIONS = _discover()
+_ACTIVATIONS: dict[str, Activation] = discover(__name__, __path__, "ACTIVATION")
 
 
 def names() -> tuple[str, ...]:

@@ -3,24 +3,12 @@
 To add one, add a module here that defines ``LAYER_TYPE``: it is found by itself.
 """
 
-import importlib
-import pkgutil
-
+from models.discovery import discover
 from models.layer_type import Layer, LayerType
 
 __all__ = ["get", "names", "type_of"]
 
-
-def _discover() -> dict[str, LayerType]:
-    found = {}
-    for info in pkgutil.iter_modules(__path__):
-        layer_type = importlib.import_module(f"{__name__}.{info.name}").LAYER_TYPE
-        assert layer_type.name not in found, f"two layer types are called {layer_type.name!r}"
-        found[layer_type.name] = layer_type
-    return found
-
-
-_LAYER_TYPES = _discover()
+_LAYER_TYPES: dict[str, LayerType] = discover(__name__, __path__, "LAYER_TYPE")
 
 
 def names() -> tuple[str, ...]:

@@ -19,6 +19,7 @@ def search_ahead(
     seed: int = 0,
     alpha: float = DEFAULT_ALPHA,
     lower_bound: int = LOWER_BOUND,
+    uniform_segments: int | None = None,
 ) -> SearchResult:
     """Formats by BWS-IBW, BWS-FBW and BWO-FBW, which are the names of the result's steps.
 
@@ -30,8 +31,10 @@ def search_ahead(
         Weight of performance in Equation 10.
     lower_bound
         Fewest fraction bits of a node (Equation 8).
+    uniform_segments
+        Of generated activations; see :func:`quant.activations.integer_activation`.
     """
-    evaluator = Evaluator(network, golden)
+    evaluator = Evaluator(network, golden, uniform_segments=uniform_segments)
     recorder = StepRecorder(lambda: evaluator.evaluations, evaluator.quality)
     with recorder.step("BWS-IBW") as found:
         perfect = select_integer_bits(network, golden)

@@ -1,0 +1,128 @@
+"""One set of options, with one meaning, in all commands."""
+
+import argparse
+import inspect
+import os
+
+import numpy as np
+import pytest
+
+import bench.resources
+import build_decoder.arguments
+import sim.netlist
+import sim.verify
+from hdl.design import design_decoder
+from hdl.folding import Folding
+from models.errors import InputError
+from sim import design_options
+from sim.design_options import DesignOptions, foldings_of
+from sim.random_networks import random_network
+
+
+def options(*arguments: str, network: str = "tiny") -> DesignOptions:
+    return DesignOptions.parse([network, *arguments])
+
+
+@pytest.fixture(scope="module")
+def model():
+    return random_network(np.random.default_rng(3)).model
+
+
+@pytest.fixture
+def designed(monkeypatch) -> dict:
+    """The arguments that design_decoder was last called with."""
+    called = {}
+    monkeypatch.setattr(
+        design_options, "design_decoder", lambda model, **given: called.update(given)
+    )
+    return called
+
+
+@pytest.mark.parametrize(
+    "module", [bench.resources, build_decoder.arguments, sim.netlist, sim.verify]
+)
+def test_every_command_has_all_of_them(module):
+    source = inspect.getsource(module)
+    assert "add_design_options(parser)" in source
+    assert "DesignOptions.of(" in source
+
+
+def test_defaults_are_those_of_the_class():
+    assert options() == DesignOptions(network="tiny", golden="tiny")
+
+
+def test_everything_is_passed_on(model, designed):
+    given = options(
+        "--inputs-per-cycle", "1", "--outputs-per-cycle", "1", "--max-dsp", "3",
+        "--datapath", "select",
+    )
+    given.decoder(model, family="xc7", max_blocks=9)
+    foldings = foldings_of(model, [1], [1])
+    assert designed == {
+        "foldings": foldings, "family": "xc7", "max_blocks": 9, "max_dsp": 3,
+        "datapath": ("select",) * len(model.layers),
+    }
+
+
+def test_what_is_not_given_is_not_passed_on(model, designed):
+    options("--datapath", "auto").decoder(model)
+    assert designed == {"foldings": None, "family": None, "max_blocks": None}
+    options("--latency", "900").decoder(model)
+    assert designed["latency_cycles"] == 900
+
+
+def test_a_datapath_for_each_layer(model, designed):
+    kinds = ["lut", "auto", "dsp", "select", "packed"][: len(model.layers)]
+    options("--datapath", *kinds).decoder(model)
+    assert designed["datapath"] == tuple(kinds)
+    with pytest.raises(InputError, match=r"one datapath for all layers or one for each of \d"):
+        options("--datapath", *kinds, "lut", "lut").decoder(model)
+
+
+def test_the_default_design_is_that_of_the_generator(model):
+    made, expected = options().decoder(model), design_decoder(model)
+    assert (made.foldings, made.plans) == (expected.foldings, expected.plans)
+
+
+@pytest.mark.parametrize("folded", ["--inputs-per-cycle", "--outputs-per-cycle"])
+def test_a_latency_excludes_foldings(folded):
+    with pytest.raises(InputError, match=f"--latency: expected it alone, .* got it with {folded}"):
+        options("--latency", "9", folded, "1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--segments", "12"], "--segments: expected a power of two from 1 to 4096, got 12"),
+        (["--segments", "x"], "--segments: expected a number, got 'x'"),
+        (["--inputs-per-cycle", "0"], "--inputs-per-cycle: expected 1 or more, got 0"),
+        (["--max-dsp", "0"], "--max-dsp: expected 1 or more, got 0"),
+        (["--seed", "-1"], "--seed: expected 0 to 2147483647, got -1"),
+        (["--max-loss", "1.5"], "--max-loss: expected a fraction from 0 to 1, got 1.5"),
+        (["--search", "other"], "--search: invalid choice: 'other'"),
+    ],
+)
+def test_errors_are_one_line(arguments, message):
+    with pytest.raises(InputError, match=message) as error:
+        options(*arguments)
+    assert "\n" not in str(error.value)
+
+
+def test_golden_data_are_beside_a_file_unless_given():
+    beside = options(network=os.path.join("folder", "decoder.keras"))
+    assert beside.golden == os.path.join("folder", "")
+    assert options("--golden", "x.npz").golden == "x.npz"
+
+
+def test_foldings_default_where_none_is_given(model):
+    default = [Folding(1, layer.units) for layer in model.layers]
+    assert list(foldings_of(model)) == default
+    most = model.layers[0].input_count
+    assert list(foldings_of(model, [most], [1])) == [Folding(most, 1), *default[1:]]
+    with pytest.raises(InputError, match=f"layer 1: expected 1 to {most} inputs a cycle"):
+        foldings_of(model, [most + 1])
+
+
+def test_numbers_of_options():
+    with pytest.raises(argparse.ArgumentTypeError, match="expected 2 or more, got 1"):
+        design_options.at_least(2)("1")
