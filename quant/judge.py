@@ -1,29 +1,32 @@
-"""Judges formats by a criterion, on the decision boundary first."""
+"""Judges formats by a criterion, near the decision boundary first."""
 
-import numpy as np
-
-from models.golden import GoldenData, decisions
+from models.golden import GoldenData
 from models.network import Network
-from quant.boundary import boundary_samples
 from quant.criterion import Criterion
 from quant.evaluator import Evaluator
 from quant.formats import NetworkFormats
-from quant.margins import expected_flips, margins
+from quant.near_boundary import NearBoundary, near_boundary
 from quant.quality import Quality
 from quant.weight_rounding import WeightRounding
 
 __all__ = ["Judge"]
 
-_BOUNDARY_SAMPLES = 512
-
 
 class Judge:
     """Tells whether formats keep ``criterion`` on ``golden``.
 
-    How much quantisation moves the outputs is measured on samples bred onto the decision boundary,
-    how much the outputs may move is read off the margins of the golden samples, and every one of
-    these margins is set against every one of those errors. Both are smooth in the formats, and the
-    samples on which a search could overfit take no part. Formats that pass also run on ``golden``.
+    How many decisions are expected to change is estimated near the decision boundary
+    (:func:`~quant.near_boundary.near_boundary`). Formats that pass also run on ``golden``.
+
+    Parameters
+    ----------
+    network, golden
+        What is run on what. The outputs in ``golden`` may be those of another network that this one
+        stands in for.
+    near
+        Default: from ``network`` and ``golden``.
+    uniform_segments
+        Of generated activations; see :func:`quant.quantise.quantise`.
     """
 
     def __init__(
@@ -33,31 +36,27 @@ class Judge:
         criterion: Criterion,
         *,
         rounding: WeightRounding | None = None,
+        near: NearBoundary | None = None,
         uniform_segments: int | None = None,
     ):
         self.criterion = criterion
+        self._near = near or near_boundary(network, golden)
         how = {"rounding": rounding, "uniform_segments": uniform_segments}
-        self.full = Evaluator(network, golden, **how)
-        boundary = boundary_samples(network, golden, count=_BOUNDARY_SAMPLES)
-        self.boundary = Evaluator(network, boundary if len(boundary) else golden, **how)
-        reference = self.boundary.reference
-        self._decided = reference.decided
-        self._boundary_margins = margins(reference.y, reference.decided)
-        self._margins = np.sort(margins(golden.y, decisions(golden.y)))
+        self._full = Evaluator(network, golden, **how)
+        self._evaluator = Evaluator(network, self._near.samples, **how)
 
     @property
     def evaluations(self) -> int:
-        """Evaluations on the boundary or on golden data."""
-        return self.full.evaluations + self.boundary.evaluations
+        """Evaluations near the boundary or on golden data."""
+        return self._full.evaluations + self._evaluator.evaluations
 
     def quality(self, formats: NetworkFormats) -> Quality:
         """Quality on golden data."""
-        return self.full.quality(formats)
+        return self._full.quality(formats)
 
     def flips(self, formats: NetworkFormats) -> float:
-        """Decisions expected to change, as a fraction."""
-        y = self.boundary.outputs(formats)
-        return expected_flips(self._margins, self._boundary_margins - margins(y, self._decided))
+        """Decisions expected to change, as a fraction of all."""
+        return self._near.flips(self._evaluator.outputs(formats))
 
     def harm(self, formats: NetworkFormats) -> float:
         """Part of the expected changes allowed that is used up, 1 being all."""

@@ -1,8 +1,9 @@
 """How firmly decisions stand: their margins, and what errors of the outputs do to them."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-__all__ = ["expected_flips", "margins"]
+__all__ = ["flip_rate", "margins"]
 
 
 def margins(y: np.ndarray, decided: np.ndarray) -> np.ndarray:
@@ -30,20 +31,25 @@ def margins(y: np.ndarray, decided: np.ndarray) -> np.ndarray:
     return y[rows, decided] - others.max(axis=1)
 
 
-def expected_flips(sorted_margins: np.ndarray, errors: np.ndarray) -> float:
-    """Fraction of decisions that change if every margin may meet every error.
+def flip_rate(sorted_margins: np.ndarray, errors: np.ndarray, *, neighbours: int = 16) -> float:
+    """Fraction of decisions that change if a margin may meet the error of any near it.
+
+    How far outputs move depends on where they are, a sigmoid's least where it saturates: so that
+    margins meet errors of samples with about the same margin, ``neighbours`` of them or all.
 
     Parameters
     ----------
     sorted_margins
-        Margins (samples,) of the float model's own decisions, ascending. A sample that it does not
-        decide itself, of margin 0, has no decision to lose.
+        Margins (samples,) of the float model's own decisions, ascending, all positive.
     errors
-        Parts of margins (any number,) that quantisation takes away; negative where it adds.
+        Part of each sample's margin (samples,) that quantisation takes away; negative where it
+        adds.
     """
-    undecided = np.searchsorted(sorted_margins, 0.0, "right")
-    harmful = errors[errors > 0]
+    width = min(neighbours, len(errors))
+    near = sliding_window_view(errors, width)
+    # The windows of the first and the last margins are those that lie in the range.
+    first = np.clip(np.arange(len(errors)) - width // 2, 0, len(near) - 1)
+    near, margin = near[first], sorted_margins[:, None]
     # A margin that an error eats up whole is a tie, of which half break.
-    broken = np.searchsorted(sorted_margins, harmful, "left").sum()
-    broken += np.searchsorted(sorted_margins, harmful, "right").sum()
-    return float(broken - 2 * undecided * len(harmful)) / 2 / len(errors) / len(sorted_margins)
+    broken = np.count_nonzero(near > margin) + np.count_nonzero(near >= margin)
+    return broken / 2 / near.size

@@ -1,6 +1,7 @@
 """From a trained network and golden data to an integer model: the quantise stage."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +13,14 @@ from quant.cost import Cost, ResourceEstimate
 from quant.criterion import Criterion
 from quant.formats import integer_model
 from quant.integer_model import IntegerModel
-from quant.judge import Judge
 from quant.quality import Quality, measure
 from quant.search import search_formats
 from quant.search_result import SearchError, SearchResult
-from quant.weight_rounding import CompensatedRounding
 
 __all__ = ["SEARCHES", "Quantised", "quantise"]
 
-SEARCHES = ("default", "ahead")
-"""Names of the searches for formats."""
+SEARCHES = ("default", "widths", "ahead")
+"""Names of the searches for formats; ``widths`` is the default one, but keeps all neurons."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def quantise(
     *,
     max_loss: float = 0.0,
     search: str = "default",
-    cost: Cost | None = None,
+    cost: Callable[[Network], Cost] | None = None,
     seed: int = 0,
     uniform_segments: int | None = None,
 ) -> Quantised:
@@ -106,7 +105,8 @@ def quantise(
     search
         A name of :data:`SEARCHES`.
     cost
-        What the default search makes small; default: :class:`~quant.cost.ResourceEstimate`.
+        Of a network with as many neurons or fewer: makes what the search, AHEAD's apart, makes
+        small. Default: :class:`~quant.cost.ResourceEstimate`.
     seed
         Of AHEAD's hill climbing.
     uniform_segments
@@ -125,21 +125,13 @@ def quantise(
                 network, golden.search, seed=seed, uniform_segments=uniform_segments
             )
         else:
-            criterion = Criterion.for_loss(max_loss)
-            rounding = CompensatedRounding(network, golden.search.x)
             found = search_formats(
                 network,
                 golden.search,
-                criterion,
-                cost or ResourceEstimate(network),
-                rounding=rounding,
-                judge=Judge(
-                    network,
-                    golden.search,
-                    criterion,
-                    rounding=rounding,
-                    uniform_segments=uniform_segments,
-                ),
+                Criterion.for_loss(max_loss),
+                cost or ResourceEstimate,
+                prune=search == "default",
+                uniform_segments=uniform_segments,
             )
         model = integer_model(found.network, found.formats, uniform_segments=uniform_segments)
     except SearchError as error:

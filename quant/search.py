@@ -1,15 +1,19 @@
-"""The default search: the cheapest formats that keep a criterion which carries over.
+"""The default search: the cheapest decoder that keeps a criterion which carries over.
 
-Four steps. ``range``: integer bits that hold what occurs. ``alone``: the fewest fraction bits of
-each node, all others perfect. ``narrowed``: all together, widened until they keep the criterion and
-then a bit narrower, at either end, where a unit of harm saves most cost. ``exchanged``: a bit more
-at one node for fewer at another, while that saves cost.
+Five steps. ``range``: integer bits that hold what occurs. ``pruned``: neurons that others can stand
+in for are left out; how many, is what the steps after it make cheapest. ``alone``: the fewest
+fraction bits of each node, all others perfect. ``narrowed``: all together, widened until they keep
+the criterion and then narrowed, at either end, where a unit of harm saves most cost.
+``exchanged``: a bit more at one node for fewer at another, while that saves cost.
 
 Integer bits are narrowed as fraction bits are: the node then saturates within the range that
 occurs, which costs little where large values are rare or where the next operation saturates anyway.
 """
 
-from collections.abc import Iterator
+import heapq
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from models.golden import GoldenData
 from models.network import Network
@@ -17,10 +21,13 @@ from quant.cost import Cost
 from quant.criterion import Criterion
 from quant.formats import NetworkFormats, NodeKey
 from quant.judge import Judge
+from quant.near_boundary import NearBoundary, near_boundary
+from quant.pruning import pruning_path
 from quant.qformat import QFormat
+from quant.quality import Reference
 from quant.range_analysis import analyse_ranges
 from quant.search_result import SearchError, SearchResult, Step, StepRecorder
-from quant.weight_rounding import CompensatedRounding, WeightRounding, on_grid
+from quant.weight_rounding import CompensatedRounding, on_grid
 
 __all__ = ["search_formats"]
 
@@ -30,47 +37,102 @@ _BIT_COST = 0.5
 _LEAST_HARM = 0.01
 """Harm, in parts of what is allowed, below which differences of harm do not matter."""
 
+_HARM_COST = 0.1
+"""What all harm that is allowed is worth, in parts of the cost: what saves less is not done."""
+
+_PRUNED_HARM = (0.0, 0.1, 0.25, 0.5)
+"""Parts of the harm allowed that pruning alone may do, each of which is tried."""
+
+_STRIDE = 3
+"""Most bits that a node is narrowed by at once: costs have steps that no single bit gets over."""
+
 
 def search_formats(
-    network: Network, golden: GoldenData, criterion: Criterion, cost: Cost,
-    *, rounding: WeightRounding | None = None, judge: Judge | None = None,
+    network: Network,
+    golden: GoldenData,
+    criterion: Criterion,
+    cost: Callable[[Network], Cost],
+    *,
+    prune: bool = True,
+    uniform_segments: int | None = None,
 ) -> SearchResult:
     """Cheap formats for ``network`` that keep ``criterion`` on ``golden``.
 
     Parameters
     ----------
     cost
-        What is made small.
-    rounding
-        Of weights; default: :class:`~quant.weight_rounding.CompensatedRounding` on ``golden``.
-    judge
-        Says what keeps the criterion; default: :class:`~quant.judge.Judge` of all these.
+        Makes what is made small, for a network with as many neurons or fewer.
+    prune
+        Leave out neurons that others can stand in for.
+    uniform_segments
+        Of generated activations; see :func:`quant.quantise.quantise`.
 
     Raises
     ------
     SearchError
         If not even perfect formats keep it.
     """
-    rounding = rounding or CompensatedRounding(network, golden.x)
-    judge = judge or Judge(network, golden, criterion, rounding=rounding)
-    steps = _Search(network, golden, cost, judge).run()
-    return SearchResult("default", on_grid(network, steps[-1].formats, rounding), steps)
+    near = near_boundary(network, golden)
+
+    def search_of(network: Network) -> _Search:
+        judge = {"near": near, "uniform_segments": uniform_segments}
+        return _Search(network, golden, criterion, cost(network), **judge)
+
+    first = search_of(network)
+    recorder = StepRecorder(lambda: first.judge.evaluations, first.judge.quality)
+    with recorder.step("range") as found:
+        found(first.perfect)
+    first.check()
+    start = time.perf_counter()
+    searches = [first]
+    if prune:
+        pruned = map(search_of, _pruned(network, golden, near, criterion))
+        searches.extend(search for search in pruned if search.holds(search.perfect))
+    results = [search.run() for search in searches]
+    best = min(range(len(results)), key=lambda n: searches[n].cost(results[n][-1].formats))
+    search, steps = searches[best], results[best]
+    pruned = StepRecorder(lambda: 0, search.judge.quality)
+    with pruned.step("pruned") as found:
+        found(search.perfect)
+    others = [s.judge.evaluations for n, s in enumerate(searches) if n != best]
+    seconds = time.perf_counter() - start - sum(step.seconds for step in steps)
+    pruned = replace(pruned.steps[0], evaluations=sum(others), seconds=seconds)
+    found = on_grid(search.network, steps[-1].formats, search.rounding)
+    return SearchResult("default", found, (*recorder.steps, pruned, *steps))
+
+
+def _pruned(
+    network: Network, golden: GoldenData, near: NearBoundary, criterion: Criterion
+) -> list[Network]:
+    """The smallest networks that keep ``criterion`` and do not harm more than a limit, for each of
+    :data:`_PRUNED_HARM`; all different."""
+    reference = Reference(golden)
+    smallest = {}
+    for pruned in pruning_path(network, golden.x):
+        harm = near.flips(pruned.forward(near.samples.x)) / criterion.max_flips
+        if harm > max(_PRUNED_HARM):
+            break
+        if criterion.holds(reference.compare(pruned.forward(golden.x))):
+            smallest.update((limit, pruned) for limit in _PRUNED_HARM if harm <= limit)
+    return list({id(pruned): pruned for pruned in smallest.values()}.values())
 
 
 class _Search:
-    def __init__(self, network, golden, cost, judge):
-        self.judge = judge
-        self.holds = judge.holds
+    """Search of the widths of one network, pruned or not."""
+
+    def __init__(self, network, golden, criterion, cost, **judge):
+        self.network = network
+        self.rounding = CompensatedRounding(network, golden.x)
+        self.judge = Judge(network, golden, criterion, rounding=self.rounding, **judge)
+        self.holds = self.judge.holds
         self.raw_cost = cost
         self.perfect = analyse_ranges(network, golden.x)
 
     def cost(self, formats: NetworkFormats) -> float:
         return self.raw_cost(formats) + _BIT_COST * sum(f.width for f in formats.values())
 
-    def run(self) -> tuple[Step, ...]:
-        recorder = StepRecorder(lambda: self.judge.evaluations, self.judge.quality)
-        with recorder.step("range") as found:
-            found(self.perfect)
+    def check(self) -> None:
+        """Raise SearchError if not even perfect formats keep the criterion."""
         if not self.holds(self.perfect):
             quality = self.judge.quality(self.perfect)
             raise SearchError(
@@ -79,6 +141,9 @@ class _Search:
                 f"{self.judge.flips(self.perfect):.4f} expected to change and an output error of "
                 f"{quality.output_error:.4f}"
             )
+
+    def run(self) -> tuple[Step, ...]:
+        recorder = StepRecorder(lambda: self.judge.evaluations, self.judge.quality)
         with recorder.step("alone") as found:
             formats = {key: self.narrowest_alone(key) for key in self.perfect}
             found(formats)
@@ -112,38 +177,47 @@ class _Search:
         return formats
 
     def narrowed(self, formats: NetworkFormats) -> NetworkFormats:
-        """A bit less where that saves most for the harm, again and again, while it holds."""
+        """Fewer bits where that saves most for the harm, again and again, while it holds."""
         before = None
         while formats != before:
             before, formats = formats, self._narrowed_once(formats)
         return formats
 
     def _narrowed_once(self, formats: NetworkFormats) -> NetworkFormats:
-        # Narrower formats elsewhere rarely make room again for a bit that could not be spared, so
-        # that it is not asked for again until nothing else is left.
-        refused = set()
-        while True:
-            ranked = []
-            cost, harm = self.cost(formats), self.judge.harm(formats)
-            for key, format in formats.items():
-                for narrower in _narrower(format):
-                    if (key, narrower) in refused:
-                        continue
-                    changed = {**formats, key: narrower}
-                    added = self.judge.harm(changed) - harm
-                    saved = cost - self.cost(changed)
-                    if harm + added > 1 or saved <= 0:
-                        refused.add((key, narrower))
-                    else:
-                        ranked.append((saved / max(added, _LEAST_HARM), key, narrower))
-            ranked.sort(key=lambda entry: entry[0], reverse=True)
-            for _, key, narrower in ranked:
-                if self.holds({**formats, key: narrower}):
-                    formats = {**formats, key: narrower}
-                    break
-                refused.add((key, narrower))
-            else:
-                return formats
+        # Other nodes' narrowing rarely makes a node's own harm less. So what was refused is not
+        # asked for again until nothing else is left, and of the others, which are ranked by what
+        # they were worth when last looked at, only the first has to be looked at again.
+        ranked = []
+        for key, format in formats.items():
+            for narrower in _narrower(format):
+                self._rank(ranked, formats, key, narrower, 0)
+        accepted = 0
+        while ranked:
+            _, _, looked_at, key, narrower = heapq.heappop(ranked)
+            if not _is_narrower(narrower, formats[key]):
+                continue
+            if looked_at < accepted:
+                self._rank(ranked, formats, key, narrower, accepted)
+                continue
+            changed = {**formats, key: narrower}
+            if self.holds(changed):
+                formats, accepted = changed, accepted + 1
+                for next_narrower in _narrower(narrower):
+                    self._rank(ranked, formats, key, next_narrower, accepted)
+        return formats
+
+    def _rank(self, ranked: list, formats: NetworkFormats, key, narrower, now: int) -> None:
+        """Put a change into ``ranked`` by what it saves for its harm, if it is worth that."""
+        cost, harm = self.cost(formats), self.judge.harm(formats)
+        changed = {**formats, key: narrower}
+        saved = cost - self.cost(changed)
+        if saved <= 0:
+            return
+        added = self.judge.harm(changed) - harm
+        if harm + added <= 1 and saved >= _HARM_COST * added * cost:
+            worth = saved / max(added, _LEAST_HARM)
+            order = (key, narrower.integer, narrower.fraction)
+            heapq.heappush(ranked, (-worth, order, now, key, narrower))
 
     def exchanged(self, formats: NetworkFormats) -> NetworkFormats:
         """A bit more at one node for fewer at others, while that saves cost."""
@@ -174,11 +248,10 @@ class _Search:
         """``formats`` with one node narrower, if that costs less than ``cost`` and holds."""
         candidates = []
         for key, format in formats.items():
-            for once in _narrower(format):
-                for narrower in (once, *_narrower(once)):
-                    changed = {**formats, key: narrower}
-                    if (now := self.cost(changed)) < cost - 1e-9:
-                        candidates.append((now, key, narrower))
+            for narrower in _narrower(format):
+                changed = {**formats, key: narrower}
+                if (now := self.cost(changed)) < cost - 1e-9:
+                    candidates.append((now, key, narrower))
         for _, key, narrower in sorted(candidates, key=lambda entry: entry[0]):
             changed = {**formats, key: narrower}
             if self.holds(changed):
@@ -195,11 +268,18 @@ def _with(format: QFormat, *, integer: int | None = None, fraction: int | None =
 
 
 def _narrower(format: QFormat) -> list[QFormat]:
-    if format.width == 1:
-        return []
-    return [
-        _with(format, fraction=format.fraction - 1), _with(format, integer=format.integer - 1)
+    strides = range(1, min(_STRIDE, format.width - 1) + 1)
+    return [_with(format, fraction=format.fraction - bits) for bits in strides] + [
+        _with(format, integer=format.integer - bits) for bits in strides
     ]
+
+
+def _is_narrower(format: QFormat, than: QFormat) -> bool:
+    return (
+        format.width < than.width
+        and format.integer <= than.integer
+        and format.fraction <= than.fraction
+    )
 
 
 def _wider(format: QFormat) -> list[QFormat]:

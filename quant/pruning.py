@@ -1,0 +1,94 @@
+"""Neurons that a decoder can do without: the narrowest width of all, none."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from models.network import Network
+
+__all__ = ["pruning_path", "without_neuron"]
+
+_DAMPING = 0.05
+"""Variance added to every neuron, in mean variances: what the samples do not show of it."""
+
+
+def pruning_path(network: Network, x: np.ndarray) -> Iterator[Network]:
+    """``network`` with one hidden neuron less, with two less, and so on, to one a layer.
+
+    The next to go is the one that harms least for the multiplications that it saves: those of its
+    own inputs, and that by which each neuron of the next layer takes it. Its harm is what is left
+    of it in the next layer's sums, in their variances, when the other neurons have made up for it
+    as well as they can (:func:`without_neuron`).
+
+    Parameters
+    ----------
+    x
+        Inputs (samples, inputs) on which harm is measured.
+    """
+    outputs = [layer.forward(x) for layer in network.layers[:1]]
+    for layer in network.layers[1:-1]:
+        outputs.append(layer.forward(outputs[-1]))
+    while True:
+        candidates = []
+        for index, hidden in enumerate(outputs):
+            layer, after = network.layers[index : index + 2]
+            if layer.units == 1:
+                continue
+            saved = layer.input_count + after.units
+            harm = _harm(hidden, after.weights)
+            neuron = int(np.argmin(harm))
+            candidates.append((harm[neuron] / saved, index, neuron))
+        if not candidates:
+            return
+        _, index, neuron = min(candidates)
+        network = without_neuron(network, index, neuron, outputs[index])
+        outputs[index] = np.delete(outputs[index], neuron, axis=1)
+        for later in range(index + 1, len(outputs)):
+            outputs[later] = network.layers[later].forward(outputs[later - 1])
+        yield network
+
+
+def without_neuron(
+    network: Network, index: int, neuron: int, hidden: np.ndarray
+) -> Network:
+    """``network`` without a neuron of layer ``index``, whose part others take over.
+
+    Of all changes of the next layer's weights under which this neuron's are zero, that which least
+    changes the sums' mean square on ``hidden``, the layer's outputs (samples, units): optimal brain
+    surgery on a neuron. What remains of the mean goes into the bias.
+    """
+    layer, after = network.layers[index : index + 2]
+    inverse = _inverse_covariance(hidden)
+    taken_over = np.outer(inverse[:, neuron] / inverse[neuron, neuron], after.weights[neuron])
+    weights = after.weights - taken_over
+    layers = list(network.layers)
+    layers[index] = replace(
+        layer,
+        units=layer.units - 1,
+        weights=np.delete(layer.weights, neuron, axis=1),
+        bias=np.delete(layer.bias, neuron),
+    )
+    layers[index + 1] = replace(
+        after,
+        weights=np.delete(weights, neuron, axis=0),
+        bias=after.bias + hidden.mean(axis=0) @ taken_over,
+    )
+    return replace(network, layers=tuple(layers))
+
+
+def _harm(hidden: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Harm (units,) of each neuron's removal."""
+    centred = hidden - hidden.mean(axis=0)
+    variance = np.mean(np.square(centred @ weights), axis=0)
+    variance = np.where(variance > 0, variance, 1.0)
+    share = np.sum(np.square(weights) / variance, axis=1)
+    return share / np.diag(_inverse_covariance(hidden))
+
+
+def _inverse_covariance(hidden: np.ndarray) -> np.ndarray:
+    centred = hidden - hidden.mean(axis=0)
+    covariance = centred.T @ centred / len(hidden)
+    damping = _DAMPING * np.diag(covariance).mean() or 1.0
+    covariance[np.diag_indices_from(covariance)] += damping
+    return np.linalg.inv(covariance)
