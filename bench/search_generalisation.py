@@ -17,7 +17,7 @@ from bench.networks import networks
 from models.golden import GoldenData, decisions
 from models.network import Network
 from quant.bwid.ahead import search_ahead
-from quant.cost import ResourceEstimate
+from quant.cost import AreaCost
 from quant.criterion import Criterion
 from quant.evaluator import Evaluator
 from quant.formats import NetworkFormats, integer_model
@@ -99,7 +99,7 @@ def _bound(quality, broken, mended) -> bool:
 
 
 def _searches(
-    network: Network, golden: GoldenData, cost: ResourceEstimate
+    network: Network, golden: GoldenData, cost: AreaCost
 ) -> Iterator[tuple[str, Callable[[], SearchResult]]]:
     yield "ahead", lambda: search_ahead(network, golden)
     yield "ahead, fraction bits from 0", lambda: search_ahead(network, golden, lower_bound=0)
@@ -133,7 +133,7 @@ def _searches(
 def main(names: list[str]) -> None:
     """Print a table for each network of ``names``, all if there are none."""
     for network, golden in networks(names):
-        cost = ResourceEstimate(network)
+        cost = AreaCost(network)
         print(f"\n{network.name} ({network.topology}), {len(golden.search)} samples searched on, "
               f"{len(golden.unseen)} unseen")
         print(f"{'criterion':40} {'bits':>5} {'cost':>6} {'loss':>6} {'unseen':>7} "

@@ -6,12 +6,12 @@ from hdl.mac_unit import fits_dsp48e1
 from hdl.multipliers import Multiplier, Multipliers
 from hdl.plan import DensePlan
 from hdl.select_accumulate import fits_select
-from hdl.table_product import fits_table
 from hdl.target import XC7
+from quant.area import DSP_LUTS, product_luts, select_luts
 
 __all__ = ["DSP_COST", "choose_multipliers", "packs"]
 
-DSP_COST = {XC7: 50}
+DSP_COST = {XC7: DSP_LUTS}
 """LUTs that a DSP block is worth; a family that is not here has blocks to spare."""
 
 
@@ -32,6 +32,9 @@ def choose_multipliers(
     worth = 0 if spare_blocks else DSP_COST.get(family, 0)
     offers = []
     for index, plan in enumerate(plans):
+        if plan.constant_weights:
+            # A product with a constant is a few additions.
+            continue
         luts = estimated_lut_product(plan)
         inputs = plan.folding.inputs_per_cycle
         pairs, single = divmod(plan.neurons, 2)
@@ -60,7 +63,7 @@ def choose_multipliers(
 class _Offer:
     """``count`` blocks for ``products`` products each, which save ``saving`` LUTs each."""
 
-    saving: int
+    saving: float
     layer: int
     count: int
     products: int
@@ -71,11 +74,9 @@ def packs(plan: DensePlan) -> bool:
     return fits_dsp48e1(plan, Multiplier.PACKED)
 
 
-def estimated_lut_product(plan: DensePlan) -> int:
+def estimated_lut_product(plan: DensePlan) -> float:
     """Estimate of the LUTs of a product, and of its sum where each product has one of its own."""
     p = plan.parameters
     if fits_select(plan):
-        return p.exact.width
-    small = fits_table(p.weight.width, p.input.width)
-    bits = p.input.width + p.weight.width if small else p.input.width * p.weight.width
-    return bits * 6 // 5 + (p.exact.width if plan.units_accumulate else 0)
+        return select_luts(p.exact.width)
+    return product_luts(p.input, p.weight, p.exact.width, accumulates=plan.units_accumulate)

@@ -12,6 +12,7 @@ import numpy as np
 from hdl.activations import activation_component
 from hdl.folding import Folding
 from hdl.multipliers import Multiplier, Multipliers
+from quant.area import weight_rows
 from quant.dense import Dense
 from quant.qformat import QFormat
 
@@ -100,11 +101,7 @@ class DensePlan:
     @property
     def weight_rows(self) -> np.ndarray:
         """Raw weights (rows, inputs_per_cycle, neurons), a row a beat, pass after pass."""
-        p, lanes_in = self.parameters, self.folding.inputs_per_cycle
-        padded = np.zeros((self.beats * lanes_in, self.passes * self.neurons), dtype=np.int64)
-        padded[: p.input_count, : p.units] = p.weights
-        rows = padded.reshape(self.beats, lanes_in, self.passes, self.neurons)
-        return rows.transpose(2, 0, 1, 3).reshape(-1, lanes_in, self.neurons)
+        return weight_rows(self.parameters.weights, self.folding.inputs_per_cycle, self.neurons)
 
     @property
     def units_accumulate(self) -> bool:

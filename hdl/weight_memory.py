@@ -6,22 +6,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["WeightMemory", "fits_block_ram"]
+from quant.area import fits_block_ram
 
-_BLOCK_WIDTH, _BLOCK_DEPTH = 36, 512
-_BLOCK_COST = 50
-"""LUTs that a block of 18 Kibit is worth."""
-_BITS_PER_LUT = 64
-
-
-def fits_block_ram(rows: int, width: int) -> bool:
-    """Whether a ROM is cheaper in block RAM than in LUTs, by the 7 series' sizes of both.
-
-    Synthesis left to itself keeps wide and shallow memories out of block RAM, which fills its
-    blocks badly, at any price in LUTs.
-    """
-    blocks = -(-width // _BLOCK_WIDTH) * -(-rows // _BLOCK_DEPTH)
-    return rows * width > _BITS_PER_LUT * _BLOCK_COST * blocks
+__all__ = ["WeightMemory"]
 
 
 class WeightMemory(wiring.Component):

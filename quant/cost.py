@@ -8,24 +8,32 @@ from typing import Protocol
 import numpy as np
 
 from models.network import Network
-from quant.activations import is_exact
+from quant.activations import integer_activation
+from quant.area import (
+    DSP_LUTS,
+    Area,
+    BiasCounts,
+    DenseShape,
+    PackerShape,
+    WeightCounts,
+    activation_shape,
+    area_of,
+    dense_shape,
+    product_luts,
+    select_luts,
+)
 from quant.dense import NODES
+from quant.dsp_packing import DspPacking
 from quant.formats import NetworkFormats, format_of
 from quant.qformat import QFormat
 
-__all__ = ["BRAM36_LUTS", "DSP_LUTS", "Cost", "ResourceEstimate"]
-
-DSP_LUTS = 50
-"""LUTs that a DSP block is worth."""
-
-BRAM36_LUTS = 100
-"""LUTs that a block RAM of 36 Kbit is worth."""
-
-_FF_LUTS = 0.02
-"""LUTs that a flip-flop is worth: next to none, but of two equals the one with fewer is better."""
+__all__ = ["AreaCost", "Cost"]
 
 _DSP_WIDTHS = (25, 18, 48)
 """Operands and accumulator of a DSP48E1, all signed."""
+
+_SELECT_WIDTH = 2
+"""Bits of a weight of which products can be selected in an accumulator's LUTs."""
 
 
 class Cost(Protocol):
@@ -35,21 +43,12 @@ class Cost(Protocol):
         """Cost of all nodes in ``formats``, in LUTs or what they are worth."""
 
 
-class ResourceEstimate:
-    """LUTs + 50 DSPs + 100 RAMB36 of a decoder on a 7-series FPGA, estimated from first principles.
+class AreaCost:
+    """LUTs + 50 DSPs + 100 RAMB36 of a decoder on a 7-series FPGA, by the model of quant.area.
 
-    Each layer has ``inputs * outputs`` products a cycle, one weight memory of as many words a row,
-    and one drain that ends ``lanes`` neurons a cycle:
-
-    - weight memory: columns of 18 bits x 1,024 rows, half a RAMB36 each; a memory of few rows is
-      LUTs, 32 bits each;
-    - product and accumulation: the cheapest of half a DSP (two weights beside each other in one
-      operand, the sums beside each other in its accumulator), a whole DSP, and LUTs, which are
-      the product of the operands' widths plus an accumulator;
-    - drain: selection among the captured sums, adders and saturation, and an activation unit.
-
-    It knows no retiming, no sharing and no packing of LUTs, and is meant to rank formats. Widths
-    of sums are proven from the weights in their format, as in :class:`quant.dense.Dense`.
+    Lanes, packers and what is double-buffered are those of ``hdl.decoder.plan_decoder``. The
+    products of a layer are made in what costs least: DSP blocks, two products a block where that
+    fits, LUTs, or the LUTs of the accumulators where weights are narrow.
 
     Parameters
     ----------
@@ -60,89 +59,170 @@ class ResourceEstimate:
     """
 
     def __init__(
-        self, network: Network, foldings: Sequence[tuple[int, int]] | None = None
+        self,
+        network: Network,
+        foldings: Sequence[tuple[int, int]] | None = None,
     ):
         self.network = network
-        self.foldings = foldings or [(1, layer.output_count) for layer in network.layers]
-        self._magnitudes = lru_cache(256)(self._compute_magnitudes)
-        self._layers = lru_cache(4096)(self._cost_of_layer)
+        self.foldings = [
+            (inputs, min(outputs, layer.output_count))
+            for (inputs, outputs), layer in zip(
+                foldings or [(1, layer.output_count) for layer in network.layers],
+                network.layers,
+                strict=True,
+            )
+        ]
+        self._wanted = [inputs for inputs, _ in self.foldings[1:]] + [1]
+        self._lanes = [
+            wide if outputs >= layer.output_count or not outputs % wide else 1
+            for (_, outputs), wide, layer in zip(
+                self.foldings, self._wanted, network.layers, strict=True
+            )
+        ]
+        self._double_buffered = self._choose_buffers()
+        self._weights = lru_cache(256)(self._count_weights)
+        self._biases = lru_cache(1024)(self._count_biases)
+        self._activations = lru_cache(4096)(
+            lambda *formats: activation_shape(integer_activation(*formats))
+        )
+        self._layers = lru_cache(16384)(self._area_of_layer)
 
     def __call__(self, formats: NetworkFormats) -> float:
-        return sum(
-            self.layer(number, formats) for number in range(1, len(self.network.layers) + 1)
-        )
+        return self.area(formats).cost
 
-    def layer(self, number: int, formats: NetworkFormats) -> float:
-        """Cost of one layer, counted from 1."""
+    def area(self, formats: NetworkFormats) -> Area:
+        """Estimated area of the whole decoder."""
+        layers = range(1, len(self.network.layers) + 1)
+        return sum((self.layer(number, formats) for number in layers), Area())
+
+    def layer(self, number: int, formats: NetworkFormats) -> Area:
+        """Estimated area of one layer, counted from 1, and of a packer behind it."""
         return self._layers(number, *(format_of(formats, number, node) for node in NODES))
 
-    def _cost_of_layer(self, number: int, x, w, accumulator, bias, total, output) -> float:
+    def shape(self, number: int, formats: NetworkFormats) -> DenseShape:
+        """What decides the area of one layer, counted from 1."""
+        return self._shape(number, *(format_of(formats, number, node) for node in NODES))
+
+    def _choose_buffers(self) -> list[bool]:
+        """Which layers capture their sums: those that would hold up frames otherwise."""
+        captured, waiting = (
+            [
+                _frame_cycles(layer.input_count, layer.output_count, folding, lanes, buffered)
+                for layer, folding, lanes in zip(
+                    self.network.layers, self.foldings, self._lanes, strict=True
+                )
+            ]
+            for buffered in (True, False)
+        )
+        return [cycles > max(captured) for cycles in waiting]
+
+    def _area_of_layer(self, number: int, *nodes: QFormat) -> Area:
+        area = area_of(self._shape(number, *nodes))
+        lanes, wanted = self._lanes[number - 1], self._wanted[number - 1]
+        if lanes != wanted:
+            count = self.network.layers[number - 1].output_count
+            area += area_of(PackerShape(nodes[-1].width, wanted, count))
+        return area
+
+    def _shape(self, number: int, x, w, accumulator, bias, total, output) -> DenseShape:
         layer = self.network.layers[number - 1]
-        inputs, outputs = self.foldings[number - 1]
-        rows = math.ceil(layer.input_count / inputs) * math.ceil(layer.output_count / outputs)
-        products = inputs * min(outputs, layer.output_count)
-        exact = self.sum_width(number, x, w)
-        dropped = max(x.fraction + w.fraction - accumulator.fraction, 0)
-        captured = max(exact - dropped, 1)
-        biased = max(accumulator.width, bias.width + max(accumulator.fraction - bias.fraction, 0))
-        # As many neurons leave at once as the next layer takes inputs.
-        lanes = self.foldings[number][0] if number < len(self.foldings) else 1
-        selected = math.ceil(min(outputs, layer.output_count) / lanes)
-        drain = (
-            captured * (selected - 1) / 3
-            + _saturation(captured, accumulator.width)
-            + layer.output_count * bias.width / 32
-            + biased + 1
-            + _saturation(biased + 1, total.width)
-            + _activation(layer.activation, total, output)
+        # As quant.formats.integer_layer has it.
+        fraction = min(accumulator.fraction, x.fraction + w.fraction)
+        accumulator = QFormat(max(accumulator.integer, 1 - fraction), fraction, accumulator.signed)
+        weights, positive, negative, packs = self._weights(number, w)
+        dropped = x.fraction + w.fraction - fraction
+        exact = QFormat.for_raw_range(
+            int((positive * x.min_raw - negative * x.max_raw).min()),
+            int((positive * x.max_raw - negative * x.min_raw).max()) + (1 << dropped >> 1),
+            fraction=x.fraction + w.fraction,
         )
-        flip_flops = min(outputs, layer.output_count) * captured + inputs * x.width
-        return (
-            _memory(rows, products * w.width)
-            + products * _multiply_accumulate(x, w, exact)
-            + lanes * drain
-            + _FF_LUTS * flip_flops
+        aligned = max(fraction, bias.fraction)
+        shift = aligned - fraction
+        half = 1 << (aligned - total.fraction) >> 1 if aligned > total.fraction else 0
+        biases, low, high = self._biases(number, bias, aligned - bias.fraction, half)
+        biased = QFormat.for_raw_range(
+            (accumulator.min_raw << shift) + low,
+            (accumulator.max_raw << shift) + high,
+            fraction=aligned,
+        )
+        return dense_shape(
+            folding=self.foldings[number - 1],
+            lanes=self._lanes[number - 1],
+            double_buffered=self._double_buffered[number - 1],
+            input=x,
+            weight=w,
+            exact=exact,
+            accumulator=accumulator,
+            biased=biased,
+            total=total,
+            output=output,
+            weights=weights,
+            biases=biases,
+            activation=self._activations(layer.activation, total, output),
+            **self._multipliers(number, x, w, exact.width, packs),
         )
 
-    def sum_width(self, number: int, x: QFormat, w: QFormat) -> int:
-        """Bits of an exact sum of products, proven from the weights of layer ``number``."""
-        positive, negative = self._magnitudes(number, w)
-        high = (positive * x.max_raw - negative * x.min_raw).max()
-        low = (positive * x.min_raw - negative * x.max_raw).min()
-        return math.ceil(math.log2(max(high + 1, -low, 1))) + 1
+    def _multipliers(self, number: int, x, w, exact: int, packs) -> dict[str, int]:
+        """Units by kind, those of least cost for the products of a cycle."""
+        inputs, neurons = self.foldings[number - 1]
+        layer = self.network.layers[number - 1]
+        accumulates = inputs == 1
+        once = neurons == layer.output_count
+        products = inputs * neurons
+        luts, kind = product_luts(x, w, exact, accumulates=accumulates), "lut"
+        if accumulates and once and w.width <= _SELECT_WIDTH:
+            luts, kind = select_luts(exact), "select"
+        constant = once and inputs >= layer.input_count
+        pairs = 0
+        unit = exact if accumulates else x.width + w.width + (not x.signed and not w.signed)
+        if not constant and 2 * luts > DSP_LUTS and neurons > 1 and packs(unit, x):
+            pairs = inputs * (neurons // 2)
+        left = products - 2 * pairs
+        if luts > DSP_LUTS and not constant:
+            return {"packed": pairs, "dsp": left}
+        return {"packed": pairs, kind: left}
 
-    def _compute_magnitudes(self, number: int, w: QFormat) -> tuple[np.ndarray, np.ndarray]:
-        """Sums of the positive and of the negative raw weights of each neuron, as magnitudes."""
-        raw = w.quantise(self.network.layers[number - 1].weights).astype(np.float64)
-        return np.maximum(raw, 0).sum(axis=0), np.maximum(-raw, 0).sum(axis=0)
+    def _count_biases(self, number: int, bias: QFormat, shift: int, half: int):
+        """Counts of a layer's stored biases, the least and the greatest."""
+        stored = (bias.quantise(self.network.layers[number - 1].bias) << shift) + half
+        counts = BiasCounts.of(stored, self._lanes[number - 1])
+        return counts, int(stored.min()), int(stored.max())
+
+    def _count_weights(self, number: int, w: QFormat):
+        """Counts of a layer's weights, the sums of its positive and of its negative raw weights of
+        each neuron, as magnitudes, and whether two products of it fit a DSP block.
+        """
+        raw = w.quantise(self.network.layers[number - 1].weights)
+        inputs, neurons = self.foldings[number - 1]
+        weights = WeightCounts.of(raw, w.width, (inputs, neurons))
+        pairs = neurons // 2 * 2
+        slots = np.arange(raw.shape[1]) % neurons
+        low = raw[:, (slots < pairs) & (slots % 2 == 0)]
+        high = raw[:, (slots < pairs) & (slots % 2 == 1)]
+        low = low[:, : high.shape[1]]
+        operands = lru_cache(64)(lambda field: DspPacking(field).operand_width(low, high))
+
+        def packs(unit: int, x: QFormat) -> bool:
+            wide, narrow, accumulator = _DSP_WIDTHS
+            signed_weight, signed_x = w.width + (not w.signed), x.width + (not x.signed)
+            return (
+                2 * unit <= accumulator
+                and signed_x <= narrow
+                and signed_weight + unit <= wide
+                and operands(unit) <= wide
+            )
+
+        return weights, np.maximum(raw, 0).sum(axis=0), np.maximum(-raw, 0).sum(axis=0), packs
 
 
-def _memory(rows: int, bits: int) -> float:
-    if rows == 1:
-        return 0.0
-    in_luts = math.ceil(rows / 64) * bits
-    blocks = math.ceil(rows / 1024) * math.ceil(bits / 18) / 2
-    return min(in_luts, blocks * BRAM36_LUTS)
-
-
-def _multiply_accumulate(x: QFormat, w: QFormat, sum_width: int) -> float:
-    signed_x = x.width + (not x.signed)
-    wide, narrow, accumulator = _DSP_WIDTHS
-    in_luts = x.width * w.width + sum_width
-    whole = DSP_LUTS * math.ceil(signed_x / narrow) * math.ceil(w.width / wide)
-    packs = signed_x <= narrow and w.width + sum_width <= wide and 2 * sum_width <= accumulator
-    half = DSP_LUTS / 2 + 1 if packs else math.inf
-    return min(in_luts, whole, half)
-
-
-def _saturation(width: int, into: int) -> float:
-    return into + 1 if width > into else 0.0
-
-
-def _activation(name: str, input: QFormat, output: QFormat) -> float:
-    if is_exact(name):
-        return float(output.width)
-    in_table = output.width * 2.0 ** max(input.width - 6, 0)
-    offset = max(input.width - 3, 0)
-    piecewise_linear = (offset + 2) * (output.width + 2) + 3 * output.width
-    return min(in_table, piecewise_linear)
+def _frame_cycles(
+    inputs: int, units: int, folding: tuple[int, int], lanes: int, double_buffered: bool
+) -> int:
+    """Interval of frames of a layer alone; that of ``hdl.plan.DensePlan.frame_cycles``."""
+    beats, passes = math.ceil(inputs / folding[0]), math.ceil(units / folding[1])
+    in_pass, in_frame = math.ceil(folding[1] / lanes), math.ceil(units / lanes)
+    latency = 2 + (folding[0] - 1).bit_length() + double_buffered
+    groups = [in_pass] * (passes - 1) + [in_frame - in_pass * (passes - 1)]
+    if double_buffered:
+        return sum(max(beats, latency + count) for count in groups)
+    return sum(latency + count + beats - 1 for count in groups)

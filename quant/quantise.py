@@ -9,7 +9,7 @@ from models.errors import InputError
 from models.golden import GoldenData
 from models.network import Network
 from quant.bwid.ahead import search_ahead
-from quant.cost import Cost, ResourceEstimate
+from quant.cost import AreaCost, Cost
 from quant.criterion import Criterion
 from quant.formats import integer_model
 from quant.integer_model import IntegerModel
@@ -106,7 +106,7 @@ def quantise(
         A name of :data:`SEARCHES`.
     cost
         Of a network with as many neurons or fewer: makes what the search, AHEAD's apart, makes
-        small. Default: :class:`~quant.cost.ResourceEstimate`.
+        small. Default: :class:`~quant.cost.AreaCost`.
     seed
         Of AHEAD's hill climbing.
     uniform_segments
@@ -129,7 +129,7 @@ def quantise(
                 network,
                 golden.search,
                 Criterion.for_loss(max_loss),
-                cost or ResourceEstimate,
+                cost or AreaCost,
                 prune=search == "default",
                 uniform_segments=uniform_segments,
             )

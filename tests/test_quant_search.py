@@ -6,7 +6,7 @@ import pytest
 from models.errors import InputError
 from models.golden import load_golden
 from models.load import load_network
-from quant.cost import ResourceEstimate
+from quant.cost import AreaCost
 from quant.criterion import Criterion
 from quant.evaluator import Evaluator
 from quant.formats import integer_model
@@ -54,7 +54,7 @@ def test_no_node_can_lose_one_more_bit_that_costs(tiny):
     network, golden = tiny
     criterion, rounding = Criterion(), NearestRounding(network)
     judge = Judge(network, golden.search, criterion, rounding=rounding)
-    cost = ResourceEstimate(network)
+    cost = AreaCost(network)
     result = search_formats(network, golden.search, criterion, cost, rounding=rounding, judge=judge)
     assert judge.holds(result.formats)
     for key, format in result.formats.items():
@@ -66,7 +66,7 @@ def test_no_node_can_lose_one_more_bit_that_costs(tiny):
 
 def test_no_step_of_the_search_costs_more_than_the_one_before(tiny):
     network, golden = tiny
-    cost = ResourceEstimate(network)
+    cost = AreaCost(network)
     steps = search_formats(network, golden.search, Criterion(), cost).steps
     assert [step.name for step in steps] == ["range", "alone", "narrowed", "exchanged"]
     assert cost(steps[3].formats) <= cost(steps[2].formats) + 1e-9
@@ -84,7 +84,7 @@ def test_search_minimises_the_cost_that_it_is_given(tiny):
 
 def test_more_loss_allowed_costs_less(tiny):
     network, golden = tiny
-    cost = ResourceEstimate(network)
+    cost = AreaCost(network)
     strict, loose = (quantise(network, golden, max_loss=loss) for loss in (0.0, 0.02))
     assert cost(loose.search.formats) < cost(strict.search.formats)
     assert loose.seen.loss <= 0.02

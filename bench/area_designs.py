@@ -1,0 +1,147 @@
+"""Random decoders like trained ones: what the area model is fitted to and tested on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+import models.activations
+from hdl.choose_multipliers import packs
+from hdl.decoder import Decoder, plan_decoder
+from hdl.folding import Folding
+from hdl.multipliers import Multipliers
+from hdl.plan import DensePlan
+from models.network import DenseLayer, Network
+from quant.dense import NODES
+from quant.formats import NetworkFormats, NodeKey, integer_model
+from quant.integer_model import IntegerModel
+from quant.qformat import QFormat
+from quant.range_analysis import analyse_ranges
+
+__all__ = ["RandomDesign", "random_design"]
+
+_SAMPLES = 64
+_DRAWS = 50
+_MAX_PRODUCTS = 32
+_MAX_PRODUCT_BITS = 600
+"""Of a layer in LUTs, operand bits by operand bits, so that Yosys takes seconds."""
+
+_WIDTHS = {
+    "input": (1, 10), "weight": (1, 10), "accumulator": (2, 14), "bias": (1, 10), "sum": (2, 10),
+    "output": (1, 8),
+}
+
+
+@dataclass(frozen=True)
+class RandomDesign:
+    """A network in floats, formats, and how each layer is built."""
+
+    network: Network
+    formats: NetworkFormats
+    foldings: tuple[Folding, ...]
+    multipliers: tuple[Multipliers, ...]
+
+    @property
+    def decoder(self) -> Decoder:
+        """The decoder."""
+        return Decoder(
+            integer_model(self.network, self.formats), self.foldings, self.multipliers
+        )
+
+    def __str__(self):
+        foldings = " ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in self.foldings)
+        return f"{self.network.topology} {foldings}"
+
+
+def random_design(seed: int) -> RandomDesign:
+    """1 to 3 layers of 8 to 800 inputs and 2 to 64 units, with weights as training leaves them.
+
+    Integer bits are those that random inputs need, widths are random, often narrow.
+    """
+    random = np.random.default_rng([seed, 0xA2EA])
+    while True:
+        network, x = _random_network(random, f"random_{seed}")
+        perfect = analyse_ranges(network, x)
+        for _ in range(_DRAWS):
+            formats = {key: _narrowed(random, key, format) for key, format in perfect.items()}
+            try:
+                model = integer_model(network, formats)
+            except ValueError:
+                # Values too far apart for any format.
+                continue
+            if _is_alive(model, x):
+                return _folded(random, network, formats, model)
+
+
+def _random_network(random, name: str) -> tuple[Network, np.ndarray]:
+    count = int(random.choice((1, 2, 3), p=(0.6, 0.25, 0.15)))
+    inputs = _log_uniform(random, 8, 800)
+    widths = [inputs, *(_log_uniform(random, 2, 64) for _ in range(count))]
+    layers = tuple(_random_layer(random, *pair) for pair in zip(widths, widths[1:], strict=False))
+    x = random.integers(0, 16, (_SAMPLES, inputs)) / 4.0
+    if random.random() < 0.4:
+        x = x - 2.0
+    return Network(name, inputs, layers), x
+
+
+def _folded(random, network: Network, formats: NetworkFormats, model: IntegerModel) -> RandomDesign:
+    foldings = tuple(
+        _random_folding(random, layer.input_count, layer.units) for layer in model.layers
+    )
+    plans = [plan for plan in plan_decoder(model, foldings) if isinstance(plan, DensePlan)]
+    multipliers = tuple(_random_multipliers(random, plan) for plan in plans)
+    return RandomDesign(network, formats, foldings, multipliers)
+
+
+def _is_alive(model: IntegerModel, x: np.ndarray) -> bool:
+    """Whether most neurons of each layer depend on the inputs; synthesis removes what does not."""
+    x = model.input_format.quantise(x)
+    for layer in model.layers:
+        x = layer.compute(x)
+        if np.mean(np.ptp(x, axis=0) > 0) < 0.8 or np.mean(layer.weights != 0) < 0.3:
+            return False
+    return True
+
+
+def _log_uniform(random, low: int, high: int) -> int:
+    return round(float(np.exp(random.uniform(np.log(low), np.log(high)))))
+
+
+def _random_layer(random, inputs: int, units: int) -> DenseLayer:
+    """Weights near zero in the main, as trained and regularised ones are."""
+    scale = 2.0 / np.sqrt(inputs)
+    weights = random.laplace(0.0, scale, (inputs, units))
+    activation = str(random.choice(models.activations.names()))
+    return DenseLayer(units, activation, weights, random.normal(0.0, 1.0, units))
+
+
+def _narrowed(random, key: NodeKey, perfect: QFormat) -> QFormat:
+    assert key[1] in NODES
+    low, high = _WIDTHS[key[1]]
+    # More often narrow: of two draws, the lesser.
+    width = int(random.integers(low, high, size=2, endpoint=True).min())
+    if random.random() < 0.3:
+        width = int(random.integers(low, high, endpoint=True))
+    integer = perfect.integer - int(random.choice((0, 0, 1)))
+    return QFormat(integer, width - integer, perfect.signed)
+
+
+def _random_folding(random, inputs: int, units: int) -> Folding:
+    wide = int(random.choice((1, 2, 4, 8), p=(0.6, 0.16, 0.14, 0.1)))
+    wide = min(wide, inputs)
+    outputs = units
+    if random.random() < 0.4:
+        outputs = int(random.integers(1, units, endpoint=True))
+    return Folding(wide, max(1, min(outputs, _MAX_PRODUCTS // wide)))
+
+
+def _random_multipliers(random, plan: DensePlan) -> Multipliers:
+    """All of one kind, the rest of another, or some of each."""
+    p, inputs = plan.parameters, plan.folding.inputs_per_cycle
+    products = inputs * plan.neurons
+    pairs = inputs * (plan.neurons // 2) if packs(plan) else 0
+    most_luts = max(_MAX_PRODUCT_BITS // (p.input.width * p.weight.width), 1)
+    packed = int(random.choice((0, random.integers(0, pairs, endpoint=True), pairs)))
+    left = products - 2 * packed
+    lut = int(random.choice((0, random.integers(0, left, endpoint=True), left, left)))
+    lut = min(lut, most_luts)
+    return Multipliers(packed=packed, dsp=left - lut, lut=lut)

@@ -1,0 +1,58 @@
+"""The area of a plan, with its actual weights, is the area of its formats."""
+
+import numpy as np
+import pytest
+
+from hdl.area import decoder_area, shape_of_plan
+from hdl.choose_multipliers import choose_multipliers
+from hdl.decoder import plan_decoder
+from hdl.folding import Folding
+from hdl.plan import DensePlan
+from hdl.target import XC7
+from models.golden import load_golden
+from models.load import load_network
+from quant.cost import AreaCost
+from quant.formats import integer_model
+from quant.qformat import QFormat
+from quant.range_analysis import analyse_ranges
+
+
+def formats_of(network, name, widths, random) -> dict:
+    perfect = analyse_ranges(network, load_golden(name, network).search.x)
+    return {
+        key: QFormat(f.integer, int(random.integers(*widths)) - f.integer, f.signed)
+        for key, f in perfect.items()
+    }
+
+
+@pytest.mark.parametrize("folding", ["one by all", "two by all", "passes", "all by some"])
+@pytest.mark.parametrize("name", ["tiny", "ahead_case1", "ahead_case2", "ahead_fig4"])
+def test_plans_and_formats_have_the_same_area(name, folding):
+    network = load_network(name)
+    foldings = {
+        "one by all": [(1, layer.output_count) for layer in network.layers],
+        "two by all": [(2, layer.output_count) for layer in network.layers],
+        "passes": [(1, -(-layer.output_count // 3)) for layer in network.layers],
+        "all by some": [(min(layer.input_count, 16), 2) for layer in network.layers],
+    }[folding]
+    random = np.random.default_rng(1)
+    cost = AreaCost(network, foldings)
+    for widths in ((2, 5), (4, 9), (6, 11)):
+        formats = formats_of(network, name, widths, random)
+        model = integer_model(network, formats)
+        folded = [Folding(*pair) for pair in foldings]
+        dense = [plan for plan in plan_decoder(model, folded) if isinstance(plan, DensePlan)]
+        plans = plan_decoder(model, folded, choose_multipliers(dense, family=XC7))
+        shapes = [shape_of_plan(plan) for plan in plans if isinstance(plan, DensePlan)]
+        assert shapes == [cost.shape(n, formats) for n in range(1, len(network.layers) + 1)]
+        assert decoder_area(plans).cost == pytest.approx(cost(formats))
+
+
+def test_narrow_weights_are_selected_where_that_costs_less():
+    network = load_network("ahead_case1")
+    formats = formats_of(network, "ahead_case1", (3, 4), np.random.default_rng(0))
+    weight = formats[1, "weight"]
+    formats[1, "weight"] = QFormat(weight.integer, 2 - weight.integer, weight.signed)
+    assert AreaCost(network).shape(1, formats).select == 20
+    assert AreaCost(network, select=False).shape(1, formats).select == 0
+    assert AreaCost(network)(formats) < AreaCost(network, select=False)(formats)

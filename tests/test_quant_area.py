@@ -1,0 +1,101 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.area_model import Sample
+from models.golden import load_golden
+from models.load import load_network
+from quant.activations import integer_activation
+from quant.area import (
+    COEFFICIENTS_FILE,
+    Area,
+    WeightCounts,
+    activation_shape,
+    block_rams,
+    weight_rows,
+)
+from quant.cost import AreaCost
+from quant.qformat import QFormat
+from quant.range_analysis import analyse_ranges
+
+MEASURED = [
+    Sample.from_json(line)
+    for line in Path(__file__).with_name("measured_areas.jsonl").read_text().splitlines()
+]
+
+
+@pytest.mark.parametrize("sample", MEASURED, ids=lambda sample: sample.design)
+def test_estimates_are_near_what_synthesis_measured(sample):
+    assert sample.estimated.lut == pytest.approx(sample.measured["lut"], rel=0.15)
+    assert sample.estimated.ff == pytest.approx(sample.measured["ff"], rel=0.25)
+    assert sample.estimated.dsp == sample.measured["dsp"]
+    assert sample.estimated.bram36 == sample.measured["bram36"]
+
+
+def test_coefficients_tell_where_they_come_from():
+    stored = json.loads(COEFFICIENTS_FILE.read_text())
+    assert stored["command"].startswith("python -m bench.area_model fit")
+    assert stored["fitted"]["designs"] >= 20
+    assert stored["held_out"]["designs"] >= 20
+    assert all(value >= 0 for kind in ("lut", "ff") for value in stored[kind].values())
+
+
+def test_areas_add_up_and_cost():
+    area = Area(10, 5, 2, 0.5) + Area(1, 1, 1, 1.0)
+    assert area == Area(11, 6, 3, 1.5)
+    assert area.cost == 11 + 3 * 50 + 150
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "blocks"),
+    [(512, 36, 1), (512, 37, 2), (1024, 18, 1), (800, 60, 4), (1025, 18, 2), (16384, 1, 1)],
+)
+def test_block_rams_of_a_memory(rows, width, blocks):
+    assert block_rams(rows, width) == blocks
+
+
+def test_weights_are_stored_beat_by_beat_and_pass_by_pass():
+    weights = np.arange(1, 16).reshape(5, 3)
+    rows = weight_rows(weights, 2, 2)
+    assert rows.shape == (6, 2, 2)
+    np.testing.assert_array_equal(rows[0], [[1, 2], [4, 5]])
+    np.testing.assert_array_equal(rows[2], [[13, 14], [0, 0]])
+    np.testing.assert_array_equal(rows[3], [[3, 0], [6, 0]])
+
+
+def test_constant_and_equal_columns_take_no_memory():
+    weights = np.array([[1, 1, 0], [0, 0, 0], [1, 1, 0], [1, 1, 0]])
+    counts = WeightCounts.of(weights, 4, (1, 3))
+    assert (counts.varying, counts.distinct, counts.rarer) == (2, 1, 1)
+
+
+def test_an_activation_of_unknown_kind_is_told():
+    class Unknown:
+        input = output = QFormat(4, 4)
+
+    with pytest.raises(TypeError, match="expected an activation whose area is known, got Unknown"):
+        activation_shape(Unknown())
+
+
+def test_a_wider_table_costs_more():
+    shapes = [
+        activation_shape(integer_activation("sigmoid", QFormat(4, n), QFormat(0, 4, signed=False)))
+        for n in (0, 4)
+    ]
+    assert shapes[0].table < shapes[1].table
+
+
+@pytest.mark.parametrize("name", ["tiny", "ahead_case1"])
+def test_cost_is_lut_dsp_and_block_ram(name):
+    network = load_network(name)
+    formats = {
+        key: QFormat(f.integer, 6 - f.integer, f.signed)
+        for key, f in analyse_ranges(network, load_golden(name, network).search.x).items()
+    }
+    cost = AreaCost(network)
+    area = cost.area(formats)
+    assert cost(formats) == area.cost == pytest.approx(
+        area.lut + 50 * area.dsp + 100 * area.bram36
+    )
