@@ -7,7 +7,10 @@ import numpy as np
 
 from models.network import Network
 
-__all__ = ["pruning_path", "without_neuron"]
+__all__ = ["linear_layers_reduced", "pruning_path", "without_neuron"]
+
+_LEAST_SPREAD = 1e-9
+"""Part of the greatest standard deviation below which there is nothing but rounding errors."""
 
 _DAMPING = 0.05
 """Variance added to every neuron, in mean variances: what the samples do not show of it."""
@@ -16,19 +19,23 @@ _DAMPING = 0.05
 def pruning_path(network: Network, x: np.ndarray) -> Iterator[Network]:
     """``network`` with one hidden neuron less, with two less, and so on, to one a layer.
 
-    The next to go is the one that harms least for the multiplications that it saves: those of its
-    own inputs, and that by which each neuron of the next layer takes it. Its harm is what is left
-    of it in the next layer's sums, in their variances, when the other neurons have made up for it
-    as well as they can (:func:`without_neuron`).
+    Linear layers come first: :func:`linear_layers_reduced`. The next to go is the one that harms
+    least for the multiplications that it saves: those of its own inputs, and that by which each
+    neuron of the next layer takes it. Its harm is what is left of it in the next layer's sums, in
+    their variances, when the other neurons have made up for it as well as they can
+    (:func:`without_neuron`).
 
     Parameters
     ----------
     x
         Inputs (samples, inputs) on which harm is measured.
     """
-    outputs = [layer.forward(x) for layer in network.layers[:1]]
-    for layer in network.layers[1:-1]:
-        outputs.append(layer.forward(outputs[-1]))
+    reduced = linear_layers_reduced(network, x)
+    if reduced is not network:
+        yield reduced
+    network, outputs = reduced, []
+    for layer in network.layers[:-1]:
+        outputs.append(layer.forward(outputs[-1] if outputs else x))
     while True:
         candidates = []
         for index, hidden in enumerate(outputs):
@@ -47,6 +54,41 @@ def pruning_path(network: Network, x: np.ndarray) -> Iterator[Network]:
         for later in range(index + 1, len(outputs)):
             outputs[later] = network.layers[later].forward(outputs[later - 1])
         yield network
+
+
+def linear_layers_reduced(network: Network, x: np.ndarray) -> Network:
+    """``network`` with as few neurons in linear hidden layers as give the same outputs.
+
+    Of a linear layer, only what the next layer's sums take from it matters, in any basis: it gets
+    the sums' principal components on inputs ``x`` (samples, inputs), centred and of one variance,
+    so that all of them make equal use of one format, and none stands in for another.
+    """
+    layers = list(network.layers)
+    for index in range(len(layers) - 1):
+        layer, after = layers[index : index + 2]
+        before, x = x, layer.forward(x)
+        if layer.activation != "linear":
+            continue
+        taken = x @ after.weights
+        _, spread, basis = np.linalg.svd(taken - taken.mean(axis=0), full_matrices=False)
+        rank = min(int((spread > _LEAST_SPREAD * spread[0]).sum()), layer.units)
+        if not rank:
+            continue
+        scale = x.std() * np.sqrt(len(x)) / spread[:rank]
+        components = after.weights @ basis[:rank].T * scale
+        mean = x.mean(axis=0) @ components
+        back = basis[:rank] / scale[:, None]
+        layers[index] = replace(
+            layer,
+            units=rank,
+            weights=layer.weights @ components,
+            bias=layer.bias @ components - mean,
+        )
+        layers[index + 1] = replace(after, weights=back, bias=after.bias + mean @ back)
+        x = layers[index].forward(before)
+    if all(now is was for now, was in zip(layers, network.layers, strict=True)):
+        return network
+    return replace(network, layers=tuple(layers))
 
 
 def without_neuron(
