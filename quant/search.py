@@ -11,9 +11,9 @@ occurs, which costs little where large values are rare or where the next operati
 """
 
 import heapq
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from models.golden import GoldenData
 from models.network import Network
@@ -37,10 +37,10 @@ _BIT_COST = 0.5
 _LEAST_HARM = 0.01
 """Harm, in parts of what is allowed, below which differences of harm do not matter."""
 
-_HARM_COST = 0.1
+_HARM_COST = 0.3
 """What all harm that is allowed is worth, in parts of the cost: what saves less is not done."""
 
-_PRUNED_HARM = (0.0, 0.1, 0.25, 0.5)
+_PRUNED_HARM = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 """Parts of the harm allowed that pruning alone may do, each of which is tried."""
 
 _STRIDE = 3
@@ -78,27 +78,35 @@ def search_formats(
         judge = {"near": near, "uniform_segments": uniform_segments}
         return _Search(network, golden, criterion, cost(network), **judge)
 
-    first = search_of(network)
-    recorder = StepRecorder(lambda: first.judge.evaluations, first.judge.quality)
+    first = best = search_of(network)
+    searches = [first]
+    recorder = StepRecorder(
+        lambda: sum(search.judge.evaluations for search in searches),
+        lambda formats: best.judge.quality(formats),
+    )
     with recorder.step("range") as found:
         found(first.perfect)
     first.check()
-    start = time.perf_counter()
-    searches = [first]
-    if prune:
-        pruned = map(search_of, _pruned(network, golden, near, criterion))
-        searches.extend(search for search in pruned if search.holds(search.perfect))
-    results = [search.run() for search in searches]
-    best = min(range(len(results)), key=lambda n: searches[n].cost(results[n][-1].formats))
-    search, steps = searches[best], results[best]
-    pruned = StepRecorder(lambda: 0, search.judge.quality)
-    with pruned.step("pruned") as found:
-        found(search.perfect)
-    others = [s.judge.evaluations for n, s in enumerate(searches) if n != best]
-    seconds = time.perf_counter() - start - sum(step.seconds for step in steps)
-    pruned = replace(pruned.steps[0], evaluations=sum(others), seconds=seconds)
-    found = on_grid(search.network, steps[-1].formats, search.rounding)
-    return SearchResult("default", found, (*recorder.steps, pruned, *steps))
+    with recorder.step("pruned") as found:
+        if prune:
+            pruned = map(search_of, _pruned(network, golden, near, criterion))
+            searches.extend(search for search in pruned if search.holds(search.perfect))
+        best = min(searches, key=lambda search: search.worth(search.steps[-1].formats))
+        found(best.perfect)
+    with recorder.step("exchanged") as found:
+        found(best.exchanged(best.steps[-1].formats))
+    ranges, pruned, exchanged = recorder.steps
+    # The widths of what was kept were searched to find that it is the best to keep.
+    pruned = replace(
+        pruned,
+        evaluations=pruned.evaluations - sum(step.evaluations for step in best.steps),
+        seconds=pruned.seconds - sum(step.seconds for step in best.steps),
+    )
+    return SearchResult(
+        "default",
+        on_grid(best.network, exchanged.formats, best.rounding),
+        (ranges, pruned, *best.steps, exchanged),
+    )
 
 
 def _pruned(
@@ -131,6 +139,10 @@ class _Search:
     def cost(self, formats: NetworkFormats) -> float:
         return self.raw_cost(formats) + _BIT_COST * sum(f.width for f in formats.values())
 
+    def worth(self, formats: NetworkFormats) -> float:
+        """Cost, and what the harm done for it is worth."""
+        return self.cost(formats) * (1 + _HARM_COST * self.judge.harm(formats))
+
     def check(self) -> None:
         """Raise SearchError if not even perfect formats keep the criterion."""
         if not self.holds(self.perfect):
@@ -142,16 +154,15 @@ class _Search:
                 f"{quality.output_error:.4f}"
             )
 
-    def run(self) -> tuple[Step, ...]:
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps ``alone`` and ``narrowed``."""
         recorder = StepRecorder(lambda: self.judge.evaluations, self.judge.quality)
         with recorder.step("alone") as found:
             formats = {key: self.narrowest_alone(key) for key in self.perfect}
             found(formats)
         with recorder.step("narrowed") as found:
             formats = self.narrowed(self.widened(formats))
-            found(formats)
-        with recorder.step("exchanged") as found:
-            formats = self.exchanged(formats)
             found(formats)
         return tuple(recorder.steps)
 

@@ -12,8 +12,9 @@ from quant.qformat import QFormat
 
 __all__ = ["CompensatedRounding", "NearestRounding", "WeightRounding", "on_grid"]
 
-_DAMPING = 0.05
-"""Variance added to every input, in mean variances: what the samples do not show of it."""
+_DAMPING = 1.0
+"""Variance added to every input, in mean variances: what the samples do not show of it. With much
+less, errors cancel on the samples and not on others."""
 
 _REMEMBERED = 64
 
