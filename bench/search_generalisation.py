@@ -21,11 +21,10 @@ from quant.cost import AreaCost
 from quant.criterion import Criterion
 from quant.evaluator import Evaluator
 from quant.formats import NetworkFormats, integer_model
-from quant.judge import Judge
 from quant.quality import Quality, measure
 from quant.search import search_formats
 from quant.search_result import SearchResult
-from quant.weight_rounding import CompensatedRounding, NearestRounding
+from quant.weight_rounding import WeightRounding
 
 __all__ = ["GoldenJudge", "main"]
 
@@ -50,9 +49,11 @@ class GoldenJudge:
         self,
         network: Network,
         golden: GoldenData,
+        *,
         accept: Callable[[Quality, np.ndarray, np.ndarray], bool],
+        rounding: WeightRounding,
     ):
-        self._evaluator = Evaluator(network, golden)
+        self._evaluator = Evaluator(network, golden, rounding=rounding)
         self._accept = accept
         reference = self._evaluator.reference
         self._labels, self._right = reference.labels, reference.decided == reference.labels
@@ -99,11 +100,10 @@ def _bound(quality, broken, mended) -> bool:
 
 
 def _searches(
-    network: Network, golden: GoldenData, cost: AreaCost
+    network: Network, golden: GoldenData
 ) -> Iterator[tuple[str, Callable[[], SearchResult]]]:
     yield "ahead", lambda: search_ahead(network, golden)
     yield "ahead, fraction bits from 0", lambda: search_ahead(network, golden, lower_bound=0)
-    nearest = NearestRounding(network)
     for name, accept in (
         ("no loss", _no_loss),
         ("no loss on 4 folds", _folds),
@@ -111,41 +111,38 @@ def _searches(
         ("agreement 99.9 %", _agreement),
         ("... and output error 1 %", _output_error),
     ):
-        judge = GoldenJudge(network, golden, accept)
+
+        def judge(network, golden, criterion, *, rounding, accept=accept, **_):
+            return GoldenJudge(network, golden, accept=accept, rounding=rounding)
+
         yield name, lambda judge=judge: search_formats(
-            network, golden, _NO_LIMIT, cost, rounding=nearest, judge=judge
+            network, golden, _NO_LIMIT, AreaCost, prune=False, judge=judge
         )
-    for flips in (0.0005, 0.001, 0.002):
-        for kind in (NearestRounding, CompensatedRounding):
+    for flips in (0.001, 0.002, 0.003, 0.005):
+        for prune in (False, True):
             criterion = Criterion(max_flips=flips)
-
-            def search(kind=kind, criterion=criterion) -> SearchResult:
-                rounding = kind(network) if kind is NearestRounding else kind(network, golden.x)
-                judge = Judge(network, golden, criterion, rounding=rounding)
-                return search_formats(
-                    network, golden, criterion, cost, rounding=rounding, judge=judge
-                )
-
-            name = "" if kind is NearestRounding else ", compensated"
-            yield f"expected changes {100 * flips:g} %{name}", search
+            name = f"expected changes {100 * flips:g} %{', pruned' if prune else ''}"
+            yield name, lambda criterion=criterion, prune=prune: search_formats(
+                network, golden, criterion, AreaCost, prune=prune
+            )
 
 
 def main(names: list[str]) -> None:
     """Print a table for each network of ``names``, all if there are none."""
     for network, golden in networks(names):
-        cost = AreaCost(network)
         print(f"\n{network.name} ({network.topology}), {len(golden.search)} samples searched on, "
               f"{len(golden.unseen)} unseen")
         print(f"{'criterion':40} {'bits':>5} {'cost':>6} {'loss':>6} {'unseen':>7} "
               f"{'changed':>8} {'error':>6} {'runs':>6} {'s':>5}")
-        for name, search in _searches(network, golden.search, cost):
+        for name, search in _searches(network, golden.search):
             start = time.perf_counter()
             result = search()
             seconds = time.perf_counter() - start
             model = integer_model(result.network, result.formats)
             unseen = measure(model, golden.unseen)
+            cost = AreaCost(result.network)(result.formats)
             print(
-                f"{name:40} {model.average_bit_width():5.2f} {cost(result.formats):6.0f} "
+                f"{name:40} {model.average_bit_width():5.2f} {cost:6.0f} "
                 f"{100 * result.quality.loss:6.2f} {100 * unseen.loss:7.2f} "
                 f"{100 * (1 - unseen.agreement):7.2f}% {result.quality.output_error:6.3f} "
                 f"{result.evaluations:6} {seconds:5.1f}",

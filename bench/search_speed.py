@@ -16,9 +16,9 @@ import numpy as np
 from bench.networks import networks
 from models.golden import GoldenData
 from models.network import Network
-from quant.boundary import boundary_samples
 from quant.evaluator import Evaluator
 from quant.formats import NetworkFormats, integer_model
+from quant.near_boundary import near_boundary
 from quant.qformat import QFormat
 from quant.quality import measure
 from quant.quantise import SEARCHES, quantise
@@ -27,7 +27,6 @@ from quant.range_analysis import analyse_ranges
 __all__ = ["main"]
 
 _EVALUATIONS = 60
-_BOUNDARY_SAMPLES = 512
 
 
 def _walk(network: Network, golden: GoldenData, seed: int = 0) -> list[NetworkFormats]:
@@ -60,8 +59,8 @@ def main(names: list[str]) -> None:
     for network, golden in networks(names):
         searched = golden.search
         walk = _walk(network, searched)
-        boundary = boundary_samples(network, searched, count=_BOUNDARY_SAMPLES)
-        Evaluator(network, boundary).quality(walk[0])
+        near = near_boundary(network, searched).samples
+        Evaluator(network, near).quality(walk[0])
 
         def whole(formats: NetworkFormats, network=network, searched=searched):
             return measure(integer_model(network, formats), searched)
@@ -70,12 +69,12 @@ def main(names: list[str]) -> None:
         rates = [
             _rate(whole, walk),
             _rate(Evaluator(network, searched).quality, walk),
-            _rate(Evaluator(network, boundary).quality, walk),
+            _rate(Evaluator(network, near).quality, walk),
         ]
         print(
             f"{network.name} ({network.topology}): evaluations a second on {len(searched)} "
             f"samples: {rates[0]:.0f} whole, {rates[1]:.0f} remembering; "
-            f"on the boundary {rates[2]:.0f}"
+            f"near the boundary {rates[2]:.0f}"
         )
         for search in SEARCHES:
             result = quantise(network, golden, search=search).search

@@ -10,7 +10,7 @@ from models.network import Network
 __all__ = ["linear_layers_reduced", "pruning_path", "without_neuron"]
 
 _LEAST_SPREAD = 1e-9
-"""Part of the greatest standard deviation below which there is nothing but rounding errors."""
+"""Part of the root mean square below which a component is nothing but rounding errors."""
 
 _DAMPING = 0.05
 """Variance added to every neuron, in mean variances: what the samples do not show of it."""
@@ -71,7 +71,7 @@ def linear_layers_reduced(network: Network, x: np.ndarray) -> Network:
             continue
         taken = x @ after.weights
         _, spread, basis = np.linalg.svd(taken - taken.mean(axis=0), full_matrices=False)
-        rank = min(int((spread > _LEAST_SPREAD * spread[0]).sum()), layer.units)
+        rank = min(int((spread > _LEAST_SPREAD * np.linalg.norm(taken)).sum()), layer.units)
         if not rank:
             continue
         scale = x.std() * np.sqrt(len(x)) / spread[:rank]

@@ -55,6 +55,7 @@ def search_formats(
     *,
     prune: bool = True,
     uniform_segments: int | None = None,
+    judge: Callable[..., Judge] = Judge,
 ) -> SearchResult:
     """Cheap formats for ``network`` that keep ``criterion`` on ``golden``.
 
@@ -66,6 +67,8 @@ def search_formats(
         Leave out neurons that others can stand in for.
     uniform_segments
         Of generated activations; see :func:`quant.quantise.quantise`.
+    judge
+        Makes what says whether a network's formats keep the criterion.
 
     Raises
     ------
@@ -75,8 +78,10 @@ def search_formats(
     near = near_boundary(network, golden)
 
     def search_of(network: Network) -> _Search:
-        judge = {"near": near, "uniform_segments": uniform_segments}
-        return _Search(network, golden, criterion, cost(network), **judge)
+        rounding = CompensatedRounding(network, golden.x)
+        how = {"rounding": rounding, "near": near, "uniform_segments": uniform_segments}
+        judged = judge(network, golden, criterion, **how)
+        return _Search(network, golden, cost(network), rounding, judged)
 
     first = best = search_of(network)
     searches = [first]
@@ -128,11 +133,11 @@ def _pruned(
 class _Search:
     """Search of the widths of one network, pruned or not."""
 
-    def __init__(self, network, golden, criterion, cost, **judge):
+    def __init__(self, network, golden, cost, rounding, judge):
         self.network = network
-        self.rounding = CompensatedRounding(network, golden.x)
-        self.judge = Judge(network, golden, criterion, rounding=self.rounding, **judge)
-        self.holds = self.judge.holds
+        self.rounding = rounding
+        self.judge = judge
+        self.holds = judge.holds
         self.raw_cost = cost
         self.perfect = analyse_ranges(network, golden.x)
 
