@@ -85,3 +85,24 @@ class Fields:
         if type(value) is not int or not 1 <= value <= limit:
             raise self.error(key, f"a whole number from 1 to {limit}", shown(value))
         return value
+
+    def sizes(self, key: str, count: int, limit: int) -> tuple[int, ...]:
+        """The field `key`, which must be a list of `count` whole numbers from 1 to `limit`."""
+        values = self.items(key)
+        if len(values) != count:
+            raise self.error(key, f"a list of {count} sizes", shown(values))
+        return tuple(self.check_size(key, value, limit) for value in values)
+
+    def flag(self, key: str) -> bool:
+        """The field `key`, which must be true or false."""
+        value = self.values.get(key)
+        if not isinstance(value, bool):
+            raise self.error(key, "true or false", shown(value))
+        return value
+
+    def fraction(self, key: str) -> float:
+        """The field `key`, which must be a number between 0 and 1, neither of them."""
+        value = self.values.get(key)
+        if not isinstance(value, float) or not 0 < value < 1:
+            raise self.error(key, "a number between 0 and 1", shown(value))
+        return value

@@ -6,9 +6,11 @@ machine that reads them, so that a wrong or hostile size is refused before anyth
 
 __all__ = [
     "MAX_GOLDEN_VALUES",
+    "MAX_GRAPH_WEIGHTS",
     "MAX_JSON_BYTES",
     "MAX_LAYERS",
     "MAX_MAGNITUDE",
+    "MAX_TENSOR_VALUES",
     "MAX_WEIGHTS",
     "MAX_WIDTH",
 ]
@@ -19,3 +21,5 @@ MAX_LAYERS = 256
 MAX_JSON_BYTES = 2**20
 MAX_MAGNITUDE = 1e30  # of a weight or sample: no sum over a layer can overflow a float64
 MAX_GOLDEN_VALUES = 2**27  # values of one golden array: 1 GiB as float64
+MAX_GRAPH_WEIGHTS = 2**26  # weights of a layer of an architecture; ESCAPE-NET has 2**24.5
+MAX_TENSOR_VALUES = 2**24  # values of a tensor of an architecture, one sample

@@ -3,13 +3,12 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 from models import layers
-from models.errors import InputError, shown
+from models.errors import shown
 from models.fields import Fields
-from models.files import require_file
-from models.limits import MAX_JSON_BYTES, MAX_LAYERS, MAX_WIDTH
+from models.json_file import read_json
+from models.limits import MAX_LAYERS, MAX_WIDTH
 from models.network import Network
 
 __all__ = ["NETWORK_FILE", "is_valid_name", "read_metadata", "save_network"]
@@ -27,7 +26,7 @@ def is_valid_name(name: str) -> bool:
 def read_metadata(folder: Path) -> Network:
     """The network in a metadata folder; `InputError` where anything in it is not as it must be."""
     source = folder / NETWORK_FILE
-    fields = Fields(_read_json(source), source)
+    fields = Fields(read_json(source), source)
     fields.only("format", "name", "inputs", "layers")
     # bool is an int to Python, but true is no version.
     if fields.values["format"] != _FORMAT or isinstance(fields.values["format"], bool):
@@ -68,31 +67,3 @@ def save_network(network: Network, folder: Path | str) -> None:
         "layers": entries,
     }
     (folder / NETWORK_FILE).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-
-
-def _read_json(path: Path) -> Any:
-    require_file(path)
-    try:
-        size = path.stat().st_size
-        if size > MAX_JSON_BYTES:
-            raise InputError.at(path, "", expected=f"at most {MAX_JSON_BYTES} bytes", got=f"{size}")
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise InputError.at(path, "", expected="JSON text", got="binary data") from None
-    except OSError as error:
-        raise InputError.at(path, "", expected="a readable file", got=str(error.strerror)) from None
-
-    def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        values = {}
-        for key, value in pairs:
-            if key in values:
-                raise InputError.at(path, "", expected="each key once", got=f"{shown(key)} twice")
-            values[key] = value
-        return values
-
-    try:
-        return json.loads(text, object_pairs_hook=no_duplicates)
-    except json.JSONDecodeError as error:
-        raise InputError.at(path, f"line {error.lineno}", expected="JSON", got=error.msg) from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, nesting without end
-        raise InputError.at(path, "", expected="JSON", got="absurd numbers or nesting") from None

@@ -51,6 +51,11 @@ def test_tensorflow_is_not_imported_on_the_way_to_a_bitstream():
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
 
 
+def test_architectures_need_no_tensorflow():
+    program = "import models.escape.resources, sys; assert 'tensorflow' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
 def test_no_floats_in_hdl():
     for path in (ROOT / "hdl").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

@@ -1,0 +1,25 @@
+"""The nerve-cuff networks: ESCAPE-NET, ESCAPE-NET Mini, ESCAPE-FCN and ESCAPE-RNN.
+
+After Hwang, Genov and Zariffa, "Resource-efficient Neural Network Architectures for Classifying
+Nerve Cuff Recordings on Implantable Devices"; "Section" and "Table" below are of that paper. Each
+family is a frozen dataclass of the details that the paper varies; its ``architecture()`` is a
+`models.graph.Architecture`.
+"""
+
+from models.escape.cuff import NerveCuff
+from models.escape.escape_fcn import EscapeFcn
+from models.escape.escape_net import EscapeNet
+from models.escape.escape_rnn import EscapeRnn
+from models.escape.exploration import Variant, exploration
+from models.escape.table1 import TABLE_1, PaperNetwork
+
+__all__ = [
+    "TABLE_1",
+    "EscapeFcn",
+    "EscapeNet",
+    "EscapeRnn",
+    "NerveCuff",
+    "PaperNetwork",
+    "Variant",
+    "exploration",
+]

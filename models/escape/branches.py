@@ -1,0 +1,35 @@
+"""What the families with two branches have in common."""
+
+from models.escape.cuff import NerveCuff
+from models.graph.architecture import Architecture, Input, Node
+from models.graph.layer import GraphLayer
+
+__all__ = ["EMPHASES", "two_branches"]
+
+EMPHASES = ("spatial", "temporal")
+
+NamedLayers = list[tuple[str, GraphLayer]]
+
+
+def two_branches(
+    name: str, cuff: NerveCuff, branch: NamedLayers, trunk: NamedLayers
+) -> Architecture:
+    """Two chains of the same layers, with weights of their own, then `trunk` on both together.
+
+    The inputs are the signature with spatial and with temporal emphasis
+    (`NerveCuff.temporal_order`), (channels, samples, 1) each.
+    """
+    nodes: list[Node] = []
+    ends = []
+    for emphasis in EMPHASES:
+        last = emphasis
+        for layer_name, layer in branch:
+            nodes.append(Node(f"{emphasis}_{layer_name}", (last,), layer))
+            last = nodes[-1].name
+        ends.append(last)
+    taken = tuple(ends)
+    for layer_name, layer in trunk:
+        nodes.append(Node(layer_name, taken, layer))
+        taken = (layer_name,)
+    shape = (cuff.channels, cuff.samples, 1)
+    return Architecture(name, tuple(Input(item, shape) for item in EMPHASES), tuple(nodes))

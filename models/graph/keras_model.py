@@ -1,0 +1,102 @@
+"""Architectures as Keras models, and trained Keras models in files that need no Keras to read."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.graph.architecture import Architecture, Weights
+from models.graph.files import (
+    read_architecture,
+    read_weights,
+    save_architecture,
+    save_weights,
+)
+from models.graph.layer import Mismatch
+from models.tensorflow_import import import_tensorflow
+
+__all__ = ["build_model", "load", "model_weights", "save", "set_model_weights"]
+
+
+def build_model(architecture: Architecture, *, batch_size: int | None = None) -> Any:
+    """An untrained Keras model; its layers and inputs have the names of the architecture.
+
+    Raises
+    ------
+    InputError
+        TensorFlow is not installed.
+    Mismatch
+        A layer has an activation that Keras has not.
+    """
+    keras = import_tensorflow(architecture.name).keras
+    tensors = {
+        item.name: keras.Input(item.shape, batch_size=batch_size, name=item.name)
+        for item in architecture.inputs
+    }
+    inputs = list(tensors.values())
+    for node in architecture.nodes:
+        taken = [tensors[name] for name in node.inputs]
+        try:
+            layer = node.layer.to_keras(keras, node.name)
+        except Mismatch as error:
+            raise Mismatch(error.expected, error.got, f"layer {node.name!r}") from None
+        tensors[node.name] = layer(taken if len(taken) > 1 else taken[0])
+    output = tensors[architecture.nodes[-1].name]
+    # A model of one input takes an array, not a list of one.
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], output, name=architecture.name)
+
+
+def model_weights(architecture: Architecture, model: Any) -> Weights:
+    """The weights of a model that `build_model` made of `architecture`.
+
+    Raises
+    ------
+    Mismatch
+        The model is of another architecture.
+    """
+    names = {layer.name for layer in model.layers}
+    weights = {}
+    for node in architecture.nodes:
+        shapes = architecture.weight_shapes(node)
+        if node.name not in names:
+            raise Mismatch("a layer of this name", "a model without it", f"layer {node.name!r}")
+        arrays = model.get_layer(node.name).get_weights()
+        got = [array.shape for array in arrays]
+        if got != list(shapes.values()):
+            expected = f"arrays of shapes {list(shapes.values())}"
+            raise Mismatch(expected, got, f"layer {node.name!r}")
+        if shapes:
+            weights[node.name] = dict(zip(shapes, arrays, strict=True))
+    return weights
+
+
+def set_model_weights(architecture: Architecture, model: Any, weights: Weights) -> None:
+    """Give a model that `build_model` made of `architecture` those weights."""
+    architecture.check_weights(weights)
+    for node in architecture.nodes:
+        keys = architecture.weight_shapes(node)
+        if keys:
+            arrays = [np.asarray(weights[node.name][key]) for key in keys]
+            model.get_layer(node.name).set_weights(arrays)
+
+
+def save(architecture: Architecture, model: Any, folder: Path | str) -> None:
+    """Write the architecture and the weights of its Keras model into `folder`."""
+    weights = model_weights(architecture, model)
+    save_architecture(architecture, folder)
+    save_weights(architecture, weights, folder)
+
+
+def load(folder: Path | str) -> Any:
+    """The Keras model in `folder`.
+
+    Raises
+    ------
+    InputError
+        TensorFlow is not installed, or a file is not as it must be.
+    """
+    architecture = read_architecture(folder)
+    weights = read_weights(architecture, folder)
+    model = build_model(architecture)
+    set_model_weights(architecture, model, weights)
+    return model

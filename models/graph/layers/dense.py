@@ -1,0 +1,62 @@
+"""Fully connected layer."""
+
+from dataclasses import dataclass
+
+from models import activations
+from models.fields import Fields
+from models.graph.keras_activation import keras_activation
+from models.graph.layer import Cost, GraphLayer, GraphLayerType, only_shape, require
+from models.limits import MAX_WIDTH
+
+__all__ = ["LAYER_TYPE", "Dense"]
+
+
+@dataclass(frozen=True)
+class Dense(GraphLayer):
+    """``activation(x @ weights + bias)``, as `models.network.DenseLayer`.
+
+    Parameters
+    ----------
+    units:
+        Number of outputs.
+    activation:
+        Name of the activation function, one of `models.activations.names`.
+    """
+
+    units: int
+    activation: str
+
+    def __post_init__(self):
+        require(self.units >= 1, "at least 1 unit", self.units)
+        require(
+            self.activation in activations.names(),
+            f"an activation of {', '.join(activations.names())}",
+            repr(self.activation),
+        )
+
+    def output_shape(self, shapes):
+        only_shape(shapes, "values")
+        return (self.units,)
+
+    def weight_shapes(self, shapes):
+        return {"weights": (shapes[0][0], self.units), "bias": (self.units,)}
+
+    def cost(self, shapes):
+        macs = shapes[0][0] * self.units
+        flops = 2 * macs + self.units
+        return Cost(macs, flops, flops)
+
+    def forward(self, tensors, weights):
+        sums = tensors[0] @ weights["weights"] + weights["bias"]
+        return activations.get(self.activation).function(sums)
+
+    def to_keras(self, keras, name):
+        activation = keras_activation(keras, self.activation)
+        return keras.layers.Dense(self.units, activation=activation, name=name)
+
+
+def _read(fields: Fields) -> Dense:
+    return Dense(fields.size("units", MAX_WIDTH), fields.choice("activation", activations.names()))
+
+
+LAYER_TYPE = GraphLayerType("dense", Dense, _read)

@@ -1,0 +1,58 @@
+"""Maximum pooling."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.fields import Fields
+from models.graph.layer import Cost, GraphLayer, GraphLayerType, only_shape, require
+from models.graph.windows import pad_same
+from models.limits import MAX_WIDTH
+
+__all__ = ["LAYER_TYPE", "MaxPool"]
+
+
+@dataclass(frozen=True)
+class MaxPool(GraphLayer):
+    """Largest value of each window; windows lie side by side, and the last may be cut off.
+
+    Parameters
+    ----------
+    size:
+        Rows and columns of a window.
+    """
+
+    size: tuple[int, int]
+
+    def __post_init__(self):
+        require(
+            len(self.size) == 2 and min(self.size) >= 1,
+            "a size of rows and columns, at least 1 each",
+            self.size,
+        )
+
+    def output_shape(self, shapes):
+        rows, columns, channels = only_shape(shapes, "rows", "columns", "channels")
+        return (-(-rows // self.size[0]), -(-columns // self.size[1]), channels)
+
+    def cost(self, shapes):
+        flops = math.prod(self.output_shape(shapes)) * math.prod(self.size)
+        return Cost(0, flops, flops)
+
+    def forward(self, tensors, weights):
+        x = pad_same(tensors[0], self.size, self.size, -np.inf)
+        samples, rows, columns, channels = x.shape
+        down, across = self.size
+        blocks = x.reshape(samples, rows // down, down, columns // across, across, channels)
+        return blocks.max(axis=(2, 4))
+
+    def to_keras(self, keras, name):
+        return keras.layers.MaxPooling2D(self.size, padding="same", name=name)
+
+
+def _read(fields: Fields) -> MaxPool:
+    return MaxPool(fields.sizes("size", 2, MAX_WIDTH))
+
+
+LAYER_TYPE = GraphLayerType("max_pool", MaxPool, _read)

@@ -1,0 +1,40 @@
+"""Reads JSON without trusting the file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from models.errors import InputError, shown
+from models.files import require_file
+from models.limits import MAX_JSON_BYTES
+
+__all__ = ["read_json"]
+
+
+def read_json(path: Path) -> Any:
+    """The decoded JSON value; `InputError` where the file is missing, too large or not JSON."""
+    require_file(path)
+    try:
+        size = path.stat().st_size
+        if size > MAX_JSON_BYTES:
+            raise InputError.at(path, "", expected=f"at most {MAX_JSON_BYTES} bytes", got=f"{size}")
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError.at(path, "", expected="JSON text", got="binary data") from None
+    except OSError as error:
+        raise InputError.at(path, "", expected="a readable file", got=str(error.strerror)) from None
+
+    def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = {}
+        for key, value in pairs:
+            if key in values:
+                raise InputError.at(path, "", expected="each key once", got=f"{shown(key)} twice")
+            values[key] = value
+        return values
+
+    try:
+        return json.loads(text, object_pairs_hook=no_duplicates)
+    except json.JSONDecodeError as error:
+        raise InputError.at(path, f"line {error.lineno}", expected="JSON", got=error.msg) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, nesting without end
+        raise InputError.at(path, "", expected="JSON", got="absurd numbers or nesting") from None
