@@ -23,6 +23,8 @@ class Report:
     ----------
     network, topology, board
         What was built for what.
+    built_topology
+        Topology of what was built: the default search leaves out neurons that others stand in for.
     loss
         Accuracy lost on all golden data, as a fraction.
     quality
@@ -65,6 +67,7 @@ class Report:
     seed: int
     network: str | None = None
     topology: str | None = None
+    built_topology: str | None = None
     loss: float | None = None
     quality: dict[str, dict | None] | None = None
     average_bit_width: float | None = None
@@ -89,6 +92,7 @@ class Report:
     def add_quantised(self, quantised: Quantised) -> None:
         """Figures of the quantise stage."""
         model = quantised.model
+        self.built_topology = model.topology
         self.loss = quantised.all.loss
         self.quality = {"seen": _figures(quantised.seen), "unseen": _figures(quantised.unseen)}
         self.average_bit_width = model.average_bit_width()

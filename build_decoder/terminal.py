@@ -36,6 +36,8 @@ def _rows(report: Report):
                 f"float {figures['float_accuracy']:.2%}, integer {figures['accuracy']:.2%}, "
                 f"decisions kept {figures['agreement']:.2%} of {figures['samples']}"
             )
+    if report.built_topology not in (None, report.topology):
+        yield "neurons kept", f"{report.built_topology} of {report.topology}"
     if report.average_bit_width is not None:
         yield "bit width", (
             f"{report.average_bit_width:.2f} average of {len(report.nodes)} nodes, "

@@ -55,6 +55,7 @@ class Quantised:
         content = {
             "format": 2,
             "network": self.model.name,
+            "topology": self.model.topology,
             "search": self.search.method,
             "average_bit_width": self.model.average_bit_width(),
             "average_bit_width_with_input_layer": self.model.average_bit_width_with_input_layer(),
