@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
 import models.activations
@@ -21,6 +22,7 @@ from quant.activations import IntegerActivation, integer_activation, is_exact
 from quant.activations.generated import fit_least_segments, fit_uniform_segments, greatest_error
 from quant.activations.piecewise_linear import PiecewiseLinear
 from quant.qformat import QFormat
+from quant.range_analysis import format_holding
 from sim.errors import ToolError
 from sim.synthesis import synthesise
 
@@ -55,11 +57,11 @@ def row(activation: Activation, parameters: IntegerActivation, form: str, work_d
 def _forms(
     activation: Activation, input: QFormat, width: int
 ) -> Iterator[tuple[str, IntegerActivation]]:
-    ends = activation.function(input.to_real([input.min_raw, 0, input.max_raw]))
+    values = activation.function(input.to_real(np.arange(input.min_raw, input.max_raw + 1)))
     # Of an unbounded function, what is beyond 8 saturates.
-    low, high = max(float(ends.min()), -8.0), min(float(ends.max()), 7.99)
-    integer = QFormat.for_range(low, high - 2.0**-width, fraction=width).integer
-    output = QFormat(integer, width - integer, low < 0)
+    values = np.clip(values, -8, 8)
+    # What is only approached, such as a sigmoid's 1, saturates by a step.
+    output = format_holding(values, width, approached=True)
     yield "least segments", fit_least_segments(activation, input, output)
     yield "16 uniform", fit_uniform_segments(activation, input, output, 16)
     yield "decoder's", integer_activation(activation.name, input, output)
