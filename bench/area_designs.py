@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 import models.activations
-from hdl.choose_multipliers import packs
+from hdl.choose_multipliers import choose_multipliers, packs
 from hdl.decoder import Decoder, plan_decoder
 from hdl.folding import Folding
 from hdl.multipliers import Multipliers
 from hdl.plan import DensePlan
+from hdl.select_accumulate import fits_select
+from hdl.target import XC7
 from models.network import DenseLayer, Network
 from quant.dense import NODES
 from quant.formats import NetworkFormats, NodeKey, integer_model
@@ -21,7 +23,7 @@ __all__ = ["RandomDesign", "random_design"]
 
 _SAMPLES = 64
 _DRAWS = 50
-_MAX_PRODUCTS = 32
+_MAX_PRODUCTS = 48
 _MAX_PRODUCT_BITS = 600
 """Of a layer in LUTs, operand bits by operand bits, so that Yosys takes seconds."""
 
@@ -73,14 +75,17 @@ def random_design(seed: int) -> RandomDesign:
 
 
 def _random_network(random, name: str) -> tuple[Network, np.ndarray]:
-    count = int(random.choice((1, 2, 3), p=(0.6, 0.25, 0.15)))
-    inputs = _log_uniform(random, 8, 800)
-    widths = [inputs, *(_log_uniform(random, 2, 64) for _ in range(count))]
+    count = int(random.choice((1, 2, 3), p=(0.35, 0.35, 0.3)))
+    widths = [_log_uniform(random, 8, 800)]
+    for _ in range(count - 1):
+        # Later layers are the smaller ones.
+        widths.append(_log_uniform(random, 4, min(max(widths[-1] // 2, 8), 64)))
+    widths.append(_log_uniform(random, 2, 12 if count > 1 else 48))
     layers = tuple(_random_layer(random, *pair) for pair in zip(widths, widths[1:], strict=False))
-    x = random.integers(0, 16, (_SAMPLES, inputs)) / 4.0
+    x = random.integers(0, 16, (_SAMPLES, widths[0])) / 4.0
     if random.random() < 0.4:
         x = x - 2.0
-    return Network(name, inputs, layers), x
+    return Network(name, widths[0], layers), x
 
 
 def _folded(random, network: Network, formats: NetworkFormats, model: IntegerModel) -> RandomDesign:
@@ -97,7 +102,7 @@ def _is_alive(model: IntegerModel, x: np.ndarray) -> bool:
     x = model.input_format.quantise(x)
     for layer in model.layers:
         x = layer.compute(x)
-        if np.mean(np.ptp(x, axis=0) > 0) < 0.8 or np.mean(layer.weights != 0) < 0.3:
+        if np.mean(np.ptp(x, axis=0) > 0) < 0.8 or np.mean(layer.weights != 0) < 0.2:
             return False
     return True
 
@@ -107,9 +112,12 @@ def _log_uniform(random, low: int, high: int) -> int:
 
 
 def _random_layer(random, inputs: int, units: int) -> DenseLayer:
-    """Weights near zero in the main, as trained and regularised ones are."""
+    """Weights near zero in the main, and zero in parts, as trained and regularised ones are."""
     scale = 2.0 / np.sqrt(inputs)
-    weights = random.laplace(0.0, scale, (inputs, units))
+    draw = random.laplace if random.random() < 0.3 else random.normal
+    weights = draw(0.0, scale, (inputs, units))
+    if random.random() < 0.5:
+        weights *= random.random(weights.shape) < random.uniform(0.3, 1.0)
     activation = str(random.choice(models.activations.names()))
     return DenseLayer(units, activation, weights, random.normal(0.0, 1.0, units))
 
@@ -135,8 +143,10 @@ def _random_folding(random, inputs: int, units: int) -> Folding:
 
 
 def _random_multipliers(random, plan: DensePlan) -> Multipliers:
-    """All of one kind, the rest of another, or some of each."""
+    """Those that a decoder is built with by default, or some of each kind."""
     p, inputs = plan.parameters, plan.folding.inputs_per_cycle
+    if random.random() < 0.4:
+        return choose_multipliers([plan], family=XC7)[0]
     products = inputs * plan.neurons
     pairs = inputs * (plan.neurons // 2) if packs(plan) else 0
     most_luts = max(_MAX_PRODUCT_BITS // (p.input.width * p.weight.width), 1)
@@ -144,4 +154,8 @@ def _random_multipliers(random, plan: DensePlan) -> Multipliers:
     left = products - 2 * packed
     lut = int(random.choice((0, random.integers(0, left, endpoint=True), left, left)))
     lut = min(lut, most_luts)
+    if plan.constant_weights:
+        return Multipliers(lut=products)
+    if fits_select(plan) and random.random() < 0.7:
+        return Multipliers(packed=packed, dsp=left - lut, select=lut)
     return Multipliers(packed=packed, dsp=left - lut, lut=lut)

@@ -1,12 +1,14 @@
 """Weight memory: a ROM that is read round and round in a fixed order."""
 
 import numpy as np
-from amaranth import Const, Module, Mux, Shape, Signal
+from amaranth import Cat, Const, Module, Mux, Shape, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from quant.area import fits_block_ram
+from hdl.lut_rom import lut_rom
+from hdl.target import XC7, family_of
+from quant.area import different_columns, fits_block_ram
 
 __all__ = ["WeightMemory"]
 
@@ -18,6 +20,9 @@ class WeightMemory(wiring.Component):
     a row is in the memory's own output register until ``load``, when the multipliers' registers
     take it and the next one is fetched. ``ready`` rises two cycles after reset and stays; from then
     on the multipliers hold the current row. A single row is constant, and always ready.
+
+    Columns of bits that are constant are not stored, equal ones once. What is left is in block RAM
+    where that costs less, and else in LUTs.
 
     Parameters
     ----------
@@ -51,24 +56,51 @@ class WeightMemory(wiring.Component):
             ]
             return m
 
-        width = self.layout.as_shape().width
-        words = [self.layout.const(row).as_bits() for row in self.rows.tolist()]
-        attributes = {"ram_style": "block"} if fits_block_ram(len(words), width) else {}
-        m.submodules.memory = memory = Memory(
-            shape=width, depth=len(words), init=words, attrs=attributes
-        )
-        port = memory.read_port()
+        # Equal columns are stored once, constant ones not at all.
+        words = self.rows.reshape(len(self.rows), -1)
+        columns, places = different_columns(words, len(self.weights[0][0]))
+        address = Signal(range(len(words)))
+        stored = Signal(len(columns))
         fetched = Signal()
-        last = len(words) - 1
+        first = self.layout.const(self.rows[0].tolist()).as_bits()
         m.d.comb += [
             self.load.eq(self.advance | ~self.ready),
-            port.en.eq(self.load),
-            self.weights.eq(port.data),
+            self.weights.eq(
+                Cat(
+                    Const(first >> bit & 1, 1) if place < 0 else stored[place]
+                    for bit, place in enumerate(places.tolist())
+                )
+            ),
         ]
         with m.If(self.load):
             m.d.sync += [
-                port.addr.eq(Mux(port.addr == Const(last), 0, port.addr + 1)),
+                address.eq(Mux(address == Const(len(words) - 1), 0, address + 1)),
                 fetched.eq(1),
                 self.ready.eq(fetched),
             ]
+        if len(columns):
+            self._read(m, columns, address, stored, family_of(platform))
         return m
+
+    def _read(self, m: Module, columns: np.ndarray, address: Signal, stored: Signal, family):
+        """Register the row at ``address`` in ``stored`` on ``load``."""
+        count, rows = columns.shape
+        in_blocks = fits_block_ram(rows, count)
+        if family == XC7 and not in_blocks:
+            tables = [_as_int(column) for column in columns]
+            with m.If(self.load):
+                m.d.sync += stored.eq(lut_rom(m, tables, rows, address))
+            return
+        m.submodules.memory = memory = Memory(
+            shape=count,
+            depth=rows,
+            init=[_as_int(row) for row in columns.T],
+            attrs={"ram_style": "block"} if in_blocks else {},
+        )
+        port = memory.read_port()
+        m.d.comb += [port.en.eq(self.load), port.addr.eq(address), stored.eq(port.data)]
+
+
+def _as_int(bits: np.ndarray) -> int:
+    """Bits as a number, the first lowest."""
+    return int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")

@@ -1,7 +1,8 @@
 """Cost of formats in hardware: AHEAD's Equation 6, with the cost functions c_k of an FPGA."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
@@ -32,8 +33,8 @@ __all__ = ["AreaCost", "Cost"]
 _DSP_WIDTHS = (25, 18, 48)
 """Operands and accumulator of a DSP48E1, all signed."""
 
-_SELECT_WIDTH = 2
-"""Bits of a weight of which products can be selected in an accumulator's LUTs."""
+_SELECTED = (-2, 1)
+"""Least and greatest weight of which products can be selected in an accumulator's LUTs."""
 
 
 class Cost(Protocol):
@@ -129,11 +130,12 @@ class AreaCost:
         # As quant.formats.integer_layer has it.
         fraction = min(accumulator.fraction, x.fraction + w.fraction)
         accumulator = QFormat(max(accumulator.integer, 1 - fraction), fraction, accumulator.signed)
-        weights, positive, negative, packs = self._weights(number, w)
+        counted = self._weights(number, w)
         dropped = x.fraction + w.fraction - fraction
         exact = QFormat.for_raw_range(
-            int((positive * x.min_raw - negative * x.max_raw).min()),
-            int((positive * x.max_raw - negative * x.min_raw).max()) + (1 << dropped >> 1),
+            int((counted.positive * x.min_raw - counted.negative * x.max_raw).min()),
+            int((counted.positive * x.max_raw - counted.negative * x.min_raw).max())
+            + (1 << dropped >> 1),
             fraction=x.fraction + w.fraction,
         )
         aligned = max(fraction, bias.fraction)
@@ -156,26 +158,27 @@ class AreaCost:
             biased=biased,
             total=total,
             output=output,
-            weights=weights,
+            weights=counted.counts,
             biases=biases,
             activation=self._activations(layer.activation, total, output),
-            **self._multipliers(number, x, w, exact.width, packs),
+            **self._multipliers(number, x, w, exact.width, counted),
         )
 
-    def _multipliers(self, number: int, x, w, exact: int, packs) -> dict[str, int]:
+    def _multipliers(self, number: int, x, w, exact: int, counted: "_Weights") -> dict[str, int]:
         """Units by kind, those of least cost for the products of a cycle."""
         inputs, neurons = self.foldings[number - 1]
         layer = self.network.layers[number - 1]
         accumulates = inputs == 1
         once = neurons == layer.output_count
         products = inputs * neurons
-        luts, kind = product_luts(x, w, exact, accumulates=accumulates), "lut"
-        if accumulates and once and w.width <= _SELECT_WIDTH:
-            luts, kind = select_luts(exact), "select"
         constant = once and inputs >= layer.input_count
+        if counted.selected and accumulates and once and not constant:
+            luts, kind = select_luts(exact), "select"
+        else:
+            luts, kind = product_luts(x, w, exact, accumulates=accumulates), "lut"
         pairs = 0
         unit = exact if accumulates else x.width + w.width + (not x.signed and not w.signed)
-        if not constant and 2 * luts > DSP_LUTS and neurons > 1 and packs(unit, x):
+        if not constant and 2 * luts > DSP_LUTS and neurons > 1 and counted.packs(unit, x):
             pairs = inputs * (neurons // 2)
         left = products - 2 * pairs
         if luts > DSP_LUTS and not constant:
@@ -188,31 +191,66 @@ class AreaCost:
         counts = BiasCounts.of(stored, self._lanes[number - 1])
         return counts, int(stored.min()), int(stored.max())
 
-    def _count_weights(self, number: int, w: QFormat):
-        """Counts of a layer's weights, the sums of its positive and of its negative raw weights of
-        each neuron, as magnitudes, and whether two products of it fit a DSP block.
-        """
+    def _count_weights(self, number: int, w: QFormat) -> "_Weights":
         raw = w.quantise(self.network.layers[number - 1].weights)
-        inputs, neurons = self.foldings[number - 1]
-        weights = WeightCounts.of(raw, w.width, (inputs, neurons))
+        return _Weights.of(raw, w, self.foldings[number - 1])
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """What of a layer's raw weights decides its area.
+
+    Parameters
+    ----------
+    format
+        Of the weights.
+    counts
+        Counts of them.
+    positive, negative
+        Sums of the positive and of the negative ones of each neuron, as magnitudes.
+    selected
+        Whether products can be selected in an accumulator's LUTs, as far as weights decide it.
+    operand_width
+        Bits of the operand of two weights in one DSP block, for a width of the low field.
+    """
+
+    format: QFormat
+    counts: WeightCounts
+    positive: np.ndarray
+    negative: np.ndarray
+    selected: bool
+    operand_width: Callable[[int], int]
+
+    @classmethod
+    def of(cls, raw: np.ndarray, format: QFormat, folding: tuple[int, int]) -> "_Weights":
+        """What ``raw``, int64 (inputs, units), are in ``format`` with ``folding``."""
+        neurons = folding[1]
         pairs = neurons // 2 * 2
         slots = np.arange(raw.shape[1]) % neurons
         low = raw[:, (slots < pairs) & (slots % 2 == 0)]
         high = raw[:, (slots < pairs) & (slots % 2 == 1)]
         low = low[:, : high.shape[1]]
-        operands = lru_cache(64)(lambda field: DspPacking(field).operand_width(low, high))
+        least, greatest = _SELECTED
+        return cls(
+            format,
+            WeightCounts.of(raw, format.width, folding),
+            np.maximum(raw, 0).sum(axis=0),
+            np.maximum(-raw, 0).sum(axis=0),
+            bool(raw.min() >= least and raw.max() <= greatest),
+            lru_cache(64)(lambda field: DspPacking(field).operand_width(low, high)),
+        )
 
-        def packs(unit: int, x: QFormat) -> bool:
-            wide, narrow, accumulator = _DSP_WIDTHS
-            signed_weight, signed_x = w.width + (not w.signed), x.width + (not x.signed)
-            return (
-                2 * unit <= accumulator
-                and signed_x <= narrow
-                and signed_weight + unit <= wide
-                and operands(unit) <= wide
-            )
-
-        return weights, np.maximum(raw, 0).sum(axis=0), np.maximum(-raw, 0).sum(axis=0), packs
+    def packs(self, unit: int, x: QFormat) -> bool:
+        """Whether two products with ``x``, in sums of ``unit`` bits, fit a DSP block."""
+        wide, narrow, accumulator = _DSP_WIDTHS
+        signed_weight = self.format.width + (not self.format.signed)
+        signed_x = x.width + (not x.signed)
+        return (
+            2 * unit <= accumulator
+            and signed_x <= narrow
+            and signed_weight + unit <= wide
+            and self.operand_width(unit) <= wide
+        )
 
 
 def _frame_cycles(

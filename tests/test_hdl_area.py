@@ -48,11 +48,20 @@ def test_plans_and_formats_have_the_same_area(name, folding):
         assert decoder_area(plans).cost == pytest.approx(cost(formats))
 
 
-def test_narrow_weights_are_selected_where_that_costs_less():
+def test_narrow_weights_are_selected_where_units_accumulate():
     network = load_network("ahead_case1")
     formats = formats_of(network, "ahead_case1", (3, 4), np.random.default_rng(0))
     weight = formats[1, "weight"]
     formats[1, "weight"] = QFormat(weight.integer, 2 - weight.integer, weight.signed)
     assert AreaCost(network).shape(1, formats).select == 20
-    assert AreaCost(network, select=False).shape(1, formats).select == 0
-    assert AreaCost(network)(formats) < AreaCost(network, select=False)(formats)
+    for foldings in ([(2, 20), (1, 2)], [(1, 10), (1, 2)]):
+        assert AreaCost(network, foldings).shape(1, formats).select == 0
+
+
+def test_wide_formats_of_narrow_weights_are_selected_too():
+    network = load_network("ahead_case1")
+    formats = formats_of(network, "ahead_case1", (3, 4), np.random.default_rng(0))
+    weight = formats[1, "weight"]
+    formats[1, "weight"] = QFormat(weight.integer + 3, 1 - weight.integer, weight.signed)
+    assert formats[1, "weight"].width == 4
+    assert AreaCost(network).shape(1, formats).select == 20

@@ -1,0 +1,52 @@
+"""Area of a decoder on a 7-series FPGA, by a model that is fitted to synthesis runs.
+
+What decides the area of a layer is its shape (:mod:`quant.area.shapes`). From that follow counts in
+units with a physical meaning, bits of adders, inputs of multiplexers, tables, bits of counters
+(:mod:`quant.area.features`). What a unit of each takes is fitted, by
+``python -m bench.area_model fit``, and stored in ``coefficients.json`` beside this file with the
+errors that the fit leaves. DSP blocks and block RAMs follow from rules
+(:mod:`quant.area.memories`), and are exact.
+
+There is one model: searches for formats, the choice of multipliers and the choice of foldings all
+ask it.
+"""
+
+from quant.area.estimate import (
+    COEFFICIENTS_FILE,
+    area_of,
+    coefficients,
+    product_luts,
+    select_luts,
+)
+from quant.area.memories import block_rams, fits_block_ram
+from quant.area.resources import BRAM36_LUTS, DSP_LUTS, Area
+from quant.area.shapes import (
+    ActivationShape,
+    DenseShape,
+    PackerShape,
+    activation_shape,
+    dense_shape,
+)
+from quant.area.weights import BiasCounts, WeightCounts, different_columns, weight_rows
+
+__all__ = [
+    "BRAM36_LUTS",
+    "COEFFICIENTS_FILE",
+    "DSP_LUTS",
+    "ActivationShape",
+    "Area",
+    "BiasCounts",
+    "DenseShape",
+    "PackerShape",
+    "WeightCounts",
+    "activation_shape",
+    "area_of",
+    "block_rams",
+    "coefficients",
+    "dense_shape",
+    "different_columns",
+    "fits_block_ram",
+    "product_luts",
+    "select_luts",
+    "weight_rows",
+]
