@@ -95,7 +95,14 @@ CASES = (
         columns=(
             Column(
                 title="(a) small",
-                options=("--max-dsp", "11"),
+                options=(),
+                limits=Limits(
+                    frame_cycles=801, latency_cycles=830, lut=460, ff=400, dsp=11, bram=4
+                ),
+            ),
+            Column(
+                title="(a) all neurons",
+                options=("--search", "widths", "--max-dsp", "11"),
                 limits=Limits(
                     frame_cycles=801, latency_cycles=830, lut=460, ff=400, dsp=11, bram=4
                 ),
@@ -134,6 +141,13 @@ CASES = (
             Column(
                 title="(a) small",
                 options=(),
+                limits=Limits(
+                    frame_cycles=805, latency_cycles=870, lut=4_000, ff=1_800, dsp=25, bram=12
+                ),
+            ),
+            Column(
+                title="(a) all neurons",
+                options=("--search", "widths"),
                 limits=Limits(
                     frame_cycles=805, latency_cycles=870, lut=4_000, ff=1_800, dsp=25, bram=12
                 ),
