@@ -9,6 +9,7 @@ from build_decoder.arguments import parse
 from build_decoder.exit_status import ExitStatus
 from build_decoder.flow import Flow
 from build_decoder.output_folder import OutputFolder
+from build_decoder.pareto import pareto_table
 from build_decoder.terminal import closing_table, show_stage
 from models.errors import InputError
 
@@ -28,11 +29,15 @@ def main(argv: list[str] | None = None) -> int:
         output = OutputFolder(arguments.output)
         with output as folder:
             flow = Flow(arguments, folder, lambda name: show_stage(console, name))
-            status = flow.run()
+            status = flow.run_pareto() if arguments.pareto else flow.run()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return ExitStatus.BAD_INPUT
+    if flow.front:
+        console.print(pareto_table(flow.model, flow.front, flow.board, flow.report.clock_mhz))
     console.print(closing_table(flow.report, arguments.output))
+    if flow.warning:
+        print(f"warning: {flow.warning}", file=sys.stderr)
     if flow.message:
         reason = status.name.lower().replace("_", " ")
         print(f"{reason}: {output.with_final_paths(flow.message)}", file=sys.stderr)

@@ -28,6 +28,7 @@ class Arguments:
     stop_after: str
     clock_mhz: float | None
     list_boards: bool
+    pareto: bool
 
 
 def parse(argv: list[str] | None = None) -> Arguments:
@@ -62,6 +63,12 @@ def parse(argv: list[str] | None = None) -> Arguments:
         "--clock", type=_positive, metavar="MHZ", help="decoder clock (default: the board's)"
     )
     add_design_options(parser)
+    parser.add_argument(
+        "--pareto", action="store_true",
+        help="instead of a build: the front of latency against area on the 7 series, as a table "
+        "and as pareto.json, .svg and .png in the output folder; a few decoders of it are "
+        "synthesised, the rest is estimated",
+    )
     parser.add_argument("--list-boards", action="store_true", help="list boards and leave")
     given = parser.parse_args(argv)
     if not given.list_boards:
@@ -69,11 +76,17 @@ def parse(argv: list[str] | None = None) -> Arguments:
     return Arguments(
         board=given.board,
         design=DesignOptions.of(given),
-        output=given.output or Path("build") / f"{given.board}-{_name_of(given.network)}",
+        output=given.output or Path("build") / _folder_name(given),
         stop_after=given.stop_after,
         clock_mhz=given.clock,
         list_boards=given.list_boards,
+        pareto=given.pareto,
     )
+
+
+def _folder_name(given: argparse.Namespace) -> str:
+    name = f"{given.board}-{_name_of(given.network)}"
+    return f"{name}-pareto" if given.pareto else name
 
 
 def _name_of(network: str) -> str:

@@ -1,7 +1,7 @@
 """The flow: each stage reads what the one before left, and writes files that a person can open."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from boards.resources import check_memory
 from boards.toolchain import ToolFailed, place_and_route, synthesise
 from build_decoder.arguments import Arguments
 from build_decoder.exit_status import ExitStatus
+from build_decoder.pareto import area_title, find_front, save_front, synthesise_some
 from build_decoder.report import Report
 from build_decoder.stages import STAGES
+from hdl.area import decoder_area
 from hdl.decoder import Decoder
 from hdl.export import to_verilog
 from hdl.plan import DensePlan
@@ -24,6 +26,7 @@ from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
 from sim.primitives import cell_sources
 from sim.synthesis import TARGETS, find_yosys
+from sim.synthesis import synthesise as synthesise_decoder
 from sim.testbench import TestBench
 
 __all__ = ["Flow"]
@@ -52,6 +55,10 @@ class Flow:
         Decoder clock that was asked for.
     message : str or None
         Why the exit status is not 0.
+    warning : str or None
+        What is not as it was asked for, though all is made.
+    front : list of ParetoPoint
+        What `run_pareto` found.
     """
 
     def __init__(self, arguments: Arguments, folder: Path, announce: Callable[[str], None]):
@@ -63,6 +70,8 @@ class Flow:
         self.report = Report(board=self.board.name, seed=self.design.seed)
         self.clock_mhz = arguments.clock_mhz or self.board.clock_mhz
         self.message = None
+        self.warning = None
+        self.front = []
 
     def run(self) -> ExitStatus:
         """Run the stages up to the last one that was asked for, and save the report.
@@ -72,8 +81,15 @@ class Flow:
         InputError
             If what the user gave is at fault.
         """
+        return self._run(STAGES[: STAGES.index(self.arguments.stop_after) + 1])
+
+    def run_pareto(self) -> ExitStatus:
+        """Find, measure in part and draw the front of latency against area; see `run`."""
+        return self._run(("import", "quantise", "pareto"))
+
+    def _run(self, stages: Sequence[str]) -> ExitStatus:
         status = ExitStatus.DONE
-        for name in STAGES[: STAGES.index(self.arguments.stop_after) + 1]:
+        for name in stages:
             self.announce(name)
             start = time.perf_counter()
             try:
@@ -114,6 +130,7 @@ class Flow:
 
     def _rtl(self) -> ExitStatus:
         decoder = self._decoder()
+        self.plans = decoder.plans
         self.interface = StreamInterface.of(decoder)
         self.report.foldings = [
             asdict(plan.folding) | {"multipliers": asdict(plan.multipliers)}
@@ -128,6 +145,42 @@ class Flow:
         self.verilog.write_text(to_verilog(decoder, family=self.family))
         self.interface.save(folder / "decoder.json")
         return ExitStatus.DONE
+
+    def _pareto(self) -> ExitStatus:
+        # Where it is needed: matplotlib takes as long to import as all the rest.
+        from build_decoder.pareto_figure import draw_front
+
+        self.front = find_front(self.model, self.design, self.board)
+        try:
+            self.front = synthesise_some(self.model, self.front, self.folder, self.announce)
+        finally:
+            clock_mhz = self.report.clock_mhz
+            save_front(
+                self.folder / "pareto.json", self.model, self.front, self.board, clock_mhz
+            )
+            title = f"{self.model.name} ({self.model.topology}): latency against area"
+            draw_front(self.front, title, area_title(self.board), clock_mhz, self.folder)
+        return ExitStatus.DONE
+
+    def _check_luts(self) -> None:
+        """Hold the decoder, without the board's shell, to --max-lut, which was estimated."""
+        limit = self.design.max_lut
+        if limit is None:
+            return
+        if self.family is None:
+            # The shell's logic cannot be told from the decoder's.
+            luts, what = self.report.resources["lut"], "with the board's shell"
+        else:
+            work = self.folder / "synthesis"
+            luts, what = synthesise_decoder(self.verilog, self.family, work).resources.lut, "alone"
+        estimate = round(decoder_area(self.plans).lut)
+        self.report.decoder_lut = {"limit": limit, "estimated": estimate, "synthesised": luts}
+        if luts > limit:
+            # No error: an estimate that is too low for one limit is so for the next one too.
+            self.warning = (
+                f"--max-lut {limit}: the decoder was estimated at {estimate} LUTs and takes {luts} "
+                f"on {self.board.family}, {what}: ask for about {limit * limit // luts}"
+            )
 
     def _decoder(self) -> Decoder:
         """A new component: Amaranth elaborates each but once."""
@@ -181,6 +234,7 @@ class Flow:
         )
         if result.resources is not None:
             self.report.resources = result.resources.as_dict()
+            self._check_luts()
         if result.missing:
             return self._stop(ExitStatus.TOOL_MISSING, result.missing)
         return ExitStatus.DONE

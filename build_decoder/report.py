@@ -55,6 +55,9 @@ class Report:
         place and route.
     resources
         ``lut``, ``ff``, ``dsp``, ``bram`` of the board's design, shell included.
+    decoder_lut
+        With ``--max-lut``: ``limit``, and LUTs of the decoder without the shell, ``estimated`` and
+        ``synthesised``; the latter has the shell on iCE40.
     vectors_checked, mismatches
         Frames whose outputs were compared with the integer model, and outputs that differed.
     bitstream
@@ -84,6 +87,7 @@ class Report:
     clock_mhz: float | None = None
     fmax_mhz: float | None = None
     resources: dict[str, float] | None = None
+    decoder_lut: dict[str, int] | None = None
     vectors_checked: int | None = None
     mismatches: int | None = None
     bitstream: str | None = None

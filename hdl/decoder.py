@@ -14,9 +14,10 @@ from hdl.packer import Packer
 from hdl.plan import DensePlan, PackerPlan
 from hdl.schedule import frame_interval
 from hdl.shapes import shape_of
+from quant.dense import Dense
 from quant.integer_model import IntegerModel
 
-__all__ = ["Decoder", "decoder_latency", "plan_decoder"]
+__all__ = ["Decoder", "decoder_latency", "lanes_between", "plan_decoder"]
 
 
 class Decoder(wiring.Component):
@@ -105,8 +106,7 @@ def plan_decoder(
     captured = []
     units = multipliers or [None] * len(model.layers)
     for layer, folding, wide, unit in zip(model.layers, foldings, wanted, units, strict=True):
-        fits = folding.outputs_per_cycle >= layer.units or not folding.outputs_per_cycle % wide
-        lanes = wide if fits else 1
+        lanes = lanes_between(layer, folding, wide)
         captured.append(
             DensePlan(layer, folding, lanes, double_buffered=True, multipliers=unit)
         )
@@ -120,6 +120,12 @@ def plan_decoder(
             layer = plan.parameters
             plans.append(PackerPlan(layer.output, lanes=wide, count=layer.units))
     return plans
+
+
+def lanes_between(layer: Dense, folding: Folding, wide: int) -> int:
+    """Outputs a transfer of a layer behind which ``wide`` are taken: these, or one to a packer."""
+    fits = folding.outputs_per_cycle >= layer.units or not folding.outputs_per_cycle % wide
+    return wide if fits else 1
 
 
 def decoder_latency(plans: list[DensePlan | PackerPlan]) -> int:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hdl.choose_foldings import choose_foldings
+from hdl.choose_foldings import default_foldings
 from hdl.decoder import Decoder
 from hdl.design import design_decoder
 from hdl.folding import Folding
@@ -67,6 +67,7 @@ class DesignOptions:
     inputs_per_cycle: tuple[int, ...] = ()
     outputs_per_cycle: tuple[int, ...] = ()
     max_dsp: int | None = None
+    max_lut: int | None = None
     datapath: tuple[str, ...] = ()
 
     @classmethod
@@ -83,11 +84,12 @@ class DesignOptions:
             "--outputs-per-cycle": given.outputs_per_cycle,
         }
         both = [name for name, numbers in folded.items() if numbers]
-        if given.latency is not None and both:
-            raise InputError(
-                f"--latency: expected it alone, since it chooses the foldings, got it with "
-                f"{' and '.join(both)}"
-            )
+        for target, value in (("--latency", given.latency), ("--max-lut", given.max_lut)):
+            if value is not None and both:
+                raise InputError(
+                    f"{target}: expected it alone, since it chooses the foldings, got it with "
+                    f"{' and '.join(both)}"
+                )
         return cls(
             network=given.network,
             golden=given.golden or _golden_of(given.network),
@@ -99,6 +101,7 @@ class DesignOptions:
             inputs_per_cycle=tuple(given.inputs_per_cycle),
             outputs_per_cycle=tuple(given.outputs_per_cycle),
             max_dsp=given.max_dsp,
+            max_lut=given.max_lut,
             datapath=tuple(given.datapath),
         )
 
@@ -160,14 +163,15 @@ class DesignOptions:
         limits = {
             "latency_cycles": self.latency,
             "max_dsp": self.max_dsp,
-            "datapath": self._datapath(model),
+            "max_lut": self.max_lut,
+            "datapath": self.datapaths(model),
         }
         given = {name: value for name, value in limits.items() if value is not None}
         return design_decoder(
             model, foldings=foldings, family=family, max_blocks=max_blocks, **given
         )
 
-    def _datapath(self, model: IntegerModel) -> tuple[str, ...] | None:
+    def datapaths(self, model: IntegerModel) -> tuple[str, ...] | None:
         """One for each layer; None if all are left to the generator."""
         layers, kinds = len(model.layers), self.datapath
         if len(kinds) not in (0, 1, layers):
@@ -209,17 +213,23 @@ def add_design_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--latency", type=at_least(1), metavar="CYCLES",
-        help="most cycles from the first input to the last output "
-        "(default: one input a cycle into all neurons of a layer)",
+        help="most cycles from the first input to the last output, which the cheapest decoder that "
+        "takes no longer is folded for (default: one input a cycle into all neurons of a layer)",
     )
     for name in ("inputs", "outputs"):
         parser.add_argument(
             f"--{name}-per-cycle", type=at_least(1), nargs="+", default=(), metavar="N",
-            help=f"{name} a cycle of the first layer, the second, ...; not with --latency",
+            help=f"{name} a cycle of the first layer, the second, ...; not with --latency or "
+            "--max-lut",
         )
     parser.add_argument(
         "--max-dsp", type=at_least(1), metavar="N",
         help="DSP blocks to use wherever they save LUTs (default: where they are worth it)",
+    )
+    parser.add_argument(
+        "--max-lut", type=at_least(1), metavar="N",
+        help="most LUTs of the decoder, by an estimate for the 7 series: folds for the least "
+        "latency within it, or within both with --latency (default: no limit)",
     )
     parser.add_argument(
         "--datapath", choices=DATAPATHS, nargs="+", default=(), metavar="KIND",
@@ -245,7 +255,7 @@ def foldings_of(
                 f"{model.name}: expected {name} a cycle for at most {len(model.layers)} layers, "
                 f"got {len(numbers)}"
             )
-    for n, (layer, default) in enumerate(zip(model.layers, choose_foldings(model), strict=True)):
+    for n, (layer, default) in enumerate(zip(model.layers, default_foldings(model), strict=True)):
         chosen = []
         for name, numbers, count, otherwise in (
             ("inputs", inputs, layer.input_count, default.inputs_per_cycle),

@@ -15,6 +15,7 @@ import build_decoder.flow
 from build_decoder.__main__ import main
 from build_decoder.arguments import parse
 from build_decoder.exit_status import ExitStatus
+from build_decoder.flow import Flow
 from build_decoder.stages import STAGES
 from models.golden import load_golden
 from models.load import load_network
@@ -115,6 +116,18 @@ def test_latency_target_is_met_in_simulation(tmp_path):
     assert status == 0
     assert report["latency_cycles"] <= 20
     assert report["mismatches"] == 0
+
+
+def test_luts_are_told_after_synthesis(tmp_path, capsys, monkeypatch):
+    arguments = ["--network", "tiny", "--stop-after", "synthesise", "--max-lut", "400"]
+    monkeypatch.setattr(Flow, "_simulate", lambda self: ExitStatus.DONE)
+    status, report = run(arguments, tmp_path / "out")
+    figures = report["decoder_lut"]
+    assert status == 0
+    assert 0 < figures["estimated"] <= figures["limit"] == 400
+    assert 0 < figures["synthesised"] < report["resources"]["lut"]
+    warning = f"warning: --max-lut 400: the decoder was estimated at {figures['estimated']} LUTs"
+    assert (warning in capsys.readouterr().err) == (figures["synthesised"] > 400)
 
 
 def test_dsp_blocks_are_limited(tmp_path):

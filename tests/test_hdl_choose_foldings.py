@@ -1,26 +1,135 @@
-import pytest
+"""Foldings and multipliers chosen for a target, against every combination that is considered."""
 
-from hdl.choose_foldings import choose_foldings
-from hdl.decoder import decoder_latency, plan_decoder
+from itertools import product
+
+import pytest
+from amaranth.hdl import Fragment
+
+from hdl.area import decoder_area
+from hdl.choose_foldings import choose_design, default_foldings
+from hdl.choose_multipliers import choose_multipliers
+from hdl.decoder import Decoder, decoder_latency, plan_decoder
+from hdl.design import design_decoder
+from hdl.design_front import DesignPoint, considered_foldings, design_front
 from hdl.folding import Folding
+from hdl.plan import DensePlan
+from hdl.target import XC7
 from models.errors import InputError
 from tests.test_hdl_decoder import model
 
 NET = model((40, 20, 2), ("sigmoid", "sigmoid"))
+SMALL = [
+    model((12, 6, 2), ("sigmoid", "sigmoid")),
+    model((9, 7, 5), ("sigmoid", "linear"), seed=2),
+    model((6, 4, 3, 2), ("sigmoid", "sigmoid", "linear"), seed=3),
+]
+
+
+def all_designs(net, *, max_blocks=None, spare_blocks=False) -> list[DesignPoint]:
+    """Every combination of considered foldings, multipliers chosen for all layers together."""
+    designs = []
+    for foldings in product(*map(considered_foldings, net.layers)):
+        plans = [plan for plan in plan_decoder(net, foldings) if isinstance(plan, DensePlan)]
+        units = choose_multipliers(
+            plans, family=XC7, max_blocks=max_blocks, spare_blocks=spare_blocks
+        )
+        designs.append(DesignPoint.of(net, foldings, units))
+    return designs
+
+
+def designed(net, **asked) -> Decoder:
+    decoder = design_decoder(net, **asked)
+    # Amaranth warns of what is never elaborated.
+    Fragment.get(decoder, None)
+    return decoder
 
 
 def test_default_takes_one_input_a_cycle_into_all_neurons():
-    assert choose_foldings(NET) == (Folding(1, 20), Folding(1, 2))
+    assert default_foldings(NET) == (Folding(1, 20), Folding(1, 2))
+    assert designed(NET).foldings == default_foldings(NET)
+
+
+def test_blocks_alone_do_not_change_the_folding():
+    assert designed(NET, family=XC7, max_dsp=4).foldings == default_foldings(NET)
+
+
+def test_foldings_are_those_that_change_beats_or_passes():
+    foldings = considered_foldings(model((10, 3), ("linear",)).layers[0])
+    assert sorted({folding.inputs_per_cycle for folding in foldings}) == [1, 2, 3, 4, 5, 10]
+    assert sorted({folding.outputs_per_cycle for folding in foldings}) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("net", SMALL, ids=lambda net: net.topology)
+def test_the_front_is_that_of_all_combinations(net):
+    expected, cost = [], float("inf")
+    for design in sorted(all_designs(net), key=lambda d: (d.latency_cycles, d.area.cost)):
+        if design.area.cost < cost - 1e-6:
+            cost = design.area.cost
+            expected.append((design.latency_cycles, pytest.approx(cost)))
+    front = design_front(net, family=XC7)
+    assert [(point.latency_cycles, point.area.cost) for point in front] == expected
+    assert front == design_front(net, family=XC7)
+
+
+@pytest.mark.parametrize("net", SMALL, ids=lambda net: net.topology)
+def test_the_fastest_and_the_cheapest_within_luts(net):
+    designs = all_designs(net)
+    for limit in (300, 600):
+        fitting = [design for design in designs if design.area.lut <= limit]
+        if not fitting:
+            continue
+        found = choose_design(net, family=XC7, max_lut=limit)
+        assert found.area.lut <= limit
+        # Also with more blocks than pay, and so perhaps faster.
+        assert found.latency_cycles <= min(design.latency_cycles for design in fitting)
+        target = found.latency_cycles + 10
+        cheapest = min(d.area.cost for d in fitting if d.latency_cycles <= target)
+        found = choose_design(net, family=XC7, max_lut=limit, latency_cycles=target)
+        assert found.area.lut <= limit
+        assert found.area.cost <= cheapest + 1e-6
+
+
+@pytest.mark.parametrize("blocks", [1, 5])
+@pytest.mark.parametrize("net", SMALL, ids=lambda net: net.topology)
+def test_blocks_are_limited_at_little_cost(net, blocks):
+    designs = all_designs(net, max_blocks=blocks)
+    for target in (30, 60):
+        cheapest = min(d.area.cost for d in designs if d.latency_cycles <= target)
+        found = choose_design(net, family=XC7, latency_cycles=target, max_blocks=blocks)
+        assert found.area.dsp <= blocks
+        assert found.latency_cycles <= target
+        # Layers are tried with few numbers of blocks, and share them best only afterwards.
+        assert found.area.cost <= 1.05 * cheapest
 
 
 @pytest.mark.parametrize("target", [1000, 200, 69, 40, 25])
-def test_target_is_met_and_not_by_full_unrolling(target):
-    foldings = choose_foldings(NET, latency_cycles=target)
-    assert decoder_latency(plan_decoder(NET, foldings)) <= target
-    assert sum(folding.multipliers for folding in foldings) < 40 * 20 + 20 * 2
+def test_target_is_met_by_the_decoder_that_is_made(target):
+    decoder = designed(NET, latency_cycles=target)
+    assert decoder.latency_cycles == decoder_latency(decoder.plans) <= target
+    assert decoder.foldings != (Folding(40, 20), Folding(20, 2))
+    point = choose_design(NET, family=XC7, latency_cycles=target)
+    assert decoder_area(decoder.plans) == point.area
 
 
-def test_impossible_target_tells_the_nearest():
-    with pytest.raises(InputError, match=r"test: expected a latency .* which is \d+ cycles or "
-                                         r"more, got 3"):
-        choose_foldings(NET, latency_cycles=3)
+def test_a_forced_datapath_is_kept():
+    decoder = designed(NET, family=XC7, latency_cycles=100, datapath=["lut", None])
+    assert decoder.plans[0].multipliers.blocks == 0
+    assert decoder.latency_cycles <= 100
+    with pytest.raises(InputError, match=r"layer 1: expected .* for datapath select"):
+        designed(NET, family=XC7, latency_cycles=100, datapath=["select", None])
+
+
+def test_impossible_targets_tell_the_nearest():
+    with pytest.raises(InputError, match=r"test: expected a latency .* which is (\d+) cycles or "
+                                         r"more, got 3") as error:
+        choose_design(NET, family=XC7, latency_cycles=3)
+    nearest = int(str(error.value).split("which is ")[1].split()[0])
+    assert choose_design(NET, family=XC7, latency_cycles=nearest).latency_cycles == nearest
+    with pytest.raises(InputError, match=r"at most 9 LUTs, got \d+ at the least") as error:
+        choose_design(NET, family=XC7, max_lut=9)
+    nearest = int(str(error.value).split("got ")[1].split()[0])
+    assert choose_design(NET, family=XC7, max_lut=nearest).area.lut <= nearest
+    with pytest.raises(InputError, match=r"at most 3 DSP blocks for a latency of 30 .* got \d+ at"):
+        choose_design(NET, family=XC7, latency_cycles=30, max_blocks=3, datapath=["dsp", "dsp"])
+    with pytest.raises(InputError, match="at most 100 LUTs for a latency of 30 cycles, got"):
+        choose_design(NET, family=XC7, latency_cycles=30, max_lut=100)

@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 import pytest
+from amaranth.hdl import Fragment
 
 import bench.resources
 import build_decoder.arguments
@@ -67,8 +68,9 @@ def test_everything_is_passed_on(model, designed):
 def test_what_is_not_given_is_not_passed_on(model, designed):
     options("--datapath", "auto").decoder(model)
     assert designed == {"foldings": None, "family": None, "max_blocks": None}
-    options("--latency", "900").decoder(model)
+    options("--latency", "900", "--max-lut", "500").decoder(model)
     assert designed["latency_cycles"] == 900
+    assert designed["max_lut"] == 500
 
 
 def test_a_datapath_for_each_layer(model, designed):
@@ -82,12 +84,16 @@ def test_a_datapath_for_each_layer(model, designed):
 def test_the_default_design_is_that_of_the_generator(model):
     made, expected = options().decoder(model), design_decoder(model)
     assert (made.foldings, made.plans) == (expected.foldings, expected.plans)
+    for decoder in (made, expected):
+        # Amaranth warns of what is never elaborated, in whatever test is then running.
+        Fragment.get(decoder, None)
 
 
+@pytest.mark.parametrize("target", ["--latency", "--max-lut"])
 @pytest.mark.parametrize("folded", ["--inputs-per-cycle", "--outputs-per-cycle"])
-def test_a_latency_excludes_foldings(folded):
-    with pytest.raises(InputError, match=f"--latency: expected it alone, .* got it with {folded}"):
-        options("--latency", "9", folded, "1")
+def test_a_target_excludes_foldings(target, folded):
+    with pytest.raises(InputError, match=f"{target}: expected it alone, .* got it with {folded}"):
+        options(target, "9", folded, "1")
 
 
 @pytest.mark.parametrize(
@@ -97,6 +103,7 @@ def test_a_latency_excludes_foldings(folded):
         (["--segments", "x"], "--segments: expected a number, got 'x'"),
         (["--inputs-per-cycle", "0"], "--inputs-per-cycle: expected 1 or more, got 0"),
         (["--max-dsp", "0"], "--max-dsp: expected 1 or more, got 0"),
+        (["--max-lut", "0"], "--max-lut: expected 1 or more, got 0"),
         (["--seed", "-1"], "--seed: expected 0 to 2147483647, got -1"),
         (["--max-loss", "1.5"], "--max-loss: expected a fraction from 0 to 1, got 1.5"),
         (["--search", "other"], "--search: invalid choice: 'other'"),

@@ -1,0 +1,204 @@
+"""``--pareto``: the front of latency against area of a network, estimated and synthesised."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from rich.table import Table
+
+from boards.board import Board
+from hdl.decoder import Decoder
+from hdl.design_front import DesignPoint, design_front
+from hdl.export import to_verilog
+from hdl.target import XC7
+from models.errors import InputError
+from quant.area import Area
+from quant.integer_model import IntegerModel
+from sim.design_options import DesignOptions
+from sim.synthesis import synthesise
+
+__all__ = [
+    "MAX_SYNTHESISED_LUT",
+    "ParetoPoint",
+    "area_title",
+    "find_front",
+    "pareto_table",
+    "save_front",
+    "spread",
+    "synthesise_some",
+]
+
+MAX_SYNTHESISED_LUT = 5000
+"""Estimated LUTs of the largest decoder that is synthesised: Yosys takes a minute for it."""
+
+_SYNTHESISED = 5
+_TABLE_ROWS = 24
+
+
+@dataclass(frozen=True)
+class ParetoPoint:
+    """A decoder of the front; ``synthesised`` is what it was measured to take, None if not."""
+
+    design: DesignPoint
+    synthesised: Area | None = None
+
+    @property
+    def area(self) -> Area:
+        """Measured where it was, and else estimated."""
+        return self.synthesised or self.design.area
+
+    @property
+    def foldings(self) -> str:
+        """Inputs by outputs a cycle of each layer."""
+        return " ".join(
+            f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in self.design.foldings
+        )
+
+
+def find_front(model: IntegerModel, options: DesignOptions, board: Board) -> list[ParetoPoint]:
+    """The front on a 7-series FPGA, within ``options`` and the board's FPGA if it is one.
+
+    The area model knows no other family, and their LUTs and blocks are not of the same size.
+
+    Raises
+    ------
+    InputError
+        If nothing is within the limits, or foldings are given.
+    """
+    if options.inputs_per_cycle or options.outputs_per_cycle:
+        raise InputError("--pareto: expected no foldings, since it compares them all, got some")
+    chip = board.capacity if board.family == XC7 else None
+    max_lut = _least(options.max_lut, chip and chip.lut)
+    max_blocks = _least(options.max_dsp, chip and chip.dsp)
+    points = design_front(
+        model,
+        family=XC7,
+        max_latency=options.latency,
+        max_lut=max_lut,
+        max_blocks=max_blocks,
+        spare_blocks=options.max_dsp is not None,
+        datapath=options.datapaths(model),
+    )
+    points = [point for point in points if chip is None or point.area.bram36 <= chip.bram]
+    if not points:
+        raise InputError(f"{model.name}: expected a decoder within the limits, got none")
+    return [ParetoPoint(point) for point in points]
+
+
+def _least(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def spread(points: list[ParetoPoint], count: int) -> list[int]:
+    """Indices of up to ``count`` points, first and last among them, spread by ratio of latency."""
+    logs = [math.log(point.design.latency_cycles) for point in points]
+    steps = [logs[0] + (logs[-1] - logs[0]) * n / max(count - 1, 1) for n in range(count)]
+    return sorted(
+        {min(range(len(logs)), key=lambda n: abs(logs[n] - step)) for step in steps}
+    )
+
+
+def synthesise_some(
+    model: IntegerModel, points: list[ParetoPoint], folder: Path, announce: Callable[[str], None]
+) -> list[ParetoPoint]:
+    """``points``, with measured areas of a few that are no larger than MAX_SYNTHESISED_LUT.
+
+    Raises
+    ------
+    ToolError
+        If Yosys is missing or stops with an error.
+    """
+    points = list(points)
+    small = [n for n, p in enumerate(points) if p.design.area.lut <= MAX_SYNTHESISED_LUT]
+    chosen = spread([points[n] for n in small], _SYNTHESISED) if small else []
+    for number, n in enumerate((small[n] for n in chosen), start=1):
+        point = points[n]
+        announce(f"synthesise {number} of {len(chosen)}: {point.foldings}")
+        work = folder / "synthesis" / f"{point.design.latency_cycles}_cycles"
+        work.mkdir(parents=True)
+        source = work / "decoder.v"
+        decoder = Decoder(model, point.design.foldings, point.design.multipliers)
+        source.write_text(to_verilog(decoder, family=XC7))
+        found = synthesise(source, XC7, work).resources
+        area = Area(found.lut, found.ff, found.dsp, found.bram)
+        points[n] = replace(point, synthesised=area)
+    return points
+
+
+def save_front(
+    path: Path, model: IntegerModel, points: list[ParetoPoint], board: Board, clock_mhz: float
+) -> None:
+    """Write the whole front as JSON."""
+    figures = {
+        "network": model.name,
+        "topology": model.topology,
+        "area": area_title(board),
+        "clock_mhz": clock_mhz,
+        "points": [_figures(point, clock_mhz) for point in points],
+    }
+    path.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def _figures(point: ParetoPoint, clock_mhz: float) -> dict:
+    design = point.design
+    return {
+        "latency_cycles": design.latency_cycles,
+        "latency_us": round(design.latency_cycles / clock_mhz, 4),
+        "foldings": [asdict(folding) for folding in design.foldings],
+        "multipliers": [asdict(units) for units in design.multipliers],
+        "estimated": _area_figures(design.area),
+        "synthesised": None if point.synthesised is None else _area_figures(point.synthesised),
+    }
+
+
+def _area_figures(area: Area) -> dict:
+    return {
+        "lut": round(area.lut),
+        "ff": round(area.ff),
+        "dsp": area.dsp,
+        "bram36": area.bram36,
+        "cost": round(area.cost),
+    }
+
+
+def area_title(board: Board) -> str:
+    """Of which FPGA the areas are."""
+    if board.family == XC7:
+        return f"7 series, within the {board.device}, without a board's shell"
+    return f"7 series, not the {board.device}, without a board's shell"
+
+
+def pareto_table(
+    model: IntegerModel, points: list[ParetoPoint], board: Board, clock_mhz: float
+) -> Table:
+    """The front on the terminal: what was synthesised, and some of what is between."""
+    table = Table(
+        title=f"{model.name} ({model.topology}): {area_title(board)}",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    for name in ("cycles", "us", "in x out", "LUT", "FF", "DSP", "RAMB36", "cost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("")
+    measured = {n for n, point in enumerate(points) if point.synthesised}
+    for n in sorted(measured | set(spread(points, _TABLE_ROWS))):
+        point, area = points[n], points[n].area
+        table.add_row(
+            str(point.design.latency_cycles),
+            f"{point.design.latency_cycles / clock_mhz:.2f}",
+            point.foldings,
+            f"{area.lut:.0f}",
+            f"{area.ff:.0f}",
+            str(area.dsp),
+            f"{area.bram36:g}",
+            f"{area.cost:.0f}",
+            "synthesised" if point.synthesised else "estimated",
+            style="bold" if point.synthesised else None,
+        )
+    table.caption = (
+        f"{len(points)} decoders on the front, latency in us at {clock_mhz:g} MHz, inputs x "
+        "outputs a cycle of each layer; cost is LUT + 50 DSP48E1 + 100 RAMB36"
+    )
+    return table

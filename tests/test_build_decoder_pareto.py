@@ -1,0 +1,111 @@
+"""The front of latency against area as a user meets it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+import build_decoder.pareto
+import hdl.design_front
+from build_decoder.__main__ import main
+from build_decoder.pareto import ParetoPoint, spread
+from build_decoder.pareto_figure import draw_front
+from hdl.design_front import DesignPoint
+from hdl.folding import Folding
+from quant.area import Area
+from sim.errors import ToolError
+
+FILES = ("pareto.json", "pareto.svg", "pareto.png")
+
+
+def points() -> list[ParetoPoint]:
+    made = [
+        ParetoPoint(DesignPoint((Folding(1, n),), (), 1000 // n, Area(100.0 * n, 50.0, n, 0.5)))
+        for n in (8, 4, 2, 1)
+    ]
+    made[1] = replace(made[1], synthesised=Area(390, 44, 4, 0.5))
+    return made
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pareto") / "front"
+    patch = pytest.MonkeyPatch()
+    # One decoder is as good as five, and takes a fifth of the time.
+    patch.setattr(build_decoder.pareto, "_SYNTHESISED", 1)
+    status = main(["--pareto", "--network", "tiny", "--output", str(folder)])
+    patch.undo()
+    return status, folder
+
+
+def test_everything_is_written(made):
+    status, folder = made
+    assert status == 0
+    for name in FILES:
+        assert (folder / name).stat().st_size > 1000
+    assert json.loads((folder / "report.json").read_text())["network"] == "tiny"
+
+
+def test_no_point_is_better_than_another(made):
+    front = json.loads((made[1] / "pareto.json").read_text())
+    assert front["area"].startswith("7 series, not the LFE5U")
+    found = front["points"]
+    assert len(found) > 10
+    for one, next in zip(found, found[1:], strict=False):
+        assert one["latency_cycles"] < next["latency_cycles"]
+        assert one["estimated"]["cost"] >= next["estimated"]["cost"]
+    measured = [point["synthesised"] for point in found if point["synthesised"]]
+    assert len(measured) == 1
+    assert measured[0]["lut"] > 0
+
+
+def test_without_synthesis_the_estimates_are_left(tmp_path, monkeypatch, capsys):
+    def fail(*_):
+        raise ToolError("yosys: not found")
+
+    monkeypatch.setattr(build_decoder.pareto, "synthesise", fail)
+    folder = tmp_path / "front"
+    assert main(["--pareto", "--network", "tiny", "--output", str(folder)]) == 3
+    assert "tool missing: yosys: not found" in capsys.readouterr().err
+    found = json.loads((folder / "pareto.json").read_text())["points"]
+    assert found
+    assert not any(point["synthesised"] for point in found)
+
+
+def test_the_chip_is_a_limit_if_it_is_of_the_7_series(tmp_path, monkeypatch):
+    given = {}
+
+    def front(*_, **limits):
+        given.update(limits)
+        return hdl.design_front.design_front(*_, **limits)
+
+    monkeypatch.setattr(build_decoder.pareto, "design_front", front)
+    monkeypatch.setattr(build_decoder.pareto, "MAX_SYNTHESISED_LUT", 0)
+    arguments = ["--pareto", "--network", "tiny", "--board", "pynq_z1", "--max-dsp", "3"]
+    assert main([*arguments, "--output", str(tmp_path / "front")]) == 0
+    assert given["max_lut"] == 53200
+    assert given["max_blocks"] == 3
+    found = json.loads((tmp_path / "front" / "pareto.json").read_text())["points"]
+    assert max(point["estimated"]["dsp"] for point in found) <= 3
+
+
+def test_foldings_contradict_a_front(tmp_path, capsys):
+    arguments = ["--pareto", "--network", "tiny", "--inputs-per-cycle", "1"]
+    assert main([*arguments, "--output", str(tmp_path / "front")]) == 2
+    assert "--pareto: expected no foldings" in capsys.readouterr().err
+
+
+def test_drawings_are_the_same_for_the_same_points(tmp_path):
+    drawn = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        draw_front(points(), "network: latency against area", "7 series", 100.0, folder)
+        drawn.append([(folder / file).read_bytes() for file in FILES[1:]])
+    assert drawn[0] == drawn[1]
+
+
+def test_points_are_spread_by_ratio():
+    assert spread(points(), 2) == [0, 3]
+    assert spread(points(), 4) == [0, 1, 2, 3]
+    assert spread(points()[:1], 3) == [0]
