@@ -10,6 +10,7 @@ __all__ = [
     "MAX_JSON_BYTES",
     "MAX_LAYERS",
     "MAX_MAGNITUDE",
+    "MAX_RECORDING_VALUES",
     "MAX_TENSOR_VALUES",
     "MAX_WEIGHTS",
     "MAX_WIDTH",
@@ -23,3 +24,4 @@ MAX_MAGNITUDE = 1e30  # of a weight or sample: no sum over a layer can overflow 
 MAX_GOLDEN_VALUES = 2**27  # values of one golden array: 1 GiB as float64
 MAX_GRAPH_WEIGHTS = 2**26  # weights of a layer of an architecture; ESCAPE-NET has 2**24.5
 MAX_TENSOR_VALUES = 2**24  # values of a tensor of an architecture, one sample
+MAX_RECORDING_VALUES = 2**29  # of all contacts of a nerve cuff: 5 minutes at 30 kHz, 1 GiB

@@ -1,0 +1,192 @@
+"""Simulates recordings of a nerve cuff, finds their nCAPs and cuts them into signatures.
+
+python -m models.escape.recordings simulate --subject 1 --seed 1 --seconds 20 --output r.npz
+python -m models.escape.recordings detect r.npz
+python -m models.escape.recordings signatures r.npz --output signatures.npz
+python -m models.escape.recordings classify signatures.npz
+"""
+
+import argparse
+import hashlib
+import math
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from models.errors import InputError, shown
+from models.escape.recordings.baseline import cross_validated_f1
+from models.escape.recordings.detection import TOLERANCE, Detector, compare
+from models.escape.recordings.files import (
+    read_recording,
+    read_signatures,
+    save_recording,
+    save_signatures,
+)
+from models.escape.recordings.nerve import Nerve
+from models.escape.recordings.recording import Recording
+from models.escape.recordings.signatures import Signatures, signatures
+from models.escape.recordings.simulator import CuffModel
+
+__all__ = ["LEAST_FOUND", "LEAST_SNR_DB", "MOST_FALSE", "main"]
+
+LEAST_SNR_DB = 15.0  # nCAPs of at least this have to be found: 5.6 times the RMS of noise
+LEAST_FOUND = 0.95  # of them
+MOST_FALSE = 0.05  # of all peaks
+_BANDS_DB = (-math.inf, 9.0, 12.0, LEAST_SNR_DB, 18.0, 21.0, math.inf)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    model = CuffModel(nerve=Nerve.of_subject(options.subject), snr_db=options.snr)
+    try:
+        recording = model.record(options.seconds, seed=options.seed)
+    except ValueError:
+        raise InputError.at(
+            "simulate", "", expected="--seconds with time for an nCAP", got=f"{options.seconds:g}"
+        ) from None
+    save_recording(recording, options.output)
+    print(
+        f"{options.output}: {recording.seconds:g} s, {len(recording.event_times)} nCAPs, "
+        f"{len(recording.stimulus_spans)} stimuli"
+    )
+    return 0
+
+
+def _detect(options: argparse.Namespace) -> int:
+    return max(_detect_one(path) for path in options.recordings)
+
+
+def _detect_one(path: Path) -> int:
+    recording = read_recording(path)
+    peaks = _peaks(path, recording)
+    print(f"{path}: {recording.seconds:g} s, {len(peaks)} peaks")
+    if not len(recording.event_times):
+        print("  no nCAP is known, so none can be compared")
+        return 0
+    detection = compare(recording, peaks)
+    snr = recording.event_snr_db
+    print(f"  {'SNR, dB':<14}{'planted':>9}{'found':>9}")
+    for low, high in zip(_BANDS_DB, _BANDS_DB[1:], strict=False):
+        band = (snr >= low) & (snr < high)
+        print(f"  {f'{low:g} to {high:g}':<14}{band.sum():>9}{detection.found[band].sum():>9}")
+    loud = detection.found[snr >= LEAST_SNR_DB]
+    # Nothing to find, or no peak at all, fails no limit of its own.
+    found = loud.mean() if loud.size else 1.0
+    false = detection.false.mean() if detection.false.size else 0.0
+    print(
+        f"  from {LEAST_SNR_DB:g} dB: {loud.sum()} of {loud.size} found within "
+        f"{TOLERANCE * 1e3:g} ms, {found:.2%}; false: {detection.false.sum()} of "
+        f"{len(peaks)} peaks, {false:.2%}"
+    )
+    return int(found < LEAST_FOUND or false > MOST_FALSE)
+
+
+def _signatures(options: argparse.Namespace) -> int:
+    recording = read_recording(options.recording)
+    _peaks(options.recording, recording)
+    cut = signatures(recording, Detector())
+    if not len(cut.labels):
+        raise InputError.at(
+            options.recording, "", expected="an nCAP during a stimulus", got="none found"
+        )
+    save_signatures(cut, options.output)
+    numbers = np.bincount(cut.labels, minlength=recording.cuff.classes)
+    print(
+        f"{options.output}: {len(cut.labels)} signatures, {', '.join(map(str, numbers))} of each "
+        f"class, SHA-256 {_digest(cut)}"
+    )
+    return 0
+
+
+def _classify(options: argparse.Namespace) -> int:
+    measured = read_signatures(options.signatures)
+    try:
+        scores = cross_validated_f1(
+            measured.spatial, measured.labels, classes=int(measured.labels.max()) + 1, seed=0
+        )
+    except ValueError as error:
+        raise InputError(f"{options.signatures}: labels: {error}") from None
+    print(
+        f"{options.signatures}: nearest mean, macro F1 {scores.mean():.3f} "
+        f"({', '.join(f'{score:.3f}' for score in scores)})"
+    )
+    return 0
+
+
+def _peaks(path: Path, recording: Recording) -> np.ndarray:
+    try:
+        return Detector().peaks(recording)
+    except ValueError as error:  # too slow or too short for the filter
+        raise InputError(f"{path}: {error}") from None
+
+
+def _digest(cut: Signatures) -> str:
+    digest = hashlib.sha256()
+    for array in (cut.spatial, cut.labels, cut.peaks):
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
+
+
+def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(
+                f"expected a number from {low} to {high}, got {shown(text)}"
+            )
+        return value
+
+    return parse
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status: 1 where ``detect`` misses its limits."""
+    parser = argparse.ArgumentParser(
+        prog="python -m models.escape.recordings",
+        description="Recordings of a nerve cuff: simulate, find nCAPs, cut signatures.",
+    )
+    commands = parser.add_subparsers(required=True)
+
+    simulate = commands.add_parser("simulate", help="write a recording whose nCAPs are known")
+    simulate.set_defaults(run=_simulate)
+    simulate.add_argument("--subject", type=_number(int, 0, 2**32 - 1), default=1, metavar="N")
+    simulate.add_argument("--seed", type=_number(int, 0, 2**32 - 1), default=1)
+    simulate.add_argument("--seconds", type=_number(float, 0.01, 300), default=20.0, metavar="T")
+    simulate.add_argument(
+        "--snr",
+        type=_number(float, -40, 60),
+        default=CuffModel.snr_db,
+        metavar="DB",
+        help="median of the nCAPs; default: %(default)s",
+    )
+    simulate.add_argument("--output", type=Path, required=True, metavar="FILE.npz|FILE.mat")
+
+    detect = commands.add_parser("detect", help="find nCAPs and compare with those planted")
+    detect.set_defaults(run=_detect)
+    detect.add_argument("recordings", type=Path, nargs="+", metavar="FILE")
+
+    cut = commands.add_parser("signatures", help="cut the nCAPs found into labelled signatures")
+    cut.set_defaults(run=_signatures)
+    cut.add_argument("recording", type=Path, metavar="FILE")
+    cut.add_argument("--output", type=Path, required=True, metavar="FILE.npz")
+
+    classify = commands.add_parser("classify", help="macro F1 of nearest means, 3 folds")
+    classify.set_defaults(run=_classify)
+    classify.add_argument("signatures", type=Path, metavar="FILE.npz")
+
+    options = parser.parse_args(arguments)
+    try:
+        return options.run(options)
+    except InputError as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        print(f"{error.filename}: expected a file to write, got {error.strerror}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
