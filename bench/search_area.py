@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from bench.networks import networks
 from bench.resources import measure
 from hdl.design import design_decoder
@@ -46,7 +48,8 @@ def _row(
     network: Network, golden: GoldenData, search: str, ahead: float | None
 ) -> tuple[float, float]:
     """Print a row; returns cost, and accuracy lost on unseen samples."""
-    found = quantise(network, golden, search=search)
+    with threadpool_limits(limits=1, user_api="blas"):
+        found = quantise(network, golden, search=search)
     model = found.model
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(design_decoder(model, family=XC7), XC7, Path(folder))

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from models.errors import InputError
 from models.golden import GoldenData
 from models.network import Network
@@ -123,22 +121,20 @@ def quantise(
         for any formats.
     """
     try:
-        # Threads of small products wait for each other longer than they compute.
-        with threadpool_limits(limits=1, user_api="blas"):
-            if search == "ahead":
-                found = search_ahead(
-                    network, golden.search, seed=seed, uniform_segments=uniform_segments
-                )
-            else:
-                found = search_formats(
-                    network,
-                    golden.search,
-                    Criterion.for_loss(max_loss),
-                    cost or AreaCost,
-                    prune=search == "default",
-                    uniform_segments=uniform_segments,
-                )
-            model = integer_model(found.network, found.formats, uniform_segments=uniform_segments)
+        if search == "ahead":
+            found = search_ahead(
+                network, golden.search, seed=seed, uniform_segments=uniform_segments
+            )
+        else:
+            found = search_formats(
+                network,
+                golden.search,
+                Criterion.for_loss(max_loss),
+                cost or AreaCost,
+                prune=search == "default",
+                uniform_segments=uniform_segments,
+            )
+        model = integer_model(found.network, found.formats, uniform_segments=uniform_segments)
     except SearchError as error:
         raise InputError(f"{network.name}: {error}") from None
     except (OverflowError, ValueError) as error:

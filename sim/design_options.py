@@ -5,6 +5,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from threadpoolctl import threadpool_limits
+
 from hdl.choose_foldings import default_foldings
 from hdl.decoder import Decoder
 from hdl.design import design_decoder
@@ -138,14 +140,16 @@ class DesignOptions:
         InputError
             If there are no formats that keep to what is asked for.
         """
-        return quantise(
-            network,
-            golden,
-            max_loss=self.max_loss,
-            search=self.search,
-            seed=self.seed,
-            uniform_segments=self.segments,
-        )
+        # Threads of small products wait for each other longer than they compute.
+        with threadpool_limits(limits=1, user_api="blas"):
+            return quantise(
+                network,
+                golden,
+                max_loss=self.max_loss,
+                search=self.search,
+                seed=self.seed,
+                uniform_segments=self.segments,
+            )
 
     def decoder(
         self, model: IntegerModel, *, family: str | None = None, max_blocks: int | None = None
