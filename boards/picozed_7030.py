@@ -13,11 +13,11 @@ https://github.com/NateMeyer/picozed_litex, has the same clock and pins. The car
 not seen: whether its clock generator has to be set up first is not known here.
 """
 
-from amaranth.build import Attrs, Clock, Connector, Pins, Resource, Subsignal
+from amaranth.build import Attrs, Clock, Connector, Pins, Resource
 from amaranth_boards.resources import LEDResources
 
 from boards.board import Board, Capacity
-from boards.xilinx_platform import RtlilXilinxPlatform
+from boards.xilinx_platform import RtlilXilinxPlatform, pmod_uart
 
 __all__ = ["BOARD", "PicoZed7030Platform"]
 
@@ -25,8 +25,7 @@ __all__ = ["BOARD", "PicoZed7030Platform"]
 class PicoZed7030Platform(RtlilXilinxPlatform):
     """The pins of a PicoZed 7030 on its FMC Carrier Card V2 that a decoder uses.
 
-    The UART is on the upper row of Pmod JA as in the UART type of Digilent's Pmod Interface
-    Specification 1.2.0: pin 2 transmits, pin 3 receives. A pull-up keeps an open line idle.
+    The UART is on the upper row of Pmod JA.
     """
 
     device = "xc7z030"
@@ -36,13 +35,7 @@ class PicoZed7030Platform(RtlilXilinxPlatform):
     resources = [
         Resource("clk100", 0, Pins("Y18", dir="i"), Clock(100e6), Attrs(IOSTANDARD="LVCMOS33")),
         *LEDResources(pins="AA19 AA20 AB21", attrs=Attrs(IOSTANDARD="LVCMOS33")),
-        Resource(
-            "uart",
-            0,
-            Subsignal("tx", Pins("2", dir="o", conn=("pmod", 0))),
-            Subsignal("rx", Pins("3", dir="i", conn=("pmod", 0)), Attrs(PULLTYPE="PULLUP")),
-            Attrs(IOSTANDARD="LVCMOS33"),
-        ),
+        pmod_uart(),
     ]
     connectors = [
         Connector("pmod", 0, "AA14 AA15 Y14 Y15 - - U19 V19 V18 W18 - -"),

@@ -5,11 +5,11 @@ https://github.com/Xilinx/PYNQ, ``boards/Pynq-Z1/base/vivado/constraints/base.xd
 to 7 of ``pmoda_gpio_tri_io`` are pins 1 to 4 and 7 to 10 of the connector.
 """
 
-from amaranth.build import Attrs, Clock, Connector, Pins, Resource, Subsignal
+from amaranth.build import Attrs, Clock, Connector, Pins, Resource
 from amaranth_boards.resources import LEDResources
 
 from boards.board import Board, Capacity
-from boards.xilinx_platform import RtlilXilinxPlatform
+from boards.xilinx_platform import RtlilXilinxPlatform, pmod_uart
 
 __all__ = ["BOARD", "PynqZ1Platform"]
 
@@ -17,8 +17,7 @@ __all__ = ["BOARD", "PynqZ1Platform"]
 class PynqZ1Platform(RtlilXilinxPlatform):
     """The pins of a PYNQ-Z1 that a decoder uses.
 
-    The UART is on the upper row of Pmod A as in the UART type of Digilent's Pmod Interface
-    Specification 1.2.0: pin 2 transmits, pin 3 receives. A pull-up keeps an open line idle.
+    The UART is on the upper row of Pmod A.
     """
 
     device = "xc7z020"
@@ -28,13 +27,7 @@ class PynqZ1Platform(RtlilXilinxPlatform):
     resources = [
         Resource("clk125", 0, Pins("H16", dir="i"), Clock(125e6), Attrs(IOSTANDARD="LVCMOS33")),
         *LEDResources(pins="R14 P14 N16 M14", attrs=Attrs(IOSTANDARD="LVCMOS33")),
-        Resource(
-            "uart",
-            0,
-            Subsignal("tx", Pins("2", dir="o", conn=("pmod", 0))),
-            Subsignal("rx", Pins("3", dir="i", conn=("pmod", 0)), Attrs(PULLTYPE="PULLUP")),
-            Attrs(IOSTANDARD="LVCMOS33"),
-        ),
+        pmod_uart(),
     ]
     connectors = [
         Connector("pmod", 0, "Y18 Y19 Y16 Y17 - - U18 U19 W18 W19 - -"),

@@ -1,8 +1,24 @@
-"""What the platforms of 7-series boards share: Amaranth's Vivado files, from RTLIL."""
+"""What the platforms of 7-series boards share: the UART, and Amaranth's Vivado files from RTLIL."""
 
+from amaranth.build import Attrs, Pins, Resource, Subsignal
 from amaranth.vendor import XilinxPlatform
 
-__all__ = ["RtlilXilinxPlatform"]
+__all__ = ["RtlilXilinxPlatform", "pmod_uart"]
+
+
+def pmod_uart() -> Resource:
+    """UART on the upper row of the first Pmod, at 3.3 V.
+
+    As in the UART type of Digilent's Pmod Interface Specification 1.2.0: pin 2 transmits, pin 3
+    receives. A pull-up keeps an open line idle.
+    """
+    return Resource(
+        "uart",
+        0,
+        Subsignal("tx", Pins("2", dir="o", conn=("pmod", 0))),
+        Subsignal("rx", Pins("3", dir="i", conn=("pmod", 0)), Attrs(PULLTYPE="PULLUP")),
+        Attrs(IOSTANDARD="LVCMOS33"),
+    )
 
 
 class RtlilXilinxPlatform(XilinxPlatform):

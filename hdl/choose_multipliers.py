@@ -9,9 +9,9 @@ from hdl.select_accumulate import fits_select
 from hdl.target import XC7
 from quant.area import DSP_LUTS, product_luts, select_luts
 
-__all__ = ["DSP_COST", "choose_multipliers", "packs"]
+__all__ = ["choose_multipliers", "packs"]
 
-DSP_COST = {XC7: DSP_LUTS}
+_DSP_COST = {XC7: DSP_LUTS}
 """LUTs that a DSP block is worth; a family that is not here has blocks to spare."""
 
 
@@ -29,13 +29,13 @@ def choose_multipliers(
     ``spare_blocks`` they cost nothing, and are used wherever they save anything. All other products
     are made in LUTs, by selection where :func:`~hdl.select_accumulate.fits_select` says so.
     """
-    worth = 0 if spare_blocks else DSP_COST.get(family, 0)
+    worth = 0 if spare_blocks else _DSP_COST.get(family, 0)
     offers = []
     for index, plan in enumerate(plans):
         if plan.constant_weights:
             # A product with a constant is a few additions.
             continue
-        luts = estimated_lut_product(plan)
+        luts = _lut_product(plan)
         inputs = plan.folding.inputs_per_cycle
         pairs, single = divmod(plan.neurons, 2)
         if family == XC7 and packs(plan):
@@ -74,7 +74,7 @@ def packs(plan: DensePlan) -> bool:
     return fits_dsp48e1(plan, Multiplier.PACKED)
 
 
-def estimated_lut_product(plan: DensePlan) -> float:
+def _lut_product(plan: DensePlan) -> float:
     """Estimate of the LUTs of a product, and of its sum where each product has one of its own."""
     p = plan.parameters
     if fits_select(plan):

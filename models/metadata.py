@@ -11,7 +11,7 @@ from models.json_file import read_json
 from models.limits import MAX_LAYERS, MAX_WIDTH
 from models.network import Network
 
-__all__ = ["NETWORK_FILE", "is_valid_name", "read_metadata", "save_network"]
+__all__ = ["NETWORK_FILE", "is_valid_name", "read_header", "read_metadata", "save_network"]
 
 NETWORK_FILE = "network.json"
 _FORMAT = 1
@@ -23,17 +23,27 @@ def is_valid_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def read_metadata(folder: Path) -> Network:
-    """The network in a metadata folder; `InputError` where anything in it is not as it must be."""
-    source = folder / NETWORK_FILE
+def read_header(source: Path, version: int) -> tuple[Fields, str]:
+    """Fields of the JSON description `source` of format `version`, and the network's name.
+
+    `InputError` where it is no description of that format, or has other fields than ``format``,
+    ``name``, ``inputs`` and ``layers``.
+    """
     fields = Fields(read_json(source), source)
     fields.only("format", "name", "inputs", "layers")
     # bool is an int to Python, but true is no version.
-    if fields.values["format"] != _FORMAT or isinstance(fields.values["format"], bool):
-        raise fields.error("format", str(_FORMAT), shown(fields.values["format"]))
+    if fields.values["format"] != version or isinstance(fields.values["format"], bool):
+        raise fields.error("format", str(version), shown(fields.values["format"]))
     name = fields.text("name")
     if not is_valid_name(name):
         raise fields.error("name", "1 to 64 letters, digits, '_', '-' and '.'", shown(name))
+    return fields, name
+
+
+def read_metadata(folder: Path) -> Network:
+    """The network in a metadata folder; `InputError` where anything in it is not as it must be."""
+    source = folder / NETWORK_FILE
+    fields, name = read_header(source, _FORMAT)
     sizes = fields.items("inputs")
     if len(sizes) != 1:
         raise fields.error("inputs", "a list of one size", shown(sizes))

@@ -108,7 +108,7 @@ def search_formats(
         seconds=pruned.seconds - sum(step.seconds for step in best.steps),
     )
     return SearchResult(
-        "default",
+        "default" if prune else "widths",
         on_grid(best.network, exchanged.formats, best.rounding),
         (ranges, pruned, *best.steps, exchanged),
     )

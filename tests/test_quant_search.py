@@ -156,6 +156,7 @@ def test_impossible_loss_is_an_input_error(tiny):
     ("search", "steps"),
     [
         ("default", STEPS),
+        ("widths", STEPS),
         ("ahead", ["BWS-IBW", "BWS-FBW", "BWO-FBW"]),
     ],
 )

@@ -26,9 +26,8 @@ from models.files import require_file
 from models.graph import layers
 from models.graph.architecture import Architecture, Input, Node, Weights
 from models.graph.layer import GraphLayer, Mismatch
-from models.json_file import read_json
 from models.limits import MAX_GRAPH_WEIGHTS, MAX_LAYERS, MAX_TENSOR_VALUES
-from models.metadata import is_valid_name
+from models.metadata import read_header
 from models.numpy_file import npz_keys
 
 __all__ = [
@@ -75,14 +74,7 @@ def _describe(layer: GraphLayer) -> dict[str, Any]:
 def read_architecture(folder: Path | str) -> Architecture:
     """The architecture in `folder`; `InputError` where it is not as it must be."""
     source = Path(folder) / ARCHITECTURE_FILE
-    fields = Fields(read_json(source), source)
-    fields.only("format", "name", "inputs", "layers")
-    # bool is an int to Python, but true is no version.
-    if fields.values["format"] != _FORMAT or isinstance(fields.values["format"], bool):
-        raise fields.error("format", str(_FORMAT), shown(fields.values["format"]))
-    name = fields.text("name")
-    if not is_valid_name(name):
-        raise fields.error("name", "1 to 64 letters, digits, '_', '-' and '.'", shown(name))
+    fields, name = read_header(source, _FORMAT)
     inputs = [
         _read_input(Fields(entry, source, f"input {number}"))
         for number, entry in enumerate(_entries(fields, "inputs"), 1)
