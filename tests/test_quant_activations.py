@@ -53,7 +53,9 @@ def test_error_of_every_code(form, name, input, output):
 
 
 @pytest.mark.parametrize(
-    "input", [QFormat(i, f) for i, f in [(4, 4), (3, 5), (4, 6), (4, 8), (3, 9), (4, 10)]], ids=str
+    "input",
+    [QFormat(i, f) for i, f in [(4, 4), (3, 5), (4, 6), (4, 8), (3, 9), (4, 10), (6, 10)]],
+    ids=str,
 )
 @pytest.mark.parametrize(
     ("name", "output", "most"),

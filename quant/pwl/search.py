@@ -4,6 +4,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from quant.pwl.limits import Limits
 from quant.pwl.lut_estimate import estimate_pwl_luts
 from quant.pwl.segmentation import Segment, merge_constants, segment_greedily, segment_uniformly
@@ -11,7 +13,8 @@ from quant.pwl.segmentation import Segment, merge_constants, segment_greedily, s
 __all__ = ["Fit", "cheapest_fit", "fewest_segments", "uniform_fit"]
 
 _ADDRESS_BITS = 9
-"""Blocks are told apart by so many bits, if they can be: a segment is found in eight LUTs a bit."""
+"""Blocks are told apart by so many bits, if they can be: a segment is found in eight LUTs a bit.
+Not counted are bits that only tell how far beyond all else it is where one constant does."""
 
 _MOST_GUARD_BITS = 32
 """With more than this, all slopes are as good as real."""
@@ -51,13 +54,13 @@ class Fit:
 
 
 def fewest_segments(limits: Limits, *, most: int | None = None) -> Fit | None:
-    """The fit with the fewest segments whose number is found by logic of nine inputs.
+    """The fit with the fewest segments whose number is found by logic of few inputs.
 
     Boundaries are finer only where there is no line for a whole block. None if that takes more than
     ``most`` segments. Among fits with as few, boundaries are at the coarsest positions, the input
     loses as many low bits as possible, and slopes have the fewest guard bits, in this order.
     """
-    step_bits = max(_position_bits(limits) - _ADDRESS_BITS, 0)
+    step_bits = max((_varying(limits) - 1).bit_length() - _ADDRESS_BITS, 0)
     while _uniform(limits, step_bits, None) is None:
         step_bits -= 1
     segments = segment_greedily(limits, 1 << step_bits, most=most)
@@ -128,6 +131,15 @@ def _fit(limits: Limits, step_bits: int, segmented: Segmenter) -> Fit:
         key=lambda bits: segmented(limits, step_bits, bits) is not None,
     )
     return Fit(limits, dropped, step_bits, guard_bits, segmented(limits, step_bits, guard_bits))
+
+
+def _varying(limits: Limits) -> int:
+    """Positions up to which one constant does not do for all that follow; at least 1."""
+    high = limits.high if limits.next_high is None else np.minimum(limits.high, limits.next_high)
+    low = limits.low if limits.next_low is None else np.maximum(limits.low, limits.next_low)
+    greatest = np.maximum.accumulate(low[::-1])
+    least = np.minimum.accumulate(high[::-1])
+    return max(limits.positions - int(np.count_nonzero(greatest <= least)), 1)
 
 
 def _position_bits(limits: Limits) -> int:
