@@ -4,7 +4,8 @@ Five steps. ``range``: integer bits that hold what occurs. ``pruned``: neurons t
 in for are left out; how many, is what the steps after it make cheapest. ``alone``: the fewest
 fraction bits of each node, all others perfect. ``narrowed``: all together, widened until they keep
 the criterion and then narrowed, at either end, where a unit of harm saves most cost.
-``exchanged``: a bit more at one node for fewer at another, while that saves cost.
+``exchanged``: a bit more at one node for fewer at another, and what saves much although it does too
+much harm, if wider others make up for it, while that saves cost.
 
 Integer bits are narrowed as fraction bits are: the node then saturates within the range that
 occurs, which costs little where large values are rare or where the next operation saturates anyway.
@@ -45,6 +46,9 @@ _PRUNED_HARM = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 _STRIDE = 3
 """Most bits that a node is narrowed by at once: costs have steps that no single bit gets over."""
+
+_WORTHWHILE = 0.03
+"""Part of the cost that several nodes made wider for a narrower one have to save."""
 
 
 def search_formats(
@@ -237,15 +241,54 @@ class _Search:
 
     def exchanged(self, formats: NetworkFormats) -> NetworkFormats:
         """A bit more at one node for fewer at others, while that saves cost."""
-        improved = True
-        while improved:
-            improved = False
-            cost = self.cost(formats)
-            for wider in self.wider(formats):
-                if (better := self.cheaper(wider, cost)) is not None:
-                    formats, improved = self.narrowed(better), True
-                    break
+        better = formats
+        while better is not None:
+            formats = self.narrowed(better)
+            better = self.traded(formats) or self.swapped(formats)
         return formats
+
+    def traded(self, formats: NetworkFormats) -> NetworkFormats | None:
+        """Cheaper formats with a node narrower than the others allow, which are wider for it."""
+        limit = (1 - _WORTHWHILE) * self.cost(formats)
+        trades = []
+        for key, format in formats.items():
+            for narrower in _narrower(format):
+                if (cost := self.cost({**formats, key: narrower})) < limit:
+                    trades.append((cost, key, narrower))
+        for _, key, narrower in sorted(trades, key=lambda entry: entry[0]):
+            if (better := self.made_up({**formats, key: narrower}, key, limit)) is not None:
+                return better
+        return None
+
+    def made_up(
+        self, formats: NetworkFormats, kept: NodeKey, limit: float
+    ) -> NetworkFormats | None:
+        """``formats`` with nodes but ``kept`` wider, until they keep the criterion.
+
+        Those first where a unit of cost takes most harm away. None if it costs ``limit``.
+        """
+        while not self.holds(formats):
+            cost, harm = self.cost(formats), self.judge.harm(formats)
+            best, most = None, 0.0
+            for key, format in formats.items():
+                for wider in _wider(format) if key != kept else ():
+                    changed = {**formats, key: wider}
+                    taken = harm - self.judge.harm(changed)
+                    added = self.cost(changed) - cost
+                    if taken > most * max(added, _BIT_COST) and cost + added < limit:
+                        best, most = changed, taken / max(added, _BIT_COST)
+            if best is None:
+                return None
+            formats = best
+        return formats
+
+    def swapped(self, formats: NetworkFormats) -> NetworkFormats | None:
+        """Cheaper formats with one node a bit wider and another narrower."""
+        cost = self.cost(formats)
+        for wider in self.wider(formats):
+            if (better := self.cheaper(wider, cost)) is not None:
+                return better
+        return None
 
     def wider(self, formats: NetworkFormats) -> Iterator[NetworkFormats]:
         """``formats`` with one node a bit wider, those first that harm least."""

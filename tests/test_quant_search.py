@@ -98,6 +98,30 @@ def test_search_for_widths_keeps_all_neurons(tiny):
     assert [layer.units for layer in kept.layers] == [layer.units for layer in network.layers]
 
 
+def test_several_nodes_are_made_wider_for_one_that_saves_much(tiny):
+    network, golden = tiny
+    most, *others = (1, "weight"), (1, "output"), (2, "weight")
+
+    def bits(formats):
+        return sum(min(formats[key].width, 3) for key in others)
+
+    class Few(Judge):
+        """Others save more for their harm and are first; then too little is left for the one."""
+
+        def harm(self, formats):
+            return 0.055 * (6 - bits(formats)) + 0.9 * (formats[most].width <= 2)
+
+        def holds(self, formats):
+            return self.harm(formats) <= 1
+
+    def cost(network):
+        return lambda formats: 100 + 900 * (formats[most].width > 2) + 100 * bits(formats)
+
+    result = search_formats(network, golden.search, Criterion(), cost, prune=False, judge=Few)
+    steps = {step.name: cost(network)(step.formats) for step in result.steps}
+    assert (steps["narrowed"], steps["exchanged"]) == (1200, 600)
+
+
 def test_search_minimises_the_cost_that_it_is_given(tiny):
     network, golden = tiny
 
