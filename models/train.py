@@ -6,13 +6,14 @@ python -m models.train NAME --recording FILE.npz --hidden 20 --rectify --output 
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from models.errors import InputError, shown
+from models.arguments import whole_number
+from models.errors import InputError
 from models.fit import Samples, TrainedNetwork, fit
 from models.golden import GOLDEN_FILE, decisions
 from models.limits import MAX_WIDTH
@@ -136,17 +137,6 @@ def _smallest(x: np.ndarray) -> np.ndarray:
     return x.astype(np.float32)
 
 
-def _whole_number(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(
-                f"expected a whole number from {low} to {high}, got {shown(text)}"
-            )
-        return int(text)
-
-    return parse
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(
@@ -154,14 +144,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("name", help=f"one of {', '.join(RECIPES)}, or any with --recording")
     parser.add_argument("--output", type=Path, metavar="DIR", help="default: the zoo's folder")
-    parser.add_argument("--seed", type=_whole_number(0, 2**32 - 1), default=DEFAULT_SEED)
+    parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), default=DEFAULT_SEED)
     parser.add_argument(
-        "--epochs", type=_whole_number(1, 100_000), help="at most; default: as in the recipe"
+        "--epochs", type=whole_number(1, 100_000), help="at most; default: as in the recipe"
     )
     parser.add_argument("--recording", type=Path, metavar="FILE.npz", help="train on this")
     parser.add_argument(
         "--hidden",
-        type=_whole_number(1, MAX_WIDTH),
+        type=whole_number(1, MAX_WIDTH),
         default=20,
         help="hidden units with --recording",
     )

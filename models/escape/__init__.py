@@ -3,13 +3,14 @@
 After Hwang, Genov and Zariffa, "Resource-efficient Neural Network Architectures for Classifying
 Nerve Cuff Recordings on Implantable Devices"; "Section" and "Table" below are of that paper. Each
 family is a frozen dataclass of the details that the paper varies; its ``architecture()`` is a
-`models.graph.Architecture`.
+`models.graph.Architecture`. ESCAPE-TCN is a family of this project.
 """
 
 from models.escape.cuff import NerveCuff
 from models.escape.escape_fcn import EscapeFcn
 from models.escape.escape_net import EscapeNet
 from models.escape.escape_rnn import EscapeRnn
+from models.escape.escape_tcn import EscapeTcn
 from models.escape.exploration import Variant, exploration
 from models.escape.table1 import TABLE_1, PaperNetwork
 
@@ -18,6 +19,7 @@ __all__ = [
     "EscapeFcn",
     "EscapeNet",
     "EscapeRnn",
+    "EscapeTcn",
     "NerveCuff",
     "PaperNetwork",
     "Variant",

@@ -16,7 +16,7 @@ from models.graph.architecture import Architecture
 from models.graph.keras_model import build_model
 from models.tensorflow_import import import_tensorflow
 
-__all__ = ["function_flops", "profiled_flops", "tflite_bytes"]
+__all__ = ["convert_tflite", "function_flops", "profiled_flops", "tflite_bytes"]
 
 
 def profiled_flops(architecture: Architecture) -> int:
@@ -59,13 +59,31 @@ def tflite_bytes(
         None leaves it open. Recurrent layers then need operations of TensorFlow itself beside
         TFLite's own (``SELECT_TF_OPS``, tensor lists not lowered), which costs space.
     """
+    return len(
+        convert_tflite(
+            architecture,
+            build_model(architecture, batch_size=batch_size),
+            weight_bits=weight_bits,
+            batch_size=batch_size,
+        )
+    )
+
+
+def convert_tflite(
+    architecture: Architecture, model: Any, *, weight_bits: int, batch_size: int | None = None
+) -> bytes:
+    """The TFLite file of a Keras model that `build_model` made of `architecture`.
+
+    Parameters
+    ----------
+    weight_bits, batch_size:
+        As those of `tflite_bytes`; `batch_size` is that which the model was built with.
+    """
     if weight_bits not in (8, 32):
         raise ValueError(f"expected weights of 8 or 32 bits, got {weight_bits}")
     tensorflow = import_tensorflow("TFLite")
     lite = tensorflow.lite
-    converter = lite.TFLiteConverter.from_keras_model(
-        build_model(architecture, batch_size=batch_size)
-    )
+    converter = lite.TFLiteConverter.from_keras_model(model)
     if weight_bits == 8:
         converter.optimizations = [lite.Optimize.DEFAULT]
     has_states = any(node.layer.state_values() for node in architecture.nodes)
@@ -76,7 +94,7 @@ def tflite_bytes(
         ]
         converter._experimental_lower_tensor_list_ops = False
     with _quiet(tensorflow):
-        return len(converter.convert())
+        return converter.convert()
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from models.escape.folds import deal_folds
+
 __all__ = ["cross_validated_f1", "macro_f1", "nearest_mean"]
 
 
@@ -17,14 +19,7 @@ def cross_validated_f1(
     labels:
         Their classes, (signatures,), at least `folds` of each.
     """
-    smallest = np.bincount(labels, minlength=classes).min()
-    if smallest < folds:
-        raise ValueError(f"expected {folds} signatures of each class, got {smallest}")
-    rng = np.random.default_rng(seed)
-    part = np.empty(len(labels), np.int64)
-    for label in range(classes):  # each class is spread evenly over the parts
-        members = rng.permutation(np.flatnonzero(labels == label))
-        part[members] = np.arange(len(members)) % folds
+    part = deal_folds(labels, classes=classes, folds=folds, seed=seed)
     scores = []
     for fold in range(folds):
         test = part == fold

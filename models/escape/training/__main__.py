@@ -1,0 +1,57 @@
+"""Trains the nerve-cuff networks by cross-validation, a row of results for each training.
+
+python -m models.escape.training --subjects 3 --seconds 40 --samples 300 --epochs 20 --jobs 2
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+
+from models.errors import InputError
+from models.escape.own_network import OWN_NETWORK
+from models.escape.table1 import TABLE_1
+from models.escape.training.baselines import BASELINES
+from models.escape.training.options import add_options, backend_of, cells_of, data_of
+from models.escape.training.runner import run_cells
+from models.escape.training.summary import print_summary
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    named = {name: paper.network for name, paper in TABLE_1.items()}
+    named["escape_tcn"] = OWN_NETWORK
+    named |= {baseline.name: baseline for baseline in BASELINES}
+    parser = argparse.ArgumentParser(
+        prog="python -m models.escape.training",
+        description="Train the nerve-cuff networks by cross-validation.",
+    )
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        choices=tuple(named),
+        default=tuple(named),
+        metavar="NAME",
+        help=f"of {', '.join(named)}; default: all",
+    )
+    add_options(parser)
+    options = parser.parse_args(arguments)
+    try:
+        started = time.perf_counter()
+        backend = backend_of(options)
+        cells = cells_of(options, [named[name] for name in options.networks], data_of(options))
+        rows = run_cells(cells, options.results, backend)
+        print_summary(rows, seconds=time.perf_counter() - started)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename}: expected a file to write, got {error.strerror}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""Trains one cell and measures what it learnt."""
+
+import time
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from models.errors import InputError
+from models.escape.recordings.baseline import macro_f1
+from models.escape.training.baselines import Baseline, predict_baseline
+from models.escape.training.cells import Cell
+from models.escape.training.dataset import Dataset, read_dataset
+from models.escape.training.fitting import fit_network
+from models.escape.training.inputs import network_inputs
+from models.escape.training.results import Row
+from models.escape.training.schedule import Schedule
+from models.escape.training.tensorflow_setup import training_tensorflow
+from models.escape.training.tflite import predict_tflite
+from models.escape.training.training_set import Split, split
+from models.graph.resources import resources
+
+__all__ = ["train_cell"]
+
+_PREDICT_BATCH = 64
+
+
+def train_cell(cell: Cell) -> Row:
+    """The row of a cell: its identity, what it was trained with, and how well it does.
+
+    Accuracy and macro F1 are on the test part (Section 2.2), ``validation_accuracy`` is on the
+    validation part, for choices that must not see the test part. ``tflite_accuracy`` and
+    ``tflite_macro_f1`` are those of the TFLite file with 8-bit weights (Section 2.5). A key that
+    is of networks only is None in the row of a baseline.
+
+    Raises
+    ------
+    InputError
+        The data are not as they were, or too few, or TensorFlow is not installed.
+    """
+    dataset = _dataset(cell.path, cell.digest)
+    started = time.perf_counter()
+    try:
+        validation = (cell.schedule or Schedule(())).validation
+        parts = split(cell, dataset, validation=validation)
+    except ValueError as error:
+        raise InputError(f"{cell.path}: {error}") from None
+    row = {
+        "key": cell.key,
+        **cell.identity(),
+        "subject": cell.subject,
+        "version": version("build_decoder"),
+        "tensorflow": None,
+        "train_signatures": len(parts.train[1]),
+        "test_signatures": len(parts.test[1]),
+    }
+    if isinstance(cell.network, Baseline):
+        row |= _baseline(cell.network, parts, dataset)
+    else:
+        row |= _network(cell, parts, dataset)
+    return row | {"seconds": round(time.perf_counter() - started, 2)}
+
+
+@lru_cache(maxsize=4)
+def _dataset(path: str, digest: str) -> Dataset:
+    dataset = read_dataset(Path(path))
+    if dataset.digest != digest:
+        raise InputError.at(
+            path, "", expected=f"data of digest {digest[:12]}", got=dataset.digest[:12]
+        )
+    return dataset
+
+
+def _baseline(baseline: Baseline, parts: Split, dataset: Dataset) -> Row:
+    classes = dataset.cuff.classes
+    ends = len(parts.test[1])
+    both = np.concatenate([parts.test[0], parts.validation[0]])
+    predicted, weights = predict_baseline(
+        baseline, parts.train, parts.validation, both, classes=classes
+    )
+    return {
+        **_scores("", parts.test[1], predicted[:ends], classes),
+        "validation_accuracy": float(np.mean(predicted[ends:] == parts.validation[1])),
+        "weights": weights,
+        # Of a row that says everything about its training, none is left out.
+        **dict.fromkeys(("epochs", "validation_loss", "macs", "flops", "profiled_flops")),
+        **dict.fromkeys(("tflite_accuracy", "tflite_macro_f1")),
+        **dict.fromkeys(("tflite_float_bytes", "tflite_bytes")),
+    }
+
+
+def _network(cell: Cell, parts: Split, dataset: Dataset) -> Row:
+    classes = dataset.cuff.classes
+    seed = np.random.default_rng([3, cell.seed, cell.fold]).integers(2**31)
+    tensorflow = training_tensorflow(int(seed))
+    from models.graph.keras_model import build_model, model_weights, set_model_weights
+    from models.graph.measure import convert_tflite
+
+    architecture = cell.network.architecture("network")
+    train, validation, test = (
+        network_inputs(architecture, cell.schedule.gain * part[0], dataset.cuff)
+        for part in (parts.train, parts.validation, parts.test)
+    )
+    one_hot = np.eye(classes, dtype=np.float32)
+    fitted = fit_network(
+        tensorflow.keras,
+        architecture,
+        cell.schedule,
+        (train, one_hot[parts.train[1]]),
+        (validation, one_hot[parts.validation[1]]),
+    )
+
+    def predicted(inputs: list[np.ndarray]) -> np.ndarray:
+        x = inputs if len(inputs) > 1 else inputs[0]
+        return fitted.model.predict(x, batch_size=_PREDICT_BATCH, verbose=0).argmax(axis=1)
+
+    single = build_model(architecture, batch_size=1)
+    set_model_weights(architecture, single, model_weights(architecture, fitted.model))
+    files = {
+        bits: convert_tflite(architecture, single, weight_bits=bits, batch_size=1)
+        for bits in (32, 8)
+    }
+    names = [item.name for item in architecture.inputs]
+    integer = predict_tflite(tensorflow, files[8], names, test).argmax(axis=1)
+    need = resources(architecture)
+    return {
+        **_scores("", parts.test[1], predicted(test), classes),
+        "validation_accuracy": float(np.mean(predicted(validation) == parts.validation[1])),
+        **_scores("tflite_", parts.test[1], integer, classes),
+        "tensorflow": tensorflow.__version__,
+        "epochs": fitted.epochs,
+        "validation_loss": fitted.validation_loss,
+        "tflite_float_bytes": len(files[32]),
+        "tflite_bytes": len(files[8]),
+        "weights": need.weights,
+        "macs": need.macs,
+        "flops": need.flops,
+        "profiled_flops": need.profiled_flops,
+    }
+
+
+def _scores(prefix: str, labels: np.ndarray, predicted: np.ndarray, classes: int) -> Row:
+    return {
+        f"{prefix}accuracy": float(np.mean(labels == predicted)),
+        f"{prefix}macro_f1": macro_f1(labels, predicted, classes=classes),
+    }
