@@ -13,7 +13,7 @@ _PRIOR = {
     "lut": {
         "layer": 8, "row_bits": 1, "beat_bits": 1.3, "replay": 4, "replay_bits": 1,
         "replay_forwarded": 1.5, "replay_ram": 1.2, "product_adder": 0.93,
-        "product_full_adders": 1.72,
+        "product_full_adders": 1.72, "few_rows_adder": 0.93, "few_rows_full_adders": 1.72,
         "block_ram_mux": 1.3, "counter_bits": 1,
         "bias_bits": 0.1, "narrowed": 0.8, "checked": 0.1, "biased": 0.3, "limited": 0.5,
         "activation_table": 0.65, "activation_adder": 0.5, "packer": 5, "packer_bits": 1.5,
@@ -25,8 +25,7 @@ does not tell its components apart, so that a fit to designs alone knows little 
 
 _MEASURED = {
     "lut": {
-        "select": 1.0, "accumulator": 1.0, "late_product": 0.55, "selected": 0.53,
-        "evenly_selected": 0.43,
+        "select": 1.0, "accumulator": 1.0, "late_product": 0.55, "selected": 1.0,
     },
     "ff": {},
 }

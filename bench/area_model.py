@@ -23,7 +23,7 @@ __all__ = ["main"]
 TOLERANCE = 0.15
 """Error in LUTs, relative to those measured, that the model may have."""
 
-_SEEDS = {"fit": (0, 28), "test": (28, 12)}
+_SEEDS = {"fit": (0, 60), "test": (60, 20)}
 """First seed and number of the random designs of an action."""
 
 
@@ -46,9 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     seed = seed if arguments.seed is None else arguments.seed
     count = count if arguments.designs is None else arguments.designs
     random = list(samples([str(seed + n) for n in range(count)], cached=arguments.cached))
+    zoo = []
+    if arguments.action == "test":
+        zoo = list(samples(ZOO_KEYS, cached=arguments.cached))
+    if not (random if arguments.action == "fit" else zoo):
+        parser.error("expected designs that were synthesised, got none")
     if arguments.action == "fit":
         return _report_fit(random, shlex.join(["python", "-m", "bench.area_model", *argv]))
-    return _report_test(list(samples(ZOO_KEYS, cached=arguments.cached)), random)
+    return _report_test(zoo, random)
 
 
 def _report_fit(fitted: list[Sample], command: str) -> int:

@@ -5,9 +5,11 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.activations import activation_component
+from hdl.multiplexer import multiplexer
 from hdl.plan import DensePlan
 from hdl.requantise import Requantiser
 from hdl.shapes import shape_of
+from hdl.target import XC7, family_of
 
 __all__ = ["Drain"]
 
@@ -78,7 +80,14 @@ class Drain(wiring.Component):
         group_width = captured.width * plan.lanes
         # The last group may have fewer sums than lanes; what fills it up is never looked at.
         padded = Cat(sums, sums[:group_width])
-        selected = padded.word_select(index, group_width) if plan.groups_in_pass > 1 else padded
+        words = [
+            padded[group_width * n : group_width * (n + 1)] for n in range(plan.groups_in_pass)
+        ]
+        if plan.registered_selection and family_of(platform) == XC7:
+            selected = multiplexer(m, words, index)
+        else:
+            # Of a few groups, the logic behind the selection goes into its LUTs.
+            selected = Array(words)[index] if len(words) > 1 else words[0]
         biases = [
             Array(_padded(p.stored_biases[lane :: plan.lanes].tolist(), plan.groups_in_frame))
             for lane in range(plan.lanes)

@@ -3,11 +3,13 @@
 from quant.area.memories import LUT_ROWS, block_parts, ram_luts
 from quant.area.shapes import DenseShape, PackerShape
 
-__all__ = ["luts_of", "product_bits", "registers_of", "table_luts"]
+__all__ = ["luts_of", "multiplexer_luts", "product_bits", "registers_of", "table_luts"]
 
 _UNREGISTERED_GROUPS = 4
 _BIAS_LUT_GROUPS = 32
 _TABLE_INPUTS = 7
+_FEW_ROWS = 4
+_MULTIPLEXER_LUTS = (0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 4, 4, 4, 4)  # of 1 to 16 values
 
 
 def luts_of(shape: DenseShape | PackerShape) -> dict[str, float]:
@@ -75,12 +77,16 @@ def _product_luts(shape: DenseShape) -> dict[str, float]:
     if constant:
         tree *= shape.weights.terms / (shape.inputs_per_cycle * shape.outputs_per_cycle)
     added_up = not alike and not tables
+    # With four weights in turn, many bits of one are the same or a constant.
+    few_rows = shape.rows <= _FEW_ROWS
     # The selection of an input from the replay buffer goes into a product that is its only user.
     late = shape.passes > 1 and shape.outputs_per_cycle == 1
     return {
         "product_table": shape.lut * tables,
-        "product_adder": shape.lut * adder if added_up else 0,
-        "product_full_adders": shape.lut * full if added_up else 0,
+        "product_adder": shape.lut * adder if added_up and not few_rows else 0,
+        "product_full_adders": shape.lut * full if added_up and not few_rows else 0,
+        "few_rows_adder": shape.lut * adder if added_up and few_rows else 0,
+        "few_rows_full_adders": shape.lut * full if added_up and few_rows else 0,
         "late_product": shape.lut * (adder + full) if added_up and late else 0,
         "alike_product": shape.lut * (adder + full) if alike and not constant else 0,
         "constant_product": shape.weights.digits * shape.input_width if constant else 0,
@@ -95,7 +101,7 @@ def _product_luts(shape: DenseShape) -> dict[str, float]:
 
 def _drain_luts(shape: DenseShape) -> dict[str, float]:
     lanes, groups = shape.lanes, shape.groups_in_pass
-    few, even = groups <= _UNREGISTERED_GROUPS, not groups & (groups - 1)
+    few = groups <= _UNREGISTERED_GROUPS
     narrowed = shape.captured > shape.accumulator
     limited = shape.biased > shape.total
     counters = _bits(shape.groups_in_frame)
@@ -105,8 +111,7 @@ def _drain_luts(shape: DenseShape) -> dict[str, float]:
     return {
         "counter_bits": counters,
         "few_selected": lanes * shape.seen * (groups > 1) if few else 0,
-        "selected": 0 if few or even else lanes * shape.seen * groups,
-        "evenly_selected": lanes * shape.seen * groups if even and not few else 0,
+        "selected": 0 if few else lanes * shape.seen * multiplexer_luts(groups),
         "bias_columns": shape.bias_columns,
         "bias_bits": shape.bias_columns * further,
         "narrowed": lanes * shape.accumulator * narrowed,
@@ -167,6 +172,18 @@ def table_luts(input_width: int, weight_width: int, weight_bits: float | None = 
     # A bit of seven inputs is two LUTs; all but the lowest and the highest have so many.
     seven = max(input_width + bits - (_TABLE_INPUTS - 1), 0)
     return input_width + bits + seven * (2.5 if min(input_width, bits) > 2 else 1.5)
+
+
+def multiplexer_luts(values: int) -> int:
+    """LUTs of ``hdl.multiplexer`` for each bit of one of so many values."""
+    if values <= 16:
+        return _MULTIPLEXER_LUTS[values - 1]
+    blocks = -(-values // 16)
+    last = values - 16 * (blocks - 1)
+    # The last LUT of two blocks takes two values as they are.
+    shared = blocks == 2 and last == 2
+    luts = 4 * (blocks - 1) + multiplexer_luts(last) - shared
+    return luts + multiplexer_luts(blocks)
 
 
 def product_bits(input_width: int, weight_width: float) -> tuple[float, float]:
