@@ -141,9 +141,11 @@ def front_figure(summaries: Sequence[Summary], named: Sequence[Summary]) -> Figu
                 else:
                     axes.plot(x, y, marker, color=colour, ms=4, alpha=0.6)
             best = front(summaries, (measure,))
+            # Small networks that learnt nothing are on the front as well, and tell nothing.
+            best = [one for one in best if one.mean("macro_f1") >= _FLOOR]
             axes.step(
                 [one.rows[0][measure] for one in best],
-                [max(one.mean("macro_f1"), _FLOOR) for one in best],
+                [one.mean("macro_f1") for one in best],
                 where="post",
                 color="#444444",
                 linewidth=1.0,
