@@ -81,4 +81,3 @@ def _joined(m: Module, kind: str, values: Sequence[Value], select: Value, bit: i
     for one, other, out in zip(low, high, joined, strict=True):
         m.submodules += Instance(kind, i_I0=one, i_I1=other, i_S=select[bit], o_O=out)
     return joined
-

@@ -52,28 +52,38 @@ def test_error_of_every_code(form, name, input, output):
     assert np.abs(parameters.compute(codes(input)) - wanted).max() <= 1 + 1e-9
 
 
+STORED = [
+    ("sigmoid", QFormat(0, 8, signed=False), 8),
+    ("sigmoid", QFormat(1, 7), 8),
+    ("tanh", QFormat(1, 7), 8),
+    ("sigmoid", QFormat(0, 12, signed=False), 32),
+    ("sigmoid", QFormat(1, 11), 32),
+    ("tanh", QFormat(1, 11), 32),
+]
+
+
 @pytest.mark.parametrize(
     "input",
     [QFormat(i, f) for i, f in [(4, 4), (3, 5), (4, 6), (4, 8), (3, 9), (4, 10), (6, 10)]],
     ids=str,
 )
-@pytest.mark.parametrize(
-    ("name", "output", "most"),
-    [
-        ("sigmoid", QFormat(0, 8, signed=False), 8),
-        ("sigmoid", QFormat(1, 7), 8),
-        ("tanh", QFormat(1, 7), 8),
-        ("sigmoid", QFormat(0, 12, signed=False), 32),
-        ("sigmoid", QFormat(1, 11), 32),
-        ("tanh", QFormat(1, 11), 32),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("name", "output", "most"), STORED, ids=str)
 def test_stored_segments(name, input, output, most):
     activation = models.activations.get(name)
     pwl = fit_least_segments(activation, input, output)
     assert pwl.segments <= most
     assert greatest_error(activation, pwl) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("integer", range(2, 8))
+@pytest.mark.parametrize(("name", "output", "most"), STORED, ids=str)
+def test_stored_segments_of_any_input(name, output, most, integer):
+    activation = models.activations.get(name)
+    for fraction in range(3, min(12, 17 - integer) + 1):
+        pwl = fit_least_segments(activation, QFormat(integer, fraction), output)
+        assert pwl.segments <= most
+        assert greatest_error(activation, pwl) <= 1
 
 
 @pytest.mark.parametrize("bound", [0.5, 0.75, 2.0, 3.5])

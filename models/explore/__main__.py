@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from models.arguments import number, whole_number
+from models.command import exit_status
 from models.errors import InputError, shown
 from models.escape.training.options import add_options, backend_of, cells_of, data_of
 from models.escape.training.runner import run_cells
@@ -67,40 +68,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     add_options(parser)
     options = parser.parse_args(arguments)
-    try:
-        started = time.perf_counter()
-        backend = backend_of(options)
-        variants = GRIDS[options.grid]()
-        families = tuple(dict.fromkeys(variant.family for variant in variants))
-        for family in options.families or ():
-            if family not in families:
-                expected = f"some of {', '.join(families)}"
-                raise InputError.at("--families", "", expected=expected, got=shown(family))
-        if options.families:
-            variants = tuple(one for one in variants if one.family in options.families)
-        networks = [
-            network
-            for network in dict.fromkeys(variant.network for variant in variants)
-            if options.max_macs is None
-            or resources(network.architecture("x")).macs <= options.max_macs
-        ]
-        if not networks:
-            raise InputError.at(
-                "--max-macs", "", expected="a network of no more", got=f"{options.max_macs}"
-            )
-        rows = run_cells(
-            cells_of(options, networks, data_of(options)), options.results, backend
+    return exit_status(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    started = time.perf_counter()
+    backend = backend_of(options)
+    variants = GRIDS[options.grid]()
+    families = tuple(dict.fromkeys(variant.family for variant in variants))
+    for family in options.families or ():
+        if family not in families:
+            expected = f"some of {', '.join(families)}"
+            raise InputError.at("--families", "", expected=expected, got=shown(family))
+    if options.families:
+        variants = tuple(one for one in variants if one.family in options.families)
+    networks = [
+        network
+        for network in dict.fromkeys(variant.network for variant in variants)
+        if options.max_macs is None
+        or resources(network.architecture("x")).macs <= options.max_macs
+    ]
+    if not networks:
+        raise InputError.at(
+            "--max-macs", "", expected="a network of no more", got=f"{options.max_macs}"
         )
-        print_summary(rows, seconds=time.perf_counter() - started)
-        print(f"\nFewest weights with a macro F1 above {options.threshold:g}:")
-        for one in picks(variants, rows, threshold=options.threshold):
-            _print_pick(one)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"{error.filename}: expected a file to write, got {error.strerror}", file=sys.stderr)
-        return 2
+    rows = run_cells(
+        cells_of(options, networks, data_of(options)), options.results, backend
+    )
+    print_summary(rows, seconds=time.perf_counter() - started)
+    print(f"\nFewest weights with a macro F1 above {options.threshold:g}:")
+    for one in picks(variants, rows, threshold=options.threshold):
+        _print_pick(one)
     return 0
 
 

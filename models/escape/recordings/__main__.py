@@ -10,12 +10,14 @@ import argparse
 import hashlib
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from models.errors import InputError, shown
+from models.arguments import number, whole_number
+from models.command import exit_status
+from models.errors import InputError
 from models.escape.recordings.baseline import cross_validated_f1
 from models.escape.recordings.detection import TOLERANCE, Detector, compare
 from models.escape.recordings.files import (
@@ -128,21 +130,6 @@ def _digest(cut: Signatures) -> str:
     return digest.hexdigest()
 
 
-def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = math.nan
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(
-                f"expected a number from {low} to {high}, got {shown(text)}"
-            )
-        return value
-
-    return parse
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status: 1 where ``detect`` misses its limits."""
     parser = argparse.ArgumentParser(
@@ -153,12 +140,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     simulate = commands.add_parser("simulate", help="write a recording whose nCAPs are known")
     simulate.set_defaults(run=_simulate)
-    simulate.add_argument("--subject", type=_number(int, 0, 2**32 - 1), default=1, metavar="N")
-    simulate.add_argument("--seed", type=_number(int, 0, 2**32 - 1), default=1)
-    simulate.add_argument("--seconds", type=_number(float, 0.01, 300), default=20.0, metavar="T")
+    simulate.add_argument("--subject", type=whole_number(0, 2**32 - 1), default=1, metavar="N")
+    simulate.add_argument("--seed", type=whole_number(0, 2**32 - 1), default=1)
+    simulate.add_argument("--seconds", type=number(0.01, 300), default=20.0, metavar="T")
     simulate.add_argument(
         "--snr",
-        type=_number(float, -40, 60),
+        type=number(-40, 60),
         default=CuffModel.snr_db,
         metavar="DB",
         help="median of the nCAPs; default: %(default)s",
@@ -179,13 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     classify.add_argument("signatures", type=Path, metavar="FILE.npz")
 
     options = parser.parse_args(arguments)
-    try:
-        return options.run(options)
-    except InputError as error:
-        print(error, file=sys.stderr)
-    except OSError as error:
-        print(f"{error.filename}: expected a file to write, got {error.strerror}", file=sys.stderr)
-    return 2
+    return exit_status(lambda: options.run(options))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from models.arguments import number
+from models.command import exit_status
 from models.errors import InputError
 from models.escape.exploration import exploration
 from models.escape.own_network import OWN_NETWORK
@@ -143,33 +144,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="macro F1 that a network has to exceed to be chosen; default: %(default)s",
     )
     options = parser.parse_args(arguments)
+    return exit_status(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
     folder = options.output or options.results.parent / "report"
-    try:
-        found = groups(read_rows(options.results))
-        if not found:
-            raise InputError.at(options.results, "", expected="rows of networks", got="baselines")
-        folder.mkdir(parents=True, exist_ok=True)
-        sections = []
-        for group in found:
-            if group.subject:
-                sections.append(_own_test(group))
-            elif not any(section.figures for section in sections):  # one set of figures
-                sections.append(_cross_validation(group, options.threshold, folder))
-            else:
-                sections.append(Section("Cross-validation", group.setting, (table_1(group),)))
-        text = page("Nerve-cuff networks", sections)
-        (folder / "report.html").write_text(text, encoding="utf-8")
-        for section in sections:
-            print(f"\n{section.title}. {section.text}")
-            for table in section.tables:
-                _print(table)
-        print(f"\n{folder / 'report.html'}")
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"{error.filename}: expected a file to write, got {error.strerror}", file=sys.stderr)
-        return 2
+    found = groups(read_rows(options.results))
+    if not found:
+        raise InputError.at(options.results, "", expected="rows of networks", got="baselines")
+    folder.mkdir(parents=True, exist_ok=True)
+    sections = []
+    for group in found:
+        if group.subject:
+            sections.append(_own_test(group))
+        elif not any(section.figures for section in sections):  # one set of figures
+            sections.append(_cross_validation(group, options.threshold, folder))
+        else:
+            sections.append(Section("Cross-validation", group.setting, (table_1(group),)))
+    text = page("Nerve-cuff networks", sections)
+    (folder / "report.html").write_text(text, encoding="utf-8")
+    for section in sections:
+        print(f"\n{section.title}. {section.text}")
+        for table in section.tables:
+            _print(table)
+    print(f"\n{folder / 'report.html'}")
     return 0
 
 

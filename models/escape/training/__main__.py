@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from models.errors import InputError
+from models.command import exit_status
 from models.escape.own_network import OWN_NETWORK
 from models.escape.table1 import TABLE_1
 from models.escape.training.baselines import BASELINES
@@ -38,18 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     add_options(parser)
     options = parser.parse_args(arguments)
-    try:
-        started = time.perf_counter()
-        backend = backend_of(options)
-        cells = cells_of(options, [named[name] for name in options.networks], data_of(options))
-        rows = run_cells(cells, options.results, backend)
-        print_summary(rows, seconds=time.perf_counter() - started)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"{error.filename}: expected a file to write, got {error.strerror}", file=sys.stderr)
-        return 2
+    return exit_status(lambda: _run(options, named))
+
+
+def _run(options: argparse.Namespace, named: dict) -> int:
+    started = time.perf_counter()
+    backend = backend_of(options)
+    cells = cells_of(options, [named[name] for name in options.networks], data_of(options))
+    rows = run_cells(cells, options.results, backend)
+    print_summary(rows, seconds=time.perf_counter() - started)
     return 0
 
 

@@ -1,0 +1,19 @@
+"""How the commands of this package end."""
+
+import sys
+from collections.abc import Callable
+
+from models.errors import InputError
+
+__all__ = ["exit_status"]
+
+
+def exit_status(run: Callable[[], int]) -> int:
+    """What `run` returns; 2, with one line on standard error, for bad input or output."""
+    try:
+        return run()
+    except InputError as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        print(f"{error.filename}: expected a file to write, got {error.strerror}", file=sys.stderr)
+    return 2
