@@ -43,8 +43,8 @@ def table_1(group: Group, own: Sequence[Summary] = ()) -> Table:
         rows.append(
             (
                 one.title,
-                spread(one, "accuracy"),
-                spread(one, "macro_f1"),
+                one.spread("accuracy"),
+                one.spread("macro_f1"),
                 _whole(row["weights"]),
                 _kib(one, "tflite_bytes"),
                 _whole(row["flops"]),
@@ -83,11 +83,11 @@ def table_2(group: Group, own: Sequence[Summary] = ()) -> Table:
         rows.append(
             (
                 one.title,
-                spread(one, "accuracy"),
-                spread(one, "macro_f1"),
+                one.spread("accuracy"),
+                one.spread("macro_f1"),
                 _kib(one, "tflite_float_bytes"),
-                spread(one, "tflite_accuracy"),
-                spread(one, "tflite_macro_f1"),
+                one.spread("tflite_accuracy"),
+                one.spread("tflite_macro_f1"),
                 _kib(one, "tflite_bytes"),
                 f"{abs(one.mean('macro_f1') - one.mean('tflite_macro_f1')):.4f}",
                 f"{max(differences):.4f}",
@@ -123,7 +123,7 @@ def picks_table(
             f"{one.trained} of {one.variants}",
             one.chosen.title if one.chosen else "none above the threshold",
             _whole(one.chosen.rows[0]["weights"]) if one.chosen else "",
-            spread(one.chosen, "macro_f1") if one.chosen else "",
+            one.chosen.spread("macro_f1") if one.chosen else "",
             paper.get((one.family, one.stage), ""),
         )
         for one in picks
@@ -142,20 +142,12 @@ def front_table(summaries: Sequence[Summary]) -> Table:
             one.title,
             _whole(one.rows[0]["weights"]),
             _whole(one.rows[0]["macs"]),
-            spread(one, "macro_f1"),
+            one.spread("macro_f1"),
         )
         for one in front(summaries, ("weights", "macs"))
     )
     title = "Front: no other network has as few weights and MACs and as high a macro F1"
     return Table(title, ("network", "weights", "MACs", "macro F1"), rows)
-
-
-def spread(summary: Summary, measure: str) -> str:
-    """Mean and standard deviation, such as ``0.750 ± 0.110``; a dash where there is no figure."""
-    mean, deviation = summary.mean(measure), summary.deviation(measure)
-    if math.isnan(mean):
-        return "–"
-    return f"{mean:.3f}" if math.isnan(deviation) else f"{mean:.3f} ± {deviation:.3f}"
 
 
 def _shown(group: Group, own: Sequence[Summary]) -> list[Summary]:

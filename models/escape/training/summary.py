@@ -44,6 +44,13 @@ class Summary:
         values = self._values(measure)
         return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
 
+    def spread(self, measure: str) -> str:
+        """Mean and deviation, such as ``0.750 ± 0.110``; a dash where there is no figure."""
+        mean, deviation = self.mean(measure), self.deviation(measure)
+        if np.isnan(mean):
+            return "–"
+        return f"{mean:.3f}" if np.isnan(deviation) else f"{mean:.3f} ± {deviation:.3f}"
+
     def _values(self, measure: str) -> list[float]:
         values = [row[measure] for row in self.rows]
         return [float("nan") if value is None else value for value in values]
@@ -121,19 +128,12 @@ def print_summary(rows: Sequence[Row], *, seconds: float) -> None:
                 summary.title[:33],
                 f"{summary.rows[0]['weights']:,}",
                 *(
-                    _spread(summary, measure)
+                    summary.spread(measure)
                     for measure in ("accuracy", "macro_f1", "tflite_macro_f1")
                 ),
-                "-" if np.isnan(size) else f"{size:,.2f}",
+                "–" if np.isnan(size) else f"{size:,.2f}",
                 len(summary.rows),
             )
         )
     trained = sum(row["seconds"] for row in rows)
     print(f"{len(rows)} cells, {trained:,.0f} s of training in all, {seconds:,.0f} s this time")
-
-
-def _spread(summary: Summary, measure: str) -> str:
-    mean, deviation = summary.mean(measure), summary.deviation(measure)
-    if np.isnan(mean):
-        return "-"
-    return f"{mean:.3f}" if np.isnan(deviation) else f"{mean:.3f} +- {deviation:.3f}"
