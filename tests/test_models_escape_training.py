@@ -30,10 +30,12 @@ from models.escape.training import (  # noqa: E402
 )
 from models.escape.training.__main__ import main  # noqa: E402
 from models.escape.training.baselines import predict_baseline  # noqa: E402
+from models.escape.training.initial import give_unit_variance  # noqa: E402
 from models.escape.training.inputs import network_inputs  # noqa: E402
 from models.escape.training.results import open_results  # noqa: E402
 from models.escape.training.shifted import augment_by_shifts  # noqa: E402
 from models.escape.training.sources import grid_dataset, simulated_dataset  # noqa: E402
+from models.escape.training.tensorflow_setup import training_tensorflow  # noqa: E402
 from models.escape.training.training_set import split  # noqa: E402
 from tests.nerve_data import CUFF, made_row, save_small_dataset, small_dataset  # noqa: E402
 from tests.tensorflow_or_skip import needs_tensorflow  # noqa: E402
@@ -168,15 +170,37 @@ def test_schedules():
     ]
     assert len(stages(EscapeNet(4, 8, (8,)))) == 2
     fcn = EscapeFcn(16, 8, 2, 1)
-    assert stages(fcn) == [
-        ("whole", 0.2, 25), ("whole", 0.003, 25), ("whole", 0.01, 25), ("whole", 0.001, 925)
+    assert stages(fcn) == [("whole", 0.003, 750), ("whole", 0.001, 250)]
+    assert stages(fcn, epochs=1) == [("whole", 0.003, 1), ("whole", 0.001, 1)]
+    assert stages(EscapeRnn(4, 4)) == [("whole", 0.005, 750), ("whole", 0.001, 250)]
+    assert [stage.rate for stage in schedule_of(mini, rates=[0.1, 0.02]).stages] == [
+        *(0.1, 0.02, 0.02)
     ]
-    assert [stage.rate for stage in schedule_of(fcn, rates=[0.1, 0.02]).stages] == [
-        *(0.1, 0.02, 0.02, 0.02)
-    ]
-    assert stages(EscapeRnn(4, 4)) == [("whole", 0.005, 1000)]
     whole = schedule_of(mini)
     assert (whole.momentum, whole.patience, whole.validation) == (0.9, 15, 0.1)
+
+
+@needs_tensorflow
+def test_initial_weights_of_unit_variance():
+    tensorflow = training_tensorflow(1)
+    from models.graph.keras_model import build_model
+
+    x = 5 + np.random.default_rng(2).normal(0, 9, (128, CUFF.channels, CUFF.samples))
+    architecture = EscapeFcn(4, 3, 2, 1, CUFF).architecture("fcn")
+    inputs = network_inputs(architecture, x, CUFF)
+    model = build_model(architecture)
+    give_unit_variance(tensorflow.keras, architecture, model, inputs)
+    for name in ("spatial_conv1_1", "temporal_conv2_2", "pointwise", "average"):
+        layer = model.get_layer(name)
+        taken = tensorflow.keras.Model(model.inputs, layer.input)(inputs)
+        if name != "average":
+            layer.activation = tensorflow.keras.activations.linear
+        sums = np.asarray(layer(taken))
+        if name != "average":
+            layer.activation = tensorflow.keras.activations.relu
+        axes = tuple(range(sums.ndim - 1))
+        np.testing.assert_allclose(sums.mean(axis=axes), 0, atol=1e-4)
+        np.testing.assert_allclose(sums.std(axis=axes), 1, rtol=1e-3)
 
 
 def test_inputs_of_each_family():

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from models.escape.branches import EMPHASES
+from models.escape.training.initial import give_unit_variance
 from models.escape.training.schedule import Schedule, Stage
 from models.graph.architecture import Architecture
 from models.graph.keras_model import build_model
@@ -47,7 +48,8 @@ def fit_network(
         What each input takes, and one-hot classes, float32, (signatures, classes).
     """
     model = build_model(architecture)
-    _initialise(keras, model, schedule.initial)
+    if schedule.initial == "unit_variance":
+        give_unit_variance(keras, architecture, model, train[0])
     epochs = []
     loss = float("nan")
     for stage in schedule.stages:
@@ -58,15 +60,6 @@ def fit_network(
         for layer in model.layers:
             layer.trainable = True
     return Fitted(model, tuple(epochs), loss)
-
-
-def _initialise(keras: Any, model: Any, name: str) -> None:
-    if name == "glorot_uniform":  # which Keras has done
-        return
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Conv2D):
-            kernel, bias = layer.get_weights()
-            layer.set_weights([np.asarray(keras.initializers.get(name)(kernel.shape)), bias])
 
 
 def _pretrained(keras: Any, architecture: Architecture, model: Any, part: str) -> Any:
@@ -90,7 +83,9 @@ def _run(
     keras: Any, model: Any, stage: Stage, schedule: Schedule, train: Any, validation: Any
 ) -> list[float]:
     """Train `model` for a stage; the validation loss of each epoch."""
-    optimizer = keras.optimizers.SGD(stage.rate, momentum=schedule.momentum)
+    optimizer = keras.optimizers.SGD(
+        stage.rate, momentum=schedule.momentum, clipnorm=schedule.clip
+    )
     model.compile(optimizer=optimizer, loss="categorical_crossentropy")
     stop = keras.callbacks.EarlyStopping(
         patience=schedule.patience, restore_best_weights=True, start_from_epoch=0

@@ -107,8 +107,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=whole_number(1, 10**5),
         default=EPOCHS,
         metavar="N",
-        help="of the whole network, at most; each stage before has 25 or an eighth of N, "
-        "whichever is less; default: %(default)s",
+        help="of the whole network, at most; pre-training of a convolution has 25 or an eighth of "
+        "N, whichever is less; default: %(default)s",
     )
     training.add_argument(
         "--patience",

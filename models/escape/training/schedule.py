@@ -1,9 +1,11 @@
 """How each family is trained: its stages and their learning rates (Sections 2.3 and 2.4.1).
 
-The paper gives the optimiser, the loss and when to stop, but neither learning rates nor batches.
-The rates here are ones that are known to train the networks on the paper's amount of data.
+The paper gives the optimiser, the loss and when to stop, but neither learning rates nor batches,
+nor initial weights. The rates of ESCAPE-NET, Mini and ESCAPE-RNN's first stage are ones that are
+known to train the networks on the paper's amount of data; the others were found on less.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,12 +23,13 @@ Network = EscapeNet | EscapeFcn | EscapeRnn | EscapeTcn
 
 _PRETRAINING_EPOCHS = 25
 _WHOLE = "whole"
-# Learning rate and part of each stage; the last is trained for all epochs that are left.
+_SHORT, _LONG = 0.125, 0.75  # of the epochs, for a stage before the last
+# Part, learning rate and share of each stage; the last is trained for all epochs that are left.
 _STAGES = {
-    EscapeNet: (("conv1", 0.01), ("conv2", 0.001), (_WHOLE, 0.001)),
-    EscapeFcn: ((_WHOLE, 0.2), (_WHOLE, 0.003), (_WHOLE, 0.01), (_WHOLE, 0.001)),
-    EscapeRnn: ((_WHOLE, 0.005),),
-    EscapeTcn: ((_WHOLE, 0.01), (_WHOLE, 0.001)),
+    EscapeNet: (("conv1", 0.01, _SHORT), ("conv2", 0.001, _SHORT), (_WHOLE, 0.001, 1)),
+    EscapeFcn: ((_WHOLE, 0.003, _LONG), (_WHOLE, 0.001, 1)),
+    EscapeRnn: ((_WHOLE, 0.005, _LONG), (_WHOLE, 0.001, 1)),
+    EscapeTcn: ((_WHOLE, 0.01, _SHORT), (_WHOLE, 0.001, 1)),
 }
 
 
@@ -76,7 +79,10 @@ class Schedule:
     validation:
         Fraction of the training set's measured signatures that is set aside for validation.
     initial:
-        Name of Keras's initialiser of the weights of convolutions.
+        ``keras``: as Keras draws them; ``unit_variance``: those, scaled and shifted on the
+        training set (`models.escape.training.initial`).
+    clip:
+        Largest norm of a step's gradient; None for any.
     gain:
         Factor on the signatures before they go into the network. A first layer that is `gain`
         times as large computes the same from signatures as they are.
@@ -87,7 +93,8 @@ class Schedule:
     patience: int = PATIENCE
     momentum: float = 0.9
     validation: float = 0.1
-    initial: str = "glorot_uniform"
+    initial: str = "keras"
+    clip: float | None = None
     gain: float = 1.0
 
 
@@ -103,14 +110,14 @@ def schedule_of(
 ) -> Schedule:
     """The schedule of a network's family.
 
-    ESCAPE-NET and Mini: the first convolution, then the second, then the whole. ESCAPE-FCN: the
-    whole at four rates. ESCAPE-RNN: the whole at one. ESCAPE-TCN: the whole at two.
+    ESCAPE-NET and Mini: the first convolution, then the second, for 25 epochs each as in the
+    paper, or an eighth of `epochs` where that is less; then the whole. The others: the whole at
+    two rates, the first for an eighth (ESCAPE-TCN) or three quarters of `epochs`, at most.
 
     Parameters
     ----------
     epochs:
-        Of the whole network, at most. Each stage before the last has 25 of them, or an eighth of
-        `epochs` where that is less.
+        Of the whole network, at most.
     rate_scale:
         Multiplies the rate of the last stage, for runs of too few steps for the rates above.
     rates:
@@ -123,13 +130,22 @@ def schedule_of(
         parts = (parts[0], parts[-1])
     if rates:
         given = (*rates, *[rates[-1]] * len(parts))
-        parts = tuple((part, rate) for (part, _), rate in zip(parts, given, strict=False))
-    short = min(_PRETRAINING_EPOCHS, -(-epochs // 8))
-    before = tuple(Stage(part, rate, short) for part, rate in parts[:-1])
+        parts = tuple(
+            (part, rate, share) for (part, _, share), rate in zip(parts, given, strict=False)
+        )
+    before = tuple(
+        Stage(part, rate, _epochs(part, math.ceil(share * epochs)))
+        for part, rate, share in parts[:-1]
+    )
     left = max(epochs - sum(stage.epochs for stage in before if stage.whole), 1)
-    part, rate = parts[-1]
+    part, rate, _ = parts[-1]
     stages = (*before, Stage(part, rate * rate_scale, left))
     if isinstance(network, EscapeFcn):
-        # Without this, what comes out of so many ReLUs hardly depends on the signature at first.
-        return Schedule(stages, batch, patience, initial="he_normal", gain=gain)
+        # Without this, what comes out of so many ReLUs hardly depends on the signature at first;
+        # with it, some steps would be so large that no ReLU passes anything after them.
+        return Schedule(stages, batch, patience, initial="unit_variance", clip=1.0, gain=gain)
     return Schedule(stages, batch, patience, gain=gain)
+
+
+def _epochs(part: str, share: int) -> int:
+    return share if part == _WHOLE else min(share, _PRETRAINING_EPOCHS)

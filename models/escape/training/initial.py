@@ -1,0 +1,58 @@
+"""Initial weights that suit the data, for networks too deep to begin to learn without."""
+
+from typing import Any
+
+import numpy as np
+
+from models.graph.architecture import Architecture
+from models.graph.layers.conv2d import Conv2d
+from models.graph.layers.dense import Dense
+from models.graph.layers.global_average_pool import GlobalAveragePool
+
+__all__ = ["give_unit_variance"]
+
+_SIGNATURES = 128  # that the statistics are of
+
+
+def give_unit_variance(
+    keras: Any, architecture: Architecture, model: Any, inputs: list[np.ndarray]
+) -> None:
+    """Scale and shift the weights of a model's convolutions and dense layers, in their order.
+
+    What a layer gives before its activation then has, in each channel, mean 0 and variance 1 over
+    the signatures (Mishkin and Matas, "All you need is a good init", 2016; Krähenbühl et al.,
+    "Data-dependent initializations of convolutional neural networks", 2016). Of a layer before a
+    global average it is that average, as nothing else of it is seen.
+
+    Parameters
+    ----------
+    model:
+        Keras model of `architecture`.
+    inputs:
+        Training set, what each input takes, (signatures, *shape); some of it is used.
+    """
+    some = np.linspace(0, len(inputs[0]) - 1, _SIGNATURES).astype(int)
+    inputs = [array[some] for array in inputs]
+    averaged = {
+        name
+        for node in architecture.nodes
+        if isinstance(node.layer, GlobalAveragePool)
+        for name in node.inputs
+    }
+    for node in architecture.nodes:
+        if not isinstance(node.layer, Conv2d | Dense):
+            continue
+        layer = model.get_layer(node.name)
+        taken = keras.Model(model.inputs, layer.input).predict(inputs, verbose=0)
+        activation, layer.activation = layer.activation, keras.activations.linear
+        sums = np.asarray(layer(taken))
+        layer.activation = activation
+        axes = tuple(range(sums.ndim - 1))
+        mean = sums.mean(axis=axes)
+        if node.name in averaged:
+            sums = sums.mean(axis=axes[1:])
+            axes = (0,)
+        deviation = sums.std(axis=axes)
+        deviation[deviation == 0] = 1  # a channel that no signature changes is only shifted
+        kernel, bias = layer.get_weights()
+        layer.set_weights([kernel / deviation, (bias - mean) / deviation])
