@@ -86,13 +86,13 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture):
     assert "--max-macs: expected a network of no more, got 1" in capsys.readouterr().err
     assert main(["--families", "CNN"]) == 2
     assert "--families: expected some of Mini, FCN, RNN, got 'CNN'" in capsys.readouterr().err
-    arguments = ["--grid", "own", "--max-macs", "300000", "--signatures", str(path)]
+    arguments = ["--grid", "own", "--max-macs", "410000", "--signatures", str(path)]
     arguments += ["--epochs", "2", "--cuff", "3", "2", "--folds", "1", "--samples", "20"]
     arguments += ["--backend", "sequential"]
     for _ in range(2):
         assert main([*arguments, "--results", str(results), "--threshold", "0"]) == 0
         out = capsys.readouterr().out
         assert "TCN 1 width" in out
-        assert "TCN 2, dense 0, 25, pool 25, dropout: 3" in out
+        assert "TCN 4, dense 0, 15, pool 25, dropout: 379" in out
     lines = results.read_text().splitlines()
-    assert [json.loads(line)["network"]["kernels"] for line in lines] == [[25], [5, 5]]
+    assert [json.loads(line)["network"]["kernels"] for line in lines] == [[15], [9]]
