@@ -14,7 +14,7 @@ from models.escape import TABLE_1, EscapeNet, EscapeRnn  # noqa: E402
 from models.escape.own_network import OWN_NETWORK  # noqa: E402
 from models.escape.report.__main__ import main  # noqa: E402
 from models.escape.report.front import front  # noqa: E402
-from models.escape.report.selection import common_summaries, groups  # noqa: E402
+from models.escape.report.selection import common_summaries, complete_summaries, groups  # noqa: E402
 from models.escape.report.tables import table_1, table_2  # noqa: E402
 from models.escape.training.summary import summarise  # noqa: E402
 from tests.nerve_data import made_row  # noqa: E402
@@ -84,7 +84,9 @@ def test_only_what_all_have_is_compared():
         made_row(EscapeNet(4, 4), 0.6, fold=1),
     ]
     assert [one.mean("macro_f1") for one in common_summaries(rows)] == [0.9, 0.6]
+    assert [one.mean("macro_f1") for one in complete_summaries(rows)] == [0.7]
     apart = [rows[0], rows[2]]
+    assert complete_summaries(apart) == []
     assert [one.mean("macro_f1") for one in common_summaries(apart)] == [0.5, 0.6]
 
 
@@ -113,3 +115,9 @@ def test_bad_results(tmp_path: Path, capsys: pytest.CaptureFixture):
     error = capsys.readouterr().err
     assert "absent.jsonl: expected a results file" in error
     assert error.count("\n") == 1
+    baselines = write(tmp_path / "b.jsonl", [made_row(EscapeNet(2, 2), 0.5) | {
+        "network": {"family": "Baseline", "name": "majority_class"}, "schedule": None
+    }])
+    assert main([str(baselines)]) == 2
+    assert "expected rows of networks, got baselines" in capsys.readouterr().err
+    assert not (tmp_path / "report").exists()

@@ -18,7 +18,12 @@ from models.escape.exploration import exploration
 from models.escape.own_network import OWN_NETWORK
 from models.escape.report import figures
 from models.escape.report.page import Section, page
-from models.escape.report.selection import Group, common_summaries, groups, is_baseline
+from models.escape.report.selection import (
+    Group,
+    common_summaries,
+    complete_summaries,
+    groups,
+)
 from models.escape.report.tables import Table, front_table, picks_table, table_1, table_2
 from models.escape.table1 import TABLE_1
 from models.escape.training.results import read_rows
@@ -34,7 +39,8 @@ _OWN_TITLE = title_of(describe_plain(OWN_NETWORK))
 def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
     """Tables 1 and 2 over all trainings; figures and choices over those that all networks have."""
     own = summary_of(OWN_NETWORK, group.rows)
-    common = [one for one in common_summaries(group.rows) if not is_baseline(one)]
+    rows = [row for row in group.rows if row["network"]["family"] != "Baseline"]
+    common, complete = common_summaries(rows), complete_summaries(rows)
     chosen = picks(exploration(), [row for one in common for row in one.rows], threshold=threshold)
     marked = [one.chosen.title for one in chosen if one.chosen and not one.stage]
     named = [one for one in common if one.title in (*_titles(), _OWN_TITLE)]
@@ -62,8 +68,8 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
             "at 73, 148, 164 and 181.5 KB of the accelerators that the paper cites, (c) FLOPs.",
         ),
         "figure6": (
-            figures.figure_6(common, threshold),
-            "Figure 6. Best and worst subject of every network.",
+            figures.figure_6(complete or common, threshold),
+            "Figure 6. Best and worst subject of every network that has all trainings.",
         ),
         "front": (
             figures.front_figure(common, named),
@@ -77,16 +83,17 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
     trainings = len(group.rows)
     seconds = sum(row["seconds"] for row in group.rows)
     points = len(common[0].rows)
+    fronts = [common] if len(complete) == len(common) else [common, complete]
     return Section(
         "Cross-validation",
         f"{group.setting}. {trainings} trainings, {seconds:,.0f} s. Tables 1 and 2 are over all "
-        f"trainings of a network, everything else over the {points} that all networks have in "
-        "common: subjects, folds and seeds.",
+        "trainings of a network, everything else, where it does not say otherwise, over the "
+        f"{points} that all networks have in common: subjects, folds and seeds.",
         (
             table_1(group, [own] if own else []),
             table_2(group, [own] if own else []),
             picks_table(chosen, paper, threshold),
-            front_table(common),
+            *(front_table(networks) for networks in fronts if networks),
         ),
         shown,
     )

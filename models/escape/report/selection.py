@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from models.escape.training.results import Row
 from models.escape.training.summary import Summary, summarise
 
-__all__ = ["Group", "common_summaries", "groups", "is_baseline"]
+__all__ = ["Group", "common_summaries", "complete_summaries", "groups", "is_baseline"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Group:
 def groups(rows: Sequence[Row]) -> list[Group]:
     """Groups of rows, that of the most networks first, cross-validations before the others.
 
+    Those of baselines alone are left out.
+
     Alike are the size of the training sets and how they were filled up. Epochs, rates and
     patience may differ: how a network is trained is a part of what it needs. Of two rows of a
     network on the same data, fold and seed, that of more epochs counts.
@@ -52,6 +54,7 @@ def groups(rows: Sequence[Row]) -> list[Group]:
         Group(_setting(samples, augmentation, members.values()), subject, (*members.values(),))
         for (subject, samples, augmentation), members in together.items()
     ]
+    found = [group for group in found if group.networks]
     return sorted(found, key=lambda group: (bool(group.subject), -group.networks))
 
 
@@ -79,11 +82,25 @@ def common_summaries(rows: Sequence[Row]) -> list[Summary]:
 
     Where there are none, over all of each network's.
     """
+    common = set.intersection(*_places(rows).values())
+    return summarise(row for row in rows if not common or _place(row) in common)
+
+
+def complete_summaries(rows: Sequence[Row]) -> list[Summary]:
+    """Summaries of the networks that have every training that any network has.
+
+    An exploration is often of fewer subjects and folds than the networks that come of it.
+    """
+    places = _places(rows)
+    every = set.union(*places.values())
+    return summarise(row for row in rows if places[json.dumps(row["network"])] == every)
+
+
+def _places(rows: Sequence[Row]) -> dict[str, set[tuple]]:
     places: dict[str, set[tuple]] = {}
     for row in rows:
         places.setdefault(json.dumps(row["network"]), set()).add(_place(row))
-    common = set.intersection(*places.values())
-    return summarise(row for row in rows if not common or _place(row) in common)
+    return places
 
 
 def _place(row: Row) -> tuple:

@@ -136,7 +136,7 @@ def picks_table(
 
 
 def front_table(summaries: Sequence[Summary]) -> Table:
-    """The networks that no other beats in weights, MACs and macro F1."""
+    """The networks that no other of `summaries` beats in weights, MACs and macro F1."""
     rows = tuple(
         (
             one.title,
@@ -146,7 +146,10 @@ def front_table(summaries: Sequence[Summary]) -> Table:
         )
         for one in front(summaries, ("weights", "macs"))
     )
-    title = "Front: no other network has as few weights and MACs and as high a macro F1"
+    title = (
+        f"Front of {len(summaries)} networks over {len(summaries[0].rows)} trainings each: no "
+        "other has as few weights and MACs and as high a macro F1"
+    )
     return Table(title, ("network", "weights", "MACs", "macro F1"), rows)
 
 
