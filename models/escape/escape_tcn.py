@@ -21,8 +21,8 @@ class EscapeTcn:
     As in ESCAPE-RNN a contact is a channel. The first convolution therefore mixes all contacts
     with weights of their own: it needs neither two branches, nor two orders of the contacts, nor
     filters that slide over them, which is where the paper's convolutional families spend their
-    MACs. A filter as long as an nCAP needs to pass the cuff (0.5 ms from the first ring to the
-    last at 36 m/s, 15 samples) is matched to places and velocities at once; the pool after it
+    MACs. A filter about as long as an nCAP takes to pass the cuff (0.5 ms from the first ring to
+    the last at 36 m/s, 15 samples) is matched to places and velocities at once; the pool after it
     makes up for the few samples by which detection is off.
 
     Parameters

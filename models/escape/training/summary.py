@@ -14,8 +14,11 @@ from models.escape.training.results import Row
 __all__ = ["Summary", "print_summary", "summarise", "title_of"]
 
 _ROW = "{:<34}{:>11}{:>17}{:>17}{:>17}{:>17}{:>12}{:>7}"
-_HEADS = ["weights", "validation", "accuracy", "macro F1", "8-bit macro F1", "8-bit KiB", "cells"]
-_SPREADS = ("validation_accuracy", "accuracy", "macro_f1", "tflite_macro_f1")
+_HEADS = (
+    *("weights", "validation loss", "accuracy", "macro F1", "8-bit macro F1"),
+    *("8-bit KiB", "cells"),
+)
+_SPREADS = ("validation_loss", "accuracy", "macro_f1", "tflite_macro_f1")
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,7 @@ def _text(network: dict) -> str:
 def print_summary(rows: Sequence[Row], *, seconds: float) -> None:
     """Print a table of all networks, and how long it took.
 
-    Accuracy and F1 are of test parts but for the first: choose by ``validation`` where test parts
-    must not be seen.
+    Accuracy and F1 are of test parts. Where these must not be seen, choose by ``validation loss``.
     """
     print(_ROW.format("", *_HEADS))
     for summary in summarise(rows):
