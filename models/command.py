@@ -15,5 +15,6 @@ def exit_status(run: Callable[[], int]) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
     except OSError as error:
-        print(f"{error.filename}: expected a file to write, got {error.strerror}", file=sys.stderr)
+        where = error.filename or "output"
+        print(f"{where}: expected a file to write, got {error.strerror}", file=sys.stderr)
     return 2

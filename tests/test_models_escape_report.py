@@ -86,8 +86,7 @@ def test_only_what_all_have_is_compared():
     assert [one.mean("macro_f1") for one in common_summaries(rows)] == [0.9, 0.6]
     assert [one.mean("macro_f1") for one in complete_summaries(rows)] == [0.7]
     apart = [rows[0], rows[2]]
-    assert complete_summaries(apart) == []
-    assert [one.mean("macro_f1") for one in common_summaries(apart)] == [0.5, 0.6]
+    assert common_summaries(apart) == complete_summaries(apart) == []
 
 
 def test_groups():
@@ -98,6 +97,43 @@ def test_groups():
     assert [(group.subject, len(group.rows)) for group in found] == [
         ("", 28), ("", 1), ("grid", 2)
     ]
+
+
+def simulated(row: dict, how: str) -> dict:
+    return row | {"subject": f"subject1_{how}_01234567", "key": f"{how}{row['key']}"}
+
+
+def test_other_recordings_are_another_group():
+    rows = [simulated(row, how) for how in ("24s_15dB", "72s_14dB") for row in made_rows()]
+    one, two = groups(rows)
+    assert len(one.rows) == len(two.rows) == len(rows) // 2
+    assert one.setting.startswith("Simulated recordings of 24 s, 15 dB; 100 signatures a class")
+    grids = [row | {"folds": 1, "subject": "grid"} for row in rows]
+    assert len(groups([*grids, *({**row, "digest": "0", "key": "g"} for row in grids[:1])])) == 3
+
+
+def test_of_several_schedules_the_one_with_most_rows_counts():
+    network = EscapeNet(2, 2)
+    first = [made_row(network, 0.5, fold=fold) for fold in (0, 1)]
+    other = {**first[0]["schedule"], "batch": 7}
+    second = [
+        row | {"schedule": other, "key": f"s{row['key']}", "macro_f1": 0.9} for row in first
+    ]
+
+    def scores(rows: list[dict]) -> list[float]:
+        (group,) = groups(rows)
+        return [row["macro_f1"] for row in group.rows]
+
+    assert scores([*first, second[1]]) == [0.5, 0.5]
+    assert scores([*first, *second]) == [0.9, 0.9]
+    assert scores([*second, *first]) == [0.5, 0.5]
+
+
+def test_without_a_training_in_common(tmp_path: Path, capsys: pytest.CaptureFixture):
+    rows = [made_row(EscapeNet(2, 2), 0.5, fold=0), made_row(EscapeNet(4, 4), 0.6, fold=1)]
+    assert main([str(write(tmp_path / "r.jsonl", rows))]) == 0
+    assert "no training in common: no figures" in capsys.readouterr().out
+    assert [item.name for item in (tmp_path / "report").iterdir()] == ["report.html"]
 
 
 def test_front():

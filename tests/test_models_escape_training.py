@@ -171,13 +171,24 @@ def test_schedules():
     assert len(stages(EscapeNet(4, 8, (8,)))) == 2
     fcn = EscapeFcn(16, 8, 2, 1)
     assert stages(fcn) == [("whole", 0.003, 750), ("whole", 0.001, 250)]
-    assert stages(fcn, epochs=1) == [("whole", 0.003, 1), ("whole", 0.001, 1)]
+    for epochs in range(1, 9):
+        for network in (fcn, EscapeRnn(4, 4), TINY):
+            whole = [count for part, _, count in stages(network, epochs=epochs) if part == "whole"]
+            assert sum(whole) == epochs
+            assert min(whole) >= 1
+    assert stages(fcn, epochs=1) == [("whole", 0.001, 1)]
+    assert stages(TINY, epochs=48) == [("whole", 0.01, 6), ("whole", 0.001, 42)]
+    trained = schedule_of(fcn)
+    assert (trained.initial, trained.clip) == ("unit_variance", 1.0)
     assert stages(EscapeRnn(4, 4)) == [("whole", 0.005, 750), ("whole", 0.001, 250)]
     assert [stage.rate for stage in schedule_of(mini, rates=[0.1, 0.02]).stages] == [
         *(0.1, 0.02, 0.02)
     ]
     whole = schedule_of(mini)
     assert (whole.momentum, whole.patience, whole.validation) == (0.9, 15, 0.1)
+    assert (whole.initial, whole.clip) == ("keras", None)
+    with pytest.raises(ValueError, match="expected one of keras, unit_variance, got 'he_normal'"):
+        replace(whole, initial="he_normal")
 
 
 @needs_tensorflow
@@ -185,11 +196,12 @@ def test_initial_weights_of_unit_variance():
     tensorflow = training_tensorflow(1)
     from models.graph.keras_model import build_model
 
-    x = 5 + np.random.default_rng(2).normal(0, 9, (128, CUFF.channels, CUFF.samples))
+    x = 5 + np.random.default_rng(2).normal(0, 9, (300, CUFF.channels, CUFF.samples))
     architecture = EscapeFcn(4, 3, 2, 1, CUFF).architecture("fcn")
     inputs = network_inputs(architecture, x, CUFF)
     model = build_model(architecture)
     give_unit_variance(tensorflow.keras, architecture, model, inputs)
+    inputs = [array[np.linspace(0, 299, 128).astype(int)] for array in inputs]
     for name in ("spatial_conv1_1", "temporal_conv2_2", "pointwise", "average"):
         layer = model.get_layer(name)
         taken = tensorflow.keras.Model(model.inputs, layer.input)(inputs)
@@ -240,7 +252,11 @@ def test_signature_files_are_data_sets(tmp_path: Path):
         ({"cuff": np.array([3, 2, 12])}, "cuff: expected rings, contacts, samples and classes"),
         ({"cuff": np.array([3, 2, 12, 2])}, "labels: expected classes below 2"),
         ({"noise": np.zeros((2, 6, 9))}, "noise: expected windows like signatures"),
+        ({"cuff": np.array([3, 2, 9, 3])}, "cuff: expected 12 samples as in spatial"),
+        ({"spatial": np.zeros((60, 6, 12))}, "spatial: expected some signature that is not 0"),
         ({"held_out": np.zeros(9)}, "held_out: expected one value a signature"),
+        ({"held_out": np.zeros(60)}, "held_out: expected 0 and 1, and some of each"),
+        ({"held_out": np.full(60, 0.5)}, "held_out: expected 0 and 1, and some of each"),
     ],
 )
 def test_malformed_data_sets(changes, message: str, tmp_path: Path):
@@ -283,6 +299,13 @@ def test_grid_with_a_missing_contact(tmp_path: Path):
 def test_grid_of_the_wrong_size(tmp_path: Path):
     with pytest.raises(InputError, match="expected 12 channels of a 4 x 3 grid, or one fewer"):
         grid_dataset(windows_file(tmp_path / "w.npz", 10), tmp_path, rings=4, contacts=3)
+
+
+def test_windows_of_one_class(tmp_path: Path):
+    x, labels = np.ones((6, 12, 4)), np.zeros(6, int)
+    np.savez(tmp_path / "w.npz", X_train=x, y_train=labels, X_test=x, y_test=labels)
+    with pytest.raises(InputError, match="at least 2 classes"):
+        grid_dataset(tmp_path / "w.npz", tmp_path, rings=4, contacts=3)
 
 
 @pytest.mark.skipif(not WINDOWS.is_file(), reason=f"the recording is not there: {WINDOWS}")
@@ -344,6 +367,14 @@ def test_damaged_results_file(tmp_path: Path):
             read_rows(path)
 
 
+def test_other_files_are_not_cut(tmp_path: Path):
+    path = tmp_path / "notes.txt"
+    path.write_text('{"precious": 1}')
+    with pytest.raises(InputError, match="its end: expected a row of results"), open_results(path):
+        pass
+    assert path.read_text() == '{"precious": 1}'
+
+
 def without_seconds(rows: list[dict]) -> list[dict]:
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
@@ -354,11 +385,11 @@ def test_finished_cells_are_not_trained_again(tmp_path: Path):
     cells = [cell(LOGISTIC, path, dataset, fold=fold) for fold in range(3)]
     one = run_cells(cells[:1], results, Backend("sequential"))
     rows = run_cells([*cells, cells[0]], results, Backend("sequential"))
-    assert [row["fold"] for row in rows] == [0, 1, 2, 0]
+    assert [row["fold"] for row in rows] == [0, 1, 2]
     assert rows[0] == one[0]
     assert len(read_rows(results)) == 3
     path.unlink()  # not even the data are needed
-    assert run_cells(cells, results, Backend("sequential")) == rows[:3]
+    assert run_cells(cells, results, Backend("sequential")) == rows
 
 
 def test_other_data_than_the_cell_says(tmp_path: Path):
@@ -381,7 +412,8 @@ run_cells(grid_of_cells(Path(sys.argv[1])), Path(sys.argv[2]), Backend(sys.argv[
 def grid_of_cells(path: Path) -> list[Cell]:
     dataset = read_dataset(path)
     tiny = [cell(TINY, path, dataset, fold=fold) for fold in (0, 1)]
-    return [*tiny, cell(EscapeNet(1, 1, (2, 2), 0.5, cuff=CUFF), path, dataset)]
+    net = cell(EscapeNet(1, 1, (2, 2), 0.5, cuff=CUFF), path, dataset)
+    return [*tiny, net, cell(EscapeFcn(2, 2, 2, 1, cuff=CUFF), path, dataset)]
 
 
 def start(path: Path, results: Path, backend: str = "sequential") -> subprocess.Popen:
@@ -409,7 +441,7 @@ def test_a_killed_run_goes_on_and_equals_an_uninterrupted_one(tmp_path: Path):
     os.killpg(run.pid, signal.SIGKILL)
     run.communicate()
     done = finished_lines(killed)
-    assert 1 <= done < 3
+    assert 1 <= done < 4
     kept = read_rows(killed)
     resumed = start(path, killed)
     for process in (resumed, uninterrupted):
@@ -417,13 +449,13 @@ def test_a_killed_run_goes_on_and_equals_an_uninterrupted_one(tmp_path: Path):
         assert process.returncode == 0, error
     rows = read_rows(killed)
     assert rows[:done] == kept[:done]  # seconds included: they were not trained twice
-    assert finished_lines(killed) == 3
+    assert finished_lines(killed) == 4
     assert without_seconds(rows) == without_seconds(read_rows(whole))
     assert rows[0]["macro_f1"] > 0.3
     # Weights of 8 bits differ little from those of 32.
     assert all(abs(row["macro_f1"] - row["tflite_macro_f1"]) < 0.2 for row in rows)
-    assert [row["train_signatures"] for row in rows] == [90] * 3
-    assert [row["test_signatures"] for row in rows] == [21] * 3
+    assert [row["train_signatures"] for row in rows] == [90] * 4
+    assert [row["test_signatures"] for row in rows] == [21] * 4
 
 
 def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture):

@@ -7,6 +7,7 @@ from itertools import product
 from models.escape.escape_fcn import EscapeFcn
 from models.escape.escape_net import EscapeNet
 from models.escape.escape_rnn import EscapeRnn
+from models.escape.escape_tcn import EscapeTcn
 
 __all__ = ["FAMILIES", "Variant", "exploration"]
 
@@ -22,7 +23,7 @@ class Variant:
     Parameters
     ----------
     family:
-        ``Mini``, ``FCN`` or ``RNN``.
+        ``Mini``, ``FCN``, ``RNN`` or, of this project's grid, ``TCN``.
     stage:
         The structural detail that is varied.
     network:
@@ -31,7 +32,7 @@ class Variant:
 
     family: str
     stage: str
-    network: EscapeNet | EscapeFcn | EscapeRnn
+    network: EscapeNet | EscapeFcn | EscapeRnn | EscapeTcn
 
 
 def exploration() -> tuple[Variant, ...]:

@@ -5,5 +5,6 @@ from models.escape.escape_tcn import EscapeTcn
 __all__ = ["OWN_NETWORK"]
 
 # Of `models.explore --grid own`, that of the least loss on the validation parts of simulated
-# subjects 1 to 3, fold 0: no test part was looked at.
+# subjects 1 to 3, fold 0. The test parts of fold 0 were not looked at; those of folds 1 and 2 have
+# the signatures of these validation parts in them.
 OWN_NETWORK = EscapeTcn(filters=12, dense=0, kernels=(9,), pool=25, dropout=0.5)

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--max-macs",
         type=whole_number(1, 10**12),
         metavar="N",
-        help="leave out networks of more MACs",
+        help="leave out networks of more MACs, for 7 x 8 contacts and 100 samples",
     )
     parser.add_argument(
         "--threshold",

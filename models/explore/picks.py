@@ -10,7 +10,7 @@ from models.escape.training.results import Row
 from models.escape.training.schedule import Network
 from models.escape.training.summary import Summary, summarise
 
-__all__ = ["THRESHOLD", "Pick", "pick", "picks", "summary_of"]
+__all__ = ["THRESHOLD", "Pick", "describe_plain", "pick", "picks", "summary_of"]
 
 THRESHOLD = 0.70  # of macro F1
 

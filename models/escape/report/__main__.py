@@ -27,7 +27,7 @@ from models.escape.report.selection import (
 from models.escape.report.tables import Table, front_table, picks_table, table_1, table_2
 from models.escape.table1 import TABLE_1
 from models.escape.training.results import read_rows
-from models.escape.training.summary import title_of
+from models.escape.training.summary import summarise, title_of
 from models.explore.paper_choices import PAPER_CHOICES
 from models.explore.picks import THRESHOLD, describe_plain, picks, summary_of
 
@@ -38,9 +38,16 @@ _OWN_TITLE = title_of(describe_plain(OWN_NETWORK))
 
 def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
     """Tables 1 and 2 over all trainings; figures and choices over those that all networks have."""
+    trainings = len(group.rows)
+    seconds = sum(row["seconds"] for row in group.rows)
+    text = f"{group.setting}. {trainings} trainings, {seconds:,.0f} s."
     own = summary_of(OWN_NETWORK, group.rows)
+    both = (table_1(group, [own] if own else []), table_2(group, [own] if own else []))
     rows = [row for row in group.rows if row["network"]["family"] != "Baseline"]
     common, complete = common_summaries(rows), complete_summaries(rows)
+    if not common:
+        text += " The networks have no training in common: no figures."
+        return Section("Cross-validation", text, both)
     chosen = picks(exploration(), [row for one in common for row in one.rows], threshold=threshold)
     marked = [one.chosen.title for one in chosen if one.chosen and not one.stage]
     named = [one for one in common if one.title in (*_titles(), _OWN_TITLE)]
@@ -80,18 +87,15 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
         (_save(figure, folder / name), caption) for name, (figure, caption) in drawn.items()
     ]
     paper = {place: title_of(describe_plain(one)) for place, one in PAPER_CHOICES.items()}
-    trainings = len(group.rows)
-    seconds = sum(row["seconds"] for row in group.rows)
     points = len(common[0].rows)
     fronts = [common] if len(complete) == len(common) else [common, complete]
     return Section(
         "Cross-validation",
-        f"{group.setting}. {trainings} trainings, {seconds:,.0f} s. Tables 1 and 2 are over all "
-        "trainings of a network, everything else, where it does not say otherwise, over the "
-        f"{points} that all networks have in common: subjects, folds and seeds.",
+        f"{text} Tables 1 and 2 and Figure 5 are over all trainings of a network, everything else, "
+        f"where it does not say otherwise, over the {points} that all networks have in common: "
+        "subjects, folds and seeds.",
         (
-            table_1(group, [own] if own else []),
-            table_2(group, [own] if own else []),
+            *both,
             picks_table(chosen, paper, threshold),
             *(front_table(networks) for networks in fronts if networks),
         ),
@@ -100,7 +104,7 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
 
 
 def _own_test(group: Group) -> Section:
-    own = [one for one in common_summaries(group.rows) if one.network["family"] == "EscapeTcn"]
+    own = [one for one in summarise(group.rows) if one.network["family"] == "EscapeTcn"]
     return Section(
         f"Data with a test set of their own: {group.subject}",
         f"{group.setting}. Deviations are over seeds.",
@@ -167,7 +171,9 @@ def _run(options: argparse.Namespace) -> int:
         elif not any(section.figures for section in sections):  # one set of figures
             sections.append(_cross_validation(group, options.threshold, folder))
         else:
-            sections.append(Section("Cross-validation", group.setting, (table_1(group),)))
+            own = summary_of(OWN_NETWORK, group.rows)
+            tables = (table_1(group, [own] if own else []),)
+            sections.append(Section("Cross-validation", group.setting, tables))
     text = page("Nerve-cuff networks", sections)
     (folder / "report.html").write_text(text, encoding="utf-8")
     for section in sections:

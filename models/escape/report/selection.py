@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from models.escape.training.results import Row
+from models.escape.training.sources import simulation_of
 from models.escape.training.summary import Summary, summarise
 
 __all__ = ["Group", "common_summaries", "complete_summaries", "groups", "is_baseline"]
@@ -12,7 +13,7 @@ __all__ = ["Group", "common_summaries", "complete_summaries", "groups", "is_base
 
 @dataclass(frozen=True)
 class Group:
-    """Rows of networks that were trained alike, and of the baselines on the same data.
+    """Rows of networks that were trained on the like, and of the baselines on the same data.
 
     Parameters
     ----------
@@ -39,21 +40,25 @@ def groups(rows: Sequence[Row]) -> list[Group]:
 
     Those of baselines alone are left out.
 
-    Alike are the size of the training sets and how they were filled up. Epochs, rates and
-    patience may differ: how a network is trained is a part of what it needs. Of two rows of a
-    network on the same data, fold and seed, that of more epochs counts.
+    Alike are the length and level of simulated recordings, the size of the training sets and how
+    they were filled up; data with a test set of their own stand for themselves. Schedules may
+    differ: how a network is trained is a part of what it needs. Of several schedules of one
+    network, the one with most rows counts, of equals the latest.
     """
-    together: dict[tuple, dict[tuple, Row]] = {}
+    together: dict[tuple, dict[str, dict[str, list[Row]]]] = {}
     for row in rows:
-        subject = row["subject"] if row["folds"] == 1 else ""
-        members = together.setdefault((subject, row["samples"], row["augmentation"]), {})
-        place = (json.dumps(row["network"]), *_place(row))
-        if place not in members or _epochs(members[place]) < _epochs(row):
-            members[place] = row
-    found = [
-        Group(_setting(samples, augmentation, members.values()), subject, (*members.values(),))
-        for (subject, samples, augmentation), members in together.items()
-    ]
+        own_test = (row["subject"], row["digest"]) if row["folds"] == 1 else ("", "")
+        kind = (*own_test, simulation_of(row["subject"]), row["samples"], row["augmentation"])
+        networks = together.setdefault(kind, {})
+        schedules = networks.setdefault(json.dumps(row["network"]), {})
+        schedules.setdefault(json.dumps(row["schedule"]), []).append(row)
+    found = []
+    for (subject, _, *setting), networks in together.items():
+        chosen = [
+            max(reversed(schedules.values()), key=len) for schedules in networks.values()
+        ]
+        members = tuple(row for network in chosen for row in network)
+        found.append(Group(_setting(*setting, members), subject, members))
     found = [group for group in found if group.networks]
     return sorted(found, key=lambda group: (bool(group.subject), -group.networks))
 
@@ -64,12 +69,17 @@ def _epochs(row: Row) -> int:
     return sum(stage["epochs"] for stage in stages if stage["part"] == "whole")
 
 
-def _setting(samples: int, augmentation: str, rows: Iterable[Row]) -> str:
-    how = {"mean": "class means and noise", "shift": "shifted signatures"}[augmentation]
-    size = f"{samples:,} signatures a class, filled up by {how}"
+def _setting(
+    simulation: str, samples: int, augmentation: str | None, rows: Iterable[Row]
+) -> str:
+    size = "Training sets as measured"
+    if samples:
+        how = {"mean": "class means and noise", "shift": "shifted signatures"}[augmentation]
+        size = f"{samples:,} signatures a class, filled up by {how}"
     epochs = sorted({_epochs(row) for row in rows} - {0})
     most = f"; at most {' or '.join(f'{number:,}' for number in epochs)} epochs" if epochs else ""
-    return f"{size if samples else 'Training sets as measured'}{most}"
+    data = f"Simulated recordings of {simulation}; " if simulation else ""
+    return f"{data}{size}{most}"
 
 
 def is_baseline(summary: Summary) -> bool:
@@ -78,12 +88,9 @@ def is_baseline(summary: Summary) -> bool:
 
 
 def common_summaries(rows: Sequence[Row]) -> list[Summary]:
-    """Summaries over the trainings that all networks have: the same subjects, folds and seeds.
-
-    Where there are none, over all of each network's.
-    """
+    """Summaries over the trainings that all networks have: the same subjects, folds and seeds."""
     common = set.intersection(*_places(rows).values())
-    return summarise(row for row in rows if not common or _place(row) in common)
+    return summarise(row for row in rows if _place(row) in common)
 
 
 def complete_summaries(rows: Sequence[Row]) -> list[Summary]:

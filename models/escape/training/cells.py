@@ -59,7 +59,8 @@ class Cell:
             "folds": self.folds,
             "fold": self.fold,
             "samples": self.samples,
-            "augmentation": self.augmentation,
+            # Where nothing is filled up, the way of doing so decides nothing.
+            "augmentation": self.augmentation if self.samples else None,
             "seed": self.seed,
             "schedule": json.loads(json.dumps(asdict(self.schedule))) if self.schedule else None,
         }

@@ -114,7 +114,9 @@ def read_dataset(path: Path, *, cuff: NerveCuff | None = None) -> Dataset:
         sizes = read("cuff", "sizes")
         good = len(sizes) == 4 and _whole(sizes - 1, MAX_WIDTH)
         _require(path, "cuff", good, "rings, contacts, samples and classes")
-        rings, contacts, _, classes = map(int, sizes)
+        rings, contacts, samples, classes = map(int, sizes)
+        good = samples == spatial.shape[2]
+        _require(path, "cuff", good, f"{spatial.shape[2]} samples as in spatial")
     else:
         given = cuff or NerveCuff()
         rings, contacts = given.rings, given.contacts
@@ -129,13 +131,17 @@ def read_dataset(path: Path, *, cuff: NerveCuff | None = None) -> Dataset:
         )
     present = np.bincount(labels, minlength=classes)
     _require(path, "labels", len(present) == classes, f"classes below {classes}")
+    _require(path, "spatial", spatial.any(), "some signature that is not 0")
     noise, held_out = _nothing(), _nothing()
     if "noise" in keys:
         noise = read("noise", "windows", "channels", "samples").astype(np.float32)
         _require(path, "noise", noise.shape[1:] == spatial.shape[1:], "windows like signatures")
     if "held_out" in keys:
-        held_out = read("held_out", "signatures").astype(bool)
+        held_out = read("held_out", "signatures")
         _require(path, "held_out", held_out.shape == labels.shape, "one value a signature")
+        good = set(np.unique(held_out)) == {0, 1}
+        _require(path, "held_out", good, "0 and 1, and some of each")
+        held_out = held_out.astype(bool)
     return Dataset(path.stem, cuff, spatial, labels, noise, held_out)
 
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from models.graph.architecture import Architecture
 from models.graph.layers.conv2d import Conv2d
-from models.graph.layers.dense import Dense
 from models.graph.layers.global_average_pool import GlobalAveragePool
 
 __all__ = ["give_unit_variance"]
@@ -17,7 +16,7 @@ _SIGNATURES = 128  # that the statistics are of
 def give_unit_variance(
     keras: Any, architecture: Architecture, model: Any, inputs: list[np.ndarray]
 ) -> None:
-    """Scale and shift the weights of a model's convolutions and dense layers, in their order.
+    """Scale and shift the weights of a model's convolutions, in their order.
 
     What a layer gives before its activation then has, in each channel, mean 0 and variance 1 over
     the signatures (Mishkin and Matas, "All you need is a good init", 2016; Krähenbühl et al.,
@@ -40,7 +39,7 @@ def give_unit_variance(
         for name in node.inputs
     }
     for node in architecture.nodes:
-        if not isinstance(node.layer, Conv2d | Dense):
+        if not isinstance(node.layer, Conv2d):
             continue
         layer = model.get_layer(node.name)
         taken = keras.Model(model.inputs, layer.input).predict(inputs, verbose=0)

@@ -15,7 +15,11 @@ __all__ = ["Results", "Row", "open_results", "read_rows"]
 Row = dict[str, Any]
 
 # What every row has; the keys of `Cell.identity` besides.
-_KEYS = ("key", "network", "subject", "digest", "fold", "accuracy", "macro_f1", "weights")
+_KEYS = (
+    *("key", "network", "subject", "digest", "folds", "fold", "samples", "augmentation", "seed"),
+    *("schedule", "accuracy", "macro_f1", "weights", "macs", "seconds"),
+)
+_START = b'{"key": "'  # of every row
 
 
 class Results:
@@ -44,7 +48,7 @@ def open_results(path: Path) -> Iterator[Results]:
     Raises
     ------
     InputError
-        Another line is not a row, or another process has it open.
+        Something else is in it, or another process has it open.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as stream:
@@ -58,6 +62,11 @@ def open_results(path: Path) -> Iterator[Results]:
         content = stream.read()
         whole = content[: content.rfind(b"\n") + 1]
         rows = _parse(path, whole)
+        torn = content[len(whole) :]
+        if not (torn.startswith(_START) or _START.startswith(torn)):
+            raise InputError.at(
+                path, "its end", expected="a row of results", got=shown(torn[:60])
+            )
         stream.truncate(len(whole))
         yield Results(stream, rows)
 

@@ -42,6 +42,8 @@ class Backend:
 def run_cells(cells: Sequence[Cell], results: Path, backend: Backend) -> list[Row]:
     """Train those of `cells` that `results` has no row of; the rows of all, in their order.
 
+    A cell that is named more than once has one row.
+
     A row is written as soon as its cell is finished, so a run that is killed goes on where it
     was when it is started again: it loses the cells that it was at. Progress goes to standard
     error.
@@ -52,17 +54,18 @@ def run_cells(cells: Sequence[Cell], results: Path, backend: Backend) -> list[Ro
         The results file or data are not as they must be, another run has the file open, or the
         backend is not installed.
     """
+    by_key = {cell.key: cell for cell in cells}
     with open_results(results) as file:
-        missing = list({cell.key: cell for cell in cells if cell.key not in file.keys}.values())
+        missing = [cell for key, cell in by_key.items() if key not in file.keys]
         if missing:
-            done = len(cells) - len(missing)
-            with _configured(backend), _progress(len(cells), done) as advance:
+            done = len(by_key) - len(missing)
+            with _configured(backend), _progress(len(by_key), done) as advance:
                 parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
                 for row in parallel(joblib.delayed(train_cell)(cell) for cell in missing):
                     file.append(row)
                     advance(row)
-        by_key = {row["key"]: row for row in file.rows}
-    return [by_key[cell.key] for cell in cells]
+        rows = {row["key"]: row for row in file.rows}
+    return [rows[key] for key in by_key]
 
 
 @contextlib.contextmanager

@@ -21,7 +21,8 @@ PATIENCE = 15
 
 Network = EscapeNet | EscapeFcn | EscapeRnn | EscapeTcn
 
-_PRETRAINING_EPOCHS = 25
+_INITIALS = ("keras", "unit_variance")
+_MOST = {"conv1": 25, "conv2": 25}  # epochs (Section 2.4.1)
 _WHOLE = "whole"
 _SHORT, _LONG = 0.125, 0.75  # of the epochs, for a stage before the last
 # Part, learning rate and share of each stage; the last is trained for all epochs that are left.
@@ -97,6 +98,10 @@ class Schedule:
     clip: float | None = None
     gain: float = 1.0
 
+    def __post_init__(self):
+        if self.initial not in _INITIALS:
+            raise ValueError(f"expected one of {', '.join(_INITIALS)}, got {self.initial!r}")
+
 
 def schedule_of(
     network: Network,
@@ -121,7 +126,8 @@ def schedule_of(
     rate_scale:
         Multiplies the rate of the last stage, for runs of too few steps for the rates above.
     rates:
-        In place of the family's: one for each stage, of which the last goes on to the end.
+        In place of the family's: one for each stage. The last of too few goes on to the end; what
+        is left of too many is not used.
     gain:
         See `Schedule`; a larger one shortens the time until a deep network begins to learn.
     """
@@ -133,19 +139,17 @@ def schedule_of(
         parts = tuple(
             (part, rate, share) for (part, _, share), rate in zip(parts, given, strict=False)
         )
-    before = tuple(
-        Stage(part, rate, _epochs(part, math.ceil(share * epochs)))
-        for part, rate, share in parts[:-1]
-    )
-    left = max(epochs - sum(stage.epochs for stage in before if stage.whole), 1)
+    stages, left = [], epochs
+    for part, rate, share in parts[:-1]:
+        some = math.ceil(share * epochs)
+        if part == _WHOLE:
+            some = min(some, epochs - 1)  # one at least is for the last
+            left -= some
+        stages.append(Stage(part, rate, min(some, _MOST.get(part, some))))
     part, rate, _ = parts[-1]
-    stages = (*before, Stage(part, rate * rate_scale, left))
+    stages = (*(stage for stage in stages if stage.epochs), Stage(part, rate * rate_scale, left))
     if isinstance(network, EscapeFcn):
         # Without this, what comes out of so many ReLUs hardly depends on the signature at first;
         # with it, some steps would be so large that no ReLU passes anything after them.
         return Schedule(stages, batch, patience, initial="unit_variance", clip=1.0, gain=gain)
     return Schedule(stages, batch, patience, gain=gain)
-
-
-def _epochs(part: str, share: int) -> int:
-    return share if part == _WHOLE else min(share, _PRETRAINING_EPOCHS)

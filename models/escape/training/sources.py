@@ -1,6 +1,7 @@
 """Where data sets come from: the simulator, files of signatures, and windows of a grid."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ from models.escape.recordings.signatures import normalise
 from models.escape.training.dataset import Dataset, read_dataset, save_dataset
 from models.recording import read_recording
 
-__all__ = ["grid_dataset", "simulated_dataset"]
+__all__ = ["grid_dataset", "simulated_dataset", "simulation_of"]
 
 _NOISE_WINDOWS = 500
 _RECORDING_SEED = 1
+_NAME = re.compile(r"subject\d+_(.+)s_(.+)dB_[0-9a-f]{8}")
 
 
 def simulated_dataset(subject: int, folder: Path, *, seconds: float, snr_db: float) -> Path:
@@ -35,6 +37,12 @@ def simulated_dataset(subject: int, folder: Path, *, seconds: float, snr_db: flo
     noise = quiet_windows(recording, detector, windows=_NOISE_WINDOWS, seed=_RECORDING_SEED)
     save_dataset(Dataset(path.stem, model.cuff, found.spatial, found.labels, noise), path)
     return path
+
+
+def simulation_of(name: str) -> str:
+    """Length and level, such as ``24 s, 15 dB``, in the name of simulated data; else empty."""
+    found = _NAME.fullmatch(name)
+    return f"{found[1]} s, {found[2]} dB" if found else ""
 
 
 def grid_dataset(path: Path, folder: Path, *, rings: int, contacts: int) -> Path:
@@ -75,6 +83,8 @@ def grid_dataset(path: Path, folder: Path, *, rings: int, contacts: int) -> Path
     if channels < places:
         signals = _on_snake(signals, rings, contacts)
     labels = np.concatenate([windows.y_train, windows.y_test])
+    if windows.classes < 2:
+        raise InputError.at(path, "y_train", expected="at least 2 classes", got="1")
     dataset = Dataset(
         path.stem,
         NerveCuff(rings, contacts, signals.shape[2], windows.classes),
