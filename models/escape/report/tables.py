@@ -146,8 +146,9 @@ def front_table(summaries: Sequence[Summary]) -> Table:
         )
         for one in front(summaries, ("weights", "macs"))
     )
+    number = len(summaries[0].rows)
     title = (
-        f"Front of {len(summaries)} networks over {len(summaries[0].rows)} trainings each: no "
+        f"Front of {len(summaries)} networks over {number} training{'s' * (number > 1)} each: no "
         "other has as few weights and MACs and as high a macro F1"
     )
     return Table(title, ("network", "weights", "MACs", "macro F1"), rows)
