@@ -76,7 +76,8 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
         ),
         "figure6": (
             figures.figure_6(complete or common, threshold),
-            "Figure 6. Best and worst subject of every network that has all trainings.",
+            "Figure 6. Best and worst subject of every network that has all trainings; where none "
+            "has, of all networks over those in common.",
         ),
         "front": (
             figures.front_figure(common, named),

@@ -83,7 +83,7 @@ class Schedule:
         ``keras``: as Keras draws them; ``unit_variance``: those, scaled and shifted on the
         training set (`models.escape.training.initial`).
     clip:
-        Largest norm of a step's gradient; None for any.
+        Largest norm, in a step, of the gradient of each array of weights; None for any.
     gain:
         Factor on the signatures before they go into the network. A first layer that is `gain`
         times as large computes the same from signatures as they are.
