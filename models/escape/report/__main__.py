@@ -23,11 +23,12 @@ from models.escape.report.selection import (
     common_summaries,
     complete_summaries,
     groups,
+    is_baseline,
 )
 from models.escape.report.tables import Table, front_table, picks_table, table_1, table_2
 from models.escape.table1 import TABLE_1
 from models.escape.training.results import read_rows
-from models.escape.training.summary import summarise, title_of
+from models.escape.training.summary import Summary, summarise, title_of
 from models.explore.paper_choices import PAPER_CHOICES
 from models.explore.picks import THRESHOLD, describe_plain, picks, summary_of
 
@@ -41,9 +42,9 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
     trainings = len(group.rows)
     seconds = sum(row["seconds"] for row in group.rows)
     text = f"{group.setting}. {trainings} trainings, {seconds:,.0f} s."
-    own = summary_of(OWN_NETWORK, group.rows)
-    both = (table_1(group, [own] if own else []), table_2(group, [own] if own else []))
-    rows = [row for row in group.rows if row["network"]["family"] != "Baseline"]
+    own = _own(group)
+    both = (table_1(group, own), table_2(group, own))
+    rows = [row for row in group.rows if not is_baseline(row["network"])]
     common, complete = common_summaries(rows), complete_summaries(rows)
     if not common:
         text += " The networks have no training in common: no figures."
@@ -69,7 +70,7 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
                     for one in (summary_of(paper.network, group.rows) for paper in TABLE_1.values())
                     if one is not None
                 ]
-                + ([own] if own else [])
+                + own
             ),
             "Figure 5. The paper's networks and ours: (a) weights, (b) memory, with dotted lines "
             "at 73, 148, 164 and 181.5 KB of the accelerators that the paper cites, (c) FLOPs.",
@@ -111,6 +112,12 @@ def _own_test(group: Group) -> Section:
         f"{group.setting}. Deviations are over seeds.",
         (table_1(group, own), table_2(group, own)),
     )
+
+
+def _own(group: Group) -> list[Summary]:
+    """Our network, where it was trained."""
+    own = summary_of(OWN_NETWORK, group.rows)
+    return [own] if own else []
 
 
 def _titles() -> list[str]:
@@ -172,8 +179,7 @@ def _run(options: argparse.Namespace) -> int:
         elif not any(section.figures for section in sections):  # one set of figures
             sections.append(_cross_validation(group, options.threshold, folder))
         else:
-            own = summary_of(OWN_NETWORK, group.rows)
-            tables = (table_1(group, [own] if own else []),)
+            tables = (table_1(group, _own(group)),)
             sections.append(Section("Cross-validation", group.setting, tables))
     text = page("Nerve-cuff networks", sections)
     (folder / "report.html").write_text(text, encoding="utf-8")

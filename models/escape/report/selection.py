@@ -32,7 +32,7 @@ class Group:
     @property
     def networks(self) -> int:
         """Different networks, baselines aside."""
-        return len([one for one in summarise(self.rows) if not is_baseline(one)])
+        return len([one for one in summarise(self.rows) if not is_baseline(one.network)])
 
 
 def groups(rows: Sequence[Row]) -> list[Group]:
@@ -82,9 +82,9 @@ def _setting(
     return f"{data}{size}{most}"
 
 
-def is_baseline(summary: Summary) -> bool:
+def is_baseline(network: dict) -> bool:
     """Whether it is of a baseline rather than of a network."""
-    return summary.network["family"] == "Baseline"
+    return network["family"] == "Baseline"
 
 
 def common_summaries(rows: Sequence[Row]) -> list[Summary]:

@@ -77,7 +77,7 @@ def table_2(group: Group, own: Sequence[Summary] = ()) -> Table:
     """Float32 beside 8-bit weights (Table 2)."""
     rows = []
     for one in _shown(group, own):
-        if is_baseline(one):
+        if is_baseline(one.network):
             continue
         differences = [abs(row["macro_f1"] - row["tflite_macro_f1"]) for row in one.rows]
         rows.append(
@@ -162,7 +162,7 @@ def _shown(group: Group, own: Sequence[Summary]) -> list[Summary]:
     return [
         *sorted(papers, key=lambda one: titles.index(one.title)),
         *own,
-        *(one for one in every if is_baseline(one)),
+        *(one for one in every if is_baseline(one.network)),
     ]
 
 
