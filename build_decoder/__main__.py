@@ -36,8 +36,8 @@ def main(argv: list[str] | None = None) -> int:
     if flow.front:
         console.print(pareto_table(flow.model, flow.front, flow.board, flow.report.clock_mhz))
     console.print(closing_table(flow.report, arguments.output))
-    if flow.warning:
-        print(f"warning: {flow.warning}", file=sys.stderr)
+    for warning in flow.report.warnings:
+        print(f"warning: {output.with_final_paths(warning)}", file=sys.stderr)
     if flow.message:
         reason = status.name.lower().replace("_", " ")
         print(f"{reason}: {output.with_final_paths(flow.message)}", file=sys.stderr)

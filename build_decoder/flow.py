@@ -55,8 +55,6 @@ class Flow:
         Decoder clock that was asked for.
     message : str or None
         Why the exit status is not 0.
-    warning : str or None
-        What is not as it was asked for, though all is made.
     front : list of ParetoPoint
         What `run_pareto` found.
     """
@@ -70,7 +68,6 @@ class Flow:
         self.report = Report(board=self.board.name, seed=self.design.seed)
         self.clock_mhz = arguments.clock_mhz or self.board.clock_mhz
         self.message = None
-        self.warning = None
         self.front = []
 
     def run(self) -> ExitStatus:
@@ -177,7 +174,7 @@ class Flow:
         self.report.decoder_lut = {"limit": limit, "estimated": estimate, "synthesised": luts}
         if luts > limit:
             # No error: an estimate that is too low for one limit is so for the next one too.
-            self.warning = (
+            self.report.warnings.append(
                 f"--max-lut {limit}: the decoder was estimated at {estimate} LUTs and takes {luts} "
                 f"on {self.board.family}, {what}: ask for about {limit * limit // luts}"
             )

@@ -62,6 +62,8 @@ class Report:
         Frames whose outputs were compared with the integer model, and outputs that differed.
     bitstream
         File name, relative to the report.
+    warnings
+        What a user should know before the build is used, one line each; also on the terminal.
     stage_seconds
         Wall time of each stage that was run.
     """
@@ -91,6 +93,7 @@ class Report:
     vectors_checked: int | None = None
     mismatches: int | None = None
     bitstream: str | None = None
+    warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)
 
     def add_quantised(self, quantised: Quantised) -> None:
