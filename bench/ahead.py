@@ -136,8 +136,8 @@ def _figures_table(case: Case, measured: Sequence[Measured]) -> Iterator[str]:
     yield row("metric", lambda p: f"AHEAD {p.name}", lambda m: m.column.title)
     yield _row(*["---"] * (1 + len(paper) + len(measured)))
     yield ours_alone("options", lambda m: f"`{' '.join((case.network, *m.column.options))}`")
-    yield row("loss of accuracy, golden data", lambda _: "0%", _loss("seen"))
-    yield ours_alone("loss of accuracy, samples unseen", _loss("unseen"))
+    yield row("loss of accuracy, searched on", lambda _: "0%", _loss("seen"))
+    yield ours_alone("loss of accuracy, held out from the search", _loss("unseen"))
     yield _row(
         "average bit width, input layer counted", *widths,
         *(f"{m.quantised.model.average_bit_width_with_input_layer():.2f}" for m in measured),

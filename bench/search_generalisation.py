@@ -4,7 +4,7 @@ python -m bench.search_generalisation [NETWORK ...]
 
 Every search sees the same samples, and the same greedy search runs with every criterion; only the
 samples held out tell what a criterion is worth. ``loss`` is in points of accuracy, ``changed`` the
-decisions changed on unseen samples, ``cost`` the estimate of LUTs + 50 DSPs + 100 RAMB36.
+decisions changed on samples held out, ``cost`` the estimate of LUTs + 50 DSPs + 100 RAMB36.
 """
 
 import sys
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from bench.networks import networks
-from models.golden import GoldenData, decisions
+from models.golden import GoldenData
 from models.network import Network
 from quant.bwid.ahead import search_ahead
 from quant.cost import AreaCost
@@ -54,7 +54,7 @@ class GoldenJudge:
         rounding: WeightRounding,
     ):
         self._evaluator = Evaluator(network, golden, rounding=rounding)
-        self._accept = accept
+        self._accept, self._decide = accept, golden.task.decisions
         reference = self._evaluator.reference
         self._labels, self._right = reference.labels, reference.decided == reference.labels
         self.quality = self._evaluator.quality
@@ -64,13 +64,16 @@ class GoldenJudge:
         """Integer models run."""
         return self._evaluator.evaluations
 
+    def excuse(self, perfect: NetworkFormats) -> None:
+        """Perfect formats are held to the same as all others."""
+
     def harm(self, formats: NetworkFormats) -> float:
         """Output error, which ranks formats that are accepted."""
         return self.quality(formats).output_error / self.criterion.max_output_error
 
     def holds(self, formats: NetworkFormats) -> bool:
         """Whether the criterion holds."""
-        right = decisions(self._evaluator.outputs(formats)) == self._labels
+        right = self._decide(self._evaluator.outputs(formats)) == self._labels
         return self._accept(self.quality(formats), self._right & ~right, right & ~self._right)
 
 
@@ -131,8 +134,8 @@ def main(names: list[str]) -> None:
     """Print a table for each network of ``names``, all if there are none."""
     for network, golden in networks(names):
         print(f"\n{network.name} ({network.topology}), {len(golden.search)} samples searched on, "
-              f"{len(golden.unseen)} unseen")
-        print(f"{'criterion':40} {'bits':>5} {'cost':>6} {'loss':>6} {'unseen':>7} "
+              f"{len(golden.unseen)} held out")
+        print(f"{'criterion':40} {'bits':>5} {'cost':>6} {'loss':>6} {'held out':>8} "
               f"{'changed':>8} {'error':>6} {'runs':>6} {'s':>5}")
         for name, search in _searches(network, golden.search):
             start = time.perf_counter()
@@ -143,7 +146,7 @@ def main(names: list[str]) -> None:
             cost = AreaCost(result.network)(result.formats)
             print(
                 f"{name:40} {model.average_bit_width():5.2f} {cost:6.0f} "
-                f"{100 * result.quality.loss:6.2f} {100 * unseen.loss:7.2f} "
+                f"{100 * result.quality.loss:6.2f} {100 * unseen.loss:8.2f} "
                 f"{100 * (1 - unseen.agreement):7.2f}% {result.quality.output_error:6.3f} "
                 f"{result.evaluations:6} {seconds:5.1f}",
                 flush=True,

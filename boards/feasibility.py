@@ -3,10 +3,12 @@
 from boards.board import Board
 from boards.clocks import choose_dividers
 from boards.protocol import MAX_PAYLOAD_BYTES, element_bytes
+from boards.resources import check_memory
 from boards.uart import divisor_for
 from models.errors import InputError
+from models.network import Network
 
-__all__ = ["check_clock", "check_frame", "made_clock_mhz"]
+__all__ = ["check_clock", "check_frame", "check_network", "made_clock_mhz"]
 
 
 def made_clock_mhz(board: Board, clock_mhz: float) -> float:
@@ -36,6 +38,21 @@ def check_clock(board: Board, clock_mhz: float) -> float:
     return made_mhz
 
 
+def check_network(board: Board, network: Network) -> None:
+    """Make sure, before any search, that no formats are too narrow for board and host link.
+
+    That is with one bit a weight and one byte a value, which all formats have at least.
+
+    Raises
+    ------
+    InputError
+        If the network does not even fit so.
+    """
+    check_memory(board, sum(layer.input_count * layer.output_count for layer in network.layers))
+    for end, count in (("input", network.input_count), ("output", network.output_count)):
+        _check_bytes(network.name, end, count, 1)
+
+
 def check_frame(model) -> None:
     """Make sure that frames fit the 16-bit length of the host protocol.
 
@@ -53,9 +70,12 @@ def check_frame(model) -> None:
         ("input", model.input_count, model.input_format),
         ("output", model.output_count, model.output_format),
     ):
-        size = count * element_bytes(format)
-        if size > MAX_PAYLOAD_BYTES:
-            raise InputError(
-                f"{model.name}: expected an {end} frame of at most {MAX_PAYLOAD_BYTES} bytes on "
-                f"the host link, got {count} values of {element_bytes(format)} bytes = {size}"
-            )
+        _check_bytes(model.name, end, count, element_bytes(format))
+
+
+def _check_bytes(name: str, end: str, count: int, size: int) -> None:
+    if count * size > MAX_PAYLOAD_BYTES:
+        raise InputError(
+            f"{name}: expected an {end} frame of at most {MAX_PAYLOAD_BYTES} bytes on "
+            f"the host link, got {count} values of {size} bytes = {count * size}"
+        )

@@ -9,7 +9,7 @@ import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
 import boards
-from boards.feasibility import check_clock, check_frame
+from boards.feasibility import check_clock, check_frame, check_network
 from boards.resources import check_memory
 from boards.toolchain import ToolFailed, place_and_route, synthesise
 from build_decoder.arguments import Arguments
@@ -21,7 +21,7 @@ from hdl.area import decoder_area
 from hdl.decoder import Decoder
 from hdl.export import to_verilog
 from hdl.plan import DensePlan
-from models.load import save_network
+from models.load import load_network, save_network
 from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
 from sim.primitives import cell_sources
@@ -107,9 +107,12 @@ class Flow:
 
     def _import(self) -> ExitStatus:
         self.report.clock_mhz = check_clock(self.board, self.clock_mhz)
-        self.network, self.golden = self.design.load()
+        self.network = load_network(self.design.network)
+        check_network(self.board, self.network)
+        self.golden = self.design.load_golden(self.network)
         self.report.network = self.network.name
         self.report.topology = self.network.topology
+        self.report.add_golden(self.golden)
         save_network(self.network, self.folder / "network")
         return ExitStatus.DONE
 

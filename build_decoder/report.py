@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from models.golden import GoldenData
 from quant.activations import IntegerActivation
 from quant.activations.piecewise_linear import PiecewiseLinear
 from quant.activations.table import Table
@@ -25,11 +26,21 @@ class Report:
         What was built for what.
     built_topology
         Topology of what was built: the default search leaves out neurons that others stand in for.
+    task, task_source
+        What the outputs are for, and who said so or from what it was inferred; ``tasks_kept`` are
+        all tasks that the decoder keeps, more than one where nobody said which it is;
+        ``thresholds`` of the outputs, null if the task has none.
+    golden_notes
+        What was understood of golden data.
     loss
-        Accuracy lost on all golden data, as a fraction.
+        Accuracy lost on all golden data, as a fraction; R2 lost of a regression.
     quality
-        For the samples that the search saw (``seen``) and those held out (``unseen``): accuracy of
-        float and integer model, decisions that agree, error of the outputs.
+        For the samples that the search saw (``searched_on``) and those held out from it
+        (``held_out``): accuracy of float and integer model, decisions that agree, errors of the
+        outputs and R2; lists have a figure for each decision, or for each output. Whether the
+        float network was trained on the samples is not known here.
+    near_ties
+        Samples searched on with a decision that not even perfect formats keep.
     average_bit_width
         Plain mean over all signal nodes, as in AHEAD; ``average_bit_width_by_words`` weights each
         by the words that it holds, ``average_bit_width_with_input_layer`` counts the input layer's
@@ -72,9 +83,15 @@ class Report:
     seed: int
     network: str | None = None
     topology: str | None = None
+    task: str | None = None
+    task_source: str | None = None
+    tasks_kept: list[str] | None = None
+    thresholds: list[float] | None = None
+    golden_notes: list[str] | None = None
     built_topology: str | None = None
     loss: float | None = None
     quality: dict[str, dict | None] | None = None
+    near_ties: int | None = None
     average_bit_width: float | None = None
     average_bit_width_by_words: float | None = None
     average_bit_width_with_input_layer: float | None = None
@@ -96,12 +113,27 @@ class Report:
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)
 
+    def add_golden(self, golden: GoldenData) -> None:
+        """What the import stage learnt of golden data."""
+        task = golden.task
+        self.task = task.kind
+        self.task_source = task.source
+        self.tasks_kept = list(task.kinds)
+        self.thresholds = list(task.thresholds) or None
+        self.golden_notes = list(golden.notes)
+        self.warnings += golden.warnings
+
     def add_quantised(self, quantised: Quantised) -> None:
         """Figures of the quantise stage."""
         model = quantised.model
         self.built_topology = model.topology
         self.loss = quantised.all.loss
-        self.quality = {"seen": _figures(quantised.seen), "unseen": _figures(quantised.unseen)}
+        self.quality = {
+            "searched_on": _figures(quantised.seen),
+            "held_out": _figures(quantised.unseen),
+        }
+        self.near_ties = quantised.search.near_ties
+        self.warnings += quantised.warnings
         self.average_bit_width = model.average_bit_width()
         self.average_bit_width_by_words = model.average_bit_width_by_words()
         self.average_bit_width_with_input_layer = model.average_bit_width_with_input_layer()
@@ -146,4 +178,7 @@ def _form(activation: IntegerActivation, uniform_segments: int | None) -> dict:
 
 
 def _figures(quality: Quality | None) -> dict | None:
-    return None if quality is None else asdict(quality) | {"loss": quality.loss}
+    if quality is None:
+        return None
+    names = ("float_accuracy", "accuracy", "agreement", "loss")
+    return {name: getattr(quality, name) for name in names} | asdict(quality)

@@ -6,9 +6,13 @@ from rich.console import Console
 from rich.table import Table
 
 from build_decoder.report import Report
+from models.task import Kind
 from quant.dense import NODES
 
 __all__ = ["closing_table", "show_stage"]
+
+_LISTED = 8
+"""Most outputs that a row of the table has figures for; report.json has all."""
 
 
 def show_stage(console: Console, name: str) -> None:
@@ -28,14 +32,50 @@ def closing_table(report: Report, output: Path) -> Table:
     return table
 
 
+def _quality_rows(figures: dict, title: str):
+    """How good the decoder is on one part of golden data."""
+    samples = figures["samples"]
+    if figures["float_accuracy"] is not None and figures["kind"] != Kind.REGRESSION:
+        accuracy = f"float {figures['float_accuracy']:.2%}, integer {figures['accuracy']:.2%}"
+        each = " (mean of labels)" if figures["kind"] == Kind.LABELS else ""
+        kept = f"decisions kept {figures['agreement']:.2%} of {samples}"
+        if figures["kind"] == Kind.LABELS:
+            kept = f"decisions kept {_listed(figures['agreements'], '.2%')} of {samples} a label"
+        yield f"accuracy, {title}", f"{accuracy}{each}, {kept}"
+        return
+    yield f"R2, {title}", (
+        f"float {_listed(figures['float_r2s'], '.4f')}; integer {_listed(figures['r2s'], '.4f')}; "
+        f"{samples} samples"
+    )
+    yield f"errors, {title}", (
+        f"{_listed(figures['errors'], '.3f')} of each output's standard deviation; greatest "
+        f"{_listed(figures['greatest_errors'], '.3g')}"
+    )
+    if figures["agreement"] is not None:
+        yield f"decisions kept, {title}", f"{figures['agreement']:.2%} of {samples}"
+
+
+def _listed(values: list, form: str) -> str:
+    shown = [f"{value:{form}}" if value is not None else "-" for value in values[:_LISTED]]
+    return ", ".join(shown) + (f" and {len(values) - _LISTED} more" * (len(values) > _LISTED))
+
+
 def _rows(report: Report):
-    for part, title in (("seen", "accuracy, searched on"), ("unseen", "accuracy, unseen")):
+    if report.task is not None:
+        text = f"{' and '.join(report.tasks_kept)}: {report.task_source}"
+        if report.thresholds:
+            text += f"; yes from {_listed(report.thresholds, 'g')} on"
+        yield "task", text
+    for note in report.golden_notes or ():
+        yield "golden data", note
+    for part, title in (("searched_on", "searched on"), ("held_out", "held out from the search")):
         figures = (report.quality or {}).get(part)
         if figures:
-            yield title, (
-                f"float {figures['float_accuracy']:.2%}, integer {figures['accuracy']:.2%}, "
-                f"decisions kept {figures['agreement']:.2%} of {figures['samples']}"
-            )
+            yield from _quality_rows(figures, title)
+    if report.near_ties:
+        yield "near ties", (
+            f"{report.near_ties} of the samples searched on: no fixed point keeps their decisions"
+        )
     if report.built_topology not in (None, report.topology):
         yield "neurons kept", f"{report.built_topology} of {report.topology}"
     if report.average_bit_width is not None:

@@ -18,7 +18,11 @@ class Activation:
         Name in ``network.json``.
     function:
         Element-wise, from a float64 array of any shape to a float64 array of the same shape.
+    threshold:
+        Output from which on a decoder that is trained to decide says yes; None where the function
+        has no such place.
     """
 
     name: str
     function: Callable[[np.ndarray], np.ndarray]
+    threshold: float | None = None

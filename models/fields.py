@@ -40,17 +40,17 @@ class Fields:
         where = f"{self.where}: {key}" if self.where else key
         return InputError.at(self.source, where, expected=expected, got=got)
 
-    def only(self, *keys: str) -> None:
-        """Raise unless every one of `keys` is there and nothing else is."""
+    def only(self, *keys: str, optional: tuple[str, ...] = ()) -> None:
+        """Raise unless every one of `keys` is there, and nothing else but those in `optional`."""
         for key in keys:
             if key not in self.values:
                 raise self.error(key, "this key", "an object without it")
         for key in self.values:
-            if key not in keys:
+            if key not in (*keys, *optional):
                 raise InputError.at(
                     self.source,
                     self.where,
-                    expected=f"only the keys {', '.join(keys)}",
+                    expected=f"only the keys {', '.join((*keys, *optional))}",
                     got=shown(key),
                 )
 

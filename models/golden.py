@@ -1,44 +1,22 @@
-"""Golden data: inputs, the trained model's own outputs, and the true labels."""
+"""Golden data: inputs, the trained model's own outputs, and the truth."""
 
-import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from models.array_shape import ArrayShape
-from models.arrays import ArrayReference, read_array
-from models.errors import InputError, shown
-from models.files import no_such, require_file
-from models.limits import MAX_GOLDEN_VALUES
+from models.golden_check import checked_outputs
+from models.golden_file import GOLDEN_FILE, GoldenFile, read_golden_file
+from models.golden_warnings import golden_warnings
 from models.network import Network
-from models.numpy_file import npz_keys
-from models.zoo import zoo_names, zoo_path
+from models.task import Kind, Task
+from models.task_inference import infer_task, stated_task
 
-__all__ = ["GOLDEN_FILE", "GoldenData", "decisions", "load_golden"]
+__all__ = ["GOLDEN_FILE", "GoldenData", "load_golden"]
 
-GOLDEN_FILE = "golden.npz"
-_KEYS = ("x", "y", "labels", "held_out")
 _HELD_OUT_FRACTION = 0.25
 _LEAST_SAMPLES_TO_HOLD_OUT = 40
-
-
-def decisions(y: np.ndarray) -> np.ndarray:
-    """The class that each row of outputs stands for.
-
-    Parameters
-    ----------
-    y:
-        (samples, outputs), floats or raw integers of one format.
-
-    Returns
-    -------
-    int64, (samples,): index of the largest output, the first of equals. For a network of one
-    output: 1 where it is at least 0.5, which needs real values.
-    """
-    if y.shape[1] == 1:
-        return (y[:, 0] >= 0.5).astype(np.int64)
-    return np.argmax(y, axis=1)
 
 
 @dataclass(frozen=True)
@@ -52,15 +30,28 @@ class GoldenData:
     y:
         The trained model's own outputs, float64, (samples, outputs).
     labels:
-        True class of each sample, int64, (samples,); None where it is not known.
+        True decisions, int64, (samples, decisions), as `Task.decisions` gives them; None where they
+        are not known.
     held_out:
         bool, (samples,): samples that no search of formats may look at.
+    task:
+        What the outputs are for.
+    targets:
+        True values of a regression, float64, (samples, outputs); None where they are not known.
+    notes:
+        What was understood of the file, one line each, for the user to see.
+    warnings:
+        What looks wrong with it, one line each.
     """
 
     x: np.ndarray
     y: np.ndarray
     labels: np.ndarray | None
     held_out: np.ndarray
+    task: Task
+    targets: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.x)
@@ -72,133 +63,149 @@ class GoldenData:
 
     @property
     def unseen(self) -> "GoldenData":
-        """The samples that are held out."""
+        """The samples that are held out from the search."""
         return self.select(self.held_out)
 
     def select(self, which: np.ndarray) -> "GoldenData":
         """The samples that `which`, a mask or indices, picks."""
-        labels = None if self.labels is None else self.labels[which]
-        return GoldenData(self.x[which], self.y[which], labels, self.held_out[which])
+        picked = {name: getattr(self, name)[which] for name in ("x", "y", "held_out")}
+        for name in ("labels", "targets"):
+            if (array := getattr(self, name)) is not None:
+                picked[name] = array[which]
+        return replace(self, **picked)
 
 
-def load_golden(source: str | Path, network: Network, *, seed: int = 0) -> GoldenData:
+def load_golden(
+    source: str | Path,
+    network: Network,
+    *,
+    seed: int = 0,
+    task: str | None = None,
+    thresholds: Sequence[float] = (),
+) -> GoldenData:
     """The golden data that `source` names, checked against `network`.
 
     Parameters
     ----------
     source:
         An ``.npz`` file with the arrays ``x`` (samples, inputs), ``y`` (samples, outputs) and
-        optionally ``labels`` (samples,) and ``held_out`` (samples,); a pair of files
-        ``x.csv,y.csv``; a folder with ``golden.npz``, or else with ``x.csv`` and ``y.csv``; or
-        the name of a zoo network.
+        optionally ``labels`` ((samples,), or (samples, outputs) of 0 and 1), ``targets`` (samples,
+        outputs: the true values of a regression), ``held_out`` (samples,), ``task`` (a name of
+        `Kind`) and ``threshold`` (one, or one an output); a pair of files ``x.csv,y.csv``; a folder
+        with ``golden.npz``, or else with ``x.csv`` and ``y.csv``; or the name of a zoo network.
     seed:
         Picks the held-out quarter where there is no ``held_out`` and there are 40 samples or more.
         With fewer, nothing is held out.
+    task, thresholds:
+        What the user says of the task. It comes before what the file says, and that before what the
+        network's own files say; without any of them it is inferred.
 
     Raises
     ------
     InputError
-        There is nothing there, or it does not fit the network.
+        There is nothing there, it does not fit the network, or `y` is not what the network gives.
     """
-    path = zoo_path(str(source)) if str(source) in zoo_names() else Path(source)
-    if os.path.isdir(path):
-        references = _references_in(path)
-    elif path.suffix == ".npz":
-        references = _references_to(path)
+    file = read_golden_file(source, network)
+    y, notes = checked_outputs(network, file.x, file.y, source=file.path)
+    softmax = bool(notes)
+    found = _task(file, network, y, softmax, task, thresholds)
+    labels = targets = None
+    if found.kind is Kind.REGRESSION:
+        targets = _targets(file)
     else:
-        pair = str(path).split(",")
-        if len(pair) != 2:
-            raise InputError.at(
-                source,
-                "",
-                expected="golden data in FILE.npz, X.csv,Y.csv or a folder of them",
-                got=no_such(path),
-            )
-        references = {key: ArrayReference(Path(p)) for key, p in zip("xy", pair, strict=True)}
-    return _read(references, network, seed)
+        labels = _labels(file, found)
+    golden = GoldenData(file.x, y, labels, _held_out(file, seed), found, targets, notes)
+    warnings = golden_warnings(network, golden, source=file.path)
+    return replace(golden, warnings=tuple(warnings))
 
 
-def _references_in(folder: Path) -> dict[str, ArrayReference]:
-    npz = folder / GOLDEN_FILE
-    if os.path.lexists(npz):
-        return _references_to(npz)
-    pair = {key: folder / f"{key}.csv" for key in "xy"}
-    if not any(map(os.path.lexists, pair.values())):
-        raise InputError.at(
-            "golden data",
-            "",
-            expected=f"{GOLDEN_FILE} or x.csv and y.csv in {folder}, or --golden",
-            got="none of them",
+def _task(
+    file: GoldenFile,
+    network: Network,
+    y: np.ndarray,
+    softmax: bool,
+    task: str | None,
+    thresholds: Sequence[float],
+) -> Task:
+    """The task by whoever says it first: the user, the file, the network, what is there."""
+    decided = Kind.BINARY if network.output_count == 1 else Kind.LABELS
+    own = network.task
+    if task or thresholds:
+        kind = task or file.task or (own.kind if own else decided)
+        fallback = file.thresholds if kind == (file.task or decided) else ()
+        source = "--task" if task else "--threshold"
+        return stated_task(kind, thresholds or fallback, network, source=source)
+    if file.task or file.thresholds:
+        kind = file.task or (own.kind if own else decided)
+        if own and own.kind != kind:
+            raise file.error("task", f"{own.kind}, as network {network.name} says", kind)
+        stated = stated_task(kind, file.thresholds, network, source=file.path)
+        return replace(stated, source=file.path.name)
+    if own:
+        return own
+    if file.targets is not None:
+        return Task((Kind.REGRESSION,), source="golden data has targets")
+    if softmax:
+        return Task((Kind.CLASSES,), source="golden data has the softmax of the outputs")
+    return infer_task(network, y, file.labels)
+
+
+def _targets(file: GoldenFile) -> np.ndarray | None:
+    """True values (samples, outputs); golden data may call them labels too."""
+    if file.labels is not None and file.targets is not None:
+        raise file.error("labels", "targets alone for a regression", "labels beside them")
+    name = "labels" if file.targets is None else "targets"
+    true = getattr(file, name)
+    if true is not None and true.size != file.y.size:
+        raise file.error(
+            name, f"a true value for each output, shape {file.y.shape}", f"shape {true.shape}"
         )
-    return {key: ArrayReference(path) for key, path in pair.items()}
+    return None if true is None else true.reshape(file.y.shape)
 
 
-def _references_to(npz: Path) -> dict[str, ArrayReference]:
-    return {key: ArrayReference(npz, key) for key in _keys_in(npz)}
-
-
-def _keys_in(path: Path) -> tuple[str, ...]:
-    require_file(path)
-    keys = npz_keys(path)
-    for key in keys:
-        if key not in _KEYS:
-            raise InputError.at(
-                path, "", expected=f"only the arrays {', '.join(_KEYS)}", got=shown(key)
+def _labels(file: GoldenFile, task: Task) -> np.ndarray | None:
+    """Labels as decisions (samples, decisions)."""
+    labels, y = file.labels, file.y
+    if file.targets is not None:
+        raise file.error("targets", f"labels for the task {task.kind}", "targets")
+    if labels is None:
+        return None
+    if task.kind is not Kind.CLASSES:
+        if labels.size != y.size:
+            raise file.error(
+                "labels", f"0 or 1 for each output, shape {y.shape}", f"shape {labels.shape}"
             )
-    for key in ("x", "y"):
-        if key not in keys:
-            raise InputError.at(
-                path, "", expected=f"an array {key}", got=f"only {', '.join(keys) or 'nothing'}"
-            )
-    return keys
+        return _whole(file, "labels", labels, 1).reshape(y.shape)
+    if labels.ndim == 1:
+        return _whole(file, "labels", labels, y.shape[1] - 1)[:, None]
+    total = _whole(file, "labels", labels, 1).sum(axis=1)
+    if not np.all(total == 1):
+        sample = int(np.argmax(total != 1))
+        raise file.error("labels", "one class a sample", f"{total[sample]} at sample {sample}")
+    return np.argmax(labels, axis=1)[:, None]
 
 
-def _read(references: dict[str, ArrayReference], network: Network, seed: int) -> GoldenData:
-    def read(key: str, *axes: tuple[str, int | None]) -> np.ndarray:
-        names, sizes = zip(*axes, strict=True)
-        shape = ArrayShape(sizes, names, MAX_GOLDEN_VALUES)
-        return read_array(references[key], shape, where=key)
-
-    x = read("x", ("samples", None), ("inputs", network.input_count))
-    y = read("y", ("samples", None), ("outputs", network.output_count))
-    if len(x) != len(y):
-        raise InputError.at(
-            references["y"].path, "y", expected=f"{len(x)} samples as in x", got=str(len(y))
-        )
-
-    def read_whole(key: str, limit: int) -> np.ndarray:
-        values = read(key, ("samples", len(x)))
-        wrong = (values != np.floor(values)) | (values < 0) | (values > limit)
-        if wrong.any():
-            index = int(np.argmax(wrong))
-            raise InputError.at(
-                references[key].path,
-                key,
-                expected=f"whole numbers from 0 to {limit}",
-                got=f"{values[index]:g} at sample {index}",
-            )
-        return values.astype(np.int64)
-
-    labels = None
-    if "labels" in references:
-        labels = read_whole("labels", max(network.output_count - 1, 1))
-    if "held_out" in references:
-        held_out = read_whole("held_out", 1).astype(bool)
+def _held_out(file: GoldenFile, seed: int) -> np.ndarray:
+    samples = len(file.x)
+    if file.held_out is not None:
+        held_out = _whole(file, "held_out", file.held_out, 1).astype(bool)
         if held_out.all():
-            raise InputError.at(
-                references["held_out"].path,
-                "held_out",
-                expected="samples that are not held out",
-                got="none",
-            )
-    else:
-        held_out = _hold_out(len(x), seed)
-    return GoldenData(x, y, labels, held_out)
-
-
-def _hold_out(samples: int, seed: int) -> np.ndarray:
+            raise file.error("held_out", "samples that are not held out", "none")
+        return held_out
     held_out = np.zeros(samples, dtype=bool)
     if samples >= _LEAST_SAMPLES_TO_HOLD_OUT:
         count = round(samples * _HELD_OUT_FRACTION)
         held_out[np.random.default_rng(seed).permutation(samples)[:count]] = True
     return held_out
+
+
+def _whole(file: GoldenFile, key: str, values: np.ndarray, limit: int) -> np.ndarray:
+    """``values`` as int64, which must be whole and from 0 to ``limit``."""
+    wrong = (values != np.floor(values)) | (values < 0) | (values > limit)
+    if not wrong.any():
+        return values.astype(np.int64)
+    index = tuple(np.argwhere(wrong)[0])
+    got = f"{values[index]:g} at sample {index[0]}"
+    if values.min() == 1 and values.max() == limit + 1 and np.all(values == np.floor(values)):
+        got += " (these count from 1)"
+    raise file.error(key, f"whole numbers from 0 to {limit}", got)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from models import layers
@@ -10,6 +11,8 @@ from models.fields import Fields
 from models.json_file import read_json
 from models.limits import MAX_LAYERS, MAX_WIDTH
 from models.network import Network
+from models.task import Kind
+from models.task_inference import stated_task
 
 __all__ = ["NETWORK_FILE", "is_valid_name", "read_header", "read_metadata", "save_network"]
 
@@ -23,14 +26,16 @@ def is_valid_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def read_header(source: Path, version: int) -> tuple[Fields, str]:
+def read_header(
+    source: Path, version: int, *, optional: tuple[str, ...] = ()
+) -> tuple[Fields, str]:
     """Fields of the JSON description `source` of format `version`, and the network's name.
 
     `InputError` where it is no description of that format, or has other fields than ``format``,
-    ``name``, ``inputs`` and ``layers``.
+    ``name``, ``inputs`` and ``layers`` and those in `optional`.
     """
     fields = Fields(read_json(source), source)
-    fields.only("format", "name", "inputs", "layers")
+    fields.only("format", "name", "inputs", "layers", optional=optional)
     # bool is an int to Python, but true is no version.
     if fields.values["format"] != version or isinstance(fields.values["format"], bool):
         raise fields.error("format", str(version), shown(fields.values["format"]))
@@ -40,10 +45,26 @@ def read_header(source: Path, version: int) -> tuple[Fields, str]:
     return fields, name
 
 
+def _read_task(fields: Fields, network: Network) -> Network:
+    """``network`` with the task that its description says."""
+    if "task" not in fields.values:
+        if "threshold" in fields.values:
+            raise fields.error("threshold", "a task beside it", "none")
+        return network
+    kind = fields.choice("task", tuple(Kind))
+    given = fields.values.get("threshold", [])
+    thresholds = given if isinstance(given, list) else [given]
+    for value in thresholds:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e30:
+            raise fields.error("threshold", "finite numbers", shown(value))
+    task = stated_task(kind, thresholds, network, source=fields.source)
+    return replace(network, task=replace(task, source=NETWORK_FILE))
+
+
 def read_metadata(folder: Path) -> Network:
     """The network in a metadata folder; `InputError` where anything in it is not as it must be."""
     source = folder / NETWORK_FILE
-    fields, name = read_header(source, _FORMAT)
+    fields, name = read_header(source, _FORMAT, optional=("task", "threshold"))
     sizes = fields.items("inputs")
     if len(sizes) != 1:
         raise fields.error("inputs", "a list of one size", shown(sizes))
@@ -59,7 +80,7 @@ def read_metadata(folder: Path) -> Network:
         layer_type = layers.get(layer_fields.choice("type", layers.names()))
         built.append(layer_type.read(layer_fields, count, folder))
         count = built[-1].output_count
-    return Network(name, input_count, tuple(built))
+    return _read_task(fields, Network(name, input_count, tuple(built)))
 
 
 def save_network(network: Network, folder: Path | str) -> None:
@@ -76,4 +97,8 @@ def save_network(network: Network, folder: Path | str) -> None:
         "inputs": [network.input_count],
         "layers": entries,
     }
+    if network.task is not None:
+        description["task"] = network.task.kind
+        if network.task.thresholds:
+            description["threshold"] = list(network.task.thresholds)
     (folder / NETWORK_FILE).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")

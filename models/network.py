@@ -6,6 +6,7 @@ import numpy as np
 
 from models.layer_type import Layer
 from models.layers.dense import DenseLayer
+from models.task import Task
 
 __all__ = ["DenseLayer", "Network"]
 
@@ -22,11 +23,14 @@ class Network:
         Values a sample.
     layers:
         At least one; each takes as many values as the one before gives.
+    task:
+        What the outputs are for, where the network's own files say it.
     """
 
     name: str
     input_count: int
     layers: tuple[Layer, ...]
+    task: Task | None = None
 
     def __post_init__(self):
         if not self.layers:

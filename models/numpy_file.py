@@ -16,7 +16,9 @@ from numpy.lib import format as npy_format
 from models.array_shape import ArrayShape
 from models.errors import InputError, shown
 
-__all__ = ["npz_keys", "read_npy", "read_npz"]
+__all__ = ["npz_keys", "npz_shape", "read_npy", "read_npz", "read_npz_text"]
+
+_TEXT_CHARACTERS = 64
 
 # What the standard library and numpy raise on damaged, encrypted or truncated files.
 _READ_ERRORS = (ValueError, OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile)
@@ -76,13 +78,46 @@ def npz_keys(path: Path) -> tuple[str, ...]:
     return tuple(name.removesuffix(".npy") for name in names)
 
 
-def _check_header(stream: BinaryIO, path: Path, shape: ArrayShape, where: str) -> int:
-    """Check the header at the start of `stream`; returns the size of the data in bytes."""
+def npz_shape(path: Path, key: str) -> tuple[int, ...]:
+    """Shape that an ``.npz`` file declares for the array called `key`, which it has."""
+    return _declared(path, key)[0]
+
+
+def read_npz_text(path: Path, key: str) -> str:
+    """The text in the array called `key`, one string, of an ``.npz`` file that has it."""
+    shape, dtype = _declared(path, key)
+    if dtype.kind not in "US" or math.prod(shape) != 1 or dtype.itemsize > 4 * _TEXT_CHARACTERS:
+        raise InputError.at(
+            path, key, expected="one short text", got=f"{shown(str(dtype))}, shape {shape}"
+        )
+    with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as stream:
+        text = npy_format.read_array(stream, allow_pickle=False).item()
+    return text if isinstance(text, str) else text.decode("ascii", "replace")
+
+
+def _declared(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype]:
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as stream:
+            return _read_header(stream)
+    except (*_READ_ERRORS, KeyError):
+        raise InputError.at(
+            path, key, expected=f"a valid array called {shown(key)}", got="damaged data"
+        ) from None
+
+
+def _read_header(stream: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type that the header at the start of `stream` declares."""
     version = npy_format.read_magic(stream)
     if version == (1, 0):
         declared, _, dtype = npy_format.read_array_header_1_0(stream)
     else:
         declared, _, dtype = npy_format.read_array_header_2_0(stream)
+    return declared, dtype
+
+
+def _check_header(stream: BinaryIO, path: Path, shape: ArrayShape, where: str) -> int:
+    """Check the header at the start of `stream`; returns the size of the data in bytes."""
+    declared, dtype = _read_header(stream)
     if dtype.hasobject:
         raise InputError.at(path, where, expected="numbers", got="pickled Python objects")
     if dtype.kind not in "biuf":

@@ -15,7 +15,7 @@ import numpy as np
 from models.arguments import whole_number
 from models.errors import InputError
 from models.fit import Samples, TrainedNetwork, fit
-from models.golden import GOLDEN_FILE, decisions
+from models.golden import GOLDEN_FILE
 from models.limits import MAX_WIDTH
 from models.metadata import is_valid_name, save_network
 from models.recipes import RECIPES, LayerRecipe, TrainingOptions
@@ -121,7 +121,7 @@ def _write(trained: TrainedNetwork, golden: Samples, held_out: np.ndarray, folde
         labels=golden.labels.astype(np.uint8),
         held_out=held_out,
     )
-    right = decisions(y) == golden.labels
+    right = np.argmax(y, axis=1) == golden.labels
     print(
         f"{folder}: {trained.network.topology}, accuracy {right[~held_out].mean():.4f} on "
         f"{np.count_nonzero(~held_out)} samples for the search, {right[held_out].mean():.4f} on "

@@ -1,12 +1,12 @@
-"""Judges formats by a criterion, near the decision boundary first."""
+"""Judges formats of one network by a standard, near the decision boundaries first."""
 
 from models.golden import GoldenData
 from models.network import Network
 from quant.criterion import Criterion
 from quant.evaluator import Evaluator
 from quant.formats import NetworkFormats
-from quant.near_boundary import NearBoundary, near_boundary
 from quant.quality import Quality
+from quant.standard import Standard
 from quant.weight_rounding import WeightRounding
 
 __all__ = ["Judge"]
@@ -15,16 +15,13 @@ __all__ = ["Judge"]
 class Judge:
     """Tells whether formats keep ``criterion`` on ``golden``.
 
-    How many decisions are expected to change is estimated near the decision boundary
-    (:func:`~quant.near_boundary.near_boundary`). Formats that pass also run on ``golden``.
-
     Parameters
     ----------
     network, golden
         What is run on what. The outputs in ``golden`` may be those of another network that this one
         stands in for.
-    near
-        Default: from ``network`` and ``golden``.
+    standard
+        Default: that of ``network``, ``golden`` and ``criterion``.
     uniform_segments
         Of generated activations; see :func:`quant.quantise.quantise`.
     """
@@ -36,19 +33,20 @@ class Judge:
         criterion: Criterion,
         *,
         rounding: WeightRounding | None = None,
-        near: NearBoundary | None = None,
+        standard: Standard | None = None,
         uniform_segments: int | None = None,
     ):
         self.criterion = criterion
-        self._near = near or near_boundary(network, golden)
+        self.standard = standard or Standard(network, golden, criterion)
         how = {"rounding": rounding, "uniform_segments": uniform_segments}
         self._full = Evaluator(network, golden, **how)
-        self._evaluator = Evaluator(network, self._near.samples, **how)
+        near = self.standard.near_samples
+        self._near = None if near is None else Evaluator(network, near, **how)
 
     @property
     def evaluations(self) -> int:
         """Evaluations near the boundary or on golden data."""
-        return self._full.evaluations + self._evaluator.evaluations
+        return self._full.evaluations + (self._near.evaluations if self._near else 0)
 
     def quality(self, formats: NetworkFormats) -> Quality:
         """Quality on golden data."""
@@ -56,12 +54,27 @@ class Judge:
 
     def flips(self, formats: NetworkFormats) -> float:
         """Decisions expected to change, as a fraction of all."""
-        return self._near.flips(self._evaluator.outputs(formats))
+        return self.standard.flips(self._outputs_near(formats))
 
     def harm(self, formats: NetworkFormats) -> float:
-        """Part of the expected changes allowed that is used up, 1 being all."""
-        return self.flips(formats) / self.criterion.max_flips
+        """Part of what is allowed that is used up, 1 being all."""
+        values = self.criterion.max_error is not None
+        return self.standard.harm(
+            self._outputs_near(formats), self.quality(formats) if values else None
+        )
 
     def holds(self, formats: NetworkFormats) -> bool:
         """Whether ``formats`` keep the criterion."""
-        return self.harm(formats) <= 1 and self.criterion.holds(self.quality(formats))
+        if (harm := self.harm(formats)) > 1:
+            return False
+        quality = self.quality(formats)
+        if self.standard.near_ties:
+            quality = self.standard.quality(self._full.outputs(formats))
+        return self.standard.holds(harm, quality)
+
+    def excuse(self, perfect: NetworkFormats) -> None:
+        """Do not hold against others what perfect formats cannot keep."""
+        self.standard.excuse(self._outputs_near(perfect), self._full.outputs(perfect))
+
+    def _outputs_near(self, formats: NetworkFormats):
+        return None if self._near is None else self._near.outputs(formats)

@@ -1,34 +1,9 @@
-"""How firmly decisions stand: their margins, and what errors of the outputs do to them."""
+"""What errors of the outputs do to decisions, by their margins (`models.task.Task.margins`)."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-__all__ = ["flip_rate", "margins"]
-
-
-def margins(y: np.ndarray, decided: np.ndarray) -> np.ndarray:
-    """Distance of outputs from deciding otherwise.
-
-    Parameters
-    ----------
-    y
-        Real outputs (samples, outputs).
-    decided
-        Classes (samples,), as of :func:`models.golden.decisions`; not necessarily of ``y``.
-
-    Returns
-    -------
-    float64 (samples,): output of the class decided less the greatest other output, or, of a single
-    output, its distance from 0.5 on the side decided. Negative where ``y`` decides otherwise.
-    """
-    if y.shape[1] == 1:
-        return np.where(decided == 1, y[:, 0] - 0.5, 0.5 - y[:, 0])
-    rows = np.arange(len(y))
-    if y.shape[1] == 2:
-        return y[rows, decided] - y[rows, 1 - decided]
-    others = y.copy()
-    others[rows, decided] = -np.inf
-    return y[rows, decided] - others.max(axis=1)
+__all__ = ["flip_rate"]
 
 
 def flip_rate(sorted_margins: np.ndarray, errors: np.ndarray, *, neighbours: int = 16) -> float:

@@ -5,11 +5,11 @@ from functools import cached_property
 
 import numpy as np
 
-from models.golden import GoldenData, decisions
+from models.golden import GoldenData
 from models.network import Network
-from quant.margins import flip_rate, margins
+from quant.margins import flip_rate
 
-__all__ = ["NearBoundary", "crossover_samples", "near_boundary"]
+__all__ = ["NearBoundary", "crossover_samples", "near_boundaries", "near_boundary"]
 
 _SHARE = (0.1, 0.9)
 """Least and greatest share of a bred sample's inputs that come from its second parent."""
@@ -18,44 +18,97 @@ _PAIRS = 8
 """Pairs drawn for each sample wanted, most of which may be decided alike."""
 
 _BRED = 4096
-"""Samples bred, of which those near the boundary are kept."""
+"""Samples bred for all decisions together, of which those near the boundary are kept."""
 
 _KEPT = 1024
 """Most of them that are kept."""
 
+_LEAST_KEPT = 128
+"""Samples that each of many decisions gets at least."""
+
 _TAIL = 32
 """Golden samples of smallest margin whose place bred ones take: as few as still tell what part of
 all samples comes near the boundary."""
+
+_EVEN = 1.0
+"""Part of an even spread of margins that new data is taken to have near the boundary."""
+
+_TOO_GOOD = 0.97
+"""Accuracy of the float model on golden data from which on it may be its training data."""
+
+_SUSPICIOUS = 2.0
+"""How many times emptier than an even spread golden data's boundary looks when it is told."""
 
 
 @dataclass(frozen=True)
 class NearBoundary:
     """Samples of small margin, and the fraction ``share`` of all samples that they stand for.
 
-    ``samples`` are ordered by the margins of their ``y``, ascending, all of them positive.
+    ``samples`` are ordered by the margins of decision number ``decision`` of their ``y``,
+    ascending, all of them positive.
+
+    Attributes
+    ----------
+    counted
+        The fraction of golden data that lies there.
+    even
+        The fraction that would, were margins spread evenly from there on; 0 where golden data is
+        not suspected to be training data.
+    reach
+        Greatest margin there.
     """
 
+    decision: int
     samples: GoldenData
     share: float
+    counted: float
+    even: float = 0.0
+    reach: float = 0.0
 
     @cached_property
     def decided(self) -> np.ndarray:
-        """Decision (samples,) of each sample."""
-        return decisions(self.samples.y)
+        """Decisions (samples, decisions) of each sample."""
+        return self.samples.task.decisions(self.samples.y)
 
     @cached_property
     def margins(self) -> np.ndarray:
         """Margin (samples,) of each sample."""
-        return margins(self.samples.y, self.decided)
+        return self._margins(self.samples.y)
+
+    def _margins(self, y: np.ndarray) -> np.ndarray:
+        return self.samples.task.margins(y, self.decided)[:, self.decision]
 
     def flips(self, y: np.ndarray) -> float:
         """Decisions expected to change, as a fraction of all, where outputs become ``y``."""
         if not self.share:
             return 0.0
-        return self.share * flip_rate(self.margins, self.margins - margins(y, self.decided))
+        return self.share * flip_rate(self.margins, self.margins - self._margins(y))
+
+    @property
+    def looks_trained(self) -> bool:
+        """Whether golden data looks like data that the network was trained on."""
+        return self.even >= _SUSPICIOUS * self.counted
+
+    def advice(self) -> str:
+        """What to tell the user where `looks_trained`."""
+        return (
+            f"golden data looks like data that the network was trained on, or like a very easy "
+            f"problem: {self.counted:.1%} of its decisions lie within {self.reach:.3g} of the "
+            f"boundary, where an even spread would have {self.even:.1%}. Formats are finer for it, "
+            "and accuracy shown here says nothing of new data: give data that the network has not "
+            "seen"
+        )
 
 
-def near_boundary(network: Network, golden: GoldenData) -> NearBoundary:
+def near_boundaries(network: Network, golden: GoldenData) -> list[NearBoundary]:
+    """`near_boundary` of each decision that a sample has; none for a regression."""
+    count = golden.task.decisions(golden.y[:1]).shape[1]
+    return [near_boundary(network, golden, decision, of=count) for decision in range(count)]
+
+
+def near_boundary(
+    network: Network, golden: GoldenData, decision: int = 0, *, of: int = 1
+) -> NearBoundary:
     """Samples that tell which part of ``network``'s decisions on data such as ``golden`` changes.
 
     Only decisions of small margin change, and golden data has so few of them that a count of those
@@ -65,21 +118,58 @@ def near_boundary(network: Network, golden: GoldenData) -> NearBoundary:
     whatever is changed, and no sample on which a search could overfit takes part. It errs on the
     safe side where bred samples come nearer to the boundary than recorded ones.
 
+    Training empties the neighbourhood of the boundary, for the samples trained on alone. Golden
+    data may be such, if it has no labels or nearly all of them are right: then the boundary is
+    taken to be about as crowded as the margins farther out are (:func:`_even_share`).
+
     If nearly all of ``golden`` is decided alike, nothing can be bred, and all of it is taken.
+
+    Parameters
+    ----------
+    decision, of
+        Number of the decision that is looked at, and how many share the samples to be bred.
     """
-    own = np.sort(margins(golden.y, decisions(golden.y)))
+    decided = golden.task.decisions(golden.y)
+    margins = golden.task.margins(golden.y, decided)[:, decision]
+    own = np.sort(margins)
     # A sample that the float model does not decide itself has no decision to lose.
     own = own[own > 0]
     tail = own[:_TAIL]
-    near = crossover_samples(network, golden, count=_BRED)
-    near = _between(near, tail[-1] if len(tail) else 0.0, _KEPT)
+    reach = tail[-1] if len(tail) else 0.0
+    near = crossover_samples(network, golden, count=max(_BRED // of, _TAIL), decision=decision)
+    near = _between(near, decision, reach, max(_KEPT // of, _LEAST_KEPT))
     if len(near) < len(tail):
-        near, tail = _between(golden, np.inf, len(golden)), own
-    return NearBoundary(near, len(tail) / len(golden))
+        near = _between(golden, decision, np.inf, len(golden))
+        return NearBoundary(decision, near, *2 * (len(own) / len(golden),))
+    counted = len(tail) / len(golden)
+    even = _even_share(own, len(golden)) if _may_be_trained_on(golden, decided, decision) else 0.0
+    return NearBoundary(
+        decision, near, max(counted, _EVEN * even), counted, even, float(reach)
+    )
+
+
+def _may_be_trained_on(golden: GoldenData, decided: np.ndarray, decision: int) -> bool:
+    if golden.labels is None:
+        return True
+    return np.mean(decided[:, decision] == golden.labels[:, decision]) >= _TOO_GOOD
+
+
+def _even_share(margins: np.ndarray, samples: int) -> float:
+    """The fraction of ``samples`` within the `_TAIL`-th of their ascending ``margins``, were they
+    no rarer near the boundary than farther out.
+
+    That is the least concave majorant of the margins' distribution, there: any wider range of
+    margins has its share, and the range up to the boundary's gets its part of it.
+    """
+    if len(margins) < _TAIL:
+        return len(margins) / samples
+    farther = margins[_TAIL - 1 :]
+    shares = np.arange(_TAIL, len(margins) + 1) / samples
+    return float(np.max(shares * (farther[0] / farther)))
 
 
 def crossover_samples(
-    network: Network, golden: GoldenData, *, count: int, seed: int = 0
+    network: Network, golden: GoldenData, *, count: int, decision: int = 0, seed: int = 0
 ) -> GoldenData:
     """``count`` samples whose inputs come, each at random, from one of two golden samples.
 
@@ -88,23 +178,31 @@ def crossover_samples(
     as it is in the recording; a mean of both parents would be less noisy than any recording. Labels
     are neither needed nor looked at.
 
+    Parameters
+    ----------
+    decision
+        Number of the decision in which parents differ.
+
     Returns
     -------
     GoldenData without labels, whose ``y`` are ``network``'s outputs. Fewer samples, perhaps none,
     if nearly all of ``golden`` is decided alike.
     """
     random = np.random.default_rng(seed)
-    decided = decisions(network.forward(golden.x))
+    decided = golden.task.decisions(network.forward(golden.x))[:, decision]
     first, second = random.integers(len(golden), size=(2, _PAIRS * count))
     apart = np.flatnonzero(decided[first] != decided[second])[:count]
     first, second = golden.x[first[apart]], golden.x[second[apart]]
     share = random.uniform(*_SHARE, size=(len(apart), 1))
     x = np.where(random.random(first.shape) < share, second, first)
-    return GoldenData(x, network.forward(x), None, np.zeros(len(x), dtype=bool))
+    return GoldenData(x, network.forward(x), None, np.zeros(len(x), dtype=bool), golden.task)
 
 
-def _between(samples: GoldenData, greatest: float, count: int) -> GoldenData:
+def _between(
+    samples: GoldenData, decision: int, greatest: float, count: int
+) -> GoldenData:
     """At most ``count`` of the ``samples`` with margins above 0 up to ``greatest``, ascending."""
-    m = margins(samples.y, decisions(samples.y))
+    task = samples.task
+    m = task.margins(samples.y, task.decisions(samples.y))[:, decision]
     kept = np.flatnonzero((m > 0) & (m <= greatest))[:count]
     return samples.select(kept[np.argsort(m[kept], kind="stable")])

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.golden import GoldenData, decisions
+from models.golden import GoldenData
+from models.task import Kind
 from quant.integer_model import IntegerModel
 
 __all__ = ["Quality", "Reference", "compare", "measure"]
@@ -12,54 +13,136 @@ __all__ = ["Quality", "Reference", "compare", "measure"]
 
 @dataclass(frozen=True)
 class Quality:
-    """Decisions of an integer model against those of the float model (AHEAD, Equation 7).
+    """An integer model beside the float model (AHEAD, Equation 7).
+
+    A tuple has a figure for each decision a sample (one for classes, one a label, none for a
+    regression), or one for each output.
 
     Attributes
     ----------
     samples
         Samples looked at.
-    float_accuracy, accuracy
-        Fraction of samples with the right label, of the float model and of the integer model. Where
-        there are no labels, the float model's decisions stand in for them.
-    agreement
-        Fraction of samples on which both decide alike.
+    kind
+        The task.
+    float_accuracies, accuracies
+        For each decision, the fraction of samples with the right label, of the float model and of
+        the integer model. Where there are no labels, the float model's decisions stand in for them.
+    agreements
+        For each decision, the fraction of samples on which both models decide alike.
+    errors
+        For each output, the root mean square difference, in standard deviations of the float
+        model's output about its mean.
+    greatest_errors
+        For each output, the largest difference, in the output's own unit.
+    float_r2s, r2s
+        For each output, the coefficient of determination with the true values, of the float model
+        and of the integer model. Where there are no true values, the float model's outputs stand in
+        for them. None where the true values do not vary.
     output_error
-        Root mean square difference of the outputs, as a fraction of the standard deviation of the
-        float model's outputs.
+        Root mean square difference of all outputs, in the standard deviation of all of the float
+        model's outputs together.
     """
 
     samples: int
-    float_accuracy: float
-    accuracy: float
-    agreement: float
+    kind: Kind
+    float_accuracies: tuple[float, ...]
+    accuracies: tuple[float, ...]
+    agreements: tuple[float, ...]
+    errors: tuple[float, ...]
+    greatest_errors: tuple[float, ...]
+    float_r2s: tuple[float | None, ...]
+    r2s: tuple[float | None, ...]
     output_error: float
 
     @property
+    def float_accuracy(self) -> float | None:
+        """Mean of all decisions' accuracies of the float model; None without decisions."""
+        return _mean(self.float_accuracies)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Mean of all decisions' accuracies of the integer model; None without decisions."""
+        return _mean(self.accuracies)
+
+    @property
+    def agreement(self) -> float | None:
+        """Least of all decisions' agreements; None without decisions."""
+        return min(self.agreements, default=None)
+
+    @property
+    def accuracy_lost(self) -> float:
+        """Most that a decision's accuracy lost, as a fraction; negative if all gained."""
+        pairs = zip(self.float_accuracies, self.accuracies, strict=True)
+        return max((before - after for before, after in pairs), default=0.0)
+
+    @property
+    def r2_lost(self) -> float:
+        """Most that an output's R2 lost; negative if all gained."""
+        pairs = zip(self.float_r2s, self.r2s, strict=True)
+        return max((f - i for f, i in pairs if f is not None), default=0.0)
+
+    @property
     def loss(self) -> float:
-        """Accuracy lost, as a fraction; negative when the integer model is the better one."""
-        return self.float_accuracy - self.accuracy
+        """What the task lost: accuracy, or R2 of a regression."""
+        return self.r2_lost if self.kind is Kind.REGRESSION else self.accuracy_lost
+
+
+def _mean(values: tuple[float, ...]) -> float | None:
+    return sum(values) / len(values) if values else None
 
 
 class Reference:
-    """What is known of ``golden`` before any integer model is compared with it."""
+    """What is known of ``golden`` before any integer model is compared with it.
 
-    def __init__(self, golden: GoldenData):
+    Parameters
+    ----------
+    excused
+        bool (samples, decisions): decisions that no formats can keep, which count as kept.
+    """
+
+    def __init__(self, golden: GoldenData, *, excused: np.ndarray | None = None):
         self.y = golden.y
-        self.decided = decisions(golden.y)
+        self.task = golden.task
+        self.decided = golden.task.decisions(golden.y)
         self.labels = self.decided if golden.labels is None else golden.labels
-        self.accuracy = float(np.mean(self.decided == self.labels))
+        self.targets = golden.y if golden.targets is None else golden.targets
+        self._excused = excused
+        self._right = self.decided == self.labels
+        self.accuracies = tuple(self._right.mean(axis=0).tolist())
+        spread = golden.y.std(axis=0)
         self.spread = float(golden.y.std()) or 1.0
+        # An output that golden data does not show to vary has the scale of the others.
+        self.spreads = np.where(spread > 0, spread, self.spread)
+        self._varied = np.square(self.targets - self.targets.mean(axis=0)).sum(axis=0)
+        self._float_r2s = self._r2s(golden.y)
 
     def compare(self, y: np.ndarray) -> Quality:
         """Quality of real outputs ``y`` (samples, outputs)."""
-        decided = decisions(y)
-        difference = (y - self.y).ravel()
+        decided = self.task.decisions(y)
+        alike, right = decided == self.decided, decided == self.labels
+        if self._excused is not None:
+            alike |= self._excused
+            right = np.where(self._excused, self._right, right)
+        difference = y - self.y
+        squares = np.square(difference).sum(axis=0)
         return Quality(
             samples=len(y),
-            float_accuracy=self.accuracy,
-            accuracy=float(np.mean(decided == self.labels)),
-            agreement=float(np.mean(decided == self.decided)),
-            output_error=float(np.sqrt(difference @ difference / len(difference))) / self.spread,
+            kind=self.task.kind,
+            float_accuracies=self.accuracies,
+            accuracies=tuple(right.mean(axis=0).tolist()),
+            agreements=tuple(alike.mean(axis=0).tolist()),
+            errors=tuple((np.sqrt(squares / len(y)) / self.spreads).tolist()),
+            greatest_errors=tuple(np.abs(difference).max(axis=0).tolist()),
+            float_r2s=self._float_r2s,
+            r2s=self._r2s(y),
+            output_error=float(np.sqrt(squares.sum() / y.size)) / self.spread,
+        )
+
+    def _r2s(self, y: np.ndarray) -> tuple[float | None, ...]:
+        missed = np.square(y - self.targets).sum(axis=0)
+        return tuple(
+            1 - float(m / v) if v > 0 else None
+            for m, v in zip(missed, self._varied, strict=True)
         )
 
 

@@ -10,7 +10,8 @@ from models.golden import GoldenData
 from models.network import Network
 from quant.bwid.ahead import search_ahead
 from quant.cost import AreaCost, Cost
-from quant.criterion import Criterion
+from quant.criterion import MAX_ERROR, Criterion
+from quant.exercise import exercised, missing_answers
 from quant.formats import integer_model
 from quant.integer_model import IntegerModel
 from quant.quality import Quality, measure
@@ -29,7 +30,8 @@ class Quantised:
 
     ``seen`` is its quality on the samples that the search looked at, ``unseen`` on those held out,
     None if there are none, ``all`` on both. ``uniform_segments`` is what its generated activations
-    were asked to have, None if their segments follow from an error bound.
+    were asked to have, None if their segments follow from an error bound. ``warnings`` tell what
+    a user should know, one line each.
     """
 
     model: IntegerModel
@@ -38,6 +40,7 @@ class Quantised:
     unseen: Quality | None
     all: Quality
     uniform_segments: int | None = None
+    warnings: tuple[str, ...] = ()
 
     def save_formats(self, path: Path) -> None:
         """Write ``formats.json``: each node's format, how it got it, and all steps' figures."""
@@ -91,10 +94,12 @@ def quantise(
     golden: GoldenData,
     *,
     max_loss: float = 0.0,
+    max_error: float = MAX_ERROR,
     search: str = "default",
     cost: Callable[[Network], Cost] | None = None,
     seed: int = 0,
     uniform_segments: int | None = None,
+    progress: Callable[[str], None] = lambda text: None,
 ) -> Quantised:
     """Search formats on the part of ``golden`` that is not held out, and measure them on all.
 
@@ -103,6 +108,9 @@ def quantise(
     max_loss
         Accuracy that may be lost on the samples searched on, as a fraction. The search of AHEAD
         knows no such limit: it weighs loss against width.
+    max_error
+        Root mean square error that an output may have which is a value of its own, in its standard
+        deviation.
     search
         A name of :data:`SEARCHES`.
     cost
@@ -113,26 +121,42 @@ def quantise(
     uniform_segments
         Give every generated activation so many uniform segments, as AHEAD does, or one for each
         code of its input if these are fewer; a power of two. The search judges them as they are.
+    progress
+        Called now and then with a short text that says what is being done.
 
     Raises
     ------
     InputError
-        If not even perfect formats keep to ``max_loss``, or values are too large or too far apart
-        for any formats.
+        If values are too large or too far apart for any formats.
     """
+    searched, warnings = golden.search, ()
+    if missing := missing_answers(searched):
+        searched = exercised(network, searched)
+        warnings = (
+            f"golden data that is searched on has {'; '.join(missing)}: outputs are kept as "
+            "values, also beyond golden data, and no neuron is left out; the decoder is larger "
+            "for it",
+        )
+    criterion = Criterion.for_task(searched.task, max_loss=max_loss, max_error=max_error)
     try:
         if search == "ahead":
             found = search_ahead(
-                network, golden.search, seed=seed, uniform_segments=uniform_segments
+                network,
+                searched,
+                seed=seed,
+                max_error=criterion.max_error,
+                uniform_segments=uniform_segments,
+                progress=progress,
             )
         else:
             found = search_formats(
                 network,
-                golden.search,
-                Criterion.for_loss(max_loss),
+                searched,
+                criterion,
                 cost or AreaCost,
-                prune=search == "default",
+                prune=search == "default" and not missing,
                 uniform_segments=uniform_segments,
+                progress=progress,
             )
         model = integer_model(found.network, found.formats, uniform_segments=uniform_segments)
     except SearchError as error:
@@ -150,4 +174,5 @@ def quantise(
         unseen=measure(model, golden.unseen) if golden.held_out.any() else None,
         all=measure(model, golden),
         uniform_segments=uniform_segments,
+        warnings=warnings + found.warnings,
     )

@@ -22,12 +22,11 @@ from quant.cost import Cost
 from quant.criterion import Criterion
 from quant.formats import NetworkFormats, NodeKey
 from quant.judge import Judge
-from quant.near_boundary import NearBoundary, near_boundary
 from quant.pruning import pruning_path
-from quant.qformat import QFormat
-from quant.quality import Reference
-from quant.range_analysis import analyse_ranges
+from quant.qformat import MAX_WIDTH, QFormat
+from quant.range_analysis import MOST_PERFECT_WIDTH, analyse_ranges, coarsest_node, saturates
 from quant.search_result import SearchError, SearchResult, Step, StepRecorder
+from quant.standard import Standard
 from quant.weight_rounding import CompensatedRounding, on_grid
 
 __all__ = ["search_formats"]
@@ -50,6 +49,14 @@ _STRIDE = 3
 _WORTHWHILE = 0.03
 """Part of the cost that several nodes made wider for a narrower one have to save."""
 
+_PERFECT_ERROR = 0.01
+"""Error of an output, in its standard deviation, that formats do not have which hold all values."""
+
+_HELD = ("accumulator", "sum", "output")
+"""Nodes of the last layer that hold all of golden data's range, unless its activation saturates by
+itself: what saturates there on new data changes the answer. Where outputs are values of their own,
+all signals hold all of it, since an error of saturation may be of any size."""
+
 
 def search_formats(
     network: Network,
@@ -60,6 +67,7 @@ def search_formats(
     prune: bool = True,
     uniform_segments: int | None = None,
     judge: Callable[..., Judge] = Judge,
+    progress: Callable[[str], None] = lambda text: None,
 ) -> SearchResult:
     """Cheap formats for ``network`` that keep ``criterion`` on ``golden``.
 
@@ -73,19 +81,21 @@ def search_formats(
         Of generated activations; see :func:`quant.quantise.quantise`.
     judge
         Makes what says whether a network's formats keep the criterion.
+    progress
+        Called now and then with a short text that says what is being done.
 
     Raises
     ------
     SearchError
-        If not even perfect formats keep it.
+        If not even perfect formats hold the network's values.
     """
-    near = near_boundary(network, golden)
+    standard = Standard(network, golden, criterion)
 
     def search_of(network: Network) -> _Search:
         rounding = CompensatedRounding(network, golden.x)
-        how = {"rounding": rounding, "near": near, "uniform_segments": uniform_segments}
+        how = {"rounding": rounding, "standard": standard, "uniform_segments": uniform_segments}
         judged = judge(network, golden, criterion, **how)
-        return _Search(network, golden, cost(network), rounding, judged)
+        return _Search(network, golden, cost(network), rounding, judged, progress)
 
     first = best = search_of(network)
     searches = [first]
@@ -95,10 +105,13 @@ def search_formats(
     )
     with recorder.step("range") as found:
         found(first.perfect)
-    first.check()
+    exact = first.judge
+    if uniform_segments is not None:
+        exact = judge(network, golden, criterion, rounding=first.rounding, standard=standard)
+    first.check(exact)
     with recorder.step("pruned") as found:
         if prune:
-            pruned = map(search_of, _pruned(network, golden, near, criterion))
+            pruned = map(search_of, _pruned(network, golden, standard))
             searches.extend(search for search in pruned if search.holds(search.perfect))
         best = min(searches, key=lambda search: search.worth(search.steps[-1].formats))
         found(best.perfect)
@@ -115,21 +128,22 @@ def search_formats(
         "default" if prune else "widths",
         on_grid(best.network, exchanged.formats, best.rounding),
         (ranges, pruned, *best.steps, exchanged),
+        near_ties=standard.near_ties,
+        warnings=tuple(near.advice() for near in standard.near if near.looks_trained)[:1],
     )
 
 
-def _pruned(
-    network: Network, golden: GoldenData, near: NearBoundary, criterion: Criterion
-) -> list[Network]:
-    """The smallest networks that keep ``criterion`` and do not harm more than a limit, for each of
+def _pruned(network: Network, golden: GoldenData, standard: Standard) -> list[Network]:
+    """The smallest networks that keep the standard and do not harm more than a limit, for each of
     :data:`_PRUNED_HARM`; all different."""
-    reference = Reference(golden)
+    near = standard.near_samples
     smallest = {}
     for pruned in pruning_path(network, golden.x):
-        harm = near.flips(pruned.forward(near.samples.x)) / criterion.max_flips
+        quality = standard.quality(pruned.forward(golden.x))
+        harm = standard.harm(None if near is None else pruned.forward(near.x), quality)
         if harm > max(_PRUNED_HARM):
             break
-        if criterion.holds(reference.compare(pruned.forward(golden.x))):
+        if standard.holds(harm, quality):
             smallest.update((limit, pruned) for limit in _PRUNED_HARM if harm <= limit)
     return list({id(pruned): pruned for pruned in smallest.values()}.values())
 
@@ -137,13 +151,24 @@ def _pruned(
 class _Search:
     """Search of the widths of one network, pruned or not."""
 
-    def __init__(self, network, golden, cost, rounding, judge):
+    def __init__(self, network, golden, cost, rounding, judge, progress):
         self.network = network
         self.rounding = rounding
         self.judge = judge
-        self.holds = judge.holds
         self.raw_cost = cost
-        self.perfect = analyse_ranges(network, golden.x)
+        self.progress = progress
+        self.step = "range"
+        self._golden = golden
+        self._values = golden.task.keeps_values
+        self._unbounded = not saturates(network.layers[-1].activation)
+        self.perfect = analyse_ranges(network, golden.x, values=self._values)
+
+    def holds(self, formats: NetworkFormats) -> bool:
+        """Whether ``formats`` keep the criterion."""
+        self.progress(
+            f"{self.network.topology}, {self.step}: {self.judge.evaluations} evaluations"
+        )
+        return self.judge.holds(formats)
 
     def cost(self, formats: NetworkFormats) -> float:
         return self.raw_cost(formats) + _BIT_COST * sum(f.width for f in formats.values())
@@ -152,28 +177,55 @@ class _Search:
         """Cost, and what the harm done for it is worth."""
         return self.cost(formats) * (1 + _HARM_COST * self.judge.harm(formats))
 
-    def check(self) -> None:
-        """Raise SearchError if not even perfect formats keep the criterion."""
+    def check(self, exact: Judge) -> None:
+        """Raise SearchError if not even perfect formats are good enough.
+
+        Decisions that they change are near ties, and no reason: :meth:`Judge.excuse`. What uniform
+        segments change is one: ``exact`` judges without them.
+        """
+        quality = exact.quality(self.perfect)
+        if max(quality.errors) > _PERFECT_ERROR:
+            output = max(range(len(quality.errors)), key=quality.errors.__getitem__)
+            raise SearchError(
+                f"expected values that formats of at most {MOST_PERFECT_WIDTH} bits can hold, got "
+                f"output {output} off by {quality.errors[output]:.3f} of its standard deviation "
+                f"with these: {coarsest_node(self.network, self._golden.x, self.perfect)}"
+            )
+        exact.excuse(self.perfect)
         if not self.holds(self.perfect):
             quality = self.judge.quality(self.perfect)
+            limits = self.judge.criterion
             raise SearchError(
-                f"expected a loss of at most {self.judge.criterion.max_loss:.4f} with perfect "
-                f"formats, got {quality.loss:.4f}, with {quality.agreement:.4f} of decisions kept, "
-                f"{self.judge.flips(self.perfect):.4f} expected to change and an output error of "
-                f"{quality.output_error:.4f}"
+                f"expected formats that lose at most {limits.max_loss:.4f}, change at most "
+                f"{limits.max_flips:.4f} of decisions and have errors of at most "
+                f"{limits.max_error or limits.max_output_error:g}, got {quality.accuracy_lost:.4f}, "
+                f"{self.judge.flips(self.perfect):.4f} and {max(quality.errors):.4f} with the "
+                f"finest of up to {MOST_PERFECT_WIDTH} bits"
             )
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The steps ``alone`` and ``narrowed``."""
         recorder = StepRecorder(lambda: self.judge.evaluations, self.judge.quality)
+        self.step = "alone"
         with recorder.step("alone") as found:
             formats = {key: self.narrowest_alone(key) for key in self.perfect}
             found(formats)
+        self.step = "narrowed"
         with recorder.step("narrowed") as found:
             formats = self.narrowed(self.widened(formats))
             found(formats)
         return tuple(recorder.steps)
+
+    def narrower(self, key: NodeKey, format: QFormat) -> list[QFormat]:
+        """Formats that node ``key`` may have instead of ``format``, a few bits narrower."""
+        number, node = key
+        if self._values:
+            held = node in ("input", *_HELD)
+        else:
+            held = self._unbounded and number == len(self.network.layers) and node in _HELD
+        least = self.perfect[key].integer if held else -MAX_WIDTH
+        return [narrower for narrower in _narrower(format) if narrower.integer >= least]
 
     def narrowest_alone(self, key: NodeKey) -> QFormat:
         """Fewest fraction bits of node ``key`` with all other nodes perfect, by bisection."""
@@ -209,7 +261,7 @@ class _Search:
         # they were worth when last looked at, only the first has to be looked at again.
         ranked = []
         for key, format in formats.items():
-            for narrower in _narrower(format):
+            for narrower in self.narrower(key, format):
                 self._rank(ranked, formats, key, narrower, 0)
         accepted = 0
         while ranked:
@@ -222,7 +274,7 @@ class _Search:
             changed = {**formats, key: narrower}
             if self.holds(changed):
                 formats, accepted = changed, accepted + 1
-                for next_narrower in _narrower(narrower):
+                for next_narrower in self.narrower(key, narrower):
                     self._rank(ranked, formats, key, next_narrower, accepted)
         return formats
 
@@ -241,6 +293,7 @@ class _Search:
 
     def exchanged(self, formats: NetworkFormats) -> NetworkFormats:
         """A bit more at one node for fewer at others, while that saves cost."""
+        self.step = "exchanged"
         better = formats
         while better is not None:
             formats = self.narrowed(better)
@@ -252,7 +305,7 @@ class _Search:
         limit = (1 - _WORTHWHILE) * self.cost(formats)
         trades = []
         for key, format in formats.items():
-            for narrower in _narrower(format):
+            for narrower in self.narrower(key, format):
                 if (cost := self.cost({**formats, key: narrower})) < limit:
                     trades.append((cost, key, narrower))
         for _, key, narrower in sorted(trades, key=lambda entry: entry[0]):
@@ -307,7 +360,7 @@ class _Search:
         """``formats`` with one node narrower, if that costs less than ``cost`` and holds."""
         candidates = []
         for key, format in formats.items():
-            for narrower in _narrower(format):
+            for narrower in self.narrower(key, format):
                 changed = {**formats, key: narrower}
                 if (now := self.cost(changed)) < cost - 1e-9:
                     candidates.append((now, key, narrower))

@@ -1,8 +1,9 @@
 """Options that say which decoder is meant: one set, with one meaning, for every command."""
 
 import argparse
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
@@ -16,6 +17,8 @@ from models.golden import GoldenData, load_golden
 from models.load import load_network
 from models.metadata import NETWORK_FILE
 from models.network import Network
+from models.task import Kind
+from quant.criterion import MAX_ERROR
 from quant.evaluator import MAX_TABLE_WIDTH
 from quant.integer_model import IntegerModel
 from quant.quantise import SEARCHES, Quantised, quantise
@@ -61,7 +64,10 @@ class DesignOptions:
 
     network: str
     golden: str
+    task: str | None = None
+    threshold: tuple[float, ...] = ()
     max_loss: float = 0.0
+    max_error: float = MAX_ERROR
     search: str = SEARCHES[0]
     seed: int = 0
     segments: int | None = None
@@ -95,7 +101,10 @@ class DesignOptions:
         return cls(
             network=given.network,
             golden=given.golden or _golden_of(given.network),
+            task=given.task,
+            threshold=tuple(given.threshold),
             max_loss=given.max_loss,
+            max_error=given.max_error,
             search=given.search,
             seed=given.seed,
             segments=given.segments,
@@ -130,10 +139,28 @@ class DesignOptions:
             If one of them is at fault.
         """
         network = load_network(self.network)
-        return network, load_golden(self.golden, network, seed=self.seed)
+        return network, self.load_golden(network)
 
-    def quantise(self, network: Network, golden: GoldenData) -> Quantised:
-        """The integer model and how it was found.
+    def load_golden(self, network: Network) -> GoldenData:
+        """The golden data of ``network``, which is checked against it.
+
+        Raises
+        ------
+        InputError
+            If it is at fault.
+        """
+        return load_golden(
+            self.golden, network, seed=self.seed, task=self.task, thresholds=self.threshold
+        )
+
+    def quantise(
+        self,
+        network: Network,
+        golden: GoldenData,
+        *,
+        progress: Callable[[str], None] = lambda text: None,
+    ) -> Quantised:
+        """The integer model and how it was found; see :func:`quant.quantise.quantise`.
 
         Raises
         ------
@@ -146,9 +173,11 @@ class DesignOptions:
                 network,
                 golden,
                 max_loss=self.max_loss,
+                max_error=self.max_error,
                 search=self.search,
                 seed=self.seed,
                 uniform_segments=self.segments,
+                progress=progress,
             )
 
     def decoder(
@@ -192,12 +221,29 @@ def add_design_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of :class:`DesignOptions`, but for the network itself."""
     parser.add_argument(
         "--golden", metavar="PATH",
-        help="golden data: .npz with x, y and optionally labels and held_out, or X.csv,Y.csv "
+        help="golden data: .npz with x, y and optionally labels or targets, held_out, task and "
+        "threshold, or X.csv,Y.csv "
         "(default: golden.npz, or else x.csv and y.csv, in the network's folder)",
+    )
+    parser.add_argument(
+        "--task", choices=tuple(Kind),
+        help="what the outputs are for: classes (the largest wins), binary (one output at a "
+        "threshold), labels (each output at its threshold) or regression (each output is a value) "
+        "(default: as golden data or the network says, else inferred and told)",
+    )
+    parser.add_argument(
+        "--threshold", type=_finite, nargs="+", default=(), metavar="T",
+        help="output from which on binary and labels say yes, one for all or one an output "
+        "(default: 0.5 of a sigmoid, 0 of a linear or tanh output)",
     )
     parser.add_argument(
         "--max-loss", type=_fraction, default=0.0, metavar="FRACTION",
         help="accuracy that may be lost on the golden data searched on (default: 0)",
+    )
+    parser.add_argument(
+        "--max-error", type=_positive_fraction, default=MAX_ERROR, metavar="FRACTION",
+        help="root mean square error that an output of a regression may have, in its own standard "
+        "deviation (default: %(default)s)",
     )
     parser.add_argument(
         "--search", choices=SEARCHES, default=SEARCHES[0],
@@ -324,6 +370,20 @@ def _seed(text: str) -> int:
     value = number(text, int)
     if not 0 <= value <= _MAX_SEED:
         raise argparse.ArgumentTypeError(f"expected 0 to {_MAX_SEED}, got {text}")
+    return value
+
+
+def _finite(text: str) -> float:
+    value = number(text, float)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"expected a finite number, got {text}")
+    return value
+
+
+def _positive_fraction(text: str) -> float:
+    value = number(text, float)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a fraction above 0, up to 1, got {text}")
     return value
 
 

@@ -220,6 +220,25 @@ def _object_array() -> np.ndarray:
 
 
 _X, _Y = (SAMPLES, INPUTS), (SAMPLES, OUTPUTS)
+
+
+def _labels_from_one(folder: Path) -> list[str]:
+    arguments = make_good(folder)
+    with np.load(folder / "golden.npz") as file:
+        arrays = dict(file)
+    np.savez(folder / "golden.npz", **arrays | {"labels": arrays["labels"] + 1})
+    return arguments
+
+
+def _constant(folder: Path) -> list[str]:
+    arguments = make_good(folder)
+    np.save(folder / "network" / "w2.npy", np.zeros((HIDDEN, OUTPUTS)))
+    with np.load(folder / "golden.npz") as file:
+        x = file["x"]
+    np.savez(folder / "golden.npz", x=x, y=np.zeros(_Y))
+    return arguments
+
+
 _LAYER_KEYS = "type, units, activation, weights, bias"
 
 CASES: list[MalformedCase] = [
@@ -412,6 +431,50 @@ CASES: list[MalformedCase] = [
         "all golden data held out",
         _golden(held_out=np.ones(SAMPLES, bool)),
         ("held_out", "not held out", "got none"),
+    ),
+    MalformedCase(
+        "golden labels that count from 1",
+        _labels_from_one,
+        ("labels", "whole numbers from 0 to 2", "count from 1"),
+    ),
+    MalformedCase(
+        "golden labels of another shape",
+        _golden(labels=np.zeros((SAMPLES, OUTPUTS - 1))),
+        ("labels", "shape (60, 3)", "shape (60, 2)"),
+    ),
+    MalformedCase(
+        "golden labels of no class",
+        _golden(labels=np.zeros(_Y), task=np.array("classes")),
+        ("labels", "one class a sample", "0 at sample 0"),
+    ),
+    MalformedCase(
+        "golden outputs of something else",
+        _golden(y=np.ones(_Y)),
+        ("golden.npz: sample 0, output 2", "which the network gives", "got 1 (60 of 60"),
+    ),
+    MalformedCase(
+        "golden task unknown", _golden(task=np.array("ranking")), ("task", "regression", "ranking")
+    ),
+    MalformedCase(
+        "golden task no text", _golden(task=np.ones(2)), ("task", "one short text", "float64")
+    ),
+    MalformedCase(
+        "golden task that does not fit",
+        _golden(task=np.array("binary")),
+        ("task", "one output for binary", "3 outputs"),
+    ),
+    MalformedCase(
+        "golden thresholds of the wrong number",
+        _golden(threshold=np.ones(2)),
+        ("threshold", "shape (3)", "shape (2,)"),
+    ),
+    MalformedCase(
+        "golden targets for classes",
+        _golden(targets=np.ones(_Y), task=np.array("classes"), labels=None),
+        ("targets", "labels for the task classes"),
+    ),
+    MalformedCase(
+        "constant network", _constant, ("depend on the inputs", "small always gives 0, 0")
     ),
     MalformedCase("golden data of absurd size", _huge_header, ("golden.npz", "at most", "values")),
     MalformedCase(

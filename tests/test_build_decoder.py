@@ -73,7 +73,7 @@ def test_whole_build_reports_what_it_measured(tiny_build):
     assert report["average_bit_width"] == np.mean(widths)
     quality = report["quality"]
     count = len(golden)
-    seen, unseen = quality["seen"], quality["unseen"]
+    seen, unseen = quality["searched_on"], quality["held_out"]
     assert report["loss"] == pytest.approx(
         (seen["loss"] * seen["samples"] + unseen["loss"] * unseen["samples"]) / count
     )

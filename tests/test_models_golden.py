@@ -3,14 +3,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import DenseLayer, InputError, Network, decisions, load_golden
+from models import DenseLayer, InputError, Kind, Network, load_golden
 
-NETWORK = Network("g", 3, (DenseLayer(2, "linear", np.ones((3, 2)), np.zeros(2)),))
+WEIGHTS = np.array([[1.0, 2], [3, -1], [0, 2]])
+NETWORK = Network("g", 3, (DenseLayer(2, "linear", WEIGHTS, np.ones(2)),))
 
 
 def samples(count: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(count)
-    return rng.integers(0, 9, (count, 3)).astype(np.uint8), rng.normal(size=(count, 2))
+    x = rng.integers(0, 9, (count, 3)).astype(np.uint8)
+    return x, NETWORK.forward(x)
 
 
 def test_npz_with_everything(tmp_path: Path):
@@ -21,14 +23,14 @@ def test_npz_with_everything(tmp_path: Path):
         golden = load_golden(source, NETWORK)
         np.testing.assert_array_equal(golden.x, x)
         np.testing.assert_array_equal(golden.y, y)
-        np.testing.assert_array_equal(golden.labels, labels)
+        np.testing.assert_array_equal(golden.labels[:, 0], labels)
         np.testing.assert_array_equal(golden.held_out, held_out)
         assert golden.x.dtype == golden.y.dtype == np.float64
         assert golden.labels.dtype == np.int64
         assert len(golden) == 6
         np.testing.assert_array_equal(golden.search.x, x[[0, 2, 3]])
         np.testing.assert_array_equal(golden.unseen.y, y[[1, 4, 5]])
-        np.testing.assert_array_equal(golden.unseen.labels, labels[[1, 4, 5]])
+        np.testing.assert_array_equal(golden.unseen.labels[:, 0], labels[[1, 4, 5]])
         assert golden.unseen.held_out.all()
 
 
@@ -62,17 +64,15 @@ def test_few_samples_are_not_held_out(tmp_path: Path):
     assert len(golden.search) == 39
 
 
-def test_decisions():
-    y = np.array([[0.1, 0.9, 0.9], [3, 2, 1]])
-    np.testing.assert_array_equal(decisions(y), [1, 0])
-    np.testing.assert_array_equal(decisions(np.array([[0.4], [0.5], [0.9]])), [0, 1, 1])
-
-
 def test_labels_of_one_output(tmp_path: Path):
     network = Network("g", 3, (DenseLayer(1, "sigmoid", np.ones((3, 1)), np.zeros(1)),))
-    np.savez(tmp_path / "g.npz", x=np.ones((2, 3)), y=np.ones((2, 1)), labels=[True, False])
-    np.testing.assert_array_equal(load_golden(tmp_path / "g.npz", network).labels, [1, 0])
-    np.savez(tmp_path / "g.npz", x=np.ones((2, 3)), y=np.ones((2, 1)), labels=[0, 2])
+    x = np.array([[1.0, 0, 0], [-1, 0, 0]])
+    arrays = {"x": x, "y": network.forward(x)}
+    np.savez(tmp_path / "g.npz", **arrays, labels=[True, False])
+    golden = load_golden(tmp_path / "g.npz", network)
+    np.testing.assert_array_equal(golden.labels, [[1], [0]])
+    assert (golden.task.kind, golden.task.thresholds) == (Kind.BINARY, (0.5,))
+    np.savez(tmp_path / "g.npz", **arrays, labels=[0, 2], task="binary")
     with pytest.raises(InputError, match="whole numbers from 0 to 1, got 2 at sample 1"):
         load_golden(tmp_path / "g.npz", network)
 

@@ -3,6 +3,7 @@ import pytest
 
 from models.golden import load_golden
 from models.load import load_network
+from models.task import Kind
 from quant.bwid.ahead import search_ahead
 from quant.bwid.hill_climbing import climb_fraction_bits
 from quant.bwid.objective import objective, performance
@@ -88,7 +89,9 @@ def test_equation_10(performance_, bits, alpha, expected):
 
 def test_performance_is_accuracy_lost_and_knows_no_gain():
     def quality(accuracy):
-        return Quality(100, 0.9, accuracy, 1.0, 0.0)
+        return Quality(
+            100, Kind.CLASSES, (0.9,), (accuracy,), (1.0,), (0.0,), (0.0,), (1.0,), (1.0,), 0.0
+        )
 
     assert performance(quality(0.9)) == 1
     assert performance(quality(0.95)) == 1

@@ -3,18 +3,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.golden import decisions, load_golden
+from models.golden import load_golden
 from models.load import load_network
-from quant.margins import flip_rate, margins
+from models.task import Kind, Task
+from quant.margins import flip_rate
 from quant.near_boundary import crossover_samples, near_boundary
 
+CLASSES = Task((Kind.CLASSES,))
 
-def test_margins_by_hand():
-    y = np.array([[0.9, 0.2, 0.5], [0.1, 0.3, 0.4]])
-    np.testing.assert_allclose(margins(y, decisions(y)), [0.4, 0.1])
-    np.testing.assert_allclose(margins(y, np.array([2, 1])), [-0.4, -0.1])
-    np.testing.assert_allclose(margins(y[:, :2], np.array([0, 0])), [0.7, -0.2])
-    np.testing.assert_allclose(margins(y[:, :1], np.array([1, 0])), [0.4, 0.4])
+
+def decisions(y):
+    return CLASSES.decisions(y)[:, 0]
+
+
+def margins(y, decided):
+    return CLASSES.margins(y, decided[:, None])[:, 0]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.golden import decisions, load_golden
+from models.golden import load_golden
 from models.load import load_network
 from models.network import DenseLayer, Network
 from quant.pruning import linear_layers_reduced, pruning_path, without_neuron
@@ -24,6 +24,7 @@ def test_path_takes_one_neuron_at_a_time_down_to_one(case):
 def test_half_of_the_neurons_can_stand_in_for_the_others(case):
     network, golden = case
     path = {pruned.layers[0].units: pruned for pruned in pruning_path(network, golden.search.x)}
+    decisions = golden.task.decisions
     kept = decisions(path[10].forward(golden.unseen.x)) == decisions(golden.unseen.y)
     assert kept.mean() > 0.998
 

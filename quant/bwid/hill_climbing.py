@@ -1,5 +1,6 @@
 """BWO-FBW: fraction bits of all nodes, by stochastic hill climbing (AHEAD, Section 4.3)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,25 +45,29 @@ def climb_fraction_bits(
     alpha: float = DEFAULT_ALPHA,
     seed: int = 0,
     lower_bound: int = LOWER_BOUND,
+    max_error: float | None = None,
     tries: int = _TRIES,
     patience: int = _PATIENCE,
+    progress: Callable[[str], None] = lambda text: None,
 ) -> Climb:
     """Stochastic hill climbing on Equation 10 from ``formats``.
 
     Each try gives one node, picked at random, a fraction bit more or less; it is kept if the
     objective does not get worse. After ``tries``, or ``patience`` of them without a better
-    objective, the climb ends.
+    objective, the climb ends. ``max_error`` is as for :func:`~quant.bwid.objective.performance`;
+    ``progress`` is called with each try's number.
     """
     random = np.random.default_rng(seed)
     keys = sorted(formats)
 
     def score(candidate: NetworkFormats) -> float:
         bits = [candidate[key].fraction for key in keys]
-        return objective(performance(evaluator.quality(candidate)), bits, alpha)
+        return objective(performance(evaluator.quality(candidate), max_error), bits, alpha)
 
     start = best = score(formats)
     moves, last_better = [], 0
     for number in range(1, tries + 1):
+        progress(f"BWO-FBW: try {number}")
         key = keys[random.integers(len(keys))]
         format = formats[key]
         fraction = format.fraction + (1 if random.random() < 0.5 else -1)

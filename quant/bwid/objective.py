@@ -12,9 +12,17 @@ DEFAULT_ALPHA = 0.99
 outweighs a few bits, without which the climb does not end at the paper's 0 % loss."""
 
 
-def performance(quality: Quality) -> float:
-    """Decoding performance P: 1 less the accuracy lost against the golden outputs."""
-    return 1 - max(quality.loss, 0.0)
+def performance(quality: Quality, max_error: float | None = None) -> float:
+    """Decoding performance P: 1 less what is lost against the golden outputs.
+
+    That is accuracy, of the decision that loses most. Outputs that are values of their own lose
+    their mean square error, in their variance, as far as it is above ``max_error`` squared: that is
+    R2 against the float model's outputs, of which any rounding takes something.
+    """
+    lost = max(quality.accuracy_lost, 0.0)
+    if max_error is not None:
+        lost = max(lost, max(quality.errors) ** 2 - max_error**2)
+    return 1 - lost
 
 
 def objective(performance: float, fraction_bits: Iterable[int], alpha: float) -> float:

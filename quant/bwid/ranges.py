@@ -18,7 +18,8 @@ def select_integer_bits(network: Network, golden: GoldenData) -> NetworkFormats:
     All nodes are signed, as the paper's Q-format is (Section 3.3). The paper profiles its perfect
     fixed-point model; the float model's ranges are the same but for the last of 20 bits.
     """
-    return {key: _perfect(values) for key, values in observed_values(network, golden.x).items()}
+    held = observed_values(network, golden.x, values=golden.task.keeps_values)
+    return {key: _perfect(values) for key, values in held.items()}
 
 
 def _perfect(values) -> QFormat:

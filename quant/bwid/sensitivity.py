@@ -12,31 +12,43 @@ LOWER_BOUND = 2
 
 
 def select_fraction_bits(
-    evaluator: Evaluator, perfect: NetworkFormats, *, lower_bound: int = LOWER_BOUND
+    evaluator: Evaluator,
+    perfect: NetworkFormats,
+    *,
+    lower_bound: int = LOWER_BOUND,
+    max_error: float | None = None,
 ) -> NetworkFormats:
     """Every node with the fraction bits that :func:`least_fraction` finds for it alone."""
     found = {}
     for key, format in perfect.items():
-        fraction = least_fraction(evaluator, perfect, key, lower_bound=lower_bound)
+        fraction = least_fraction(
+            evaluator, perfect, key, lower_bound=lower_bound, max_error=max_error
+        )
         found[key] = QFormat(format.integer, fraction, format.signed)
     return found
 
 
 def least_fraction(
-    evaluator: Evaluator, perfect: NetworkFormats, key: NodeKey, *, lower_bound: int = LOWER_BOUND
+    evaluator: Evaluator,
+    perfect: NetworkFormats,
+    key: NodeKey,
+    *,
+    lower_bound: int = LOWER_BOUND,
+    max_error: float | None = None,
 ) -> int:
     """Fewest fraction bits of node ``key`` with the best performance, all other nodes perfect.
 
     The best is that of perfect formats. A binary search, as in the paper, which takes performance
-    to rise with the fraction bits.
+    to rise with the fraction bits. ``max_error`` is as for
+    :func:`~quant.bwid.objective.performance`.
     """
-    best = performance(evaluator.quality(perfect))
+    best = performance(evaluator.quality(perfect), max_error)
     format = perfect[key]
     low, high = lowest_fraction(format, lower_bound), format.fraction
     while low < high:
         middle = (low + high) // 2
         changed = {**perfect, key: QFormat(format.integer, middle, format.signed)}
-        if performance(evaluator.quality(changed)) >= best:
+        if performance(evaluator.quality(changed), max_error) >= best:
             high = middle
         else:
             low = middle + 1

@@ -1,0 +1,118 @@
+"""Finds a decoder's task: as the user says, or from what golden data has.
+
+Nothing is guessed in silence: the `Task` tells where it comes from, and where several tasks fit,
+it has all of them.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models import activations
+from models.errors import InputError
+from models.network import Network
+from models.task import Kind, Task
+
+__all__ = ["infer_task", "stated_task"]
+
+_ONE_HOT = 0.9
+"""Part of all samples in which exactly one sigmoid says yes, from which on they stand for classes
+that exclude each other."""
+
+
+def stated_task(
+    kind: str, thresholds: Sequence[float], network: Network, *, source: object
+) -> Task:
+    """The task ``kind``, which somebody said at ``source``.
+
+    Parameters
+    ----------
+    thresholds
+        None, one for all outputs, or one an output. Without any, that of the activation.
+
+    Raises
+    ------
+    InputError
+        If it does not fit the network's outputs.
+    """
+    outputs = network.output_count
+
+    def error(expected: str, got: str) -> InputError:
+        return InputError.at(source, "task", expected=expected, got=got)
+
+    if kind not in list(Kind):
+        raise error(f"one of {', '.join(Kind)}", repr(kind)[:60])
+    if kind == Kind.CLASSES and outputs < 2:
+        raise error("at least two outputs for classes", f"one output of {network.name}")
+    if kind == Kind.BINARY and outputs != 1:
+        raise error("one output for binary", f"{outputs} outputs of {network.name}")
+    decided = kind in (Kind.BINARY, Kind.LABELS)
+    if thresholds and not decided:
+        raise error("thresholds with binary or labels only", f"{len(thresholds)} with {kind}")
+    if not decided:
+        return Task((Kind(kind),), source=str(source))
+    if len(thresholds) not in (0, 1, outputs):
+        raise error(f"one threshold, or one for each of {outputs} outputs", str(len(thresholds)))
+    if not thresholds:
+        threshold = _threshold(network)
+        if threshold is None:
+            raise error(
+                f"a threshold, since {network.layers[-1].activation} has none of its own", "none"
+            )
+        thresholds = (threshold,)
+    thresholds = tuple(float(t) for t in thresholds) * (outputs if len(thresholds) == 1 else 1)
+    return Task((Kind(kind),), thresholds, str(source))
+
+
+def infer_task(network: Network, y: np.ndarray, labels: np.ndarray | None) -> Task:
+    """The task that ``network`` and its golden data let one infer.
+
+    Parameters
+    ----------
+    y
+        The network's outputs (samples, outputs).
+    labels
+        What golden data calls labels, as it stands there: (samples,) or (samples, outputs).
+
+    Raises
+    ------
+    InputError
+        If labels tell decisions apart by a threshold that nobody gave.
+    """
+    if labels is None:
+        return _from_outputs(network, y)
+    whole = np.array_equal(labels, np.floor(labels)) and labels.min() >= 0
+    if labels.ndim == 2:
+        if not whole or labels.max() > 1:
+            return Task((Kind.REGRESSION,), source="golden data has true values for labels")
+        if np.all(labels.sum(axis=1) == 1) and labels.shape[1] > 1:
+            return Task((Kind.CLASSES,), source="golden data has one-hot labels")
+        return stated_task(Kind.LABELS, (), network, source="golden data has labels an output")
+    if network.output_count > 1:
+        return Task((Kind.CLASSES,), source="golden data has one label a sample")
+    if whole and labels.max() <= 1:
+        return stated_task(Kind.BINARY, (), network, source="golden data has labels 0 and 1")
+    return Task((Kind.REGRESSION,), source="golden data has true values for labels")
+
+
+def _from_outputs(network: Network, y: np.ndarray) -> Task:
+    name, count = network.layers[-1].activation, network.output_count
+    threshold = _threshold(network)
+    if name == "sigmoid":
+        if count == 1:
+            return Task((Kind.BINARY,), (threshold,), "it has one sigmoid")
+        one_hot = np.mean(np.sum(y >= threshold, axis=1) == 1)
+        text = f"exactly one of {count} sigmoids says yes in {one_hot:.0%} of golden data"
+        if one_hot >= _ONE_HOT:
+            return Task((Kind.CLASSES,), source=text)
+        return Task((Kind.LABELS,), (threshold,) * count, text)
+    text = f"{count} {name} output{'s'[: count > 1]} and golden data without labels fit both"
+    if count > 1:
+        return Task((Kind.REGRESSION, Kind.CLASSES), source=text)
+    if threshold is None:
+        return Task((Kind.REGRESSION,), source=f"it has one {name} output")
+    return Task((Kind.REGRESSION, Kind.BINARY), (threshold,), text)
+
+
+def _threshold(network: Network) -> float | None:
+    return activations.get(network.layers[-1].activation).threshold

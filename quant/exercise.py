@@ -1,0 +1,69 @@
+"""Samples for what golden data does not exercise.
+
+Where some answer is hardly ever given on golden data, its decisions say nothing of how that answer
+is reached: any decoder that always gives the others keeps them all. Samples are then bred that
+reach farther than golden data does, and on these, as on golden data, each output is kept as a
+value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from models.golden import GoldenData
+from models.network import Network
+from models.task import Kind, Task
+
+__all__ = ["exercised", "missing_answers"]
+
+_SAMPLES = 1024
+
+_FEW = 4
+"""Golden samples with an answer below which nothing is known of how it is reached."""
+
+
+def missing_answers(golden: GoldenData) -> list[str]:
+    """Answers that are hardly ever given on ``golden``, as text for the user."""
+    task = golden.task
+    decided = task.decisions(golden.y)
+    missing = []
+    for number, choices in enumerate(task.choices(golden.y.shape[1])):
+        given = np.bincount(decided[:, number], minlength=choices)
+        absent = np.flatnonzero(given < _FEW)
+        if len(absent):
+            missing.append(_named(task, number, absent))
+    return missing
+
+
+def _named(task: Task, number: int, absent: Sequence[int]) -> str:
+    if task.kind is Kind.LABELS:
+        return f"label {number} hardly ever {'off' if absent[0] == 0 else 'on'}"
+    names = ", ".join(map(str, absent[:5])) + (" and others" if len(absent) > 5 else "")
+    return f"{'class' if len(absent) == 1 else 'classes'} {names} hardly ever decided"
+
+
+def exercised(network: Network, golden: GoldenData, *, seed: int = 0) -> GoldenData:
+    """``golden`` with samples that reach farther, and a task that keeps every output as a value.
+
+    An input of a bred sample has a value that it had in some golden sample, drawn for each input
+    alone; an input that never varies on ``golden`` has one of the others' values. So all is in the
+    range and on the grid that inputs have.
+    """
+    random = np.random.default_rng(seed)
+    x = random.choice(golden.x, size=_SAMPLES, axis=0)
+    x = random.permuted(x, axis=0)
+    still = np.ptp(golden.x, axis=0) == 0
+    if still.any() and not still.all():
+        x[:, still] = random.choice(golden.x[:, ~still].ravel(), size=(_SAMPLES, still.sum()))
+    y = network.forward(x)
+    more = {"x": x, "y": y, "held_out": np.zeros(_SAMPLES, dtype=bool)}
+    if golden.labels is not None:
+        more["labels"] = golden.task.decisions(y)
+    if golden.targets is not None:
+        more["targets"] = y
+    joined = {name: np.concatenate([getattr(golden, name), extra]) for name, extra in more.items()}
+    kinds = golden.task.kinds
+    if Kind.REGRESSION not in kinds:
+        kinds = (*kinds, Kind.REGRESSION)
+    return replace(golden, task=replace(golden.task, kinds=kinds), **joined)

@@ -1,0 +1,102 @@
+"""What formats, or a smaller network, are held to: a criterion on golden data and near its
+boundaries."""
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from models.golden import GoldenData
+from models.network import Network
+from quant.criterion import Criterion
+from quant.near_boundary import NearBoundary, near_boundaries
+from quant.quality import Quality, Reference
+
+__all__ = ["Standard"]
+
+
+class Standard:
+    """Measures outputs of any kind against those of ``network`` on ``golden``.
+
+    How many decisions are expected to change is estimated near the boundary of each decision
+    (:mod:`quant.near_boundary`); what golden data itself shows is compared as well. What perfect
+    formats cannot keep is not held against others: see :meth:`excuse`.
+
+    Attributes
+    ----------
+    near : list of NearBoundary
+        One a decision; empty for a regression.
+    near_ties : int
+        Golden samples with a decision that perfect formats cannot keep.
+    """
+
+    def __init__(self, network: Network, golden: GoldenData, criterion: Criterion):
+        self.golden = golden
+        self.criterion = criterion
+        self.near: list[NearBoundary] = near_boundaries(network, golden)
+        self.near_ties = 0
+        self._reference = Reference(golden)
+        self._unkept = [0.0] * len(self.near)
+        lengths = [len(near.samples) for near in self.near]
+        self._parts = [
+            slice(end - length, end)
+            for end, length in zip(np.cumsum(lengths), lengths, strict=True)
+        ]
+
+    @cached_property
+    def near_samples(self) -> GoldenData | None:
+        """Samples near all boundaries, one boundary after the other; None if there are none."""
+        parts = [near.samples for near in self.near if len(near.samples)]
+        if not parts:
+            return None
+        joined = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("x", "y", "held_out")
+        }
+        return replace(parts[0], labels=None, targets=None, **joined)
+
+    def excuse(self, y_near: np.ndarray | None, y: np.ndarray) -> None:
+        """From now on, do not hold against others what these outputs of perfect formats change.
+
+        Parameters
+        ----------
+        y_near, y
+            Outputs on `near_samples` and on golden data.
+        """
+        changed = self.golden.task.decisions(y) != self._reference.decided
+        self.near_ties = int(changed.any(axis=1).sum())
+        if self.near_ties:
+            self._reference = Reference(self.golden, excused=changed)
+        self._unkept = self._flips(y_near)
+
+    def quality(self, y: np.ndarray) -> Quality:
+        """Quality of outputs on golden data, ties that are excused counted as kept."""
+        return self._reference.compare(y)
+
+    def flips(self, y_near: np.ndarray | None) -> float:
+        """Changes expected of the decision that changes most, as a fraction of all samples."""
+        return max(self._flips(y_near), default=0.0)
+
+    def _flips(self, y_near: np.ndarray | None) -> list[float]:
+        return [
+            near.flips(y_near[part]) if len(near.samples) else 0.0
+            for near, part in zip(self.near, self._parts, strict=True)
+        ]
+
+    def harm(self, y_near: np.ndarray | None, quality: Quality | None) -> float:
+        """Part of what is allowed that is used up, 1 being all.
+
+        Of decisions it is the expected changes; of values the mean square error, since errors of
+        different nodes add up in their squares. ``quality`` is needed for values alone.
+        """
+        limit = self.criterion.max_error
+        harm = 0.0
+        for flips, unkept in zip(self._flips(y_near), self._unkept, strict=True):
+            harm = max(harm, (flips - unkept) / self.criterion.max_flips)
+        if limit is not None:
+            harm = max(harm, (max(quality.errors) / limit) ** 2)
+        return harm
+
+    def holds(self, harm: float, quality: Quality) -> bool:
+        """Whether outputs of that harm and quality are good enough."""
+        return harm <= 1 and self.criterion.holds(quality)

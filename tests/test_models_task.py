@@ -1,0 +1,167 @@
+"""What outputs decide, and where the task comes from."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import DenseLayer, InputError, Kind, Network, Task, load_golden, load_network
+from models.load import save_network
+from models.task_inference import infer_task, stated_task
+
+CLASSES = Task((Kind.CLASSES,))
+LABELS = Task((Kind.LABELS,), (0.5, 0.25, 0.0))
+
+
+def network(outputs: int, activation: str, inputs: int = 3) -> Network:
+    weights = np.random.default_rng(outputs).normal(size=(inputs, outputs))
+    return Network("n", inputs, (DenseLayer(outputs, activation, weights, np.zeros(outputs)),))
+
+
+def test_the_first_of_the_largest_outputs_wins():
+    y = np.array([[0.1, 0.9, 0.9], [3, 2, 1]])
+    np.testing.assert_array_equal(CLASSES.decisions(y), [[1], [0]])
+    np.testing.assert_allclose(CLASSES.margins(y, CLASSES.decisions(y)), [[0], [1]])
+    np.testing.assert_allclose(CLASSES.margins(y, np.array([[0], [2]])), [[-0.8], [-2]])
+    np.testing.assert_allclose(CLASSES.margins(y[:, :2], np.array([[0], [0]])), [[-0.8], [1]])
+
+
+def test_each_output_says_yes_from_its_own_threshold_on():
+    y = np.array([[0.5, 0.2, -0.1], [0.4, 0.25, 0.3]])
+    decided = LABELS.decisions(y)
+    np.testing.assert_array_equal(decided, [[1, 0, 0], [0, 1, 1]])
+    np.testing.assert_allclose(LABELS.margins(y, decided), [[0, 0.05, 0.1], [0.1, 0, 0.3]])
+    np.testing.assert_allclose(LABELS.margins(y, 1 - decided), -LABELS.margins(y, decided))
+
+
+def test_a_regression_decides_nothing_and_several_tasks_decide_side_by_side():
+    y = np.array([[0.5, -0.2]])
+    assert Task((Kind.REGRESSION,)).decisions(y).shape == (1, 0)
+    both = Task((Kind.LABELS, Kind.CLASSES), (0.0, 0.0))
+    np.testing.assert_array_equal(both.decisions(y), [[0, 1, 0]])
+    np.testing.assert_allclose(both.margins(y, both.decisions(y)), [[0.7, 0.5, 0.2]])
+    np.testing.assert_array_equal(both.choices(2), [2, 2, 2])
+
+
+ROWS = 40
+WHOLE = np.arange(ROWS) % 3
+
+
+@pytest.mark.parametrize(
+    ("activation", "outputs", "labels", "kinds", "thresholds"),
+    [
+        # labels tell
+        ("linear", 3, WHOLE, ["classes"], ()),
+        ("sigmoid", 3, np.eye(3)[WHOLE], ["classes"], ()),
+        ("sigmoid", 3, (np.eye(3)[WHOLE] + np.eye(3)[0]).clip(0, 1), ["labels"], (0.5,) * 3),
+        ("linear", 3, np.random.default_rng(0).normal(size=(ROWS, 3)), ["regression"], ()),
+        ("sigmoid", 1, WHOLE % 2, ["binary"], (0.5,)),
+        ("linear", 1, WHOLE % 2, ["binary"], (0.0,)),
+        ("tanh", 1, WHOLE % 2, ["binary"], (0.0,)),
+        ("linear", 1, WHOLE + 0.5, ["regression"], ()),
+        ("relu", 1, 3.0 * WHOLE, ["regression"], ()),
+        # the network alone
+        ("sigmoid", 1, None, ["binary"], (0.5,)),
+        ("relu", 1, None, ["regression"], ()),
+        ("linear", 1, None, ["regression", "binary"], (0.0,)),
+        ("tanh", 2, None, ["regression", "classes"], ()),
+        ("sigmoid", 3, None, ["labels"], (0.5,) * 3),
+    ],
+)
+def test_inferred_tasks(activation, outputs, labels, kinds, thresholds):
+    net = network(outputs, activation)
+    y = net.forward(np.random.default_rng(1).normal(size=(ROWS, 3)))
+    task = infer_task(net, y, labels)
+    assert (list(task.kinds), task.thresholds) == (kinds, thresholds)
+    assert task.source
+
+
+def test_sigmoids_that_exclude_each_other_are_classes():
+    net = network(2, "sigmoid")
+    weights = net.layers[0].weights[:, :1] * [4, -4]
+    net = Network("n", 3, (DenseLayer(2, "sigmoid", weights, np.zeros(2)),))
+    y = net.forward(np.random.default_rng(1).normal(size=(ROWS, 3)))
+    assert infer_task(net, y, None).kinds == (Kind.CLASSES,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "thresholds", "activation", "outputs", "message"),
+    [
+        ("ranking", (), "linear", 2, "one of classes, binary, labels, regression, got 'ranking'"),
+        ("classes", (), "linear", 1, "at least two outputs for classes, got one output"),
+        ("binary", (), "linear", 2, "one output for binary, got 2 outputs"),
+        ("binary", (), "relu", 1, "a threshold, since relu has none of its own, got none"),
+        ("labels", (1, 2), "linear", 3, "one threshold, or one for each of 3 outputs, got 2"),
+        ("regression", (1,), "linear", 3, "thresholds with binary or labels only, got 1 with"),
+    ],
+)
+def test_a_stated_task_must_fit(kind, thresholds, activation, outputs, message):
+    with pytest.raises(InputError, match=message):
+        stated_task(kind, thresholds, network(outputs, activation), source="--task")
+
+
+def save(folder: Path, net: Network, **arrays) -> Path:
+    x = np.random.default_rng(2).normal(size=(ROWS, net.input_count))
+    save_network(net, folder)
+    np.savez(folder / "golden.npz", x=x, y=net.forward(x), **arrays)
+    return folder
+
+
+def test_who_says_the_task_comes_first(tmp_path: Path):
+    net = network(2, "linear")
+    folder = save(tmp_path, net, task="regression")
+    assert load_golden(folder, net).task.source == "golden.npz"
+    assert load_golden(folder, net).task.kinds == (Kind.REGRESSION,)
+    asked = load_golden(folder, net, task="labels", thresholds=(0.5, -0.5)).task
+    assert (asked.kinds, asked.thresholds) == ((Kind.LABELS,), (0.5, -0.5))
+    assert load_golden(folder, net, thresholds=(1.0,), task="labels").task.thresholds == (1.0, 1.0)
+
+
+def test_network_json_says_the_task(tmp_path: Path):
+    save(tmp_path, network(2, "tanh"))
+    description = json.loads((tmp_path / "network.json").read_text())
+    description |= {"task": "labels", "threshold": [0.25, -0.5]}
+    (tmp_path / "network.json").write_text(json.dumps(description))
+    net = load_network(tmp_path)
+    assert (net.task.kinds, net.task.thresholds) == ((Kind.LABELS,), (0.25, -0.5))
+    assert load_golden(tmp_path, net).task == net.task
+    save_network(net, tmp_path / "again")
+    assert load_network(tmp_path / "again").task == net.task
+    save(tmp_path / "two", net, task="classes")
+    with pytest.raises(InputError, match="task: expected labels, as network n says, got classes"):
+        load_golden(tmp_path / "two", net)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"task": "rank"}, "task: expected one of classes"),
+        ({"threshold": 0.5}, "threshold: expected a task beside it"),
+        ({"task": "labels", "threshold": [0.5, True]}, "threshold: expected finite numbers"),
+        ({"task": "labels", "threshold": 1e400}, "threshold: expected finite numbers"),
+        ({"task": "labels", "threshold": [1, 2, 3]}, "one threshold, or one for each of 2"),
+    ],
+)
+def test_network_json_with_a_bad_task(more, message, tmp_path: Path):
+    save(tmp_path, network(2, "tanh"))
+    description = json.loads((tmp_path / "network.json").read_text()) | more
+    (tmp_path / "network.json").write_text(json.dumps(description))
+    with pytest.raises(InputError, match=message):
+        load_network(tmp_path)
+
+
+def test_labels_and_targets_take_the_shape_of_the_task(tmp_path: Path):
+    net = network(2, "linear")
+    x = np.random.default_rng(2).normal(size=(ROWS, 3))
+    truth = net.forward(x) + 0.1
+    for key in ("targets", "labels"):
+        golden = load_golden(save(tmp_path / key, net, **{key: truth}), net)
+        assert golden.labels is None
+        np.testing.assert_array_equal(golden.targets, truth)
+        np.testing.assert_array_equal(golden.search.targets, truth[~golden.held_out])
+    hot = np.eye(2)[WHOLE % 2]
+    golden = load_golden(save(tmp_path / "hot", net, labels=hot), net)
+    np.testing.assert_array_equal(golden.labels, (WHOLE % 2)[:, None])
+    with pytest.raises(InputError, match="targets alone for a regression, got labels beside them"):
+        load_golden(save(tmp_path / "both", net, labels=truth, targets=truth), net)
