@@ -112,10 +112,13 @@ def saturates(activation: str) -> bool:
 
 
 def coarsest_node(network: Network, x: np.ndarray, formats: NetworkFormats) -> str:
-    """The node whose format is coarsest beside the steps that it needs, as text for the user."""
+    """The first node whose format is too coarse for what it holds, as text for the user."""
     held = observed_values(network, x)
     steps = _needed_steps(network, held)
-    key = max(formats, key=lambda key: formats[key].resolution / steps[key])
+    coarseness = {key: formats[key].resolution / steps[key] for key in formats}
+    worst = max(coarseness, key=coarseness.get)
+    # In data-flow order: what comes later may be coarse for what was lost before.
+    key = next((key for key in held if coarseness[key] > 2), worst)
     number, node = key
     array = held[key]
     place = ""

@@ -198,9 +198,9 @@ class _Search:
             raise SearchError(
                 f"expected formats that lose at most {limits.max_loss:.4f}, change at most "
                 f"{limits.max_flips:.4f} of decisions and have errors of at most "
-                f"{limits.max_error or limits.max_output_error:g}, got {quality.accuracy_lost:.4f}, "
-                f"{self.judge.flips(self.perfect):.4f} and {max(quality.errors):.4f} with the "
-                f"finest of up to {MOST_PERFECT_WIDTH} bits"
+                f"{limits.max_error or limits.max_output_error:g}, got "
+                f"{quality.accuracy_lost:.4f}, {self.judge.flips(self.perfect):.4f} and "
+                f"{max(quality.errors):.4f} with the finest of up to {MOST_PERFECT_WIDTH} bits"
             )
 
     @cached_property
