@@ -6,7 +6,7 @@ from typing import Any
 
 from models.errors import InputError, shown
 from models.files import require_file
-from models.limits import MAX_JSON_BYTES
+from models.limits import MAX_JSON_BYTES, MAX_JSON_DEPTH
 
 __all__ = ["parse_json", "read_json"]
 
@@ -42,9 +42,22 @@ def parse_json(data: bytes, path: Path, where: str = "") -> Any:
         return values
 
     try:
-        return json.loads(text, object_pairs_hook=no_duplicates)
+        value = json.loads(text, object_pairs_hook=no_duplicates)
     except json.JSONDecodeError as error:
         line = f"{where}: line {error.lineno}" if where else f"line {error.lineno}"
         raise InputError.at(path, line, expected="JSON", got=error.msg) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, nesting without end
         raise InputError.at(path, where, expected="JSON", got="absurd numbers or nesting") from None
+    _check_depth(value, path, where)
+    return value
+
+
+def _check_depth(value: Any, path: Path, where: str) -> None:
+    """Refuse what the recursive functions that take it could not go through."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_JSON_DEPTH):
+        inside = [item.values() if isinstance(item, dict) else item for item in level]
+        level = [value for items in inside for value in items if isinstance(value, dict | list)]
+        if not level:
+            return
+    raise InputError.at(path, where, expected="JSON", got="absurd numbers or nesting")

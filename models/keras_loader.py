@@ -63,18 +63,27 @@ def read_keras(path: Path) -> Network:
 
 def _load(keras: ModuleType, path: Path, archive: KerasArchive) -> Any:
     """The Keras model, from a copy of what was checked and of nothing else in the file."""
-    with tempfile.TemporaryDirectory(prefix="build_decoder_") as folder:
-        copy = Path(folder) / "model.keras"
-        pack(for_use(archive.config), archive.weights, copy)
-        try:
-            return keras.models.load_model(copy, compile=False, safe_mode=True)
-        except Exception as error:  # Keras raises whatever it meets
-            raise InputError.at(
-                path,
-                "",
-                expected="a Keras model of standard layers",
-                got=f"{type(error).__name__}: {str(error)[:160]}",
-            ) from None
+    try:
+        with tempfile.TemporaryDirectory(prefix="build_decoder_") as folder:
+            copy = Path(folder) / "model.keras"
+            pack(for_use(archive.config), archive.weights, copy)
+            return _open(keras, path, copy)
+    except OSError as error:
+        raise InputError.at(
+            path, "", expected="room for a copy among temporary files", got=str(error.strerror)
+        ) from None
+
+
+def _open(keras: ModuleType, path: Path, copy: Path) -> Any:
+    try:
+        return keras.models.load_model(copy, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises whatever it meets
+        raise InputError.at(
+            path,
+            "",
+            expected="a Keras model of standard layers",
+            got=f"{type(error).__name__}: {str(error)[:300]}",
+        ) from None
 
 
 def _dense(keras: ModuleType, path: Path, layer: Any, step: Step) -> DenseLayer:

@@ -74,7 +74,7 @@ def make_steps(layers: tuple[LayerConfig, ...]) -> tuple[Step, ...]:
     """
     for layer in layers:
         if layer.kind not in ("InputLayer", "Flatten", "Dense", *_ACTIVATIONS, *_PASSED):
-            raise layer.error("Flatten at the start, Dense, Dropout or Activation", layer.kind)
+            raise layer.error(f"Flatten, Dense, {', '.join(_ACTIVATIONS)} or Dropout", layer.kind)
         check_dtype(layer)
     shape = input_shape(layers[0])
     steps: list[Step] = []

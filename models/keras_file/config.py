@@ -109,7 +109,7 @@ def _layer(path: Path, entry: Any) -> LayerConfig:
     name = settings.text("name")
     # A class of the user's own may have the name of one of Keras's layers.
     if module != "keras.layers" or entry.get("registered_name") is not None:
-        kind = f"{module}.{kind}"
+        kind = f"{module}.{kind}" if module else f"custom {entry.get('registered_name')}"
     return LayerConfig(path, name, kind, settings.values)
 
 
@@ -144,7 +144,7 @@ def _end(fields: Fields, key: str) -> str:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     match value:
-        case [str() as name, 0, 0]:
+        case [str() as name, int(), int()]:
             return name
     raise InputError.at(
         fields.source,
@@ -157,12 +157,13 @@ def _end(fields: Fields, key: str) -> str:
 def _source(layer: LayerConfig, calls: list[Any]) -> str:
     """Name of the layer that gives `layer` its only input, in its only call."""
     if len(calls) != 1:
-        raise layer.error("a chain of layers", f"a branch or a layer used {len(calls)} times")
+        raise layer.error("a chain of layers", f"a layer used {len(calls)} times")
     match calls[0]:
         case {"args": [{"config": {"keras_history": [str() as source, 0, 0]}}], "kwargs": kwargs}:
             pass
         case _:
-            raise layer.error("a chain of layers, each called with the one before", "a branch")
+            got = f"{layer.kind} called otherwise"
+            raise layer.error("a chain of layers, each called with the one before", got)
     # A dropout that is called with training=True acts in use as well.
     for key, value in kwargs.items() if isinstance(kwargs, dict) else [("kwargs", kwargs)]:
         if value is not None and value is not False:

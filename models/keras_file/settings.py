@@ -45,16 +45,19 @@ def check_dtype(layer: LayerConfig) -> None:
     What is narrower rounds by rules that no fixed-point format repeats.
     """
     policy = layer.setting("dtype")
-    if isinstance(policy, dict):
-        policy = policy.get("config")
-        if isinstance(policy, dict):
-            mode = policy.get("mode")  # of weights that Keras has quantised
-            policy = policy.get("name") if mode is None else f"weights quantised to {mode}"
-    if policy not in _DTYPES:
+    settings = policy.get("config") if isinstance(policy, dict) else {"name": policy}
+    if not isinstance(settings, dict):
+        settings = {}
+    if "mode" in settings:
         raise layer.error(
             "float32 or float64",
-            f"{shown(policy)}: make the model with dtype='float32' and give it these weights"
-            " (before model.quantize(), where that was used)",
+            f"weights quantised to {shown(settings['mode'])}: save the model before quantize()",
+        )
+    if settings.get("name") not in _DTYPES:
+        raise layer.error(
+            "float32 or float64",
+            f"{shown(settings.get('name'))}: make the model with dtype='float32' and give it these"
+            " weights",
         )
 
 
@@ -120,9 +123,9 @@ def named_activation(layer: LayerConfig, units: int) -> str:
         case {"class_name": "function", "config": str() as called}:
             raise _unknown(layer, f"the function {called}")
         case {"class_name": str() as called}:
-            raise _unknown(layer, "a lambda" if called == "__lambda__" else called)
-        case other:
-            raise _unknown(layer, shown(other))
+            raise _unknown(layer, called)
+        case _:
+            raise _unknown(layer, "a lambda or something else without a name")
 
 
 def layer_activation(layer: LayerConfig, units: int) -> str:

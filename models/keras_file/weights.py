@@ -29,27 +29,32 @@ def count_weights(path: Path, weights: bytes) -> int:
     h5py = _import_h5py(path)
     count = objects = size = 0
 
-    def visit(name: str, link: Any) -> None:
+    def visit(name: str, link: Any) -> InputError | None:
+        # What a visitor raises, h5py replaces; what it returns ends the visit.
         nonlocal count, objects, size
-        objects += 1
-        if objects > MAX_KERAS_OBJECTS:
-            raise _error(path, "", f"at most {MAX_KERAS_OBJECTS} groups and arrays", "more")
-        if not isinstance(link, h5py.HardLink):
-            raise _error(path, name, "groups and arrays", "a link")
-        found = file[name]
-        if isinstance(found, h5py.Dataset):
-            size += _size(path, name, found)
-            count += math.prod(found.shape)
+        try:
+            objects += 1
+            if objects > MAX_KERAS_OBJECTS:
+                raise _error(path, "", f"at most {MAX_KERAS_OBJECTS} groups and arrays", "more")
+            if not isinstance(link, h5py.HardLink):
+                raise _error(path, name, "a group or an array", "a link")
+            found = file[name]
+            if isinstance(found, h5py.Dataset):
+                size += _size(path, name, found)
+                count += math.prod(found.shape)
             if size > MAX_KERAS_BYTES:
-                raise _error(path, "", f"arrays of at most {MAX_KERAS_BYTES} bytes", "larger ones")
+                raise _error(path, "", f"at most {MAX_KERAS_BYTES} bytes of arrays", "more")
+        except InputError as error:
+            return error
+        return None
 
     try:
         with h5py.File(io.BytesIO(weights), "r") as file:
-            file.visititems_links(visit)
-    except InputError:
-        raise
+            error = file.visititems_links(visit)
     except Exception:  # h5py raises whatever it meets
-        raise _error(path, "", "the weights of a Keras model", "damaged data") from None
+        error = _error(path, "", "the weights of a Keras model", "damaged data")
+    if error is not None:
+        raise error
     return count
 
 
