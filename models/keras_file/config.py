@@ -159,13 +159,16 @@ def _source(layer: LayerConfig, calls: list[Any]) -> str:
     if len(calls) != 1:
         raise layer.error("a chain of layers", f"a layer used {len(calls)} times")
     match calls[0]:
-        case {"args": [{"config": {"keras_history": [str() as source, 0, 0]}}], "kwargs": kwargs}:
+        case {
+            "args": [{"config": {"keras_history": [str() as source, 0, 0]}}],
+            "kwargs": dict() as kwargs,
+        }:
             pass
         case _:
             got = f"{layer.kind} called otherwise"
             raise layer.error("a chain of layers, each called with the one before", got)
     # A dropout that is called with training=True acts in use as well.
-    for key, value in kwargs.items() if isinstance(kwargs, dict) else [("kwargs", kwargs)]:
+    for key, value in kwargs.items():
         if value is not None and value is not False:
             raise layer.error("a call with its input alone", f"{key}={shown(value)} in its call")
     return source
