@@ -187,7 +187,8 @@ def test_linear_activation_changes_nothing():
     assert step.activation == "tanh"
 
 
-NODE = {"args": [{"config": {"keras_history": ["inputlayer", 0, 0]}}], "kwargs": {}}
+TENSOR = {"class_name": "__keras_tensor__", "config": {"keras_history": ["inputlayer", 0, 0]}}
+NODE = {"args": [TENSOR], "kwargs": {}}
 ENDS = {"input_layers": ["inputlayer", 0, 0], "output_layers": [["dense", 0, 0]]}
 START = (layer("InputLayer", batch_shape=[None, 4]), [])
 
@@ -204,6 +205,7 @@ def test_functional(kwargs: dict):
         ([NODE | {"kwargs": {"training": True}}], {}, "'dense'.*alone, got training=True"),
         ([NODE | {"kwargs": {"mask": NODE}}], {}, "'dense'.*alone, got mask="),
         ([NODE | {"kwargs": None}], {}, "'dense'.*called with the one before, got"),
+        ([NODE | {"args": [TENSOR | {"class_name": "x"}]}], {}, "'dense'.*called with the one"),
         ([NODE | {"args": [1, 2]}], {}, "'dense'.*each called with the one before"),
         ([NODE, NODE], {}, "'dense': expected a chain of layers, got a layer used 2 times"),
         ([], {}, "'dense': expected a chain of layers, got a layer used 0 times"),
@@ -232,14 +234,15 @@ def test_functional_models_that_are_no_chain(nodes, ends: dict, message: str):
         (b"9" * 10**4, "config.json: expected JSON, got absurd"),
         (b" " * 2**20 + b"{}", "config.json: expected at most 1048576 bytes, got 1048578"),
         ([], r"config.json: expected a JSON object, got \[\]"),
-        ({"class_name": "Mine", "config": {}}, "a Sequential or functional model .*, got 'Mine'"),
-        ({"class_name": "Sequential"}, "config.json: config: expected a JSON object, got None"),
+        (sequential() | {"class_name": "Mine"}, "a Sequential or functional .*, got 'keras.Mine'"),
+        (sequential() | {"module": "mine"}, "or functional model .*, got 'mine.Sequential'"),
+        (sequential() | {"config": None}, "config.json: config: expected a JSON object, got None"),
         (
-            {"class_name": "Sequential", "config": {"layers": [dense_config()]}},
+            sequential() | {"config": {"layers": [dense_config()]}},
             r"input: expected a fixed size \(begin the model with keras.Input.*got none",
         ),
         (
-            {"class_name": "Sequential", "config": {"layers": [[]]}},
+            sequential() | {"config": {"layers": [[]]}},
             r"config.json: a layer: expected a JSON object, got \[\]",
         ),
         (sequential(inputs=(None, 3)), r"'inputlayer': expected a fixed size .*\[None, None, 3\]"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models import InputError, activations, load_network
-from tests.keras_files import weights_file, write_keras
+from tests.keras_files import dense_config, sequential, weights_file, write_keras
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 # Keras 3.15 itself uses numpy in a way that numpy 2 deprecates.
@@ -396,6 +396,15 @@ def test_without_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(InputError, match=expected):
         load_network(path)
+
+
+@needs_tensorflow
+def test_sizes_beside_the_layers_are_not_built(tmp_path: Path):
+    """Keras builds a layer for the size in its ``build_config`` first, whatever its input is."""
+    dense = dense_config() | {"build_config": {"input_shape": [None, 10**6]}}
+    model = sequential(dense) | {"build_config": {"input_shape": [None, 10**6]}}
+    path = write_keras(tmp_path / "m.keras", config=model, weights=weights_file())
+    assert load_network(path).topology == "4-3"
 
 
 @needs_tensorflow

@@ -1,6 +1,5 @@
 """The layers of a ``config.json``, in the order in which a sample passes them."""
 
-import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from models.limits import MAX_LAYERS
 
 __all__ = ["LayerConfig", "for_use", "read_layers"]
 
+# What of a layer's entry Keras needs. Not "build_config": a size that need not be the layer's.
+_NEEDED = ("module", "class_name", "config", "registered_name", "name", "inbound_nodes")
 # Settings of a Dense layer that count in training alone, and what they become.
 _TRAINING = {
     "kernel_initializer": "zeros",  # others take their time, and the weights are in the file
@@ -64,13 +65,13 @@ def read_layers(path: Path, config: Any) -> tuple[LayerConfig, ...]:
         The model is no chain: it has branches, a layer used twice, or several inputs or outputs.
     """
     model = Fields(config, path, "config.json")
-    kind = model.text("class_name")
-    if kind not in ("Sequential", "Functional"):
+    kind, module = model.text("class_name"), str(model.values.get("module"))
+    if kind not in ("Sequential", "Functional") or module.split(".")[0] != "keras":
         raise InputError.at(
             path,
             "",
             expected="a Sequential or functional model of one input and one output",
-            got=shown(kind),
+            got=shown(f"{module}.{kind}"),
         )
     fields = Fields(model.values.get("config"), path, "config.json: config")
     entries = fields.items("layers")
@@ -94,12 +95,16 @@ def for_use(config: Any) -> Any:
 
     Regularisers and constraints may need code of the user's own to load.
     """
-    config = copy.deepcopy(config)
-    config["compile_config"] = None
+    layers = []
     for entry in config["config"]["layers"]:
+        needed = {key: entry[key] for key in _NEEDED if key in entry}
         if entry["class_name"] == "Dense":
-            entry["config"].update(_TRAINING)
-    return config
+            needed["config"] = entry["config"] | _TRAINING
+        layers.append(needed)
+    model = {key: value for key, value in config["config"].items() if key != "build_input_shape"}
+    return {key: config[key] for key in _NEEDED if key in config} | {
+        "config": model | {"layers": layers}
+    }
 
 
 def _layer(path: Path, entry: Any) -> LayerConfig:
@@ -160,7 +165,12 @@ def _source(layer: LayerConfig, calls: list[Any]) -> str:
         raise layer.error("a chain of layers", f"a layer used {len(calls)} times")
     match calls[0]:
         case {
-            "args": [{"config": {"keras_history": [str() as source, 0, 0]}}],
+            "args": [
+                {
+                    "class_name": "__keras_tensor__",
+                    "config": {"keras_history": [str() as source, 0, 0]},
+                }
+            ],
             "kwargs": dict() as kwargs,
         }:
             pass
