@@ -109,7 +109,7 @@ def test_softmax_at_the_end_decides_the_same(keras, tmp_path: Path, separate: bo
         ),
         (
             lambda k: [k.Flatten(), k.Dense(4), k.ReLU(max_value=5.5, name="six"), k.Dense(2)],
-            "layer 'six': expected ReLU with max_value=None, got max_value=5.5: train it with",
+            "layer 'six': expected ReLU with max_value=None, got max_value=5.5: train the net",
         ),
         (
             lambda k: [k.Flatten(), k.Dense(4), k.LeakyReLU(name="leaky"), k.Dense(2)],

@@ -86,9 +86,7 @@ def _run(keras: ModuleType, layers: list[Any], x: np.ndarray) -> np.ndarray:
     return np.asarray(keras.ops.convert_to_numpy(values), dtype=np.float64)
 
 
-def _compare(
-    path: Path, step: Step, layer: DenseLayer, x: np.ndarray, wanted: np.ndarray
-) -> None:
+def _compare(path: Path, step: Step, layer: DenseLayer, x: np.ndarray, wanted: np.ndarray) -> None:
     x = x.astype(np.float64)
     function = activations.get(layer.activation).function
     sums = x @ layer.weights + layer.bias

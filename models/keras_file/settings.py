@@ -143,10 +143,8 @@ def layer_activation(layer: LayerConfig, units: int) -> str:
             return name
         others.append(other)
     nearest = min(others, key=len)
-    raise layer.error(
-        f"{layer.kind} with {_listed(nearest)}",
-        f"{_listed({key: layer.settings[key] for key in nearest})}: train it with the former",
-    )
+    expected, got = _listed(nearest), _listed({key: layer.settings[key] for key in nearest})
+    raise layer.error(f"{layer.kind} with {expected}", f"{got}: train the network with {expected}")
 
 
 def _softmax(layer: LayerConfig, axis: Any, units: int) -> str:
