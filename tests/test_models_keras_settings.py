@@ -211,6 +211,16 @@ def test_functional_models_that_are_no_chain(nodes, ends: dict, message: str):
         read_layers(PATH, model)
 
 
+def test_branches():
+    both = [(dense_config(name=name), [NODE]) for name in ("left", "right")]
+    model = functional([START, *both], **ENDS | {"output_layers": ["left", 0, 0]})
+    with pytest.raises(InputError, match="layer 'right': expected a chain of layers, got a branch"):
+        read_layers(PATH, model)
+    model = functional([START, both[0], both[0]], **ENDS)
+    with pytest.raises(InputError, match="layer 'left': expected a name of its own, got one that"):
+        read_layers(PATH, model)
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
