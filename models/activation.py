@@ -21,8 +21,12 @@ class Activation:
     threshold:
         Output from which on a decoder that is trained to decide says yes; None where the function
         has no such place.
+    keras:
+        Name of the same function, with its default arguments, in ``keras.activations``; None where
+        Keras has none.
     """
 
     name: str
     function: Callable[[np.ndarray], np.ndarray]
     threshold: float | None = None
+    keras: str | None = None

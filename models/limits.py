@@ -8,6 +8,11 @@ __all__ = [
     "MAX_GOLDEN_VALUES",
     "MAX_GRAPH_WEIGHTS",
     "MAX_JSON_BYTES",
+    "MAX_JSON_DEPTH",
+    "MAX_KERAS_BYTES",
+    "MAX_KERAS_EXPANSION",
+    "MAX_KERAS_MEMBERS",
+    "MAX_KERAS_OBJECTS",
     "MAX_LAYERS",
     "MAX_MAGNITUDE",
     "MAX_RECORDING_VALUES",
@@ -20,6 +25,11 @@ MAX_WIDTH = 2**16  # inputs or units of a layer
 MAX_WEIGHTS = 2**24  # weights of a layer
 MAX_LAYERS = 256
 MAX_JSON_BYTES = 2**20
+MAX_JSON_DEPTH = 64  # objects and lists inside one another
+MAX_KERAS_BYTES = 2**29  # of a .keras file, packed and unpacked: a layer of MAX_WEIGHTS and Adam
+MAX_KERAS_EXPANSION = 64  # bytes unpacked for a byte packed; Keras packs nothing
+MAX_KERAS_MEMBERS = 64  # files in a .keras file; Keras writes three
+MAX_KERAS_OBJECTS = 2**12  # groups and arrays of its weights: at most 6 a layer, with Adam's 10
 MAX_MAGNITUDE = 1e30  # of a weight or sample: no sum over a layer can overflow a float64
 MAX_GOLDEN_VALUES = 2**27  # values of one golden array: 1 GiB as float64
 MAX_GRAPH_WEIGHTS = 2**26  # weights of a layer of an architecture; ESCAPE-NET has 2**24.5

@@ -5,7 +5,7 @@ from types import ModuleType
 
 from models.errors import InputError
 
-__all__ = ["import_tensorflow"]
+__all__ = ["import_tensorflow", "missing_tensorflow"]
 
 
 def import_tensorflow(purpose: str) -> ModuleType:
@@ -19,10 +19,15 @@ def import_tensorflow(purpose: str) -> ModuleType:
     try:
         import tensorflow  # an extra, and slow to import
     except ImportError:
-        raise InputError.at(
-            purpose,
-            "",
-            expected="TensorFlow (pip install build_decoder[train])",
-            got="a Python without it",
-        ) from None
+        raise missing_tensorflow(purpose) from None
     return tensorflow
+
+
+def missing_tensorflow(purpose: str) -> InputError:
+    """The error that says what to install."""
+    return InputError.at(
+        purpose,
+        "",
+        expected="TensorFlow (pip install build_decoder[train])",
+        got="a Python without it",
+    )

@@ -1,10 +1,12 @@
+import importlib.util
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models import InputError, load_network
+from models import InputError, activations, load_network
+from tests.keras_files import dense_config, sequential, weights_file, write_keras
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 # Keras 3.15 itself uses numpy in a way that numpy 2 deprecates.
@@ -28,7 +30,14 @@ def assert_equivalent(model, path: Path, x: np.ndarray) -> None:
     network = load_network(path)
     expected = model.predict(x, verbose=0)
     actual = network.forward(x.reshape(len(x), -1))
-    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-5)
+    # Keras computes in float32.
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-5 * max(1, np.abs(expected).max()))
+
+
+def inputs(seed: int, *shape: int) -> np.ndarray:
+    """Small samples and large ones, far beyond what an activation's cap may be."""
+    rng = np.random.default_rng(seed)
+    return np.concatenate([rng.normal(0, scale, (20, *shape)) for scale in (0.3, 3, 30)])
 
 
 @needs_tensorflow
@@ -89,7 +98,7 @@ def test_softmax_at_the_end_decides_the_same(keras, tmp_path: Path, separate: bo
     ("make", "message"),
     [
         (lambda k: [k.Conv1D(4, 3, name="conv")], "layer 'conv'.*got Conv1D"),
-        (lambda k: [k.Dense(4)], "input: expected a fixed size, or a Flatten.*shape .8, 2."),
+        (lambda k: [k.Dense(4, name="d")], "layer 'd': expected a Flatten.*shape .8, 2."),
         (
             lambda k: [k.Flatten(), k.Dense(4, activation="mish", name="d")],
             "layer 'd'.*linear, .*tanh, or softmax at the end, got mish",
@@ -100,7 +109,39 @@ def test_softmax_at_the_end_decides_the_same(keras, tmp_path: Path, separate: bo
         ),
         (
             lambda k: [k.Flatten(), k.Dense(4), k.ReLU(max_value=5.5, name="six"), k.Dense(2)],
-            "layer 'six'.*got ReLU",
+            "layer 'six': expected ReLU with max_value=None, got max_value=5.5: train the net",
+        ),
+        (
+            lambda k: [k.Flatten(), k.Dense(4), k.LeakyReLU(name="leaky"), k.Dense(2)],
+            "layer 'leaky': expected LeakyReLU with negative_slope=0.2, got negative_slope=0.3",
+        ),
+        (
+            lambda k: [k.Flatten(), k.Dense(4, activation=k.ReLU(max_value=6), name="d")],
+            "layer 'd': expected ReLU with max_value=None, got max_value=6",
+        ),
+        (
+            lambda k: [k.Flatten(), k.Dense(4), k.ELU(0.5, name="elu")],
+            "layer 'elu': expected ELU with alpha=1.0, got alpha=0.5",
+        ),
+        (
+            lambda k: [k.Flatten(), k.Dense(1, "softmax", name="one")],
+            "layer 'one': expected softmax of at least 2 units, got 1",
+        ),
+        (
+            lambda k: [k.Flatten(), k.Dense(4), k.Softmax(axis=0, name="soft")],
+            "layer 'soft': expected softmax over the outputs, axis=-1, got axis=0",
+        ),
+        (
+            lambda k: [k.Flatten(), k.Dense(4, dtype="mixed_float16", name="half")],
+            "layer 'half': expected float32 or float64, got 'mixed_float16'",
+        ),
+        (
+            lambda k: [k.Flatten(), k.Dense(4, name="d"), k.Activation("tanh", dtype="float16")],
+            "layer 'activation.*': expected float32 or float64, got 'float16'",
+        ),
+        (
+            lambda k: [k.Flatten(), k.Dense(4, lora_rank=2, name="lora")],
+            "layer 'lora': expected a plain Dense layer, without lora_rank, got lora_rank=2",
         ),
         (lambda k: [k.Flatten(), k.ReLU(name="r"), k.Dense(2)], "'r'.*a linear Dense before it"),
         (
@@ -128,11 +169,154 @@ def test_branches_are_refused(keras, tmp_path: Path):
         load_network(tmp_path / "branch.keras")
     shared = layers.Dense(6, name="shared")
     keras.Model(inputs, shared(shared(inputs))).save(tmp_path / "shared.keras")
-    with pytest.raises(InputError, match="layer 'shared'.*got a branch or a layer used twice"):
+    with pytest.raises(InputError, match="layer 'shared'.*got a layer used 2 times"):
         load_network(tmp_path / "shared.keras")
     keras.Model(inputs, [left, right]).save(tmp_path / "two.keras")
-    with pytest.raises(InputError, match="one input and one output"):
+    with pytest.raises(InputError, match="one input and one output, got output_layers"):
         load_network(tmp_path / "two.keras")
+    keras.Model(inputs, layers.Dropout(0.5, name="drop")(left, training=True)).save(
+        tmp_path / "random.keras"
+    )
+    with pytest.raises(InputError, match="layer 'drop': .*got training=True in its call"):
+        load_network(tmp_path / "random.keras")
+    two = [keras.Input((3,)), keras.Input((3,))]
+    keras.Model(two, layers.Concatenate()(two)).save(tmp_path / "both.keras")
+    with pytest.raises(InputError, match="one input and one output, got input_layers"):
+        load_network(tmp_path / "both.keras")
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("name", [n for n in activations.names() if activations.get(n).keras])
+def test_activations(keras, tmp_path: Path, name: str):
+    layers, called = keras.layers, activations.get(name).keras
+    model = keras.Sequential(
+        [
+            keras.Input((5,)),
+            layers.Dense(6, activation=called),
+            layers.Dense(6, kernel_regularizer="l2", kernel_constraint="non_neg"),
+            layers.Activation(getattr(keras.activations, called)),
+            layers.Dense(2),
+        ]
+    )
+    path = save(model, tmp_path / "activation.keras")
+    assert [layer.activation for layer in load_network(path).layers] == [name, name, "linear"]
+    assert_equivalent(model, path, np.random.default_rng(7).normal(size=(50, 5)))
+
+
+@needs_tensorflow
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda k: k.ReLU(), "relu"),
+        (lambda k: k.ReLU(negative_slope=0.2), "leaky_relu"),
+        (lambda k: k.LeakyReLU(0.2), "leaky_relu"),
+        (lambda k: k.LeakyReLU(0.0), "relu"),
+        (lambda k: k.ELU(), "elu"),
+    ],
+)
+def test_layers_that_equal_an_activation(keras, tmp_path: Path, make, name: str):
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((5,)), layers.Dense(6), make(layers), layers.Dense(4, make(layers))]
+    )
+    path = save(model, tmp_path / "equal.keras")
+    assert [layer.activation for layer in load_network(path).layers] == [name, name]
+    assert_equivalent(model, path, inputs(8, 5))
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("data_format", ["channels_first", "channels_last"])
+@pytest.mark.parametrize("shape", [(2, 3), (3, 4, 5), (2, 2, 3, 2), (4, 1), (1, 4), (6,)])
+def test_flatten(keras, tmp_path: Path, data_format: str, shape: tuple[int, ...]):
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input(shape),
+            layers.Flatten(data_format=data_format),
+            layers.Dropout(0.5),
+            layers.Dense(5, activation="tanh"),
+            layers.Flatten(data_format=data_format),
+            layers.Dense(2),
+        ]
+    )
+    path = save(model, tmp_path / "flat.keras")
+    assert_equivalent(model, path, np.random.default_rng(9).normal(size=(50, *shape)))
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dtypes(keras, tmp_path: Path, dtype: str):
+    model = keras.Sequential(
+        [
+            keras.Input((5,), dtype=dtype),
+            keras.layers.Dense(4, activation="tanh", dtype=dtype),
+            keras.layers.Dense(2, dtype="float32"),
+        ]
+    )
+    path = save(model, tmp_path / "wide.keras")
+    assert_equivalent(model, path, inputs(10, 5))
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("mode", ["int8", "float8"])
+def test_quantised_models_are_refused(keras, tmp_path: Path, mode: str):
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, name="d")])
+    model.layers[0].quantize(mode)
+    model.save(tmp_path / "narrow.keras")
+    with pytest.raises(InputError, match=f"layer 'd': .*got weights quantised to '{mode}': save"):
+        load_network(tmp_path / "narrow.keras")
+
+
+@needs_tensorflow
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+def test_functions_of_the_users_own(keras, tmp_path: Path):
+    layers = keras.layers
+
+    @keras.utils.register_keras_serializable("mine", name="relu")
+    def relu(x):
+        return 2 * x
+
+    for function, got in ((relu, "the function mine>relu"), (lambda x: 2 * x, "a lambda")):
+        model = keras.Sequential([keras.Input((2,)), layers.Dense(2, function, name="d")])
+        model.save(tmp_path / "own.keras")
+        with pytest.raises(InputError, match=f"layer 'd': expected an activation of .*got {got}"):
+            load_network(tmp_path / "own.keras")
+
+
+@needs_tensorflow
+def test_classes_of_the_users_own(keras, tmp_path: Path):
+    @keras.utils.register_keras_serializable("mine")
+    class Dense(keras.layers.Dense):
+        def call(self, inputs):
+            return 2 * super().call(inputs)
+
+    keras.Sequential([keras.Input((2,)), Dense(2, name="d")]).save(tmp_path / "own.keras")
+    with pytest.raises(InputError, match="layer 'd': expected .*, got .*[.]Dense"):
+        load_network(tmp_path / "own.keras")
+
+
+@needs_tensorflow
+def test_what_counts_in_training_alone_needs_no_code(keras, tmp_path: Path):
+    class Positive(keras.constraints.Constraint):  # not registered: Keras cannot load it
+        def __call__(self, weights):
+            return keras.ops.abs(weights)
+
+    model = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(3, kernel_constraint=Positive())]
+    )
+    path = save(model, tmp_path / "constrained.keras")
+    assert_equivalent(model, path, inputs(11, 4))
+
+
+@needs_tensorflow
+def test_model_of_a_fixed_batch_that_was_trained(keras, tmp_path: Path):
+    model = keras.Sequential([keras.Input(batch_shape=(8, 4)), keras.layers.Dense(3)])
+    model.compile("adam", "mse")
+    model.fit(np.ones((8, 4)), np.ones((8, 3)), batch_size=8, verbose=0)
+    model.save(tmp_path / "batch.keras")
+    x = inputs(12, 4)[:8]
+    network = load_network(tmp_path / "batch.keras")
+    np.testing.assert_allclose(network.forward(x), model.predict(x, verbose=0), rtol=0, atol=1e-5)
 
 
 @needs_tensorflow
@@ -140,9 +324,45 @@ def test_code_in_the_file_is_not_run(keras, tmp_path: Path):
     layers = keras.layers
     model = keras.Sequential([keras.Input((6,)), layers.Lambda(lambda x: x), layers.Dense(2)])
     model.save(tmp_path / "code.keras")
-    with pytest.raises(InputError, match="expected a Keras model of standard layers") as caught:
+    with pytest.raises(InputError, match="layer 'lambda.*': expected .*, got Lambda"):
         load_network(tmp_path / "code.keras")
-    assert len(str(caught.value).splitlines()) == 1
+
+
+@needs_tensorflow
+def test_model_that_was_never_built(keras, tmp_path: Path):
+    with pytest.warns(UserWarning, match="not yet been built"):
+        keras.Sequential([keras.layers.Dense(2)]).save(tmp_path / "new.keras")
+    with pytest.raises(InputError, match=r"input: expected a fixed size \(begin the model with"):
+        load_network(tmp_path / "new.keras")
+
+
+@needs_tensorflow
+def test_weights_of_another_shape(tmp_path: Path):
+    path = write_keras(tmp_path / "other.keras", weights=weights_file(inputs=5))
+    with pytest.raises(InputError, match="other.keras: expected a Keras model of standard") as info:
+        load_network(path)
+    assert len(str(info.value).splitlines()) == 1
+
+
+@needs_tensorflow
+def test_no_room_for_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("models.keras_loader.pack", full)
+    path = write_keras(tmp_path / "m.keras", weights=weights_file())
+    expected = "m.keras: expected room for a copy among temporary files, got No space left on dev"
+    with pytest.raises(InputError, match=expected):
+        load_network(path)
+
+
+@needs_tensorflow
+def test_made_by_hand(tmp_path: Path):
+    """The files of `tests.keras_files`, on which other tests build, are what Keras reads."""
+    path = write_keras(tmp_path / "hand.keras", weights=weights_file())
+    network = load_network(path)
+    weights = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
+    np.testing.assert_array_equal(network.layers[0].weights, weights)
 
 
 @needs_tensorflow
@@ -167,9 +387,32 @@ def test_missing_file(tmp_path: Path):
 
 
 def test_without_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    has_h5py = importlib.util.find_spec("h5py") is not None
+    path = write_keras(tmp_path / "model.keras", weights=weights_file() if has_h5py else b"")
+    expected = r"model.keras: expected TensorFlow \(pip install build_decoder\[train\]"
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    (tmp_path / "model.keras").touch()
-    with pytest.raises(
-        InputError, match=r"expected TensorFlow \(pip install build_decoder\[train\]"
-    ):
-        load_network(tmp_path / "model.keras")
+    with pytest.raises(InputError, match=expected):
+        load_network(path)
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(InputError, match=expected):
+        load_network(path)
+
+
+@needs_tensorflow
+def test_sizes_beside_the_layers_are_not_built(tmp_path: Path):
+    """Keras builds a layer for the size in its ``build_config`` first, whatever its input is."""
+    dense = dense_config() | {"build_config": {"input_shape": [None, 10**6]}}
+    model = sequential(dense) | {"build_config": {"input_shape": [None, 10**6]}}
+    path = write_keras(tmp_path / "m.keras", config=model, weights=weights_file())
+    assert load_network(path).topology == "4-3"
+
+
+@needs_tensorflow
+def test_what_was_read_is_compared_with_keras(
+    keras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "tanh", name="d")])
+    path = save(model, tmp_path / "m.keras")
+    monkeypatch.setattr("models.keras_file.chain.named_activation", lambda layer, units: "relu")
+    with pytest.raises(InputError, match="m.keras: layer 'd': expected .* from the relu that was"):
+        load_network(path)

@@ -12,4 +12,4 @@ def _elu(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0))
 
 
-ACTIVATION = Activation("elu", _elu, threshold=0.0)
+ACTIVATION = Activation("elu", _elu, keras="elu", threshold=0.0)

@@ -14,4 +14,4 @@ def _exp(x: np.ndarray) -> np.ndarray:
     return np.exp(np.minimum(np.asarray(x, dtype=np.float64), _GREATEST))
 
 
-ACTIVATION = Activation("exp", _exp)
+ACTIVATION = Activation("exp", _exp, keras="exponential")

@@ -16,4 +16,4 @@ def _gelu(x: np.ndarray) -> np.ndarray:
     return 0.5 * x * (1.0 + np.asarray(_erf(x / math.sqrt(2.0)), dtype=np.float64))
 
 
-ACTIVATION = Activation("gelu", _gelu, threshold=0.0)
+ACTIVATION = Activation("gelu", _gelu, keras="gelu", threshold=0.0)

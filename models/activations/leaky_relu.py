@@ -12,4 +12,4 @@ def _leaky_relu(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0.2 * x)
 
 
-ACTIVATION = Activation("leaky_relu", _leaky_relu, threshold=0.0)
+ACTIVATION = Activation("leaky_relu", _leaky_relu, keras="leaky_relu", threshold=0.0)

@@ -11,4 +11,4 @@ def _relu(x: np.ndarray) -> np.ndarray:
     return np.maximum(np.asarray(x, dtype=np.float64), 0.0)
 
 
-ACTIVATION = Activation("relu", _relu)
+ACTIVATION = Activation("relu", _relu, keras="relu")

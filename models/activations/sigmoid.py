@@ -14,4 +14,4 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return np.where(x >= 0, 1.0, small) / (1.0 + small)
 
 
-ACTIVATION = Activation("sigmoid", _sigmoid, threshold=0.5)
+ACTIVATION = Activation("sigmoid", _sigmoid, keras="sigmoid", threshold=0.5)

@@ -13,4 +13,4 @@ def _softplus(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
 
 
-ACTIVATION = Activation("softplus", _softplus)
+ACTIVATION = Activation("softplus", _softplus, keras="softplus")

@@ -14,4 +14,4 @@ def _swish(x: np.ndarray) -> np.ndarray:
     return x * np.where(x >= 0, 1.0, small) / (1.0 + small)
 
 
-ACTIVATION = Activation("swish", _swish, threshold=0.0)
+ACTIVATION = Activation("swish", _swish, keras="silu", threshold=0.0)

@@ -11,4 +11,4 @@ def _tanh(x: np.ndarray) -> np.ndarray:
     return np.tanh(np.asarray(x, dtype=np.float64))
 
 
-ACTIVATION = Activation("tanh", _tanh, threshold=0.0)
+ACTIVATION = Activation("tanh", _tanh, keras="tanh", threshold=0.0)

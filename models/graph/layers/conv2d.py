@@ -73,7 +73,7 @@ class Conv2d(GraphLayer):
         return activations.get(self.activation).function(sums)
 
     def to_keras(self, keras, name):
-        activation = keras_activation(keras, self.activation)
+        activation = keras_activation(self.activation)
         return keras.layers.Conv2D(
             self.filters, self.kernel, padding="same", activation=activation, name=name
         )

@@ -51,7 +51,7 @@ class Dense(GraphLayer):
         return activations.get(self.activation).function(sums)
 
     def to_keras(self, keras, name):
-        activation = keras_activation(keras, self.activation)
+        activation = keras_activation(self.activation)
         return keras.layers.Dense(self.units, activation=activation, name=name)
 
 
