@@ -144,6 +144,11 @@ class SimulatedPort:
         while self._cycle < end:
             self._simulator.advance()
 
+    @property
+    def waiting(self):
+        """Bytes that are still to go to the board."""
+        return len(self._to_board)
+
     def monotonic(self):
         return self._cycle / (self.BAUD * self.divisor)
 

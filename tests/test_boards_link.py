@@ -104,6 +104,7 @@ def test_a_frame_of_sync_bytes_is_not_mistaken():
 def read_reply(port):
     """The next reply on the line, whatever request it is to."""
     header = PROTOCOL.REPLY_HEADER
+    port.run(port.waiting)  # a long request has to arrive before it is answered
     head = port.read(1 + header.size)
     assert head[0] == PROTOCOL.reply_sync
     command, tag, status, length = header.unpack(head[1:])
