@@ -168,17 +168,23 @@ class Exchange:
     def _await_reply(self, command: Command, deadline: float, seconds: float) -> Reply:
         finder = ReplyFinder(self._protocol, self._payload_bytes, command=command, tag=self._tag)
         count, first = 0, b""
-        while self._clock.monotonic() < deadline:
+        heard = self._clock.monotonic()
+        while (now := self._clock.monotonic()) < deadline:
             data = on_port(self._port.read, finder.missing)
-            if not data:
+            if data:
+                heard = now
+                count += len(data)
+                first = (first + data)[:_SHOWN_BYTES]
+                finder.feed(data)
+                if reply := finder.find():
+                    return reply
+            elif finder.damage and now - heard >= _READ_SECONDS:
+                break  # that was the reply: nothing comes behind it
+            else:
                 self._clock.sleep(_PAUSE_SECONDS)
-                continue
-            count += len(data)
-            first = (first + data)[:_SHOWN_BYTES]
-            finder.feed(data)
-            if reply := finder.find():
-                return reply
         if reply := finder.find(last=True):
             return reply
+        if finder.damage:
+            raise LinkError(finder.damage)
         came = f"{count:,} bytes that are none, such as {first!r}" if count else "no bytes"
         raise LinkTimeout(f"no reply to {command.name} in {seconds:.3g} s: got {came}")

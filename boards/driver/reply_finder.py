@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from boards.driver.errors import LinkError
 from boards.protocol import Protocol, Reply, Status
 
 __all__ = ["ReplyFinder"]
@@ -38,6 +37,8 @@ class ReplyFinder:
         self._frame_overhead = protocol.reply_bytes(0)
         self.missing = self._frame_overhead
         """Least number of bytes that can complete a reply. No more need be read at once."""
+        self.damage: str | None = None
+        """What is wrong with what was the reply but for its CRC, once that came."""
 
     def feed(self, data: bytes) -> None:
         """Take bytes that the port sent."""
@@ -50,11 +51,6 @@ class ReplyFinder:
         ----------
         last
             Nothing more will come: look behind headers that announce more than there is.
-
-        Raises
-        ------
-        LinkError
-            If the reply is there but its CRC is wrong.
         """
         protocol = self._protocol
         position = 0
@@ -104,6 +100,5 @@ class ReplyFinder:
             return Reply(command, tag, status, bytes(body[protocol.REPLY_HEADER.size :]))
         ours = (command, tag) == (self._command, self._tag)
         if ours and length == self._expected_length(command, status):
-            # All but the CRC is as it should be: waiting for a better one would be in vain.
-            raise LinkError(f"expected CRC {expected:#06x} in a reply, got {received:#06x}")
+            self.damage = f"expected CRC {expected:#06x} in a reply, got {received:#06x}"
         return None
