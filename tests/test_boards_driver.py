@@ -1,5 +1,8 @@
 """The host driver against a board that misbehaves, and its command line."""
 
+import io
+import subprocess
+import sys
 import termios
 
 import numpy as np
@@ -268,3 +271,80 @@ def test_command_line_refuses_missing_files(model, build, monkeypatch, capsys):
     (build / "golden.npz").unlink()
     assert run_main(monkeypatch, build, ModelPort(model)) == 2
     assert capsys.readouterr().err.startswith(f"error: {build}/golden.npz: expected a file, got no")
+
+
+def test_command_line_tells_of_saturated_inputs(model, build, monkeypatch, capsys):
+    x = np.zeros((1, 6))
+    x[0, 2] = 9
+    x_raw = model.quantise_input(x)
+    np.savez(build / "golden.npz", x=x)
+    np.savez(build / "expected.npz", x_raw=x_raw, y_raw=model.compute(x_raw))
+    assert run_main(monkeypatch, build, ModelPort(model)) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("warning: 1 of 6 input values lie outside of -4 to 3.75 (sQ3.2)")
+    assert told.count("\n") == 1
+
+
+def test_command_line_ends_at_ctrl_c_with_one_line(model, build, monkeypatch, capsys):
+    port = ModelPort(model)
+    write = port.write
+
+    def interrupted(data):
+        if port.requests == 3:
+            raise KeyboardInterrupt
+        write(data)
+
+    port.write = interrupted
+    assert run_main(monkeypatch, build, port) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+    assert port.closed
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_command_line_shows_progress_on_a_terminal(model, build, monkeypatch, capsys):
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    assert run_main(monkeypatch, build, ModelPort(model)) == 0
+    assert "sums" in terminal.getvalue()
+    assert "5 samples, 0 mismatches" in capsys.readouterr().out
+
+
+def test_command_line_shows_no_progress_elsewhere(model, build, monkeypatch, capsys):
+    assert run_main(monkeypatch, build, ModelPort(model)) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_command_line_needs_no_rich(model, build, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    assert run_main(monkeypatch, build, ModelPort(model)) == 0
+    assert "5 samples, 0 mismatches" in capsys.readouterr().out
+
+
+def test_command_line_tells_the_sample_at_which_the_link_fails(model, build, monkeypatch, capsys):
+    port = ModelPort(model)
+    write = port.write
+
+    def failing(data):
+        if port.requests == 4:
+            raise serial.SerialException("write failed: [Errno 5] Input/output error")
+        write(data)
+
+    port.write = failing
+    assert run_main(monkeypatch, build, port) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: sample 3: port: write failed")
+    assert error.count("\n") == 1
+
+
+def test_it_runs_as_a_module():
+    command = [sys.executable, "-m", "boards.driver", "--port", "/dev/null"]
+    command += ["--build", "/no/such/folder", "--golden", "golden.npz"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: /no/such/folder: expected a file")
+    assert done.stderr.count("\n") == 1

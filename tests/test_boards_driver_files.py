@@ -102,7 +102,9 @@ def test_an_entry_that_makes_no_sense(build, run, port, key, value):
 @pytest.mark.parametrize("end", ["input", "output"])
 def test_frames_that_the_protocol_cannot_carry(build, run, end):
     edited(build, **{f"{end}_count": 40_000, f"{end}_format": FORMAT | {"fraction": 12}})
-    assert run()[0] == 2
+    status, error = run()
+    assert status == 2
+    assert f"an {end} frame of at most 65535 bytes" in error
 
 
 CONTENTS = {
@@ -144,6 +146,12 @@ def test_a_build_folder_that_is_none(build, run, name):
 def test_what_is_neither_build_nor_model(thing, port):
     with pytest.raises(InputError, match="expected a build folder or an integer model, got"):
         connect(port, thing)
+
+
+@pytest.mark.parametrize("thing", [5, None, b"/dev/null", object()])
+def test_what_is_no_port(thing, model):
+    with pytest.raises(InputError, match="^port: expected a name, or an object that reads and"):
+        connect(thing, model)
 
 
 WRONG_BAUDS = [0, -1, 299, 1.5, 9600.0, "9600", True, float("nan"), 10**10]

@@ -11,6 +11,7 @@ which the build left in ``expected.npz``::
     python -m boards.driver --port /dev/ttyUSB0 --build build/... --golden golden.npz
 """
 
+from boards.driver.command_line import main, verify
 from boards.driver.connection import connect
 from boards.driver.decoder import Decoder
 from boards.driver.errors import (
@@ -29,4 +30,6 @@ __all__ = [
     "PortError",
     "SaturationWarning",
     "connect",
+    "main",
+    "verify",
 ]

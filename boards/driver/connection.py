@@ -9,6 +9,7 @@ from boards.driver.decoder import DEFAULT_BAUD, Decoder
 from boards.driver.errors import PortError
 from boards.driver.serial_port import open_serial
 from boards.interface import LEAST_BAUD, MAX_BAUD, DecoderInterface
+from boards.protocol import check_frame
 from models.errors import InputError, shown
 
 __all__ = ["connect"]
@@ -53,8 +54,13 @@ def connect(port, build_or_model, *, baud: int | None = None, timeout: float = 1
     baud = _checked_baud(more.get("baud", DEFAULT_BAUD) if baud is None else baud)
     timeout = _checked_timeout(timeout)
     clock_hz = more.get("clock_mhz", math.inf) * 1e6
+    check_frame(interface)  # before the port is touched
     if isinstance(port, (str, os.PathLike)):
         port = open_serial(os.fspath(port), baud)
+    elif not (hasattr(port, "read") and hasattr(port, "write")):
+        raise InputError(
+            f"port: expected a name, or an object that reads and writes, got {shown(port)}"
+        )
     decoder = Decoder(
         port,
         interface,

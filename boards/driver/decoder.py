@@ -263,7 +263,7 @@ def _info(payload: bytes) -> Info:
     try:
         return Info.unpack(payload)
     except ValueError as error:
-        raise DeviceError(f"board: {error}: it has no decoder that we know") from None
+        raise DeviceError(f"board: {error}") from None
 
 
 def _described(info: Info) -> str:
