@@ -44,6 +44,36 @@ def test_a_slow_decoder_is_waited_for(decoder_seconds, requests):
     assert port.requests == requests
 
 
+def test_half_a_request_is_dropped_before_the_next():
+    model = sums_model()
+    port, decoder = opened(model, timeout=0.01)  # less than the board waits for the other half
+    port.to_board = lambda data: [(0, data[:9] if port.requests == 1 else data)]
+    x_raw = np.ones((1, model.input_count), int)
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+    assert port.requests == 2
+
+
+class Impatient(FakePort):
+    """Returns at once what is there, as ports that do not block."""
+
+    def read(self, count):
+        data = bytearray()
+        while len(data) < count and self._arriving and self._arriving[0][0] <= self.clock.now:
+            data.append(self._arriving.popleft()[1])
+        return bytes(data)
+
+
+def test_a_port_that_does_not_block():
+    model, clock = sums_model(), FakeClock()
+    port = Impatient(model, clock)
+    decoder = Decoder(port, DecoderInterface.of(model), clock=clock)
+    x_raw = np.ones((3, model.input_count), int)
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+    port.from_board = lambda reply: [(0, reply[:-1] + bytes([reply[-1] ^ 1])), (0.02, reply)]
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+    assert port.requests == 6
+
+
 class Talker(FakePort):
     """Sends the same for ever, and never what it is asked for."""
 

@@ -227,7 +227,8 @@ class Decoder:
         y_raw = np.empty((len(frames), self.interface.output_count), np.int64)
         done = 0
         try:
-            for y_raw[done] in self._answers(iter(frames)):
+            for answer in self._answers(iter(frames)):
+                y_raw[done] = answer
                 done += 1
                 if progress:
                     progress(done, len(frames))
