@@ -75,7 +75,7 @@ def test_two_threads_on_the_simulated_link(model):
     port = SimulatedPort(SumsDecoder(model), protocol=impatient)
     interface = DecoderInterface.of(model)
     decoder = Decoder(port, interface, protocol=impatient, timeout=6e-4, clock=port)
-    parts = [frames_of(model, 25, seed) for seed in (1, 2)]
+    parts = [frames_of(model, 10, seed) for seed in (1, 2)]
     answers = in_threads(*(lambda part=part: decoder.infer_raw(part) for part in parts))
     for part, answer in zip(parts, answers, strict=True):
         np.testing.assert_array_equal(answer, model.compute(part))
