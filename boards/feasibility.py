@@ -2,10 +2,9 @@
 
 from boards.board import Board
 from boards.clocks import choose_dividers
-from boards.protocol import MAX_PAYLOAD_BYTES, element_bytes
+from boards.protocol import check_frame, check_frame_bytes
 from boards.resources import check_memory
 from boards.uart import divisor_for
-from models.errors import InputError
 from models.network import Network
 
 __all__ = ["check_clock", "check_frame", "check_network", "made_clock_mhz"]
@@ -50,32 +49,4 @@ def check_network(board: Board, network: Network) -> None:
     """
     check_memory(board, sum(layer.input_count * layer.output_count for layer in network.layers))
     for end, count in (("input", network.input_count), ("output", network.output_count)):
-        _check_bytes(network.name, end, count, 1)
-
-
-def check_frame(model) -> None:
-    """Make sure that frames fit the 16-bit length of the host protocol.
-
-    Parameters
-    ----------
-    model
-        Integer model or `boards.interface.DecoderInterface`.
-
-    Raises
-    ------
-    InputError
-        If an input or output frame does not; the message has the numbers.
-    """
-    for end, count, format in (
-        ("input", model.input_count, model.input_format),
-        ("output", model.output_count, model.output_format),
-    ):
-        _check_bytes(model.name, end, count, element_bytes(format))
-
-
-def _check_bytes(name: str, end: str, count: int, size: int) -> None:
-    if count * size > MAX_PAYLOAD_BYTES:
-        raise InputError(
-            f"{name}: expected an {end} frame of at most {MAX_PAYLOAD_BYTES} bytes on "
-            f"the host link, got {count} values of {size} bytes = {count * size}"
-        )
+        check_frame_bytes(network.name, end, count, 1)

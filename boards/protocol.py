@@ -21,13 +21,15 @@ answered with the raw outputs in the same manner, sign or zero extended. A reply
 
 import enum
 import struct
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from binascii import crc_hqx
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from boards.interface import DecoderInterface
-from quant.qformat import QFormat
+from boards.interface import MAX_COUNT, MAX_FRACTION, DecoderInterface
+from models.errors import InputError
+from quant.qformat import MAX_WIDTH, QFormat
 
 __all__ = [
     "MAX_PAYLOAD_BYTES",
@@ -37,6 +39,8 @@ __all__ = [
     "Protocol",
     "Reply",
     "Status",
+    "check_frame",
+    "check_frame_bytes",
     "element_bytes",
 ]
 
@@ -63,6 +67,35 @@ class Status(enum.IntEnum):
 def element_bytes(format: QFormat) -> int:
     """Bytes of one raw value in a payload."""
     return -(-format.width // 8)
+
+
+def check_frame(model) -> None:
+    """Make sure that frames fit the 16-bit length of the host protocol.
+
+    Parameters
+    ----------
+    model
+        Integer model or `boards.interface.DecoderInterface`.
+
+    Raises
+    ------
+    InputError
+        If an input or output frame does not; the message has the numbers.
+    """
+    for end, count, format in (
+        ("input", model.input_count, model.input_format),
+        ("output", model.output_count, model.output_format),
+    ):
+        check_frame_bytes(model.name, end, count, element_bytes(format))
+
+
+def check_frame_bytes(name: str, end: str, count: int, size: int) -> None:
+    """As `check_frame`, of one end of decoder ``name``: ``count`` values of ``size`` bytes."""
+    if count * size > MAX_PAYLOAD_BYTES:
+        raise InputError(
+            f"{name}: expected an {end} frame of at most {MAX_PAYLOAD_BYTES} bytes on "
+            f"the host link, got {count} values of {size} bytes = {count * size}"
+        )
 
 
 @dataclass(frozen=True)
@@ -103,13 +136,35 @@ class Info:
 
     @classmethod
     def unpack(cls, payload: bytes) -> "Info":
-        """The information in ``payload``, which has ``LAYOUT.size`` bytes."""
+        """The information in ``payload``, which has ``LAYOUT.size`` bytes.
+
+        Raises
+        ------
+        ValueError
+            If it is of another version, or describes no decoder.
+        """
         version, inputs, outputs, *formats, fingerprint = cls.LAYOUT.unpack(payload)
-        input_format, output_format = (
-            QFormat(width - fraction, fraction, bool(signed))
-            for width, signed, fraction in (formats[:3], formats[3:])
-        )
+        if version != cls.VERSION:
+            raise ValueError(f"expected protocol version {cls.VERSION}, got {version}")
+        for end, count in (("input", inputs), ("output", outputs)):
+            if not 1 <= count <= MAX_COUNT:
+                raise ValueError(f"expected an {end} count of 1 to {MAX_COUNT}, got {count}")
+        input_format = _format("input", *formats[:3])
+        output_format = _format("output", *formats[3:])
         return cls(version, inputs, outputs, input_format, output_format, fingerprint)
+
+
+def _format(end: str, width: int, signed: int, fraction: int) -> QFormat:
+    """The format that an INFO payload tells of one end of a decoder."""
+    if not 1 <= width <= MAX_WIDTH:
+        raise ValueError(f"expected an {end} width of 1 to {MAX_WIDTH} bits, got {width}")
+    if signed > 1:
+        raise ValueError(f"expected 0 or 1 for an {end} that is signed, got {signed}")
+    if abs(fraction) > MAX_FRACTION:
+        raise ValueError(
+            f"expected {end} fraction bits of {-MAX_FRACTION} to {MAX_FRACTION}, got {fraction}"
+        )
+    return QFormat(width - fraction, fraction, bool(signed))
 
 
 @dataclass(frozen=True)
@@ -130,8 +185,8 @@ class Protocol:
     ----------
     request_sync, reply_sync
         First byte of a request and of a reply.
-    crc_polynomial, crc_initial
-        CRC-16 generator polynomial and start value; most significant bit first, not inverted.
+    crc_initial
+        Start value of the CRC-16; its most significant bit is first, it is not inverted.
     idle_byte_times
         A request that pauses for this many byte times (10 bits each) or, at most, twice as many is
         dropped by the board without a reply, so that the next byte may start a new one.
@@ -139,10 +194,11 @@ class Protocol:
 
     request_sync: int = 0xA5
     reply_sync: int = 0x5A
-    crc_polynomial: int = 0x1021
     crc_initial: int = 0xFFFF
     idle_byte_times: int = 4096
-    _crc_table: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    crc_polynomial: ClassVar[int] = 0x1021
+    """Generator polynomial of the CRC-16: that of `binascii.crc_hqx`."""
 
     REQUEST_HEADER = struct.Struct("<BBH")
     """Command, tag, payload length: what follows the sync byte of a request."""
@@ -152,21 +208,9 @@ class Protocol:
 
     CRC_BYTES = 2
 
-    def __post_init__(self):
-        table = []
-        for byte in range(256):
-            crc = byte << 8
-            for _ in range(8):
-                crc = (crc << 1) ^ (self.crc_polynomial if crc & 0x8000 else 0)
-            table.append(crc & 0xFFFF)
-        object.__setattr__(self, "_crc_table", tuple(table))
-
-    def crc(self, data: Iterable[int]) -> int:
+    def crc(self, data: bytes) -> int:
         """CRC-16 of ``data``."""
-        crc = self.crc_initial
-        for byte in data:
-            crc = (crc << 8 & 0xFF00) ^ self._crc_table[crc >> 8 ^ byte]
-        return crc
+        return crc_hqx(data, self.crc_initial)
 
     def request(self, command: int, *, tag: int = 0, payload: bytes = b"") -> bytes:
         """Bytes of a request."""

@@ -60,7 +60,12 @@ def synthesise(
     toolchain = _toolchain(board)
     toolchain.prepare(board, top, build_dir, seed=seed)
     interface = DecoderInterface.of(decoder.model)
-    driver = interface.to_json(board=board.name, baud=board.baud, clock_mhz=top.clock_mhz)
+    driver = interface.to_json(
+        board=board.name,
+        baud=board.baud,
+        clock_mhz=top.clock_mhz,
+        latency_cycles=decoder.latency_cycles,
+    )
     (build_dir / DRIVER_FILE).write_text(driver)
     readme = _readme(board, decoder, top, toolchain.instructions(board))
     (build_dir / "README.txt").write_text(readme)

@@ -23,6 +23,7 @@ from models.keras_file.weights import count_weights
 from models.limits import MAX_MAGNITUDE
 from models.metadata import is_valid_name
 from models.network import DenseLayer, Network
+from models.task import Kind, Task
 from models.tensorflow_import import import_tensorflow
 
 __all__ = ["read_keras"]
@@ -56,7 +57,8 @@ def read_keras(path: Path) -> Network:
     keras = import_tensorflow(str(path)).keras
     model = _load(keras, path, archive)
     layers = tuple(_dense(keras, path, model.get_layer(step.dense), step) for step in steps)
-    network = Network(path.stem, steps[0].order.size, layers)
+    task = Task((Kind.CLASSES,), source="the model ends in softmax") if steps[-1].softmax else None
+    network = Network(path.stem, steps[0].order.size, layers, task)
     prove(path, keras, model, steps, network)
     return network
 

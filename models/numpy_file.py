@@ -5,6 +5,7 @@ nothing is ever unpickled.
 """
 
 import math
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -20,8 +21,23 @@ __all__ = ["npz_keys", "npz_shape", "read_npy", "read_npz", "read_npz_text"]
 
 _TEXT_CHARACTERS = 64
 
+try:
+    from lzma import LZMAError as _LZMAError
+except ImportError:  # a Python without it raises a RuntimeError
+    _LZMAError = RuntimeError
+
 # What the standard library and numpy raise on damaged, encrypted or truncated files.
-_READ_ERRORS = (ValueError, OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile)
+_READ_ERRORS = (
+    ValueError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    SyntaxError,  # this and the next: numpy parses a header as Python
+    tokenize.TokenError,
+    zlib.error,
+    zipfile.BadZipFile,
+    _LZMAError,
+)
 
 
 def read_npy(path: Path, shape: ArrayShape, *, where: str) -> np.ndarray:

@@ -45,6 +45,7 @@ class SumsDecoder(wiring.Component):
         self.lanes = lanes
         self.input_beats = -(-model.input_count // lanes)
         self.output_beats = model.output_count
+        self.latency_cycles = self.input_beats
         super().__init__(
             {
                 "i": In(stream.Signature(ArrayLayout(shape_of(model.input_format), lanes))),
@@ -77,11 +78,13 @@ class SumsDecoder(wiring.Component):
 
 
 class SimulatedPort:
-    """Serial port whose other end is a `Shell` in Amaranth's simulator.
+    """Serial port whose other end is a `Shell` in Amaranth's simulator, and its clock.
 
     ``write`` queues bytes for the line; ``read`` advances the simulation until the bytes are there
-    or the line has been quiet in both directions for ``timeout_bytes`` byte times.
+    or ``timeout_bytes`` byte times have passed. As a clock it tells the time of the line.
     """
+
+    BAUD = 1_000_000
 
     def __init__(self, decoder, *, divisor=4, timeout_bytes=60, **shell_options):
         self.shell = Shell(decoder, divisor=divisor, **shell_options)
@@ -89,7 +92,6 @@ class SimulatedPort:
         self.timeout_bytes = timeout_bytes
         self.rejected = 0
         self._to_board, self._from_board = [], bytearray()
-        self._quiet_cycles = 0
         self._cycle = 0
         self._simulator = Simulator(self.shell)
         self._simulator.add_clock(1e-6)
@@ -108,7 +110,6 @@ class SimulatedPort:
         while True:
             await ctx.tick()
             self._cycle += 1
-            self._quiet_cycles += 1
 
     async def _watch(self, ctx):
         while True:
@@ -124,7 +125,6 @@ class SimulatedPort:
             for bit in (0, *((byte >> index) & 1 for index in range(8)), 1):
                 ctx.set(self.shell.rx, bit)
                 await self._cycles(ctx, self.divisor)
-            self._quiet_cycles = 0
 
     async def _line_from_board(self, ctx):
         while True:
@@ -137,7 +137,6 @@ class SimulatedPort:
                 bits.append(ctx.get(self.shell.tx))
             assert bits[8] == 1, "stop bit is low"
             self._from_board.append(sum(bit << index for index, bit in enumerate(bits[:8])))
-            self._quiet_cycles = 0
 
     def run(self, byte_times):
         """Advance by that many byte times."""
@@ -145,14 +144,23 @@ class SimulatedPort:
         while self._cycle < end:
             self._simulator.advance()
 
+    @property
+    def waiting(self):
+        """Bytes that are still to go to the board."""
+        return len(self._to_board)
+
+    def monotonic(self):
+        return self._cycle / (self.BAUD * self.divisor)
+
+    def sleep(self, seconds):
+        self.run(int(seconds * self.BAUD / 10) + 1)
+
     def write(self, data):
         self._to_board.extend(data)
-        self._quiet_cycles = 0
 
     def read(self, count):
-        while len(self._from_board) < count:
-            if self._quiet_cycles > self.timeout_bytes * 10 * self.divisor:
-                break
+        end = self._cycle + self.timeout_bytes * 10 * self.divisor
+        while len(self._from_board) < count and self._cycle < end:
             self._simulator.advance()
         data, self._from_board = self._from_board[:count], self._from_board[count:]
         return bytes(data)

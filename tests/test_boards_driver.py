@@ -1,13 +1,18 @@
-"""The host driver against a board that misbehaves, and its files and command line."""
+"""The host driver against a board that misbehaves, and its command line."""
 
+import io
+import subprocess
+import sys
 import termios
 
 import numpy as np
 import pytest
 import serial
 from boards_rig import sums_model
+from fake_board import FakeClock
 
-from boards.driver import Decoder, LinkError, LinkTimeout, connect, main
+from boards.driver import Decoder, DeviceError, LinkError, LinkTimeout, connect
+from boards.driver.command_line import main
 from boards.interface import DecoderInterface
 from boards.protocol import PROTOCOL, Command, Info, Reply, Status
 from models.errors import InputError
@@ -52,16 +57,21 @@ class ModelPort:
         self.closed = True
 
 
+def patient(port, model):
+    """A driver whose time-outs take no time."""
+    return Decoder(port, DecoderInterface.of(model), clock=FakeClock())
+
+
 def corrupted(reply):
     return reply[:-1] + bytes([reply[-1] ^ 1])
 
 
 def refused(reply):
-    return PROTOCOL.reply(Reply(Command.INFER, reply[2], Status.BAD_CRC, b""))
+    return PROTOCOL.reply(Reply(reply[1], reply[2], Status.BAD_CRC, b""))
 
 
 def late(reply):
-    return PROTOCOL.reply(Reply(reply[1], (reply[2] - 1) % 256, Status.OK, b"\0\0")) + reply
+    return PROTOCOL.reply(Reply(reply[1], (reply[2] - 1) % 256, Status.OK, b"\0" * 4)) + reply
 
 
 FAULTS = {
@@ -80,7 +90,7 @@ def model():
 @pytest.mark.parametrize("fault", FAULTS)
 def test_one_fault_is_made_up_for(model, fault):
     port = ModelPort(model, [FAULTS[fault]])
-    decoder = Decoder(port, DecoderInterface.of(model))
+    decoder = patient(port, model)
     x_raw = np.zeros((1, model.input_count), int)
     np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
     assert port.requests == 2
@@ -89,21 +99,21 @@ def test_one_fault_is_made_up_for(model, fault):
 @pytest.mark.parametrize(
     ("fault", "error", "message"),
     [
-        ("silent", LinkTimeout, "no reply: expected 1 more bytes from the board, got 0"),
-        ("truncated", LinkTimeout, "expected 4 more bytes from the board, got 3"),
+        ("silent", LinkTimeout, r"no reply to INFER in 1 s: got no bytes"),
+        ("truncated", LinkTimeout, r"got 9 bytes that are none, such as b'Z\\x02"),
         ("corrupted", LinkError, "expected CRC 0x.* in a reply, got 0x"),
         ("refused", LinkError, "board refused INFER: BAD_CRC"),
     ],
 )
 def test_two_faults_are_an_error(model, fault, error, message):
-    decoder = Decoder(ModelPort(model, [FAULTS[fault]] * 2), DecoderInterface.of(model))
+    decoder = patient(ModelPort(model, [FAULTS[fault]] * 2), model)
     with pytest.raises(error, match=message):
         decoder.infer_raw(np.zeros(model.input_count, int))
 
 
 def test_noise_and_late_replies_before_a_reply_are_skipped(model):
     port = ModelPort(model, [late, lambda reply: b"\0\xff" + reply])
-    decoder = Decoder(port, DecoderInterface.of(model))
+    decoder = patient(port, model)
     x_raw = np.ones((2, model.input_count), int)
     np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
     assert port.requests == 2
@@ -139,6 +149,11 @@ def test_raw_inputs_are_integers_of_the_format(model, raw, message):
         ([0, 0, 0, 0, 0, np.nan], "expected finite numbers, got 1 of 6 .* such as nan"),
         ([[np.inf] * 6] * 2, "expected finite numbers, got 12 of 12 .* such as inf"),
         (["a"] * 6, "expected real numbers"),
+        ([1j] * 6, "expected real numbers, got an array of complex128"),
+        (np.full(6, 1j), "expected real numbers, got an array of complex128"),
+        ([None] * 6, "expected real numbers, got an array of object"),
+        ([[0] * 6, [0] * 5], "expected an array of numbers: .*inhomogeneous"),
+        (np.ma.masked_equal([0, 1, 2, 3, 4, 5], 3), "got an array with masked ones"),
     ],
 )
 def test_inputs_are_finite(model, x, message):
@@ -152,7 +167,7 @@ class UnpluggedPort(ModelPort):
     """Fails as pySerial does when its device is gone: with errors of its own and of termios."""
 
     def __init__(self, model, failing):
-        super().__init__(model, [lambda reply: b""])
+        super().__init__(model, [corrupted])
         setattr(self, failing, self.fail)
         if failing == "reset_input_buffer":
             self.error = termios.error(5, "Input/output error")
@@ -178,7 +193,7 @@ def test_a_port_that_fails_is_an_error_of_the_link(model, failing, build, monkey
 def test_another_decoder_is_refused_and_the_port_closed(model):
     other = sums_model(output_format=QFormat(6, 5))
     port = ModelPort(other)
-    with pytest.raises(LinkError, match="was another bitstream loaded"):
+    with pytest.raises(DeviceError, match="was another bitstream loaded"):
         connect(port, model)
     assert port.closed
 
@@ -212,19 +227,12 @@ def test_connect_takes_a_build_folder(model, build, place):
 
 
 def test_a_folder_without_a_build_is_bad_input(tmp_path):
-    with pytest.raises(InputError, match=r"board/driver.json: expected a build's driver.json: No"):
-        DecoderInterface.load(tmp_path)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": "x", "input_count": "many"}'])
-def test_a_bad_driver_file_is_bad_input(text, tmp_path):
-    (tmp_path / "driver.json").write_text(text)
-    with pytest.raises(InputError, match="driver.json: expected a build's driver.json"):
+    with pytest.raises(InputError, match=r"board/driver.json: expected a file, got no such file"):
         DecoderInterface.load(tmp_path)
 
 
 def run_main(monkeypatch, build, port, place="."):
-    monkeypatch.setattr("boards.driver._open", lambda name, baud, timeout: port)
+    monkeypatch.setattr("boards.driver.connection.open_serial", lambda name, baud: port)
     golden = str(build / "golden.npz")
     return main(["--port", "x", "--build", str(build / place), "--golden", golden])
 
@@ -254,7 +262,7 @@ def test_command_line_refuses_other_samples(model, build, monkeypatch, capsys):
 
 
 def test_command_line_runs_in_the_board_folder(model, build, monkeypatch):
-    monkeypatch.setattr("boards.driver._open", lambda name, baud, timeout: ModelPort(model))
+    monkeypatch.setattr("boards.driver.connection.open_serial", lambda name, baud: ModelPort(model))
     monkeypatch.chdir(build / "board")
     assert main(["--port", "x", "--build", ".", "--golden", "../golden.npz"]) == 0
 
@@ -262,4 +270,81 @@ def test_command_line_runs_in_the_board_folder(model, build, monkeypatch):
 def test_command_line_refuses_missing_files(model, build, monkeypatch, capsys):
     (build / "golden.npz").unlink()
     assert run_main(monkeypatch, build, ModelPort(model)) == 2
-    assert capsys.readouterr().err.startswith(f"error: {build}/golden.npz: expected an .npz file")
+    assert capsys.readouterr().err.startswith(f"error: {build}/golden.npz: expected a file, got no")
+
+
+def test_command_line_tells_of_saturated_inputs(model, build, monkeypatch, capsys):
+    x = np.zeros((1, 6))
+    x[0, 2] = 9
+    x_raw = model.quantise_input(x)
+    np.savez(build / "golden.npz", x=x)
+    np.savez(build / "expected.npz", x_raw=x_raw, y_raw=model.compute(x_raw))
+    assert run_main(monkeypatch, build, ModelPort(model)) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("warning: 1 of 6 input values lie outside of -4 to 3.75 (sQ3.2)")
+    assert told.count("\n") == 1
+
+
+def test_command_line_ends_at_ctrl_c_with_one_line(model, build, monkeypatch, capsys):
+    port = ModelPort(model)
+    write = port.write
+
+    def interrupted(data):
+        if port.requests == 3:
+            raise KeyboardInterrupt
+        write(data)
+
+    port.write = interrupted
+    assert run_main(monkeypatch, build, port) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+    assert port.closed
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_command_line_shows_progress_on_a_terminal(model, build, monkeypatch, capsys):
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    assert run_main(monkeypatch, build, ModelPort(model)) == 0
+    assert "sums" in terminal.getvalue()
+    assert "5 samples, 0 mismatches" in capsys.readouterr().out
+
+
+def test_command_line_shows_no_progress_elsewhere(model, build, monkeypatch, capsys):
+    assert run_main(monkeypatch, build, ModelPort(model)) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_command_line_needs_no_rich(model, build, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    assert run_main(monkeypatch, build, ModelPort(model)) == 0
+    assert "5 samples, 0 mismatches" in capsys.readouterr().out
+
+
+def test_command_line_tells_the_sample_at_which_the_link_fails(model, build, monkeypatch, capsys):
+    port = ModelPort(model)
+    write = port.write
+
+    def failing(data):
+        if port.requests == 4:
+            raise serial.SerialException("write failed: [Errno 5] Input/output error")
+        write(data)
+
+    port.write = failing
+    assert run_main(monkeypatch, build, port) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: sample 3: port: write failed")
+    assert error.count("\n") == 1
+
+
+def test_it_runs_as_a_module():
+    command = [sys.executable, "-m", "boards.driver", "--port", "/dev/null"]
+    command += ["--build", "/no/such/folder", "--golden", "golden.npz"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: /no/such/folder: expected a file")
+    assert done.stderr.count("\n") == 1

@@ -49,7 +49,8 @@ def test_ulx3s_bitstream(decoder, tmp_path):
     assert synthesis.resources.bram == 2
     interface, more = DecoderInterface.load(tmp_path)
     assert interface == DecoderInterface.of(decoder.model)
-    assert more == {"board": "ulx3s_85f", "baud": 1_000_000, "clock_mhz": 100}
+    board_entries = {"board": "ulx3s_85f", "baud": 1_000_000, "clock_mhz": 100}
+    assert more == board_entries | {"latency_cycles": decoder.latency_cycles}
     assert "openFPGALoader --board ulx3s" in (tmp_path / "README.txt").read_text()
 
     report = place_and_route(board, tmp_path)

@@ -1,0 +1,115 @@
+"""Golden data through a board, compared with what the build expects."""
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from boards.driver.connection import connect
+from boards.driver.decoder import Decoder, Progress
+from boards.driver.errors import LinkError
+from boards.driver.inputs import quantised
+from boards.interface import EXPECTED_FILE, find_driver_file
+from models.array_shape import ArrayShape
+from models.errors import InputError
+from models.files import require_file
+from models.limits import MAX_GOLDEN_VALUES
+from models.numpy_file import read_npz
+
+__all__ = ["main", "verify"]
+
+_SHOWN_MISMATCHES = 5
+_INTERRUPTED = 130  # as shells have it for SIGINT
+
+
+def _frames(path: Path, key: str, count: int, *, samples: int | None = None) -> np.ndarray:
+    """The array ``key`` (samples, count) of an ``.npz`` file."""
+    require_file(path)
+    shape = ArrayShape((samples, count), ("samples", "values"), MAX_GOLDEN_VALUES)
+    return read_npz(path, key, shape, where=key)
+
+
+def _raw_frames(path: Path, key: str, count: int, *, samples: int | None = None) -> np.ndarray:
+    values = _frames(path, key, count, samples=samples)
+    if values.dtype.kind not in "iu":
+        raise InputError.at(path, key, expected="raw integers", got=f"type {values.dtype}")
+    return values.astype(np.int64)
+
+
+def _expected_outputs(decoder: Decoder, build: Path, golden: Path, x_raw) -> np.ndarray:
+    """Raw outputs (samples, outputs) that the build expects of ``x_raw`` (samples, inputs)."""
+    interface = decoder.interface
+    path = find_driver_file(build).resolve().parent.parent / EXPECTED_FILE
+    known_x = _raw_frames(path, "x_raw", interface.input_count)
+    known_y = _raw_frames(path, "y_raw", interface.output_count, samples=len(known_x))
+    known = {x.tobytes(): y for x, y in zip(known_x, known_y, strict=True)}
+    found = [known.get(x.tobytes()) for x in x_raw]
+    missing = sum(y is None for y in found)
+    if missing:
+        raise InputError(
+            f"{golden}: expected samples that {path} has outputs for, got {missing} others of "
+            f"{len(found)}"
+        )
+    return np.array(found)
+
+
+def verify(decoder: Decoder, build: Path, golden: Path) -> int:
+    """Run golden data through the board, print what came, and return how many samples differ."""
+    interface = decoder.interface
+    x = _frames(golden, "x", interface.input_count)
+    x_raw, saturation = quantised(x, interface.input_format, interface.input_count)
+    expected = _expected_outputs(decoder, build, golden, x_raw)
+    if saturation:
+        print(f"warning: {saturation}", file=sys.stderr)
+    start = time.monotonic()
+    with _progress_bar(interface.name) as progress:
+        y_raw = decoder.infer_raw(x_raw, progress=progress)
+    seconds = time.monotonic() - start
+    differing = np.flatnonzero((y_raw != expected).any(axis=1))
+    for sample in differing[:_SHOWN_MISMATCHES]:
+        print(f"sample {sample}: expected {expected[sample]}, got {y_raw[sample]}")
+    print(
+        f"{interface.name}: {len(x_raw)} samples, {len(differing)} mismatches, "
+        f"{seconds / len(x_raw) * 1e3:.2f} ms a sample over the link"
+    )
+    return len(differing)
+
+
+@contextlib.contextmanager
+def _progress_bar(title: str) -> Iterator[Progress | None]:
+    """Shows on a terminal how far a run is; None elsewhere, and on a host without rich."""
+    try:
+        from rich.console import Console
+        from rich.progress import Progress as Bar
+    except ImportError:
+        yield None
+        return
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    with Bar(console=console, transient=True) as bar:
+        task = bar.add_task(title)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status: 0 equal, 2 bad input or link, 4 outputs differ."""
+    parser = argparse.ArgumentParser(prog="python -m boards.driver", description=main.__doc__)
+    parser.add_argument("--port", required=True, help="such as /dev/ttyUSB0")
+    parser.add_argument("--build", required=True, type=Path, help="build folder")
+    parser.add_argument("--golden", required=True, type=Path, help="inputs x in an .npz file")
+    options = parser.parse_args(arguments)
+    try:
+        with connect(options.port, options.build) as decoder:
+            return 4 if verify(decoder, options.build, options.golden) else 0
+    except (InputError, LinkError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return _INTERRUPTED

@@ -1,0 +1,95 @@
+"""Opens a decoder and makes sure that it is the right one."""
+
+import contextlib
+import math
+import numbers
+import os
+
+from boards.driver.decoder import DEFAULT_BAUD, Decoder
+from boards.driver.errors import PortError
+from boards.driver.serial_port import open_serial
+from boards.interface import LEAST_BAUD, MAX_BAUD, DecoderInterface
+from boards.protocol import check_frame
+from models.errors import InputError, shown
+
+__all__ = ["connect"]
+
+_MAX_TIMEOUT = 3600.0
+
+
+def connect(port, build_or_model, *, baud: int | None = None, timeout: float = 1.0) -> Decoder:
+    """Open a decoder, and make sure through INFO that it is the right one.
+
+    A request, this one included, takes at most twice the time of its bytes on the line, of the
+    decoder and of ``timeout``, and a pause of 8,192 byte times, whatever the port sends.
+
+    Parameters
+    ----------
+    port
+        Name of a serial port, which is locked, or any object that `Decoder` takes.
+    build_or_model
+        Build folder, its folder ``board``, the ``driver.json`` there, or an integer model.
+    baud
+        Rate of the port, bits a second; from ``driver.json`` unless given.
+    timeout
+        Seconds that a reply may take beyond those of the line and of the decoder.
+
+    Raises
+    ------
+    InputError
+        If ``driver.json`` or the port cannot be opened, or an argument makes no sense.
+    LinkTimeout, LinkError
+        If the board does not answer.
+    DeviceError
+        If it runs another decoder.
+    """
+    if isinstance(build_or_model, (str, os.PathLike)):
+        interface, more = DecoderInterface.load(build_or_model)
+    elif callable(getattr(build_or_model, "fingerprint", None)):
+        interface, more = DecoderInterface.of(build_or_model), {}
+    else:
+        raise InputError(
+            f"connect: expected a build folder or an integer model, got {shown(build_or_model)}"
+        )
+    baud = _checked_baud(more.get("baud", DEFAULT_BAUD) if baud is None else baud)
+    timeout = _checked_timeout(timeout)
+    clock_hz = more.get("clock_mhz", math.inf) * 1e6
+    check_frame(interface)  # before the port is touched
+    if isinstance(port, (str, os.PathLike)):
+        port = open_serial(os.fspath(port), baud)
+    elif not (hasattr(port, "read") and hasattr(port, "write")):
+        raise InputError(
+            f"port: expected a name, or an object that reads and writes, got {shown(port)}"
+        )
+    decoder = Decoder(
+        port,
+        interface,
+        baud=baud,
+        decoder_seconds=more.get("latency_cycles", 0) / clock_hz,
+        timeout=timeout,
+    )
+    try:
+        decoder.check()
+    except BaseException:
+        with contextlib.suppress(PortError):
+            decoder.close()
+        raise
+    return decoder
+
+
+def _checked_baud(baud) -> int:
+    whole = isinstance(baud, numbers.Integral) and not isinstance(baud, bool)
+    if not whole or not LEAST_BAUD <= baud <= MAX_BAUD:
+        raise InputError(
+            f"baud: expected a whole number from {LEAST_BAUD} to {MAX_BAUD}, got {shown(baud)}"
+        )
+    return int(baud)
+
+
+def _checked_timeout(timeout) -> float:
+    real = isinstance(timeout, numbers.Real) and not isinstance(timeout, bool)
+    if not real or not 0 < timeout <= _MAX_TIMEOUT:
+        raise InputError(
+            f"timeout: expected seconds above 0 and up to {_MAX_TIMEOUT:g}, got {shown(timeout)}"
+        )
+    return float(timeout)
