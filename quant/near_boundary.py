@@ -30,9 +30,6 @@ _TAIL = 32
 """Golden samples of smallest margin whose place bred ones take: as few as still tell what part of
 all samples comes near the boundary."""
 
-_EVEN = 1.0
-"""Part of an even spread of margins that new data is taken to have near the boundary."""
-
 _TOO_GOOD = 0.97
 """Accuracy of the float model on golden data from which on it may be its training data."""
 
@@ -144,7 +141,7 @@ def near_boundary(
     counted = len(tail) / len(golden)
     even = _even_share(own, len(golden)) if _may_be_trained_on(golden, decided, decision) else 0.0
     return NearBoundary(
-        decision, near, max(counted, _EVEN * even), counted, even, float(reach)
+        decision, near, max(counted, even), counted, even, float(reach)
     )
 
 

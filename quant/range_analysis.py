@@ -56,9 +56,12 @@ def observed_values(
         held = (layer.weights, accumulated, layer.bias, summed, x)
         found |= {(number, node): array for node, array in zip(nodes, held, strict=True)}
     if values:
-        for key, array in found.items():
-            if key[1] not in ("weight", "bias"):
-                found[key] = _with_headroom(array)
+        for key in [key for key in found if key[1] in ("input", "accumulator", "sum")]:
+            found[key] = _with_headroom(found[key])
+        for number, layer in enumerate(network.layers, start=1):
+            # What follows from a sum's room, which of an exponential is far more than of the sum.
+            function = models.activations.get(layer.activation).function
+            found[number, "output"] = function(found[number, "sum"])
     return found
 
 

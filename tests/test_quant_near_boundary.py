@@ -3,11 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models import DenseLayer, GoldenData, Network
 from models.golden import load_golden
 from models.load import load_network
 from models.task import Kind, Task
 from quant.margins import flip_rate
-from quant.near_boundary import crossover_samples, near_boundary
+from quant.near_boundary import crossover_samples, near_boundaries, near_boundary
+from tests.decoders import decoder
 
 CLASSES = Task((Kind.CLASSES,))
 
@@ -86,3 +88,57 @@ def test_all_golden_samples_stand_for_themselves_without_two_decisions(tiny):
     near = near_boundary(network, alike)
     assert near.share == 1
     assert len(near.samples) == len(alike)
+
+
+def _trained_on(margins_, labels=None) -> GoldenData:
+    """Golden data of two outputs whose margins are ``margins_``, on either side."""
+    margins_ = np.asarray(margins_)
+    sign = np.where(np.arange(len(margins_)) % 2, 1.0, -1.0)
+    x = np.stack([sign * margins_ / 2, -sign * margins_ / 2], axis=1)
+    return GoldenData(x, x, labels, np.zeros(len(x), dtype=bool), CLASSES)
+
+
+IDENTITY = Network("identity", 2, (DenseLayer(2, "linear", np.eye(2), np.zeros(2)),))
+
+
+def test_an_emptied_boundary_counts_as_crowded_as_what_is_farther_out():
+    even = np.linspace(0.001, 1.0, 1000)
+    spread = near_boundary(IDENTITY, _trained_on(even))
+    assert spread.share == pytest.approx(32 / 1000, rel=0.05)
+    assert not spread.looks_trained
+    lifted = even[even > 0.25]
+    trained = near_boundary(IDENTITY, _trained_on(lifted))
+    assert trained.counted == 32 / len(lifted)
+    # The widest range of margins up to 1 has all samples: up to 0.28 it would have 0.28 of them.
+    assert trained.share == trained.even == pytest.approx(lifted[31], rel=0.01)
+    assert trained.looks_trained
+    assert f"{trained.counted:.1%} of its decisions lie within" in trained.advice()
+
+
+def test_only_golden_data_that_the_network_gets_right_is_suspected():
+    lifted = np.linspace(0.25, 1.0, 1000)
+    own = _trained_on(lifted).task.decisions(_trained_on(lifted).y)
+    for wrong, suspected in ((0, True), (29, True), (31, False), (300, False)):
+        labels = own.copy()
+        labels[:wrong] = 1 - labels[:wrong]
+        near = near_boundary(IDENTITY, _trained_on(lifted, labels))
+        assert near.looks_trained == suspected, wrong
+        assert (near.share == near.counted) != suspected
+    assert near_boundary(IDENTITY, _trained_on(lifted)).looks_trained  # without labels
+
+
+def test_each_label_has_a_boundary_of_its_own():
+    made = decoder("labels")
+    nears = near_boundaries(made.network, made.golden)
+    assert [near.decision for near in nears] == [0, 1, 2, 3]
+    for number, near in enumerate(nears):
+        assert len(near.samples) >= 32
+        outputs = near.samples.y[:, number]
+        np.testing.assert_allclose(near.margins, np.abs(outputs - 0.5))
+        assert np.all(np.diff(near.margins) >= 0)
+        changed = near.samples.y.copy()
+        changed[:, number] = 1 - outputs
+        assert near.flips(changed) == pytest.approx(near.share, rel=0.05)
+        changed = 1 - near.samples.y
+        changed[:, number] = outputs
+        assert near.flips(changed) == 0
