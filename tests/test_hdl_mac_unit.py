@@ -173,6 +173,8 @@ def test_constant_weights_are_never_loaded(kind, family, inputs_per_cycle):
         ("xc7", QFormat(18, 0, signed=False), QFormat(8, 0), False),
         ("xc7", QFormat(19, 0), QFormat(8, 0), False),
         ("xc7", QFormat(8, 0), QFormat(26, 0), False),
+        ("xc7", QFormat(8, 0), QFormat(24, 0, signed=False), True),
+        ("xc7", QFormat(8, 0), QFormat(25, 0, signed=False), False),
         ("ecp5", QFormat(18, 0), QFormat(18, 0), True),
         ("ecp5", QFormat(18, 0, signed=False), QFormat(18, 0), True),
         ("ecp5", QFormat(19, 0), QFormat(8, 0), False),
