@@ -9,7 +9,7 @@ from amaranth.hdl import Fragment, Instance
 
 from hdl.target import FamilyPlatform
 
-__all__ = ["ForFamily", "with_models"]
+__all__ = ["Dsp48e1", "ForFamily", "Mult18x18d", "with_models"]
 
 
 class ForFamily(Elaboratable):
@@ -146,7 +146,9 @@ class _Carry4(_Model):
         return m
 
 
-class _Dsp48e1(_Model):
+class Dsp48e1(_Model):
+    """Multiplier of 25 by 18 bits with a pre-adder and an adder of 48 bits behind it."""
+
     parameters = {
         **dict.fromkeys(
             ("AREG", "ACASCREG", "ADREG", "ALUMODEREG", "BREG", "BCASCREG", "CARRYINREG",
@@ -254,7 +256,9 @@ class _Dsp48e1(_Model):
         )  # fmt: skip
 
 
-class _Mult18x18d(_Model):
+class Mult18x18d(_Model):
+    """Multiplier of 18 by 18 bits."""
+
     _STAGES = ("INPUTA", "INPUTB", "INPUTC", "PIPELINE", "OUTPUT")
     parameters = {
         **{f"REG_{stage}_CLK": "NONE" for stage in _STAGES},
@@ -294,9 +298,9 @@ class _Mult18x18d(_Model):
 
 _MODELS = {
     "CARRY4": _Carry4,
-    "DSP48E1": _Dsp48e1,
+    "DSP48E1": Dsp48e1,
     "LUT6": _Lut6,
-    "MULT18X18D": _Mult18x18d,
+    "MULT18X18D": Mult18x18d,
     "MUXF7": _SliceMultiplexer,
     "MUXF8": _SliceMultiplexer,
 }

@@ -1,5 +1,7 @@
 """MAC units: exact sums at the documented times, of every multiplier, in the blocks that fit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -200,3 +202,14 @@ def test_packing_needs_room_for_both_weights():
         assert room or not fits
         found.add(fits)
     assert found == {True, False}
+
+
+def test_packing_needs_a_port_for_a_weights_format():
+    # Small weights of a wide format leave room, and yet the ports take the format.
+    for width, fits in ((10, True), (14, True), (22, False)):
+        layer = plan(QFormat(4, 0), QFormat(width, 0))
+        small = replace(layer.parameters, weights=layer.parameters.weights.clip(-3, 3))
+        packed = replace(layer, parameters=small)
+        assert fits_dsp48e1(packed, Multiplier.PACKED) == fits, packed.unit_width
+        if fits:
+            assert check_sums(packed, Multiplier.PACKED, "xc7") == {"DSP48E1": 1}
