@@ -35,6 +35,7 @@ def test_gathers_frames(lanes, count, seed):
     stalls = [no_stalls] * 2 if seed is None else [random_stalls(seed), random_stalls(seed + 9)]
     beats = -(-count // lanes)
     dut = Packer(PackerPlan(QFormat(4, 0), lanes=lanes, count=count))
+    assert (len(dut.i.payload), len(dut.o.payload)) == (1, lanes)
     _, payloads, _ = run(dut, frames.ravel().tolist(), 9 * beats, stalls)
     for frame, values in enumerate(np.reshape(payloads, (9, beats * lanes))):
         np.testing.assert_array_equal(values[:count], frames[frame])
