@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from amaranth import Shape
+from amaranth.back import rtlil
 
 from hdl.weight_memory import WeightMemory
 from quant.area import fits_block_ram
@@ -83,3 +84,10 @@ def test_a_row_each_cycle_and_rarely(name, probability, family):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_rows_that_are_all_equal(family):
     check(np.full((4, 1, 3), -11), signed=True, probability=0.5, family=family)
+
+
+@pytest.mark.parametrize("name", ["11", "in block RAM"])
+def test_block_ram_is_asked_for_where_it_costs_less(name):
+    # Synthesis left to itself keeps wide and shallow memories out of it.
+    netlist = rtlil.convert(WeightMemory(shape=Shape(5, signed=True), rows=rows_of(name)))
+    assert ('attribute \\ram_style "block"' in netlist) == (name == "in block RAM")
