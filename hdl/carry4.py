@@ -10,6 +10,8 @@ _BITS = 4
 def carry4_sum(m: Module, a: Value, b: Value) -> Value:
     """Sum of ``a`` and ``b``, both of one width, without the carry out, in one LUT a bit.
 
+    Combinational: blocks of four bits in a row, each with the carry of the one before it.
+
     The chain takes ``a`` past the LUTs, so that the logic behind ``b`` goes into them. Of an
     addition operator's operands, Yosys chooses by their names which it takes past.
     """

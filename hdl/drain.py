@@ -22,9 +22,10 @@ class Drain(wiring.Component):
     When double-buffered, the sums are captured with ``load``, except those that units capture
     (``plan.captured_by_units``), and the first group is drained in the next cycle. Otherwise
     ``load`` comes one cycle ahead of the sums. Sums that are not captured here must hold until
-    ``done``. ``done`` is high in the cycle in which the last group of a pass leaves the
-    sums. A group appears in ``o`` ``plan.drain_latency`` cycles after it left; unstalled, one group
-    leaves each cycle. The whole pipeline holds while ``o`` is stalled.
+    ``done``, which is high in the cycle in which the last group of a pass leaves the sums. The next
+    ``load`` comes with ``done`` or later. A group appears in ``o`` ``plan.drain_latency`` cycles
+    after it left; unstalled, one group leaves each cycle. The whole pipeline holds while ``o`` is
+    stalled.
 
     Parameters
     ----------

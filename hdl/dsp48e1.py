@@ -28,7 +28,10 @@ def dsp48e1_mac(
     accumulate: tuple[Value, Value] | None,
     p: Value,
 ) -> Instance:
-    """``p = start + sum of (high + low) * x``, all in one block.
+    """``p = start + sum of (high + low) * x``, all in one block, in 48 bits that may wrap.
+
+    Weights hold without ``load``, sums without ``valid``; the product is registered in every cycle.
+    Sums follow ``x`` by 2 cycles and products by 1. Throughput: one product a cycle.
 
     Parameters
     ----------

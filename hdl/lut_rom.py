@@ -14,7 +14,8 @@ def lut_rom(m: Module, columns: Sequence[int], rows: int, address: Value) -> Val
     """The row at ``address``, combinational; what there is beyond the last row is not defined.
 
     LUTs are instantiated: of a table that is an expression, Yosys makes multiplexers of constants
-    first, of them resets of the register behind, and 2 to 3 LUTs where one would do.
+    first, of them resets of the register behind, and 2 to 3 LUTs where one would do. Equal parts of
+    columns, of 64 rows each, share a LUT.
 
     Parameters
     ----------

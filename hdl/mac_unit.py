@@ -37,12 +37,13 @@ def fits_dsp48e1(plan: DensePlan, multiplier: Multiplier) -> bool:
 class MacUnit(wiring.Component):
     """Sums of ``x * weights[n]`` over the cycles of a pass or, in front of an adder tree, products.
 
-    ``load`` registers weights; the product with ``x`` of that cycle or a later one is registered in
-    every cycle. Accumulating, a product is added one cycle later, if ``valid`` then, to a sum that
-    starts from the layer's rounding constant if ``first`` then. So ``sums`` follow ``x`` by 2
-    cycles, products by 1. On 7-series, a unit with a DSP block is that block and nothing else; on
-    ECP5 it is the block with its output register, and sums in LUTs. Operands that are too wide for
-    a block, and constant weights, are left to synthesis.
+    ``load`` registers weights for the cycles after it, and without it they hold. The product of
+    registered weights and ``x`` is registered in every cycle. Constant weights are taken as they
+    are, without a ``load``. Accumulating, a product is added one cycle later, if ``valid`` then, to
+    a sum that starts from the layer's rounding constant if ``first`` then. So ``sums`` follow ``x``
+    by 2 cycles, products by 1. On 7-series, a unit with a DSP block is that block and nothing else;
+    on ECP5 it is the block with its output register, and sums in LUTs. Operands that are too wide
+    for a block, and constant weights, are left to synthesis.
 
     Parameters
     ----------

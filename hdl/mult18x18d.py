@@ -14,7 +14,7 @@ def fits(weight: Shape, x: Shape) -> bool:
 
 
 def mult18x18d(*, weight: Value, x: Value, product: Value) -> Instance:
-    """``product = weight * x``, registered in the block.
+    """``product = weight * x``, registered in the block: one a cycle, a cycle after its operands.
 
     Operands are not: nextpnr takes a block with one registered operand for one with none, so that a
     register in front of it, which it can time and place, is the faster one.

@@ -13,7 +13,8 @@ __all__ = ["Packer"]
 class Packer(wiring.Component):
     """Gathers ``lanes`` values into one transfer; a frame's last transfer may be filled in part.
 
-    A full transfer is seen one cycle after its last value. One value is taken each cycle.
+    A full transfer is seen one cycle after its last value. Throughput: one value a cycle; none is
+    taken in a cycle in which a transfer waits, so that it holds until it is taken.
 
     Parameters
     ----------

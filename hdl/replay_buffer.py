@@ -13,7 +13,7 @@ class ReplayBuffer(wiring.Component):
 
     ``beat`` is the beat of this cycle and ``next_beat`` of the next one, all that is needed
     to fetch in time: ``replayed`` is always the word of ``beat``. A word may be read in the cycle
-    after it was written.
+    after it was written. Without ``write``, ``data`` is not looked at.
 
     Members
     -------

@@ -92,6 +92,7 @@ _CONTROLS = {DensePlan: _DenseControl, PackerPlan: _PackerControl}
 def frame_interval(plans: Sequence[DensePlan | PackerPlan]) -> int:
     """Longest interval, in cycles, between the last outputs of back-to-back frames.
 
+    The last plan is a layer's: behind the last layer, which puts out single values, is no packer.
     Inputs are offered and outputs taken in every cycle. Frames are followed until the state after a
     frame is one that was there before: from then on intervals repeat.
     """

@@ -19,7 +19,9 @@ class WeightMemory(wiring.Component):
     The order never depends on data, so rows are fetched ahead of their use, at no cost in latency:
     a row is in the memory's own output register until ``load``, when the multipliers' registers
     take it and the next one is fetched. ``ready`` rises two cycles after reset and stays; from then
-    on the multipliers hold the current row. A single row is constant, and always ready.
+    on the multipliers hold the current row. ``weights`` is the row that the next ``load`` takes; it
+    changes behind a ``load`` alone, and ``load`` is high with ``advance``, before ``ready``, and
+    never else. A single row is constant, always ready, and never loaded.
 
     Columns of bits that are constant are not stored, equal ones once. What is left is in block RAM
     where that costs less, and else in LUTs.

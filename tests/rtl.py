@@ -3,15 +3,17 @@
 from amaranth import ClockDomain, Module
 from amaranth.sim import Simulator
 
+from tests.cell_models import ForFamily
+
 __all__ = ["simulate"]
 
 
-def simulate(component, *testbenches):
-    """Run until all testbenches are done."""
+def simulate(component, *testbenches, family: str | None = None):
+    """Run until all testbenches are done; ``component`` as it is made for ``family``."""
     m = Module()
     # A combinational component brings no clock domain of its own.
     m.domains.sync = ClockDomain()
-    m.submodules.dut = component
+    m.submodules.dut = ForFamily(component, family)
     simulator = Simulator(m)
     simulator.add_clock(1e-6)
     for testbench in testbenches:

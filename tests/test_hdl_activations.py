@@ -7,6 +7,10 @@ from hdl.activations import activation_component
 from models.activation import Activation
 from quant.activations import integer_activation, is_exact
 from quant.activations.generated import fit_least_segments
+from quant.activations.linear import Linear
+from quant.activations.piecewise_linear import PiecewiseLinear
+from quant.activations.relu import Relu
+from quant.activations.table import Table
 from quant.qformat import QFormat
 from tests.rtl import simulate
 
@@ -17,6 +21,7 @@ PAIRS = [
     (QFormat(6, 3), QFormat(0, 5, signed=False)),
     (QFormat(4, 0), QFormat(1, 0)),
     (QFormat(1, 0), QFormat(1, 3, signed=False)),
+    (QFormat(3, 3, signed=False), QFormat(2, 5)),
 ]
 
 
@@ -90,9 +95,25 @@ def check_every_code(parameters):
     np.testing.assert_array_equal(results[dut.latency - 1 :], parameters.compute(codes))
 
 
-@pytest.mark.parametrize("name", models.activations.names())
+INPUT, OUTPUT = QFormat(4, 4), QFormat(2, 4)
+HELD = {
+    **{name: integer_activation(name, INPUT, OUTPUT) for name in models.activations.names()},
+    **{
+        f"{name}, segments": fit_least_segments(models.activations.get(name), INPUT, OUTPUT)
+        for name in SMOOTH
+    },
+}
+
+
+def test_every_component_is_held():
+    assert {type(parameters) for parameters in HELD.values()} == {
+        Linear, PiecewiseLinear, Relu, Table,
+    }
+
+
+@pytest.mark.parametrize("name", HELD)
 def test_holds_without_enable(name):
-    parameters = integer_activation(name, QFormat(4, 4), QFormat(2, 4))
+    parameters = HELD[name]
     dut = activation_component(parameters)(parameters)
     random = np.random.default_rng(2)
     codes = random.integers(-128, 128, 40).tolist()

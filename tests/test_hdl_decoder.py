@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hdl.decoder import Decoder, plan_decoder
+from hdl.decoder import Decoder, decoder_latency, plan_decoder
 from hdl.folding import Folding
-from hdl.plan import DensePlan
+from hdl.plan import DensePlan, PackerPlan
 from quant.activations import integer_activation
 from quant.dense import Dense
 from quant.integer_model import IntegerModel
@@ -69,6 +69,31 @@ def test_back_to_back_frames_overlap(widths, foldings, interval):
     np.testing.assert_array_equal(y, net.compute(x))
     assert decoder.frame_cycles == frame_cycles == interval
     assert decoder.latency_cycles == latency
+
+
+@pytest.mark.parametrize(("inputs_per_cycle", "beats"), [(1, 11), (2, 6), (5, 3), (11, 1)])
+def test_transfers_of_a_frame(inputs_per_cycle, beats):
+    net = model((11, 7, 3), ("relu", "linear"))
+    foldings = (Folding(inputs_per_cycle, 7), Folding(2, 3))
+    plans, decoder = plan_decoder(net, foldings), Decoder(net, foldings)
+    # Amaranth warns of components that are made and never elaborated, as here.
+    decoder._MustUse__used = True
+    assert (decoder.input_beats, decoder.output_beats) == (beats, 3)
+    assert len(decoder.i.payload) == inputs_per_cycle
+    assert len(decoder.o.payload) == 1
+    assert decoder.latency_cycles == decoder_latency(plans)
+    # All neurons at once bring transfers of any width.
+    assert [type(plan) for plan in plans] == [DensePlan, DensePlan]
+    assert [plan.lanes for plan in plans] == [2, 1]
+
+
+def test_packers_are_where_lanes_do_not_fit():
+    net = model((4, 6, 5, 2), ("relu", "relu", "linear"))
+    # Passes of 4 neurons bring no transfers of 3; 5 at once bring transfers of 2.
+    plans = plan_decoder(net, [Folding(1, 4), Folding(3, 5), Folding(2, 2)])
+    assert [type(plan) for plan in plans] == [DensePlan, PackerPlan, DensePlan, DensePlan]
+    assert (plans[0].lanes, plans[1].lanes, plans[1].count) == (1, 3, 6)
+    assert [plan.lanes for plan in plans[2:]] == [2, 1]
 
 
 def test_only_the_slowest_layer_captures_its_sums():

@@ -13,6 +13,8 @@ from hdl.export import to_verilog
 from hdl.lut_rom import lut_rom
 from hdl.weight_memory import WeightMemory
 from sim.synthesis import find_yosys, synthesise
+from tests.cell_models import ForFamily
+from tests.rtl import simulate
 
 
 class Rom(wiring.Component):
@@ -54,6 +56,29 @@ def test_a_rom_reads_its_rows(rows, tmp_path):
     ).stdout
     read = [int(value, 2) for value in re.findall(r"Eval result: \\o = \d+'([01]+)\.", out)]
     assert read == [sum(int(c[a]) << n for n, c in enumerate(columns)) for a in addresses]
+
+
+@pytest.mark.parametrize("rows", [2, 63, 64, 65, 128, 200])
+def test_every_row_and_equal_parts_in_one_lut(rows):
+    columns = np.random.default_rng(rows).integers(0, 2, (4, rows)).astype(bool)
+    columns[3] = columns[2]
+    columns[1, 64:128] = columns[0, 64:128]
+    parts = {
+        tuple(column[first : first + 64]) for column in columns.tolist()
+        for first in range(0, rows, 64)
+    }
+    dut = ForFamily(rom := Rom(columns), "xc7")
+    read = []
+
+    async def testbench(ctx):
+        for address in range(rows):
+            ctx.set(rom.address, address)
+            read.append(ctx.get(rom.o))
+
+    simulate(dut, testbench)
+    assert read == [sum(int(c[a]) << n for n, c in enumerate(columns)) for a in range(rows)]
+    assert dut.cells == {"LUT6": len(parts)}
+    assert len(parts) < 4 * -(-rows // 64)
 
 
 def test_weights_take_one_lut_for_64_rows_of_a_column(tmp_path):

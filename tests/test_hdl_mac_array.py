@@ -6,7 +6,7 @@ import pytest
 from hdl.choose_multipliers import packs
 from hdl.folding import Folding
 from hdl.mac_array import MacArray
-from hdl.multipliers import Multiplier, Multipliers
+from hdl.multipliers import Multipliers
 from hdl.plan import DensePlan
 from quant.activations import integer_activation
 from quant.dense import Dense
@@ -16,9 +16,12 @@ from tests.rtl import simulate
 BEATS, LANES = 7, 5
 
 
-def plan(inputs: int, multipliers: Multipliers | None, *, signed=True, rows="random") -> DensePlan:
+def plan(
+    inputs: int, multipliers: Multipliers | None, *, signed=True, rows="random",
+    weight=QFormat(1, 4),
+) -> DensePlan:
     random = np.random.default_rng(inputs)
-    weight, input = QFormat(1, 4), QFormat(4, 0, signed)
+    input = QFormat(4, 0, signed)
     shape = (BEATS * inputs, LANES)
     extremes = {"high": weight.max_raw, "low": weight.min_raw}
     weights = (
@@ -26,22 +29,29 @@ def plan(inputs: int, multipliers: Multipliers | None, *, signed=True, rows="ran
         else random.integers(weight.min_raw, weight.max_raw + 1, shape)
     )
     layer = Dense(
-        input=input, weight=weight, accumulator=QFormat(7, 2), bias=QFormat(2, 2),
+        input=input, weight=weight, accumulator=QFormat(7, 0), bias=QFormat(2, 2),
         weights=weights, biases=np.zeros(LANES, dtype=np.int64),
-        activation=integer_activation("linear", QFormat(7, 2), QFormat(7, 2)),
+        activation=integer_activation("linear", QFormat(7, 0), QFormat(7, 0)),
     )
     return DensePlan(
         layer, Folding(inputs, LANES), 1, double_buffered=True, multipliers=multipliers
     )
 
 
-def run(plan: DensePlan, x: np.ndarray, seed: int) -> np.ndarray:
-    """Sums of each frame of ``x`` (frames, inputs), read at the documented latency."""
+def run(plan: DensePlan, x: np.ndarray, seed: int, *, family=None) -> np.ndarray:
+    """Sums of each frame of ``x`` (frames, inputs), read at the documented latency.
+
+    In a gap, inputs that are not valid and weights that are not loaded are any.
+    """
     dut = MacArray(plan)
     random = np.random.default_rng(seed)
     rows = plan.weight_rows.tolist()
     beats = x.reshape(len(x), BEATS, -1).tolist()
+    input, weight = plan.parameters.input, plan.parameters.weight
     cycle, due, seen = 0, {}, {}
+
+    def any_of(format: QFormat, shape) -> list:
+        return random.integers(format.min_raw, format.max_raw, shape, endpoint=True).tolist()
 
     async def testbench(ctx):
         nonlocal cycle
@@ -63,10 +73,14 @@ def run(plan: DensePlan, x: np.ndarray, seed: int) -> np.ndarray:
                     ctx.set(dut.load, 0)
                     ctx.set(dut.valid, 0)
                     ctx.set(dut.first, int(random.integers(2)))
+                    ctx.set(dut.clear, 0)
+                    ctx.set(dut.inputs, any_of(input, len(values)))
+                    ctx.set(dut.weights, any_of(weight, plan.weight_rows.shape[1:]))
                     await tick()
                 ctx.set(dut.load, 1)
                 ctx.set(dut.valid, 1)
                 ctx.set(dut.first, beat == 0)
+                ctx.set(dut.clear, beat == BEATS - 1)
                 ctx.set(dut.inputs, values)
                 ctx.set(dut.weights, rows[(beat + 1) % BEATS])
                 if beat == BEATS - 1:
@@ -74,10 +88,11 @@ def run(plan: DensePlan, x: np.ndarray, seed: int) -> np.ndarray:
                 await tick()
         ctx.set(dut.load, 0)
         ctx.set(dut.valid, 0)
+        ctx.set(dut.clear, 0)
         for _ in range(plan.mac_latency):
             await tick()
 
-    simulate(dut, testbench)
+    simulate(dut, testbench, family=family)
     return np.array([seen[frame] for frame in range(len(x))])
 
 
@@ -106,6 +121,7 @@ def test_sums_with_gaps(inputs, signed):
     assert array.mac_latency == 2 + int(np.ceil(np.log2(inputs)))
 
 
+@pytest.mark.parametrize("family", [None, "xc7", "ecp5"])
 @pytest.mark.parametrize("rows", ["random", "high", "low"])
 @pytest.mark.parametrize("signed", [True, False])
 @pytest.mark.parametrize(
@@ -119,23 +135,19 @@ def test_sums_with_gaps(inputs, signed):
     ],
     ids=str,
 )
-def test_every_multiplier_at_the_proven_ranges_edges(inputs, multipliers, signed, rows):
+def test_every_multiplier_at_the_proven_ranges_edges(inputs, multipliers, signed, rows, family):
     array = plan(inputs, multipliers, signed=signed, rows=rows)
     assert packs(array)
     x = frames(array)
-    np.testing.assert_array_equal(run(array, x, seed=1), expected(array, x))
+    np.testing.assert_array_equal(run(array, x, seed=1, family=family), expected(array, x))
 
 
-def test_units_take_pairs_first_and_cover_every_product_once():
-    units = list(Multipliers(packed=3, dsp=2, lut=2).units(2, 5))
-    products = [(k, n + i) for kind, k, n in units for i in range(kind.neurons)]
-    assert sorted(products) == [(k, n) for k in range(2) for n in range(5)]
-    assert [kind for kind, *_ in units].count(Multiplier.PACKED) == 3
-
-
-@pytest.mark.parametrize(
-    "multipliers", [Multipliers(dsp=9), Multipliers(dsp=11), Multipliers(packed=5)], ids=str
-)
-def test_units_must_fit(multipliers):
-    with pytest.raises(ValueError, match="expected units for 2 inputs of 5 neurons, got"):
-        list(multipliers.units(2, 5))
+@pytest.mark.parametrize("family", [None, "xc7", "ecp5"])
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("multipliers", [
+    Multipliers(select=5), Multipliers(packed=1, select=2, lut=1), Multipliers(dsp=2, select=3),
+], ids=str)
+def test_selecting_units_beside_others(multipliers, signed, family):
+    array = plan(1, multipliers, signed=signed, weight=QFormat(1, 1))
+    x = frames(array)
+    np.testing.assert_array_equal(run(array, x, seed=3, family=family), expected(array, x))

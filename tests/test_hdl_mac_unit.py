@@ -1,8 +1,11 @@
-"""Blocks are instantiated only where operands fit them."""
+"""MAC units: exact sums at the documented times, of every multiplier, in the blocks that fit."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from hdl import dsp48e1
 from hdl.export import to_verilog
 from hdl.folding import Folding
 from hdl.mac_unit import MacUnit, fits_dsp48e1
@@ -11,17 +14,157 @@ from hdl.plan import DensePlan
 from quant.activations import integer_activation
 from quant.dense import Dense
 from quant.qformat import QFormat
+from tests.cell_models import ForFamily
+from tests.rtl import simulate
 
 
-def plan(input: QFormat, weight: QFormat) -> DensePlan:
+def plan(
+    input: QFormat,
+    weight: QFormat,
+    *,
+    beats: int = 2,
+    inputs_per_cycle: int = 1,
+    rows: str = "random",
+    accumulator: QFormat | None = None,
+) -> DensePlan:
+    """Two neurons' plan; ``rows`` says to which end of their range their weights go."""
     random = np.random.default_rng(0)
+    weights = random.integers(
+        weight.min_raw, weight.max_raw, (beats * inputs_per_cycle, 2), endpoint=True
+    )
+    ends = {"+": weight.max_raw, "-": weight.min_raw}
+    if rows != "random":
+        weights[:] = [ends[sign] for sign in rows]
     layer = Dense(
-        input=input, weight=weight, accumulator=QFormat(8, 0), bias=QFormat(2, 0),
-        weights=random.integers(weight.min_raw, weight.max_raw, (2, 2), endpoint=True),
+        input=input, weight=weight, accumulator=accumulator or QFormat(8, 0), bias=QFormat(2, 0),
+        weights=weights,
         biases=np.zeros(2, dtype=np.int64),
         activation=integer_activation("linear", QFormat(8, 0), QFormat(8, 0)),
     )
-    return DensePlan(layer, Folding(1, 2), 1, double_buffered=True)
+    return DensePlan(layer, Folding(inputs_per_cycle, 2), 1, double_buffered=True)
+
+
+def check_sums(plan: DensePlan, kind: Multiplier, family: str | None) -> dict[str, int]:
+    """Step a unit of the layer's first neurons through passes with gaps; returns its cells."""
+    mapped = ForFamily(dut := MacUnit(kind, plan), family)
+    neurons, p = kind.neurons, plan.parameters
+    accumulates, constant = plan.units_accumulate, plan.constant_weights
+    start = p.rounding_constant if accumulates else 0
+    rows = plan.weight_rows[:, 0, :neurons].tolist()
+    random = np.random.default_rng(7)
+
+    def any_of(format, shape=()):
+        return random.integers(format.min_raw, format.max_raw, shape, endpoint=True).tolist()
+
+    def input_value():
+        extremes = [p.input.min_raw, p.input.max_raw]
+        return random.choice(extremes).item() if random.random() < 0.5 else any_of(p.input)
+
+    async def testbench(ctx):
+        held, total, row = rows[0], None, 0
+        product, entered = [0] * neurons, (0, 0)
+        # Constant weights are there, and need no load.
+        ctx.set(dut.load, not constant)
+        ctx.set(dut.weights, rows[0])
+        await ctx.tick()
+        for cycle in range(100):
+            enters = bool(random.random() < 0.7)
+            x = input_value()
+            ctx.set(dut.x, x)
+            # In a gap: other weights that are not loaded, and any first that is not valid.
+            following = rows[(row + 1) % len(rows)]
+            if not constant:
+                ctx.set(dut.load, enters)
+                ctx.set(dut.weights, following if enters else any_of(p.weight, neurons))
+            valid, first = entered
+            ctx.set(dut.valid, valid)
+            ctx.set(dut.first, first if valid else int(random.integers(2)))
+            entered = (int(enters), int(row == 0))
+            await ctx.tick()
+            if valid:
+                before = [start] * neurons if first else total
+                total = [t + q for t, q in zip(before, product, strict=True)]
+            product = [w * x for w in held]
+            if enters:
+                held, row = following, (row + 1) % len(rows)
+            expected = total if accumulates else product
+            if expected is not None:
+                assert [ctx.get(s) for s in dut.sums] == expected, cycle
+
+    simulate(mapped, testbench)
+    return mapped.cells
+
+
+@pytest.mark.parametrize(("signed_x", "signed_weight", "rows"), [
+    (True, True, "random"), (True, True, "--"), (True, True, "+-"), (True, True, "-+"),
+    (False, True, "random"), (False, True, "-+"), (True, False, "++"), (False, False, "++"),
+])
+@pytest.mark.parametrize("inputs_per_cycle", [1, 2], ids=["sums", "products"])
+@pytest.mark.parametrize(
+    ("kind", "family"),
+    [
+        (Multiplier.DSP, None), (Multiplier.DSP, "xc7"), (Multiplier.DSP, "ecp5"),
+        (Multiplier.PACKED, None), (Multiplier.PACKED, "xc7"),
+        (Multiplier.LUT, None), (Multiplier.LUT, "xc7"), (Multiplier.LUT, "ecp5"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_sums_and_products(kind, family, inputs_per_cycle, signed_x, signed_weight, rows):
+    layer = plan(
+        QFormat(3, 1, signed_x), QFormat(2, 2, signed_weight),
+        beats=5, inputs_per_cycle=inputs_per_cycle, rows=rows,
+    )
+    assert layer.parameters.rounding_constant == 4
+    assert fits_dsp48e1(layer, kind)
+    cells = check_sums(layer, kind, family)
+    block = {"xc7": "DSP48E1", "ecp5": "MULT18X18D"}.get(family)
+    assert cells == ({} if block is None or kind is Multiplier.LUT else {block: 1})
+
+
+@pytest.mark.parametrize("rows", ["random", "++", "--"])
+@pytest.mark.parametrize(
+    ("family", "input", "weight"),
+    [
+        ("xc7", QFormat(18, 0), QFormat(23, 2)),
+        ("xc7", QFormat(17, 0, signed=False), QFormat(23, 2)),
+        ("xc7", QFormat(17, 0, signed=False), QFormat(22, 2, signed=False)),
+        ("ecp5", QFormat(18, 0), QFormat(16, 2)),
+        ("ecp5", QFormat(18, 0, signed=False), QFormat(16, 2)),
+        ("ecp5", QFormat(18, 0, signed=False), QFormat(16, 2, signed=False)),
+    ],
+    ids=str,
+)
+def test_the_widest_operands_of_a_block(family, input, weight, rows):
+    layer = plan(input, weight, beats=4, rows=rows)
+    assert sum(check_sums(layer, Multiplier.DSP, family).values()) == 1
+
+
+@pytest.mark.parametrize("rows", ["random", "++", "+-", "-+"])
+@pytest.mark.parametrize(
+    ("input", "weight"),
+    [
+        (QFormat(12, 0), QFormat(4, 2)),
+        (QFormat(11, 0, signed=False), QFormat(4, 2)),
+        (QFormat(9, 0, signed=False), QFormat(3, 4)),
+    ],
+    ids=str,
+)
+def test_the_widest_pairs_of_a_block(input, weight, rows):
+    layer = plan(input, weight, beats=3, rows=rows)
+    # Those with the widest sums take all of the pre-adder.
+    assert rows != "-+" or weight.width + layer.unit_width == dsp48e1.A_WIDTH
+    assert check_sums(layer, Multiplier.PACKED, "xc7") == {"DSP48E1": 1}
+
+
+@pytest.mark.parametrize("family", [None, "xc7", "ecp5"])
+@pytest.mark.parametrize("kind", [Multiplier.DSP, Multiplier.LUT], ids=str)
+@pytest.mark.parametrize("inputs_per_cycle", [1, 2])
+def test_constant_weights_are_never_loaded(kind, family, inputs_per_cycle):
+    layer = plan(QFormat(4, 0), QFormat(2, 2), beats=1, inputs_per_cycle=inputs_per_cycle)
+    assert layer.constant_weights
+    assert not fits_dsp48e1(layer, kind)
+    cells = check_sums(layer, kind, family)
+    assert "DSP48E1" not in cells
 
 
 @pytest.mark.parametrize(
@@ -32,6 +175,8 @@ def plan(input: QFormat, weight: QFormat) -> DensePlan:
         ("xc7", QFormat(18, 0, signed=False), QFormat(8, 0), False),
         ("xc7", QFormat(19, 0), QFormat(8, 0), False),
         ("xc7", QFormat(8, 0), QFormat(26, 0), False),
+        ("xc7", QFormat(8, 0), QFormat(24, 0, signed=False), True),
+        ("xc7", QFormat(8, 0), QFormat(25, 0, signed=False), False),
         ("ecp5", QFormat(18, 0), QFormat(18, 0), True),
         ("ecp5", QFormat(18, 0, signed=False), QFormat(18, 0), True),
         ("ecp5", QFormat(19, 0), QFormat(8, 0), False),
@@ -57,3 +202,14 @@ def test_packing_needs_room_for_both_weights():
         assert room or not fits
         found.add(fits)
     assert found == {True, False}
+
+
+def test_packing_needs_a_port_for_a_weights_format():
+    # Small weights of a wide format leave room, and yet the ports take the format.
+    for width, fits in ((10, True), (14, True), (22, False)):
+        layer = plan(QFormat(4, 0), QFormat(width, 0))
+        small = replace(layer.parameters, weights=layer.parameters.weights.clip(-3, 3))
+        packed = replace(layer, parameters=small)
+        assert fits_dsp48e1(packed, Multiplier.PACKED) == fits, packed.unit_width
+        if fits:
+            assert check_sums(packed, Multiplier.PACKED, "xc7") == {"DSP48E1": 1}

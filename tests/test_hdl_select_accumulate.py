@@ -11,6 +11,7 @@ from hdl.mac_array import MacArray
 from hdl.multipliers import Multipliers
 from hdl.plan import DensePlan
 from hdl.select_accumulate import SelectAccumulate, fits_select, select_misfit
+from hdl.target import XC7
 from quant.activations import integer_activation
 from quant.dense import Dense
 from quant.integer_model import IntegerModel
@@ -18,6 +19,7 @@ from quant.qformat import QFormat
 from sim.amaranth_runner import simulate_amaranth
 from sim.netlist import check_netlist
 from sim.synthesis import TARGETS, synthesise
+from tests.cell_models import ForFamily
 from tests.rtl import simulate
 
 INPUTS, UNITS = 23, 4
@@ -59,12 +61,24 @@ def frames(layer: Dense) -> np.ndarray:
     return x
 
 
-def array_sums(plan: DensePlan, x: np.ndarray, *, stalled: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of each frame, one and two cycles after its last input."""
+def array_sums(
+    plan: DensePlan, x: np.ndarray, *, stalled: bool, family: str | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of each frame, one and two cycles after its last input.
+
+    In a gap, the input that is not valid and the weights that are not loaded are any.
+    """
     dut = MacArray(plan)
     random = np.random.default_rng(1)
     rows = plan.weight_rows.tolist()
     early, due = [], []
+
+    def gap(ctx):
+        format = plan.parameters.input
+        ctx.set(dut.valid, 0)
+        ctx.set(dut.load, 0)
+        ctx.set(dut.inputs, [int(random.integers(format.min_raw, format.max_raw + 1))])
+        ctx.set(dut.weights, rows[random.integers(len(rows))])
 
     def sums(ctx):
         return [ctx.get(total) for total in dut.sums]
@@ -77,8 +91,7 @@ def array_sums(plan: DensePlan, x: np.ndarray, *, stalled: bool) -> tuple[np.nda
         for values in x.tolist():
             for beat, value in enumerate(values):
                 while stalled and random.random() < 0.3:
-                    ctx.set(dut.valid, 0)
-                    ctx.set(dut.load, 0)
+                    gap(ctx)
                     await tick(ctx, ends)
                 last = beat == plan.beats - 1
                 ctx.set(dut.valid, 1)
@@ -91,8 +104,7 @@ def array_sums(plan: DensePlan, x: np.ndarray, *, stalled: bool) -> tuple[np.nda
                 await tick(ctx, ends)
                 ctx.set(dut.clear, 0)
             if not plan.double_buffered:
-                ctx.set(dut.valid, 0)
-                ctx.set(dut.load, 0)
+                gap(ctx)
                 await tick(ctx, ends)
                 # Sums hold for as long as nothing clears them.
                 await ctx.tick().repeat(3)
@@ -100,7 +112,7 @@ def array_sums(plan: DensePlan, x: np.ndarray, *, stalled: bool) -> tuple[np.nda
                 ctx.set(dut.clear, 1)
                 await tick(ctx, ends)
                 ctx.set(dut.clear, 0)
-        ctx.set(dut.valid, 0)
+        gap(ctx)
         await tick(ctx, ends)
 
     async def tick(ctx, ends):
@@ -110,7 +122,10 @@ def array_sums(plan: DensePlan, x: np.ndarray, *, stalled: bool) -> tuple[np.nda
             if ends[n] in (1, plan.mac_latency):
                 (early if ends[n] == 1 else due).append(sums(ctx))
 
-    simulate(dut, testbench)
+    mapped = ForFamily(dut, family)
+    simulate(mapped, testbench)
+    chains = {"CARRY4": len(dut.sums) * -(-plan.unit_width // 4)} if family == XC7 else {}
+    assert mapped.cells == chains
     return np.array(early), np.array(due)
 
 
@@ -128,6 +143,27 @@ def test_sums_at_the_proven_ranges_edges(weight, signed, rows, stalled, double_b
     np.testing.assert_array_equal(due, early)
     assert dense.rounding_constant > 0
     assert array.mac_latency == 2
+
+
+@pytest.mark.parametrize("double_buffered", [True, False])
+@pytest.mark.parametrize("rows", ["random", "high", "low", "zero"])
+@pytest.mark.parametrize("signed", [True, False])
+def test_sums_in_the_carry_chain(signed, rows, double_buffered):
+    dense = layer(WEIGHTS["2"], signed=signed, rows=rows)
+    x = frames(dense)
+    early, due = array_sums(
+        plan(dense, double_buffered=double_buffered), x, stalled=True, family=XC7
+    )
+    np.testing.assert_array_equal(early, dense.rounding_constant + x @ dense.weights)
+    np.testing.assert_array_equal(due, early)
+
+
+@pytest.mark.parametrize("width", [1, 3, 7, 11, 15])
+def test_sums_over_several_blocks_of_the_carry_chain(width):
+    dense = layer(WEIGHTS["2"], signed=True, width=width)
+    x = frames(dense)
+    early, _ = array_sums(plan(dense), x, stalled=False, family=XC7)
+    np.testing.assert_array_equal(early, dense.rounding_constant + x @ dense.weights)
 
 
 def test_two_inputs_a_frame():

@@ -26,4 +26,9 @@ def test_every_product(weight, x):
             assert ctx.get(product) == ctx.get(weight) * ctx.get(x)
 
     simulate(m, testbench)
-    assert len(weight) + len(x) <= 7
+
+
+def test_tables_of_seven_inputs_and_no_more():
+    for weight_width in range(1, 9):
+        for x_width in range(1, 9):
+            assert fits_table(weight_width, x_width) == (weight_width + x_width <= 7)

@@ -1,35 +1,93 @@
+"""Weight memories: rows in their order, a new one when told and never else."""
+
 import numpy as np
 import pytest
 from amaranth import Shape
+from amaranth.back import rtlil
 
 from hdl.weight_memory import WeightMemory
+from quant.area import fits_block_ram
+from tests.cell_models import ForFamily
 from tests.rtl import simulate
 
+FAMILIES = [None, "xc7", "ecp5"]
+ROWS = {
+    "1": (1, 2, 3), "2": (2, 2, 3), "3": (3, 2, 3), "8": (8, 2, 3), "11": (11, 2, 3),
+    "70": (70, 1, 2), "in block RAM": (129, 4, 8),
+}  # fmt: skip
 
-@pytest.mark.parametrize("count", [1, 2, 3, 8, 11])
-def test_rows_come_round_and_round(count):
-    random = np.random.default_rng(count)
-    rows = random.integers(-16, 16, (count, 2, 3))
-    dut = WeightMemory(shape=Shape(5, signed=True), rows=rows)
-    seen, ready_after, held = [], None, rows[0].tolist()
+
+def rows_of(name: str) -> np.ndarray:
+    random = np.random.default_rng(len(name))
+    rows = random.integers(-16, 16, ROWS[name])
+    # Columns that are constant, and two that are equal, are not stored, or once.
+    rows[:, 0, 0] = rows[:, 0, 0] & 0b00110 | 0b01001
+    rows[:, -1, -1] = rows[:, 0, 0]
+    return rows
+
+
+def check(rows: np.ndarray, *, signed: bool, probability: float, family: str | None):
+    """Drive ``advance`` at random; returns how often, and the cells that there are."""
+    random = np.random.default_rng(3)
+    shape = Shape(5, signed)
+    dut = WeightMemory(shape=shape, rows=rows if signed else rows & 31)
+    rows, count = dut.rows.tolist(), len(dut.rows)
+    mapped = ForFamily(dut, family)
+    advances = 0
 
     async def testbench(ctx):
-        nonlocal ready_after, held
-        for cycle in range(60):
-            advance = bool(ctx.get(dut.ready)) and random.random() < 0.7
-            if ctx.get(dut.ready):
-                ready_after = cycle if ready_after is None else ready_after
-                if advance:
-                    seen.append(held)
-            else:
-                assert ready_after is None
+        nonlocal advances
+        loads, shown = 0, None
+        for cycle in range(4 * count + 60):
+            ready = ctx.get(dut.ready)
+            assert ready == (count == 1 or cycle >= 2)
+            advance = int(ready and random.random() < probability)
+            advances += advance
             ctx.set(dut.advance, advance)
-            if ctx.get(dut.load) or count == 1:
-                # What a multiplier's register takes at the end of this cycle.
-                held = [[ctx.get(w) for w in lane] for lane in dut.weights]
+            weights = [[ctx.get(w) for w in lane] for lane in dut.weights]
+            if count == 1:
+                assert weights == rows[0]
+                await ctx.tick()
+                continue
+            # Loaded when told, and to fetch the first rows; never else.
+            assert ctx.get(dut.load) == (advance or not ready)
+            if loads:
+                # The row of the next load, which is shown from the last one on and holds.
+                shown = rows[(loads - 1) % count]
+                assert weights == shown, cycle
+            loads += ctx.get(dut.load)
             await ctx.tick()
+        assert count == 1 or loads == advances + 2
 
-    simulate(dut, testbench)
-    assert ready_after == (0 if count == 1 else 2)
-    assert len(seen) > 2 * count
-    np.testing.assert_array_equal(seen, [rows[n % count] for n in range(len(seen))])
+    simulate(mapped, testbench)
+    return advances, mapped.cells
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_come_round_and_round_and_hold(name, family):
+    rows = rows_of(name)
+    advances, cells = check(rows, signed=True, probability=0.7, family=family)
+    assert advances > 2 * len(rows)
+    in_blocks = fits_block_ram(len(rows), 160)
+    assert in_blocks == (name == "in block RAM")
+    assert (cells.keys() == {"LUT6"}) == (family == "xc7" and len(rows) > 1 and not in_blocks)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("probability", [1, 0.1])
+@pytest.mark.parametrize("name", ["2", "11"])
+def test_a_row_each_cycle_and_rarely(name, probability, family):
+    check(rows_of(name), signed=False, probability=probability, family=family)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_rows_that_are_all_equal(family):
+    check(np.full((4, 1, 3), -11), signed=True, probability=0.5, family=family)
+
+
+@pytest.mark.parametrize("name", ["11", "in block RAM"])
+def test_block_ram_is_asked_for_where_it_costs_less(name):
+    # Synthesis left to itself keeps wide and shallow memories out of it.
+    netlist = rtlil.convert(WeightMemory(shape=Shape(5, signed=True), rows=rows_of(name)))
+    assert ('attribute \\ram_style "block"' in netlist) == (name == "in block RAM")
