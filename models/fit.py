@@ -54,7 +54,9 @@ def fit(
     options: TrainingOptions,
     seed: int,
 ) -> TrainedNetwork:
-    """Train an MLP on one-hot targets. The same seed and machine give the same network.
+    """Train an MLP on one-hot targets, whose outputs are sigmoids or, where linear, logits.
+
+    The same seed and machine give the same network.
 
     Raises
     ------
@@ -70,7 +72,10 @@ def fit(
     model = _model(keras, layers, train.x.shape[1], options)
     optimizer = keras.optimizers.AdamW(options.learning_rate, weight_decay=options.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
-    model.compile(optimizer=optimizer, loss="binary_crossentropy", metrics=["accuracy"])
+    loss = "binary_crossentropy"
+    if layers[-1].activation == "linear":
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
     stop = keras.callbacks.EarlyStopping(patience=options.patience, restore_best_weights=True)
     classes = layers[-1].units
 
