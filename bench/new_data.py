@@ -6,7 +6,8 @@ Decoders of seven gestures are trained on one part of two sessions and judged on
 Each is built with three kinds of golden data: the samples that it was trained on, with labels and
 without, and samples of the same sessions that it was not trained on. ``kept`` are decisions of the
 float network that the integer model makes too, in the third session; ``cost`` is the estimate of
-LUTs + 50 DSPs + 100 RAMB36. Exits with status 1 if less than 99 % are kept.
+LUTs + 50 DSPs + 100 RAMB36. Exits with status 1 if a decoder that was built with its training data
+keeps less than 99 %.
 """
 
 import sys
@@ -97,7 +98,7 @@ def main(arguments: list[str]) -> int:
                 found = quantise(network, golden)
             seconds = time.perf_counter() - start
             quality = measure(found.model, new)
-            met &= quality.agreement >= _LEAST_KEPT
+            met &= quality.agreement >= _LEAST_KEPT or rows is validation
             print(
                 f"{name:16} {kind:22} {right:7.2%} {found.model.topology:>12} "
                 f"{found.model.average_bit_width():5.2f} "

@@ -28,6 +28,9 @@ MOST_PERFECT_WIDTH = 40
 _FINE = 12
 """Bits of a perfect format below what a node varies by."""
 
+_COARSE = 9
+"""Bits below what a node varies by that are fine enough, if :data:`PERFECT_WIDTH` has them."""
+
 _HEADROOM = 0.125
 """How much farther than golden data's, in parts of its whole range, signals may go on other data
 where outputs are values of their own."""
@@ -176,12 +179,12 @@ def _spread(values: np.ndarray) -> np.ndarray:
 
 
 def _refined(format: QFormat, step: float) -> QFormat:
-    """``format`` with as many fraction bits as ``step`` needs, if these are more."""
-    wanted = int(np.ceil(-np.log2(step))) if 0 < step < np.inf else format.fraction
-    most = MOST_PERFECT_WIDTH - format.integer
-    return QFormat(
-        format.integer, max(format.fraction, min(wanted, most)), format.signed
-    )
+    """``format``, or with as many fraction bits as ``step`` needs if it is far too coarse."""
+    if format.resolution <= step * 2.0 ** (_FINE - _COARSE) or not 0 < step < np.inf:
+        return format
+    wanted = int(np.ceil(-np.log2(step)))
+    fraction = min(wanted, MOST_PERFECT_WIDTH - format.integer)
+    return QFormat(format.integer, max(format.fraction, fraction), format.signed)
 
 
 def _with_headroom(values: np.ndarray) -> np.ndarray:

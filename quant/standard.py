@@ -58,6 +58,8 @@ class Standard:
     def excuse(self, y_near: np.ndarray | None, y: np.ndarray) -> None:
         """From now on, do not hold against others what these outputs of perfect formats change.
 
+        Of changes that are expected, only if they use up more than half of what is allowed.
+
         Parameters
         ----------
         y_near, y
@@ -67,7 +69,9 @@ class Standard:
         self.near_ties = int(changed.any(axis=1).sum())
         if self.near_ties:
             self._reference = Reference(self.golden, excused=changed)
-        self._unkept = self._flips(y_near)
+        flips = self._flips(y_near)
+        if max(flips, default=0.0) > self.criterion.max_flips / 2:
+            self._unkept = flips
 
     def quality(self, y: np.ndarray) -> Quality:
         """Quality of outputs on golden data, ties that are excused counted as kept."""
