@@ -45,7 +45,7 @@ def warnings_of(*logs: Path) -> list[str]:
         for line in log.read_text(errors="replace").splitlines():
             if any(pattern.search(line) for pattern in _MATTER):
                 kind = re.sub(r"'[^']*'|\d+", "*", line)
-                first.setdefault(kind, line.strip())
+                first.setdefault(kind, line.strip().rstrip(":"))
                 count[kind] += 1
         for kind, line in list(first.items())[:_MOST_LINES]:
             times = f" ({count[kind]} times)" if count[kind] > 1 else ""
