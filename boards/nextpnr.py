@@ -14,7 +14,7 @@ from boards.resources import check_capacity, count_cells, read_yosys_stat
 from boards.tool_logs import warnings_of
 from boards.tools import find_tool, run_tool
 from boards.top import Top
-from boards.xilinx.open_tools.run import version
+from boards.xilinx.open_tools.said import version
 from hdl.yosys import HIDE_NAMES
 
 __all__ = ["NextpnrToolchain"]

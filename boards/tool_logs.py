@@ -1,10 +1,10 @@
-"""What users should know of the logs of place and route tools."""
+"""Warnings in the logs of place and route tools that users should know."""
 
 import re
 from collections import Counter
 from pathlib import Path
 
-__all__ = ["error_lines", "warnings_of"]
+__all__ = ["warnings_of"]
 
 _MATTER = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -23,13 +23,6 @@ _MATTER = tuple(
 )
 _MOST_LINES = 4
 _LONGEST = 160
-
-
-def error_lines(*texts: str, most: int = 3) -> str:
-    """The last lines of logs that speak of an error, or the last ones at all, on one line."""
-    lines = [line.strip() for text in texts for line in text.splitlines() if line.strip()]
-    chosen = [line for line in lines if "error" in line.lower()] or lines
-    return " / ".join(chosen[-most:]) or "it said nothing"
 
 
 def warnings_of(*logs: Path) -> list[str]:

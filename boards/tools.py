@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from boards.tool_logs import error_lines
+from boards.xilinx.open_tools.said import error_lines
 from hdl.yosys import find_yosys
 
 __all__ = ["ToolFailed", "find_tool", "run_tool"]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from boards.tool_logs import error_lines, warnings_of
+from boards.tool_logs import warnings_of
+from boards.xilinx.open_tools.said import error_lines
 
 
 @pytest.fixture

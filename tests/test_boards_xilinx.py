@@ -1,5 +1,6 @@
 """Toolchains for 7-series FPGAs as users have them installed, and what their results tell."""
 
+import ast
 import json
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from xilinx_stand_ins import (
 import boards
 from boards.reports import PlacedResources
 from boards.toolchain import ToolFailed, place_and_route, synthesise
+from boards.xilinx import open_tools
 
 machine = xilinx_rig.machine
 PYNQ = boards.get("pynq_z1")
@@ -355,6 +357,16 @@ def test_vivado_that_fails_is_quoted(machine, tmp_path):
         machine.monkeypatch.setenv("STAND_IN_VIVADO", behaves)
         with pytest.raises(ToolFailed, match=f"^{says}"):
             place_and_route(PYNQ, build)
+
+
+def test_the_tools_in_a_package_run_with_an_older_python_alone():
+    for path in Path(open_tools.__file__).parent.glob("*.py"):
+        tree = ast.parse(path.read_text(), feature_version=(3, 8))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                assert all(name.name in sys.stdlib_module_names for name in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                assert node.module.split(".")[0] in sys.stdlib_module_names
 
 
 def test_stand_ins_know_the_pins_of_the_board(machine, tmp_path):

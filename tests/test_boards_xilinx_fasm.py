@@ -61,6 +61,16 @@ def test_zeros_are_tied_to_ground_and_ones_to_supply():
     assert len(lines) == 15
 
 
+def test_what_all_blocks_have_needs_no_inverters_to_tell_it():
+    """Whether nextpnr makes a constant with an inverter or without."""
+    one, zero = block(INMODE2="1"), block()
+    for written in (zero, one, ("1",) * len(PINS)):
+        assert set(complete(features([written]), [one]).split()) >= {
+            "DSP_L_X8Y0.DSP_0_INMODE2.DSP_VCC_L", "DSP_L_X8Y0.DSP_0_INMODE1.DSP_GND_L",
+            *(f"DSP_L_X8Y0.DSP48.DSP_0.ZIS_{bus}_INVERTED[{bit}]" for bus, bit in PINS),
+        }  # fmt: skip
+
+
 def test_blocks_may_differ():
     blocks = [block(INMODE2="1"), block(), block(ALUMODE3="1")]
     lines = added(features(blocks), [blocks[1], blocks[2], blocks[0]])
@@ -105,15 +115,21 @@ def test_tie_offs_of_a_newer_nextpnr_are_taken_over(inverter_off):
     [
         ([block()], [], "expected 0 DSP48E1 as in the netlist, got 1"),
         ([], [block()], "expected 1 DSP48E1 as in the netlist, got 0"),
-        # The FASM has a 0 where the netlist has a 1, and the reverse.
-        ([block()], [block(INMODE2="1")], "netlist, .* 1 x 0 0 1 0 0 0 0 0, got .* 1 x 0 0 0 0"),
-        ([block(INMODE2="1")], [block()], "as in the netlist"),
-        ([block(OPMODE6=SIGNAL)], [block()], "as in the netlist"),
-        ([block()], [block(OPMODE6=SIGNAL)], "as in the netlist"),
+        (
+            [block(), block()], [block(), block(INMODE2="1")],
+            "netlist, .* 1 x 0 0 0 0 0 0 0 0, 1 x 0 0 1 0 0 0 0 0, got .* 2 x 0 0 0 0 0 0 0 0",
+        ),
+        ([block(INMODE2="1")] * 2, [block(), block(INMODE2="1")], "as in the netlist"),
+        ([block(OPMODE6=SIGNAL)] * 2, [block(), block(OPMODE6=SIGNAL)], "as in the netlist"),
+        # Each pin is right as a whole, but not together with the other.
+        (
+            [block(INMODE2="1"), block(INMODE3="1")], [block(INMODE2="1", INMODE3="1"), block()],
+            "as in the netlist",
+        ),
         (
             [block(INMODE2="1"), block(INMODE2=SIGNAL)],
             [block(INMODE2="1"), block(INMODE2=SIGNAL)],
-            "expected DSP_L_X8Y0.DSP_0_INMODE2 a constant in all DSP48E1 or a signal in all",
+            "expected DSP_L_X8Y0.DSP_0_INMODE2 without constant 1 in all DSP48E1 or without signal",
         ),
     ],
 )  # fmt: skip
@@ -128,6 +144,10 @@ def test_a_fasm_that_is_not_the_netlists_is_refused(blocks, netlist, says):
         ("DSP_L_X8Y0.DSP48.DSP_0.ZIS_INMODE_INVERTED[4:0]=5'b11111", "a feature of one bit"),
         ("DSP_L_X8Y0.DSP48.DSP_0.ZIS_INMODE_INVERTED[1] = 0", "a feature of one bit"),
         ("DSP_L_X8Y0.DSP_0_INMODE1.DSP_VCC_L", "without inverter, got an inverter"),
+        (
+            "DSP_L_X8Y0.DSP_0_INMODE1.DSP_VCC_L\nDSP_L_X8Y0.DSP48.DSP_0.ZIS_INMODE_INVERTED[1]",
+            "as in the netlist",
+        ),
         (
             "DSP_L_X8Y0.DSP_0_INMODE1.DSP_VCC_L\nDSP_L_X8Y0.DSP_0_INMODE1.DSP_GND_L",
             "expected one tie-off of DSP_L_X8Y0.DSP_0_INMODE1, got two",

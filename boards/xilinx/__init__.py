@@ -3,7 +3,3 @@
 Vivado; nextpnr-xilinx; nextpnr-himbaechel with its Xilinx architecture. The first that is here is
 used. The two open ones write FASM, which Project X-Ray's tools turn into a bitstream.
 """
-
-from boards.xilinx.toolchain import XilinxToolchain
-
-__all__ = ["XilinxToolchain"]

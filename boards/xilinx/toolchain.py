@@ -8,11 +8,12 @@ from pathlib import Path
 from boards.board import Board
 from boards.reports import BitstreamReport, SynthesisReport
 from boards.resources import check_capacity, count_cells, read_yosys_stat
-from boards.tool_logs import error_lines, warnings_of
+from boards.tool_logs import warnings_of
 from boards.tools import ToolFailed, find_tool, run_tool
 from boards.top import Top
 from boards.xilinx import results
 from boards.xilinx.chains import VIVADO, Chain, chains_for
+from boards.xilinx.open_tools.said import error_lines
 from boards.xilinx.package import NAME, STAT_FILE, clock_mhz, instructions, write_package
 
 __all__ = ["XilinxToolchain"]

@@ -6,9 +6,10 @@ off. On hardware such pins are not what they should be, and products are wrong (
 openXC7/nextpnr-xilinx). Written here is what Vivado writes: the tie-off of the value, and the
 inverter off (``ZIS_..._INVERTED``).
 
-A FASM has no names of cells. So that no pin is tied to the wrong value, the values that nextpnr
-wrote, block for block, are compared with those of the netlist as a whole; a difference is an error.
-A newer nextpnr may write the tie-offs by itself: those are taken over.
+A FASM has no names of cells. A pin that has the same constant in all blocks of the netlist gets
+that. For the others, nextpnr's inverters tell the blocks apart; what they give for all blocks
+together has to be what the netlist has, else it is an error. A newer nextpnr may write tie-offs by
+itself: those are taken over.
 
 The file is copied into build packages, so it needs nothing but Python.
 """
@@ -96,21 +97,23 @@ def complete(fasm: str, pins: list[tuple[str, ...]]) -> str:
 
 
 def _value(pin, inverter_off, tie, in_netlist):
-    """What a pin is in the FASM; where that leaves two possibilities, the netlist has only one."""
+    """What a pin is, where the netlist has these values of it in all blocks."""
     if tie is not None:
         if len(tie) > 1:
             raise FasmError(f"expected one tie-off of {pin}, got two")
         if tie == {"VCC"} and not inverter_off:
             raise FasmError(f"expected the tie-off of {pin} without inverter, got an inverter")
         return "0" if tie == {"GND"} else "1"
+    if len(in_netlist) == 1:
+        return next(iter(in_netlist))
     if not inverter_off:
         return "0"
-    possible = in_netlist & {"1", SIGNAL}
-    if possible == {"1", SIGNAL}:
+    if in_netlist >= {"1", SIGNAL}:
         raise FasmError(
-            f"expected {pin} a constant in all DSP48E1 or a signal in all, got both in the netlist"
+            f"expected {pin} without constant 1 in all DSP48E1 or without signal in all, got a "
+            f"netlist with both"
         )
-    return SIGNAL if possible == {SIGNAL} else "1"
+    return SIGNAL if SIGNAL in in_netlist else "1"
 
 
 def _read(fasm):

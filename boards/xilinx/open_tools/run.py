@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from pathlib import Path
 from .check_netlist import faults
 from .complete_fasm import FasmError, complete, netlist_pins
 from .find import Installation, Part, Search
+from .said import error_lines, version
 
-__all__ = ["Failed", "Run", "version"]
+__all__ = ["Failed", "Run"]
 
 _QUOTED_LINES = 3
 _DROPPED_BITS = "invalid word address"
@@ -93,19 +93,6 @@ class Run:
         )  # fmt: skip
 
 
-def version(program: str) -> str | None:
-    """Version of a nextpnr; None if it does not tell."""
-    try:
-        answer = subprocess.run(
-            [program, "--version"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    told = re.search(r"\(Version ([^)\n]+)\)", answer.stdout.decode(errors="replace"))
-    return told.group(1) if told else None
-
-
 def _step(
     name: str,
     command: list[str],
@@ -142,7 +129,7 @@ def _step(
             raise Failed(f"{name} cannot be started: {command[0]}: {error.strerror}") from error
     said = log.read_text(errors="replace") if log.exists() else ""
     if status != 0:
-        raise Failed(f"{name} ended with status {status} ({_log(name)}): {_errors(said)}")
+        raise Failed(f"{name} ended with status {status} ({_log(name)}): {error_lines(said)}")
     if makes is not None and not (Path(makes).exists() and Path(makes).stat().st_size):
         raise Failed(f"{name} ended with status 0 but left no {makes} ({_log(name)})")
     return said
@@ -152,13 +139,6 @@ def _log(name: str) -> str:
     return str(Path(f"{name}.log").absolute())
 
 
-def _errors(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return _few([line for line in lines if "error" in line.lower()] or lines, last=True)
-
-
-def _few(lines: list[str], last: bool = False) -> str:
-    shown = lines[-_QUOTED_LINES:] if last else lines[:_QUOTED_LINES]
-    more = len(lines) - len(shown)
-    text = " / ".join(shown) if shown else "it said nothing"
-    return f"{text} (and {more} more)" if more and not last else text
+def _few(lines: list[str]) -> str:
+    more = len(lines) - _QUOTED_LINES
+    return " / ".join(lines[:_QUOTED_LINES]) + (f" (and {more} more)" if more > 0 else "")
