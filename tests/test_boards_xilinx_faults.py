@@ -25,6 +25,7 @@ from boards.reports import PlacedResources
 from boards.toolchain import ToolFailed, place_and_route
 from boards.tools import find_tool
 from boards.xilinx.open_tools.check_netlist import faults
+from boards.xilinx.package import without_quotes
 from build_decoder.__main__ import main
 from build_decoder.exit_status import ExitStatus
 from hdl.yosys import synth_xc7
@@ -125,6 +126,20 @@ def test_report_of_a_build(built):
         "nextpnr-xilinx": "to and from DSP48E1 and block RAM",
         "nextpnr-himbaechel": "to and from DSP48E1",
     }[report.toolchain]
+
+
+def test_constraints_of_any_board():
+    """Buses and dollar signs in names, as Amaranth escapes them for Tcl."""
+    given = (
+        'set_property IOSTANDARD "LVCMOS33" [get_ports "leds_0__io\\[3\\]"]\n'
+        'set_property LOC A1 [get_ports "a\\$b"]\n'
+        'create_clock -name clk -period 8.0 [get_nets "top/clk"]\n'
+    ).replace("\\]", "]")
+    assert without_quotes(given) == (
+        "set_property IOSTANDARD LVCMOS33 [get_ports {leds_0__io[3]}]\n"
+        "set_property LOC A1 [get_ports {a$b}]\n"
+        "create_clock -period 8.0 [get_nets top/clk]\n"
+    )
 
 
 SOURCE = """

@@ -10,7 +10,7 @@ from boards.top import Top
 from boards.xilinx.chains import VIVADO, chains_for
 from hdl.yosys import synth_xc7
 
-__all__ = ["NAME", "STAT_FILE", "clock_mhz", "instructions", "write_package"]
+__all__ = ["NAME", "STAT_FILE", "clock_mhz", "instructions", "without_quotes", "write_package"]
 
 NAME = "top"
 STAT_FILE = f"{NAME}.stat.json"
@@ -79,7 +79,7 @@ def write_package(board: Board, top: Top, build_dir: Path, *, seed: int) -> None
     platform = board.platform()
     platform.prepare(top, NAME).extract(str(build_dir))
     constraints = build_dir / f"{NAME}.xdc"
-    constraints.write_text(_without_quotes(constraints.read_text()))
+    constraints.write_text(without_quotes(constraints.read_text()))
     (build_dir / f"{NAME}.ys").write_text(_YOSYS_SCRIPT)
     (build_dir / _CLOCK_FILE).write_text(f"{top.clock_mhz!r}\n")
     _copy_tools(build_dir / _TOOLS)
@@ -137,16 +137,19 @@ The folder {_TOOLS} runs the open tools: it checks the netlist, and completes th
 nextpnr leaves out settings of DSP blocks."""
 
 
-def _without_quotes(constraints: str) -> str:
+def without_quotes(constraints: str) -> str:
     """Constraints as both nextpnrs read them, and Vivado too.
 
     The nextpnrs keep quotes as a part of values, and one of them those of nets; then an output gets
     no drive strength and an input no standard. nextpnr-himbaechel ignores the names of clocks.
     """
-    plain = re.sub(r'"([\w./:+-]+)"', r"\1", constraints)
-    if '"' in plain:
-        raise ValueError(f"expected constraints that need no quotes, got {plain}")
+    plain = re.sub(r'"([^"]*)"', _unquoted, constraints)
     return re.sub(r"^create_clock -name \S+ ", "create_clock ", plain, flags=re.MULTILINE)
+
+
+def _unquoted(word: re.Match) -> str:
+    text = re.sub(r"\\([$[\\])", r"\1", word[1])
+    return text if re.fullmatch(r"[\w./:+-]+", text) else f"{{{text}}}"
 
 
 def _copy_tools(folder: Path) -> None:
