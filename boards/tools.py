@@ -4,13 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from boards.xilinx.open_tools.said import error_lines
 from hdl.yosys import find_yosys
 
-__all__ = ["ToolFailed", "find_tool", "run_tool"]
+__all__ = ["ToolFailed", "find_tool", "run_logged", "run_tool"]
 
 
 class ToolFailed(Exception):
@@ -55,18 +55,37 @@ def run_tool(
     ToolFailed
         If it cannot be started or its exit status is not 0.
     """
-    try:
-        with open(log, "w") as output:
-            status = subprocess.run(
-                command,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            ).returncode
-    except OSError as error:
-        raise ToolFailed(f"{name} cannot be started: {command[0]}: {error.strerror}") from error
+    status = run_logged(name, command, log, folder=folder)
     if status != 0:
         logs = [path for path in (own_log, log) if path is not None and path.exists()]
         said = error_lines(*(path.read_text(errors="replace") for path in logs))
         raise ToolFailed(f"{name} ended with status {status} ({logs[0]}): {said}")
+
+
+def run_logged(
+    name: str,
+    command: Sequence[str],
+    log: Path,
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> int:
+    """Run ``command``, all that it prints going to ``log``; its exit status.
+
+    Raises
+    ------
+    ToolFailed
+        If it cannot be started.
+    """
+    with open(log, "w") as output:
+        try:
+            return subprocess.run(
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            ).returncode
+        except OSError as error:
+            raise ToolFailed(f"{name} cannot be started: {command[0]}: {error.strerror}") from error

@@ -2,14 +2,13 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 from boards.board import Board
 from boards.reports import BitstreamReport, SynthesisReport
 from boards.resources import check_capacity, count_cells, read_yosys_stat
 from boards.tool_logs import warnings_of
-from boards.tools import ToolFailed, find_tool, run_tool
+from boards.tools import ToolFailed, find_tool, run_logged, run_tool
 from boards.top import Top
 from boards.xilinx import results
 from boards.xilinx.chains import VIVADO, Chain, chains_for
@@ -87,11 +86,8 @@ def _run(chain: Chain, build_dir: Path, log: Path) -> None:
         If it fails: with the line ``failed: ...`` of the open tools, which names the one that did,
         or else with what Vivado says.
     """
-    with open(log, "w") as output:
-        status = subprocess.run(
-            ["sh", str(build_dir / chain.script)],
-            env=chain.variables, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-        ).returncode  # fmt: skip
+    command = ["sh", str(build_dir / chain.script)]
+    status = run_logged(chain.name, command, log, environment=chain.variables)
     said = log.read_text(errors="replace")
     if status != 0:
         failed = re.findall(r"^(?:failed|absent): (.*)$", said, re.MULTILINE)
