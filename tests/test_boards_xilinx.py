@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import xilinx_rig
-import xilinx_stand_ins
 from boards_rig import SumsDecoder, sums_model
 from xilinx_stand_ins import (
     HIMBAECHEL_TOOLS,
@@ -38,24 +37,27 @@ def calls(build: Path, tool: str) -> list[list[str]]:
 
 
 def apio(machine):
+    """By its variable alone: the programs are elsewhere."""
     prefix = machine.root / "home/user/.local/openxc7"
-    install(prefix / "bin", *OPEN_TOOLS)
+    install(machine.root / "home/user/bin", *OPEN_TOOLS)
     make_database(prefix / BELOW)
     make_chipdb(prefix / "chipdb")
-    machine.on_path(prefix / "bin")
+    machine.on_path(machine.root / "home/user/bin")
     machine.monkeypatch.setenv("TOOLS_OPENXC7", str(prefix))
     return prefix / "chipdb/xc7z020clg400.bin", prefix / BELOW
 
 
 def apio_without_its_variable(machine):
-    found = apio(machine)
-    machine.monkeypatch.delenv("TOOLS_OPENXC7")
-    return found
+    prefix = machine.root / "home/user/.local/openxc7"
+    install(prefix / "bin", *OPEN_TOOLS)
+    make_database(prefix / BELOW)
+    make_chipdb(prefix / "chipdb")
+    machine.on_path(prefix / "bin")
+    return prefix / "chipdb/xc7z020clg400.bin", prefix / BELOW
 
 
 def apio_by_links(machine):
-    found = apio(machine)
-    machine.monkeypatch.delenv("TOOLS_OPENXC7")
+    found = apio_without_its_variable(machine)
     for tool in OPEN_TOOLS:
         real = machine.root / "home/user/.local/openxc7/bin" / tool
         real.rename(real.with_name(f"{tool}.real"))
@@ -74,6 +76,13 @@ def nix_with_chipdb(machine):
     make_chipdb(machine.root / "made", "xc7z020")
     machine.monkeypatch.setenv("CHIPDB_DIR", str(machine.root / "made"))
     return machine.root / "made/xc7z020.bin", store / "abc-nextpnr-xilinx" / BELOW
+
+
+def nix_by_its_folder(machine):
+    found = nix_with_chipdb(machine)
+    machine.monkeypatch.delenv("PRJXRAY_DB_DIR")
+    install(machine.root / "bin", *OPEN_TOOLS)
+    return found
 
 
 def container(machine):
@@ -112,8 +121,8 @@ def from_source(machine):
 @pytest.mark.parametrize(
     "installation",
     [
-        apio, apio_without_its_variable, apio_by_links, nix_with_chipdb, container, snap,
-        from_source,
+        apio, apio_without_its_variable, apio_by_links, nix_with_chipdb, nix_by_its_folder,
+        container, snap, from_source,
     ],
 )  # fmt: skip
 def test_installations_of_nextpnr_xilinx(installation, machine, tmp_path):
@@ -153,7 +162,7 @@ def test_nix_shell_has_no_chip_database(machine, tmp_path):
 
 
 def test_a_database_without_the_part_is_no_database(machine, tmp_path):
-    prefix = apio(machine)[0].parents[1]
+    prefix = apio_without_its_variable(machine)[0].parents[1]
     shutil.rmtree(prefix / BELOW)
     make_database(prefix / BELOW, "xc7z010clg400-1")
     machine.monkeypatch.setenv("DB_DIR", str(machine.root / "nowhere"))
@@ -369,8 +378,11 @@ def test_the_tools_in_a_package_run_with_an_older_python_alone():
                 assert node.module.split(".")[0] in sys.stdlib_module_names
 
 
-def test_stand_ins_know_the_pins_of_the_board(machine, tmp_path):
-    constraints = (machine.package(tmp_path / "build") / "top.xdc").read_text()
-    pins = {line.split()[2] for line in constraints.splitlines() if "LOC" in line}
-    assert pins <= xilinx_stand_ins.SITES.keys()
-    assert "-period 8.0 " in constraints
+def test_a_script_to_source_with_himbaechel_only(machine, tmp_path):
+    prefix = machine.root / "conda"
+    install(prefix / "bin", *HIMBAECHEL_TOOLS)
+    make_database(prefix / BELOW)
+    (tmp_path / "env.sh").write_text(f"export PATH=$PATH:{prefix}/bin\n")
+    machine.monkeypatch.setenv("AMARANTH_ENV_XRAY", str(tmp_path / "env.sh"))
+    build = machine.package(tmp_path / "build")
+    assert place_and_route(PYNQ, build).toolchain == "nextpnr-himbaechel"
