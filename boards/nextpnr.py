@@ -6,12 +6,16 @@ one by one, so that what is run here is what ``build_top.sh`` runs elsewhere.
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 from boards.board import Board
-from boards.reports import BitstreamReport, SynthesisReport
+from boards.reports import BitstreamReport, PlacedResources, SynthesisReport
 from boards.resources import check_capacity, count_cells, read_yosys_stat
+from boards.tool_logs import warnings_of
 from boards.tools import find_tool, run_tool
 from boards.top import Top
+from boards.xilinx.open_tools.said import version
+from hdl.yosys import HIDE_NAMES
 
 __all__ = ["NextpnrToolchain"]
 
@@ -23,6 +27,23 @@ _TOOLS = {
 }
 _SYNTH_OPTIONS = {"ecp5": "", "ice40": "-dsp"}
 _BITSTREAM = {"ecp5": f"{NAME}.bit", "ice40": f"{NAME}.bin"}
+
+
+class _Sites(NamedTuple):
+    """Names of sites in nextpnr's report; a flip-flop without a site of its own has none."""
+
+    lut: str
+    ff: str | None
+    dsp: str
+    bram: str
+
+
+_SITES = {
+    "ecp5": _Sites("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D", "DP16KD"),
+    "ice40": _Sites("ICESTORM_LC", None, "ICESTORM_DSP", "ICESTORM_RAM"),
+}
+# nextpnr-ice40 takes all ports of the block for registered, whatever its registers do.
+_UNTIMED = {"ice40": "through SB_MAC16"}
 _STAT_FILE = f"{NAME}.stat.json"
 _REPORT_FILE = f"{NAME}.report.json"
 
@@ -44,8 +65,7 @@ class NextpnrToolchain:
         plan = board.platform().prepare(
             top,
             NAME,
-            # Amaranth names elements of an array `a[0]`, `a[1]`, which abc9 takes for bits of `a`.
-            script_after_read="rename -hide */w:*",
+            script_after_read=HIDE_NAMES,
             synth_opts=_SYNTH_OPTIONS[board.family],
             script_after_synth=f"tee -q -o {_STAT_FILE} stat -json",
             # A design that misses its clock is still placed and routed, and reported as such.
@@ -63,7 +83,9 @@ class NextpnrToolchain:
         if program is None:
             return SynthesisReport(missing=_missing(board, ["yosys"], build_dir))
         log = build_dir / "synthesis.log"
-        run_tool([program, *command[1:]], build_dir, log)
+        # Amaranth's plan makes it.
+        own_log = build_dir / f"{NAME}.rpt"
+        run_tool("yosys", [program, *command[1:]], build_dir, log, own_log=own_log)
         resources = count_cells(board.family, read_yosys_stat(build_dir / _STAT_FILE))
         check_capacity(board, resources)
         return SynthesisReport(resources=resources, log=log)
@@ -71,6 +93,7 @@ class NextpnrToolchain:
     def place_and_route(self, board: Board, build_dir: Path) -> BitstreamReport:
         """Run the steps after Yosys."""
         _, *commands = self._commands(build_dir)
+        placer = commands[0][0]
         programs = {command[0]: find_tool(command[0]) for command in commands}
         absent = [name for name, program in programs.items() if program is None]
         if not (build_dir / f"{NAME}.json").exists() and find_tool("yosys") is None:
@@ -79,8 +102,10 @@ class NextpnrToolchain:
             return BitstreamReport(missing=_missing(board, absent, build_dir))
         for command in commands:
             log = build_dir / f"{command[0]}.log"
-            run_tool([programs[command[0]], *command[1:]], build_dir, log)
-        clocks = json.loads((build_dir / _REPORT_FILE).read_text())["fmax"].values()
+            run_tool(command[0], [programs[command[0]], *command[1:]], build_dir, log)
+        measured = json.loads((build_dir / _REPORT_FILE).read_text())
+        placed = _placed(board.family, measured["utilization"])
+        clocks = measured["fmax"].values()
         # The decoder's clock, which is the only one with logic worth mentioning.
         slowest = min(clocks, key=lambda clock: clock["achieved"] / clock["constraint"])
         return BitstreamReport(
@@ -88,12 +113,24 @@ class NextpnrToolchain:
             fmax_mhz=slowest["achieved"],
             constraint_mhz=slowest["constraint"],
             timing_met=slowest["achieved"] >= slowest["constraint"],
-            toolchain=commands[0][0],
-            log=build_dir / f"{commands[0][0]}.log",
+            untimed=_UNTIMED.get(board.family) if placed.dsp else None,
+            placed=placed,
+            toolchain=placer,
+            version=version(programs[placer]),
+            warnings=tuple(warnings_of(build_dir / f"{placer}.log")),
+            log=build_dir / f"{placer}.log",
         )
 
     def _commands(self, build_dir: Path) -> list[list[str]]:
         return json.loads((build_dir / f"build_{NAME}.json").read_text())["commands"]
+
+
+def _placed(family: str, utilization: dict) -> PlacedResources:
+    used = {
+        kind: None if site is None else utilization.get(site, {}).get("used")
+        for kind, site in _SITES[family]._asdict().items()
+    }
+    return PlacedResources(**used)
 
 
 def _missing(board: Board, absent: list[str], build_dir: Path) -> str:

@@ -28,6 +28,9 @@ class PicoZed7030Platform(RtlilXilinxPlatform):
     The UART is on the upper row of Pmod JA.
     """
 
+    # Neither has a folder or an entry for it; of the Zynq-7000, the open tools know the xc7z010 and
+    # the xc7z020.
+    vivado_only = "neither Project X-Ray's database nor nextpnr knows the xc7z030"
     device = "xc7z030"
     package = "sbg485"
     speed = "1"

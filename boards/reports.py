@@ -5,7 +5,7 @@ from pathlib import Path
 
 from boards.resources import Resources
 
-__all__ = ["BitstreamReport", "SynthesisReport"]
+__all__ = ["BitstreamReport", "PlacedResources", "SynthesisReport"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,26 @@ class SynthesisReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlacedResources:
+    """Sites that place and route took; None for what the tool does not tell.
+
+    Parameters
+    ----------
+    lut
+        LUTs, those in front of carry chains and memories in LUTs included. With Vivado, LUTs of six
+        inputs; with nextpnr on the 7 series, halves of them that are in use; on iCE40 logic cells,
+        in which a LUT and a flip-flop share a site.
+    ff, dsp, bram
+        As in synthesis.
+    """
+
+    lut: int | None = None
+    ff: int | None = None
+    dsp: int | None = None
+    bram: int | float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class BitstreamReport:
     """Outcome of place and route.
 
@@ -41,10 +61,16 @@ class BitstreamReport:
         Decoder clock that the design was built for.
     timing_met
         Whether the former reaches the latter; None where it is not known.
-    toolchain
-        Name of the tool that placed and routed.
+    untimed
+        Paths of the design that the analysis leaves out; None where it knows all.
+    placed
+        Sites taken.
+    toolchain, version
+        Name of the tool that placed and routed, and its version if it tells one.
+    warnings
+        What the tools said that a user should know, one line each.
     log
-        What it printed.
+        What the tool that placed and routed printed.
     missing
         What to run where, if the tools for it are not here; else None.
     """
@@ -53,6 +79,10 @@ class BitstreamReport:
     fmax_mhz: float | None = None
     constraint_mhz: float | None = None
     timing_met: bool | None = None
+    untimed: str | None = None
+    placed: PlacedResources | None = None
     toolchain: str | None = None
+    version: str | None = None
+    warnings: tuple[str, ...] = ()
     log: Path | None = None
     missing: str | None = None

@@ -9,7 +9,7 @@ from boards.reports import BitstreamReport, SynthesisReport
 from boards.resources import check_memory
 from boards.tools import ToolFailed
 from boards.top import Top
-from boards.xilinx import XilinxToolchain
+from boards.xilinx.toolchain import XilinxToolchain
 
 __all__ = [
     "BitstreamReport",

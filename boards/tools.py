@@ -4,13 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from boards.xilinx.open_tools.said import error_lines
 from hdl.yosys import find_yosys
 
-__all__ = ["ToolFailed", "find_tool", "run_tool"]
-
-_LAST_LINES = 3
+__all__ = ["ToolFailed", "find_tool", "run_logged", "run_tool"]
 
 
 class ToolFailed(Exception):
@@ -38,27 +38,54 @@ def find_tool(name: str) -> str | None:
     )
 
 
-def run_tool(command: list[str], folder: Path, log: Path) -> None:
+def run_tool(
+    name: str, command: Sequence[str], folder: Path, log: Path, *, own_log: Path | None = None
+) -> None:
     """Run ``command`` in ``folder``, all that it prints going to ``log``.
+
+    Parameters
+    ----------
+    name
+        What messages call it.
+    own_log
+        A log that it writes by itself, where errors may be told that it does not print.
 
     Raises
     ------
     ToolFailed
         If it cannot be started or its exit status is not 0.
     """
-    try:
-        with open(log, "w") as output:
-            status = subprocess.run(
+    status = run_logged(name, command, log, folder=folder)
+    if status != 0:
+        logs = [path for path in (own_log, log) if path is not None and path.exists()]
+        said = error_lines(*(path.read_text(errors="replace") for path in logs))
+        raise ToolFailed(f"{name} ended with status {status} ({logs[0]}): {said}")
+
+
+def run_logged(
+    name: str,
+    command: Sequence[str],
+    log: Path,
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> int:
+    """Run ``command``, all that it prints going to ``log``; its exit status.
+
+    Raises
+    ------
+    ToolFailed
+        If it cannot be started.
+    """
+    with open(log, "w") as output:
+        try:
+            return subprocess.run(
                 command,
                 cwd=folder,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             ).returncode
-    except OSError as error:
-        raise ToolFailed(f"{command[0]} cannot be started: {error.strerror}") from error
-    if status != 0:
-        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        errors = [line for line in lines if "error" in line.lower()] or lines
-        said = " / ".join(errors[-_LAST_LINES:])
-        raise ToolFailed(f"{Path(command[0]).name} ended with status {status} ({log}): {said}")
+        except OSError as error:
+            raise ToolFailed(f"{name} cannot be started: {command[0]}: {error.strerror}") from error

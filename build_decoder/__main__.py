@@ -39,8 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     for warning in flow.report.warnings:
         print(f"warning: {output.with_final_paths(warning)}", file=sys.stderr)
     if flow.message:
-        reason = status.name.lower().replace("_", " ")
-        print(f"{reason}: {output.with_final_paths(flow.message)}", file=sys.stderr)
+        print(f"{flow.reason}: {output.with_final_paths(flow.message)}", file=sys.stderr)
     return status
 
 

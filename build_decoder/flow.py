@@ -9,6 +9,7 @@ import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
 import boards
+import hdl.yosys
 from boards.feasibility import check_clock, check_frame, check_network
 from boards.resources import check_memory
 from boards.toolchain import ToolFailed, place_and_route, synthesise
@@ -22,7 +23,7 @@ from hdl.decoder import Decoder
 from hdl.export import to_verilog
 from hdl.plan import DensePlan
 from models.load import load_network, save_network
-from sim.errors import CheckFailed, ToolError
+from sim.errors import CheckFailed, ToolError, ToolMissing
 from sim.interface import StreamInterface
 from sim.primitives import cell_sources
 from sim.synthesis import TARGETS, find_yosys
@@ -53,8 +54,8 @@ class Flow:
         Figures so far.
     clock_mhz : float
         Decoder clock that was asked for.
-    message : str or None
-        Why the exit status is not 0.
+    message, reason : str or None
+        Why the exit status is not 0, and that in two words.
     front : list of ParetoPoint
         What `run_pareto` found.
     """
@@ -68,6 +69,7 @@ class Flow:
         self.report = Report(board=self.board.name, seed=self.design.seed)
         self.clock_mhz = arguments.clock_mhz or self.board.clock_mhz
         self.message = None
+        self.reason = None
         self.front = []
 
     def run(self) -> ExitStatus:
@@ -95,6 +97,8 @@ class Flow:
                 status = self._stop(ExitStatus.MISMATCH, str(error))
             except (ToolError, ToolFailed, YosysError) as error:
                 status = self._stop(ExitStatus.TOOL_MISSING, str(error))
+                if not _is_missing(error):
+                    self.reason = "tool failed"
             self.report.stage_seconds[name] = round(time.perf_counter() - start, 3)
             if status is not ExitStatus.DONE:
                 break
@@ -103,6 +107,7 @@ class Flow:
 
     def _stop(self, status: ExitStatus, message: str) -> ExitStatus:
         self.message = message
+        self.reason = status.name.lower().replace("_", " ")
         return status
 
     def _import(self) -> ExitStatus:
@@ -241,7 +246,7 @@ class Flow:
 
     def _bitstream(self) -> ExitStatus:
         result = place_and_route(self.board, self.folder / "board")
-        self.report.fmax_mhz = result.fmax_mhz
+        self.report.add_bitstream(result)
         if result.missing:
             return self._stop(ExitStatus.TOOL_MISSING, result.missing)
         self.report.bitstream = str(result.bitstream.relative_to(self.folder))
@@ -252,3 +257,9 @@ class Flow:
                 f"{result.fmax_mhz:.1f} MHz: ask for a slower one with --clock",
             )
         return ExitStatus.DONE
+
+
+def _is_missing(error: Exception) -> bool:
+    """Whether a tool is not on this machine, rather than one that failed."""
+    without_yosys = isinstance(error, YosysError) and hdl.yosys.find_yosys() is None
+    return isinstance(error, ToolMissing) or without_yosys

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from boards.reports import BitstreamReport
 from models.golden import GoldenData
 from quant.activations import IntegerActivation
 from quant.activations.piecewise_linear import PiecewiseLinear
@@ -66,6 +67,13 @@ class Report:
         place and route.
     resources
         ``lut``, ``ff``, ``dsp``, ``bram`` of the board's design, shell included.
+    placed_resources
+        Sites of the same kinds that place and route took, each null where its tool does not tell.
+        Of the open tools on the 7 series, ``lut`` counts halves of LUTs, and of iCE40 logic cells.
+    fmax_untimed
+        Paths that the timing analysis behind ``fmax_mhz`` leaves out; null if it knows all.
+    toolchain, toolchain_version
+        Tool that placed and routed, and its version if it tells one.
     decoder_lut
         With ``--max-lut``: ``limit``, and LUTs of the decoder without the shell, ``estimated`` and
         ``synthesised``; the latter has the shell on iCE40.
@@ -106,6 +114,10 @@ class Report:
     clock_mhz: float | None = None
     fmax_mhz: float | None = None
     resources: dict[str, float] | None = None
+    placed_resources: dict[str, float | None] | None = None
+    fmax_untimed: str | None = None
+    toolchain: str | None = None
+    toolchain_version: str | None = None
     decoder_lut: dict[str, int] | None = None
     vectors_checked: int | None = None
     mismatches: int | None = None
@@ -164,6 +176,20 @@ class Report:
             {"layer": number, **_form(layer.activation, quantised.uniform_segments)}
             for number, layer in enumerate(model.layers, start=1)
         ]
+
+    def add_bitstream(self, result: BitstreamReport) -> None:
+        """Figures of the bitstream stage."""
+        self.fmax_mhz = result.fmax_mhz
+        self.fmax_untimed = result.untimed
+        self.placed_resources = None if result.placed is None else asdict(result.placed)
+        self.toolchain = result.toolchain
+        self.toolchain_version = result.version
+        self.warnings += result.warnings
+        if result.untimed is not None:
+            self.warnings.append(
+                f"{result.toolchain} does not time paths {result.untimed}: that they keep up with "
+                f"the clock is not checked, and exit status 5 does not tell of them"
+            )
 
     def save(self, folder: Path) -> None:
         """Write the report into ``folder``."""

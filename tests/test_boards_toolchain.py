@@ -1,8 +1,6 @@
-"""Bitstreams with the real open tools, and the choice among Xilinx toolchains with fake ones."""
+"""Bitstreams of Lattice boards with the real tools; failures of tools with fake ones."""
 
 import json
-import os
-import shlex
 import stat
 import sys
 from pathlib import Path
@@ -13,15 +11,13 @@ from boards_rig import SumsDecoder, sums_model
 
 import boards
 from boards.interface import DecoderInterface
+from boards.reports import PlacedResources
 from boards.resources import Resources
 from boards.toolchain import ToolFailed, place_and_route, synthesise
 from boards.tools import find_tool
 from hdl.yosys import find_yosys
 from models.errors import InputError
 from quant.qformat import QFormat
-
-XILINX_TOOLS = ("vivado", "nextpnr-xilinx", "nextpnr-himbaechel", "fasm2frames", "xc7frames2bit")
-TOOL_VARIABLES = tuple(tool.upper().replace("-", "_") for tool in XILINX_TOOLS)
 
 needs_ecp5 = pytest.mark.skipif(
     not all(map(find_tool, ("yosys", "nextpnr-ecp5", "ecppack"))),
@@ -58,6 +54,13 @@ def test_ulx3s_bitstream(decoder, tmp_path):
     assert report.constraint_mhz == pytest.approx(100, rel=1e-3)
     assert report.timing_met
     assert report.fmax_mhz > 100
+    # Carry chains and memories in LUTs take sites that synthesis counts too.
+    assert 0 < report.placed.lut <= 2 * synthesis.resources.lut
+    assert report.placed.ff == synthesis.resources.ff
+    assert (report.placed.dsp, report.placed.bram) == (0, 2)
+    assert report.toolchain == "nextpnr-ecp5"
+    assert report.version.startswith("nextpnr-0.")
+    assert report.untimed is None
 
 
 @needs_ice40
@@ -70,6 +73,8 @@ def test_icebreaker_misses_a_clock_and_says_so(tmp_path):
     assert report.constraint_mhz == pytest.approx(96, rel=1e-3)
     assert not report.timing_met
     assert report.fmax_mhz < 96
+    assert report.placed.lut > 200
+    assert report.placed.ff is None
 
 
 def test_a_network_with_hopeless_weights_leaves_no_files(tmp_path):
@@ -124,167 +129,50 @@ def test_all_parts_run_the_same_yosys(monkeypatch, tmp_path):
 
 
 def fake(folder: Path, name: str, script: str) -> None:
-    """An executable that notes its arguments in its working folder and then runs ``script``."""
+    """An executable that runs ``script``."""
     path = folder / name
-    path.write_text(f'#!/bin/sh\nprintf "%s\\n" "{name} $*" >> calls.txt\n{script}')
+    path.write_text(f"#!/bin/sh\n{script}")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-NEXTPNR_SAYS = (
-    "echo \"Info: Max frequency for clock 'clk': 90.00 MHz (FAIL at 100.00 MHz)\"\n"
-    "echo \"Info: Max frequency for clock 'clk': 123.45 MHz (PASS at 100.00 MHz)\"\n"
-)
-VIVADO_SAYS = """\
-cat > top_timing.rpt <<END
-| Design Timing Summary
-    WNS(ns)      TNS(ns)  TNS Failing Endpoints
-    -------      -------  ---------------------
-     -2.500     -100.000                     44
-END
-touch top.bit
-"""
-FAKES = {
-    "vivado": VIVADO_SAYS,
-    "nextpnr-xilinx": NEXTPNR_SAYS,
-    "nextpnr-himbaechel": NEXTPNR_SAYS,
-    "fasm2frames": "",
-    "xc7frames2bit": "touch top.bit\n",
-}
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """Build package for PYNQ-Z1 without Yosys, and a search path with POSIX tools alone."""
-    for variable in (*TOOL_VARIABLES, "AMARANTH_ENV_VIVADO", "AMARANTH_ENV_XRAY"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("YOSYS", "/nonexistent")
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}/usr/bin{os.pathsep}/bin")
-    build = tmp_path / "build"
-    synthesis = synthesise(boards.get("pynq_z1"), SumsDecoder(sums_model()), build)
-    assert "no yosys here" in synthesis.missing
-    (build / "top.json").touch()
-    return tools, build
-
-
-def calls(build: Path) -> list[list[str]]:
-    return [shlex.split(line) for line in (build / "calls.txt").read_text().splitlines()]
-
-
-def test_pynq_package_without_any_toolchain(package):
-    _, build = package
-    report = place_and_route(boards.get("pynq_z1"), build)
-    assert report.bitstream is None
-    assert "vivado: no vivado; nextpnr-xilinx: no nextpnr-xilinx, no fasm2frames" in report.missing
-    scripts = ("build_vivado.sh", "build_nextpnr_xilinx.sh", "build_nextpnr_himbaechel.sh")
-    assert all(f"sh {script}" in report.missing for script in scripts)
-    names = {path.name for path in build.iterdir()}
-    expected = {"top.il", "top.ys", "top.xdc", "top.tcl", "driver.json", "README.txt", *scripts}
-    assert expected <= names
-    constraints = (build / "top.xdc").read_text()
-    assert "LOC H16" in constraints
-    assert "-period 8.0 " in constraints
-
-
 @pytest.mark.parametrize(
-    ("tools", "chosen"),
+    ("tool", "says"),
     [
-        (XILINX_TOOLS, "vivado"),
-        (XILINX_TOOLS[1:], "nextpnr-xilinx"),
-        (XILINX_TOOLS[2:], "nextpnr-himbaechel"),
-        (("vivado",), "vivado"),
-        (("nextpnr-xilinx", "nextpnr-himbaechel", "fasm2frames"), None),
+        ("nextpnr-ecp5", r"nextpnr-ecp5 ended with status 7 \(.*-ecp5.log\): ERROR: no luck"),
+        ("ecppack", r"ecppack ended with status 7 \(.*/ecppack.log\): ERROR: no luck"),
     ],
 )
-def test_first_complete_toolchain_is_chosen(tools, chosen, package):
-    folder, build = package
-    for tool in tools:
-        fake(folder, tool, FAKES[tool])
-    report = place_and_route(boards.get("pynq_z1"), build)
-    assert report.toolchain == chosen
-    assert (report.bitstream is None) == (chosen is None)
-
-
-def test_picozed_package_names_its_part_and_pins(tmp_path, monkeypatch):
+def test_the_tool_that_failed_is_quoted(tool, says, decoder, tmp_path, monkeypatch):
     monkeypatch.setenv("YOSYS", "/nonexistent")
-    synthesise(boards.get("picozed_7030"), SumsDecoder(sums_model()), tmp_path)
-    assert "-part xc7z030sbg485-1" in (tmp_path / "top.tcl").read_text()
-    constraints = (tmp_path / "top.xdc").read_text()
-    for pin in ("Y18", "AA15", "Y14", "AA19", "AA20"):
-        assert f"LOC {pin} " in constraints
-    assert "-period 10.0 " in constraints
-    for script in ("build_nextpnr_xilinx.sh", "build_nextpnr_himbaechel.sh"):
-        assert "zynq7/xc7z030sbg485-1/part.yaml" in (tmp_path / script).read_text()
+    # Asked for its version, the stand-in leaves a report where it is called.
+    monkeypatch.chdir(tmp_path)
+    board = boards.get("ulx3s_85f")
+    build = tmp_path / "build"
+    synthesise(board, decoder, build)
+    (build / "top.json").touch()
+    utilization = {"TRELLIS_COMB": {"used": 3, "available": 83640}}
+    fmax = {"clk": {"achieved": 99.5, "constraint": 50.0}}
+    report = json.dumps({"utilization": utilization, "fmax": fmax})
+    scripts = {"nextpnr-ecp5": f"echo '{report}' > top.report.json\n", "ecppack": "touch top.bit\n"}
+    for name, script in scripts.items():
+        fake(tmp_path, name, script)
+        monkeypatch.setenv(name.upper().replace("-", "_"), str(tmp_path / name))
+    made = place_and_route(board, build)
+    assert made.placed == PlacedResources(lut=3)
+    assert made.version is None
+    fake(tmp_path, tool, "echo 'ERROR: no luck'\necho bye\nexit 7\n")
+    with pytest.raises(ToolFailed, match=f"^{says}$"):
+        place_and_route(board, build)
 
 
-def test_vivado_is_called_with_the_project(package):
-    folder, build = package
-    fake(folder, "vivado", VIVADO_SAYS)
-    report = place_and_route(boards.get("pynq_z1"), build)
-    assert calls(build) == [["vivado", "-mode", "batch", "-log", "top.log", "-source", "top.tcl"]]
-    assert report.fmax_mhz == pytest.approx(80)
-    assert report.timing_met is False
-    assert (
-        "create_project -force -name top -part xc7z020clg400-1" in (build / "top.tcl").read_text()
-    )
-
-
-def test_nextpnr_xilinx_is_told_clock_and_database(package, monkeypatch):
-    folder, build = package
-    for tool in ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit"):
-        fake(folder, tool, FAKES[tool])
-    monkeypatch.setenv("CHIPDB_DIR", "/chips")
-    monkeypatch.setenv("DB_DIR", "/xray")
-    report = place_and_route(boards.get("pynq_z1"), build)
-    place, frames, bits = calls(build)
-    assert place[:3] == ["nextpnr-xilinx", "--chipdb", "/chips/xc7z020clg400.bin"]
-    assert place[place.index("--freq") + 1] == "100"
-    assert place[place.index("--xdc") + 1] == "top.xdc"
-    assert frames[1:] == ["--part", "xc7z020clg400-1", "--db-root", "/xray/zynq7", "top.fasm"]
-    assert bits[bits.index("--part_file") + 1] == "/xray/zynq7/xc7z020clg400-1/part.yaml"
-    assert report.fmax_mhz == 123.45
-    assert report.timing_met
-    assert "rename -hide */w:*\nsynth_xilinx -family xc7 -flatten -top top\n" in (
-        build / "top.ys"
-    ).read_text()
-
-
-def test_amaranths_variables_name_programs_and_environment(package, monkeypatch):
-    folder, build = package
-    elsewhere = build.parent / "elsewhere"
-    elsewhere.mkdir()
-    for tool in ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit"):
-        fake(elsewhere, tool, FAKES[tool])
-    environment = build.parent / "environment.sh"
-    environment.write_text(f'PATH="{elsewhere}:$PATH"\nCHIPDB_DIR=/from-the-script\n')
-    monkeypatch.setenv("AMARANTH_ENV_XRAY", str(environment))
-    assert place_and_route(boards.get("pynq_z1"), build).toolchain == "nextpnr-xilinx"
-    assert "/from-the-script/xc7z020clg400.bin" in calls(build)[0]
-
-
-def test_himbaechel_is_told_device_and_clock(package):
-    folder, build = package
-    for tool in ("nextpnr-himbaechel", "fasm2frames", "xc7frames2bit"):
-        fake(folder, tool, FAKES[tool])
-    place_and_route(boards.get("pynq_z1"), build)
-    place = calls(build)[0]
-    assert place[:3] == ["nextpnr-himbaechel", "--device", "xc7z020clg400-1"]
-    assert {"xdc=top.xdc", "fasm=top.fasm", "--freq"} <= set(place)
-
-
-def test_a_tool_that_fails_is_reported_with_its_log(package):
-    folder, build = package
-    fake(folder, "vivado", "echo 'ERROR: no licence'\nexit 3\n")
-    with pytest.raises(ToolFailed, match=r"status 3 \(.*vivado.log\): ERROR: no licence"):
-        place_and_route(boards.get("pynq_z1"), build)
-
-
-def test_a_tool_that_leaves_nothing_is_reported(package):
-    folder, build = package
-    fake(folder, "vivado", "")
-    with pytest.raises(ToolFailed, match="left no .*top.bit"):
-        place_and_route(boards.get("pynq_z1"), build)
+def test_yosys_that_failed_is_quoted(decoder, tmp_path, monkeypatch):
+    """Also where it tells its error in the log that it writes by itself."""
+    fake(tmp_path, "yosys", 'echo "ERROR: no memory" > "$3"\nexit 1\n')
+    monkeypatch.setenv("YOSYS", str(tmp_path / "yosys"))
+    for name, log in (("ulx3s_85f", "top.rpt"), ("pynq_z1", "yosys.log")):
+        says = rf"^yosys ended with status 1 \(.*{log}\): ERROR: no memory$"
+        with pytest.raises(ToolFailed, match=says):
+            synthesise(boards.get(name), decoder, tmp_path / name)
 
 
 @needs_yosys

@@ -13,7 +13,7 @@ from build_decoder.pareto_figure import draw_front
 from hdl.design_front import DesignPoint
 from hdl.folding import Folding
 from quant.area import Area
-from sim.errors import ToolError
+from sim.errors import ToolMissing
 
 FILES = ("pareto.json", "pareto.svg", "pareto.png")
 
@@ -61,7 +61,7 @@ def test_no_point_is_better_than_another(made):
 
 def test_without_synthesis_the_estimates_are_left(tmp_path, monkeypatch, capsys):
     def fail(*_):
-        raise ToolError("yosys: not found")
+        raise ToolMissing("yosys: not found")
 
     monkeypatch.setattr(build_decoder.pareto, "synthesise", fail)
     folder = tmp_path / "front"

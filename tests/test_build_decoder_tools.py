@@ -1,0 +1,41 @@
+"""Exit status 3 says whether a tool is missing or failed."""
+
+import pytest
+from amaranth._toolchain.yosys import YosysError
+
+import build_decoder.flow
+from boards.tools import ToolFailed
+from build_decoder.__main__ import main
+from sim.errors import ToolError, ToolMissing
+from sim.simulators import find_simulator
+from sim.synthesis import find_yosys
+
+
+@pytest.mark.parametrize(
+    ("error", "yosys", "reason"),
+    [
+        (ToolMissing("no simulator"), "yosys", "tool missing"),
+        (ToolError("it broke off"), "yosys", "tool failed"),
+        (ToolFailed("it broke off"), "yosys", "tool failed"),
+        (YosysError("it broke off"), "yosys", "tool failed"),
+        (YosysError("there is none"), None, "tool missing"),
+    ],
+)
+def test_reason_of_status_3(error, yosys, reason, tmp_path, capsys, monkeypatch):
+    def fails(flow):
+        raise error
+
+    monkeypatch.setattr(build_decoder.flow.Flow, "_rtl", fails)
+    monkeypatch.setattr("hdl.yosys.find_yosys", lambda: yosys)
+    assert main(["--network", "tiny", "--output", str(tmp_path / "out")]) == 3
+    assert capsys.readouterr().err == f"{reason}: {error}\n"
+    assert (tmp_path / "out" / "formats.json").exists()
+
+
+def test_what_is_not_here_is_missing(monkeypatch, tmp_path):
+    monkeypatch.setenv("YOSYS", "/nonexistent")
+    with pytest.raises(ToolMissing, match="no program '/nonexistent'"):
+        find_yosys()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolMissing, match="no Verilog simulator"):
+        find_simulator()
