@@ -1,5 +1,6 @@
 """The flow: each stage reads what the one before left, and writes files that a person can open."""
 
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -17,12 +18,16 @@ from build_decoder.exit_status import ExitStatus
 from build_decoder.pareto import area_title, find_front, save_front, synthesise_some
 from build_decoder.report import Report
 from build_decoder.stages import STAGES
+from build_decoder.status_line import newest_log_line
 from hdl.area import decoder_area
 from hdl.decoder import Decoder
 from hdl.export import to_verilog
 from hdl.plan import DensePlan
+from hdl.yosys import YosysMissing
 from models.load import save_network
-from sim.errors import CheckFailed, ToolError
+from models.progress import Progress, silent
+from models.room import is_no_room, no_room, require_room, says_no_room
+from sim.errors import CheckFailed, ToolError, ToolMissing
 from sim.interface import StreamInterface
 from sim.primitives import cell_sources
 from sim.synthesis import TARGETS, find_yosys
@@ -30,6 +35,9 @@ from sim.synthesis import synthesise as synthesise_decoder
 from sim.testbench import TestBench
 
 __all__ = ["Flow"]
+
+_WORKING_ROOM = 2**22
+"""Free bytes below which a tool that failed is taken to have failed for want of them."""
 
 STALLED_FRAMES = 32
 """Frames that are simulated a second time, with random stalls of both streams."""
@@ -46,6 +54,8 @@ class Flow:
         Where products go.
     announce
         Called with the name of each stage as it starts.
+    progress
+        Called with what a stage is doing.
 
     Attributes
     ----------
@@ -53,20 +63,28 @@ class Flow:
         Figures so far.
     clock_mhz : float
         Decoder clock that was asked for.
-    message : str or None
-        Why the exit status is not 0.
+    reason, message : str or None
+        Why the exit status is not 0: a word or two, and a line.
     front : list of ParetoPoint
         What `run_pareto` found.
     """
 
-    def __init__(self, arguments: Arguments, folder: Path, announce: Callable[[str], None]):
+    def __init__(
+        self,
+        arguments: Arguments,
+        folder: Path,
+        announce: Callable[[str], None],
+        progress: Progress = silent,
+    ):
         self.arguments = arguments
         self.folder = folder
         self.announce = announce
+        self.progress = progress
         self.board = boards.get(arguments.board)
         self.design = arguments.design
         self.report = Report(board=self.board.name, seed=self.design.seed)
         self.clock_mhz = arguments.clock_mhz or self.board.clock_mhz
+        self.reason = None
         self.message = None
         self.front = []
 
@@ -89,19 +107,44 @@ class Flow:
         for name in stages:
             self.announce(name)
             start = time.perf_counter()
-            try:
-                status = getattr(self, f"_{name}")()
-            except CheckFailed as error:
-                status = self._stop(ExitStatus.MISMATCH, str(error))
-            except (ToolError, ToolFailed, YosysError) as error:
-                status = self._stop(ExitStatus.TOOL_MISSING, str(error))
+            status = self._in_room(getattr(self, f"_{name}"))
             self.report.stage_seconds[name] = round(time.perf_counter() - start, 3)
             if status is not ExitStatus.DONE:
                 break
-        self.report.save(self.folder)
+        self._in_room(lambda: self.report.save(self.folder) or status)
         return status
 
-    def _stop(self, status: ExitStatus, message: str) -> ExitStatus:
+    def _in_room(self, stage: Callable[[], ExitStatus]) -> ExitStatus:
+        """Run a stage, and tell a full disk from all else that it could be taken for."""
+        try:
+            status = self._ended(stage)
+        except OSError as error:
+            if is_no_room(error) or error.errno is None:  # numpy tells no number
+                self._require_room(_WORKING_ROOM)
+            if is_no_room(error):
+                raise no_room(error.filename or self.folder, error.strerror) from None
+            raise
+        self._require_room(0 if status is ExitStatus.DONE else _WORKING_ROOM)
+        return status
+
+    def _ended(self, stage: Callable[[], ExitStatus]) -> ExitStatus:
+        try:
+            return stage()
+        except CheckFailed as error:
+            return self._stop(ExitStatus.MISMATCH, str(error))
+        except (ToolMissing, YosysMissing) as error:
+            return self._stop(ExitStatus.TOOL_MISSING, str(error))
+        except (ToolError, ToolFailed, YosysError) as error:
+            if said := says_no_room(str(error)):
+                self._require_room(_WORKING_ROOM)
+                raise no_room(self.folder, said) from None
+            return self._stop(ExitStatus.TOOL_MISSING, str(error), reason="tool failed")
+
+    def _require_room(self, least: int) -> None:
+        require_room(self.folder, Path(tempfile.gettempdir()), least=least)
+
+    def _stop(self, status: ExitStatus, message: str, *, reason: str | None = None) -> ExitStatus:
+        self.reason = reason or status.name.lower().replace("_", " ")
         self.message = message
         return status
 
@@ -169,6 +212,7 @@ class Flow:
             luts, what = self.report.resources["lut"], "with the board's shell"
         else:
             work = self.folder / "synthesis"
+            self.progress(newest_log_line(work))
             luts, what = synthesise_decoder(self.verilog, self.family, work).resources.lut, "alone"
         estimate = round(decoder_area(self.plans).lut)
         self.report.decoder_lut = {"limit": limit, "estimated": estimate, "synthesised": luts}
@@ -198,6 +242,7 @@ class Flow:
             folder,
             frames=frames,
             include_dirs=include_dirs,
+            progress=self.progress,
         )
         runs = [
             bench.run(self.x_raw, self.y_raw, folder / "back_to_back"),
@@ -222,6 +267,7 @@ class Flow:
         return ExitStatus.DONE
 
     def _synthesise(self) -> ExitStatus:
+        self.progress(newest_log_line(self.folder / "board"))
         result = synthesise(
             self.board,
             self._decoder(),
@@ -237,6 +283,7 @@ class Flow:
         return ExitStatus.DONE
 
     def _bitstream(self) -> ExitStatus:
+        self.progress(newest_log_line(self.folder / "board"))
         result = place_and_route(self.board, self.folder / "board")
         self.report.fmax_mhz = result.fmax_mhz
         if result.missing:

@@ -1,4 +1,4 @@
-"""``files.json``: which files of a build folder are the build's own, so that no other is deleted."""
+"""``files.json``: which files of a folder are the build's own, so that no other is deleted."""
 
 import hashlib
 import json
@@ -33,8 +33,8 @@ def write_manifest(folder: Path) -> None:
     (folder / MANIFEST_FILE).write_text(text + "\n")
 
 
-def check_own(folder: Path) -> None:
-    """Check that each file in ``folder`` is as its ``files.json`` says.
+def check_own(folder: Path, *, besides: Path | None = None) -> None:
+    """Check that each file in ``folder`` is as its ``files.json`` says, ``besides`` left out.
 
     A file that is no longer there is no fault.
 
@@ -48,7 +48,7 @@ def check_own(folder: Path) -> None:
     files = _read(folder / MANIFEST_FILE)
     foreign = sorted(
         (name, name in files)
-        for name, path in _files(folder)
+        for name, path in _files(folder, besides)
         if name != MANIFEST_FILE and not _is_as_made(path, files.get(name))
     )
     if not foreign:
@@ -60,13 +60,14 @@ def check_own(folder: Path) -> None:
     raise ForeignFiles(text)
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+def _files(folder: Path, besides: Path | None = None) -> Iterator[tuple[str, Path]]:
     """All that is not a folder, by its name within ``folder``; links are not followed."""
 
     def fail(error: OSError):
         raise error
 
     for root, folders, names in os.walk(folder, onerror=fail):
+        folders[:] = [name for name in folders if Path(root, name) != besides]
         links = [name for name in folders if os.path.islink(os.path.join(root, name))]
         for name in (*names, *links):
             path = Path(root, name)

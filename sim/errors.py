@@ -1,10 +1,14 @@
 """Exceptions of simulations."""
 
-__all__ = ["CheckFailed", "ToolError"]
+__all__ = ["CheckFailed", "ToolError", "ToolMissing"]
 
 
 class ToolError(Exception):
-    """A tool is missing on this machine, or failed. The message is one line."""
+    """A tool failed, or is missing on this machine. The message is one line."""
+
+
+class ToolMissing(ToolError):
+    """A tool is missing on this machine, or is one that cannot be used."""
 
 
 class CheckFailed(Exception):
