@@ -24,6 +24,7 @@ from hdl.decoder import Decoder
 from hdl.export import to_verilog
 from hdl.plan import DensePlan
 from hdl.yosys import YosysMissing
+from models.errors import InputError
 from models.load import save_network
 from models.progress import Progress, silent
 from models.room import is_no_room, no_room, require_room, says_no_room
@@ -118,10 +119,13 @@ class Flow:
         """Run a stage, and tell a full disk from all else that it could be taken for."""
         try:
             status = self._ended(stage)
-        except OSError as error:
-            if is_no_room(error) or error.errno is None:  # numpy tells no number
-                self._require_room(_WORKING_ROOM)
-            if is_no_room(error):
+        except InputError:
+            self._require_room(0)
+            raise
+        except Exception as error:
+            # Whatever stumbles over a file that a tool could not write to its end.
+            self._require_room(_WORKING_ROOM)
+            if isinstance(error, OSError) and is_no_room(error):
                 raise no_room(error.filename or self.folder, error.strerror) from None
             raise
         self._require_room(0 if status is ExitStatus.DONE else _WORKING_ROOM)

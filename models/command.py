@@ -38,9 +38,15 @@ def exit_status(
         Exit statuses of exceptions other than an InputError or an OSError, which are 2.
     """
     _print_anything()
+    scratch = None
+
+    def tell(text: str) -> None:
+        # Who reads it finds the place, and no longer the folder in it.
+        say(f"{prefix}{text.replace(f'{scratch}', f'{scratch.parent}') if scratch else text}")
+
     with ended_by_signals(prefix):
         try:
-            with scratch_folder():
+            with scratch_folder() as scratch:
                 status = run()
                 if sys.stdout is not None:
                     sys.stdout.flush()
@@ -48,11 +54,11 @@ def exit_status(
         except BrokenPipeError:
             return _reader_left()
         except InputError as error:
-            say(f"{prefix}{error}")
+            tell(str(error))
         except OSError as error:
-            say(f"{prefix}{_reason(error)}")
+            tell(_reason(error))
         except tuple(failures or ()) as error:
-            say(f"{prefix}{error}")
+            tell(str(error))
             return next(s for kind, s in failures.items() if isinstance(error, kind))
         return BAD_INPUT
 
