@@ -9,7 +9,7 @@ __all__ = ["main"]
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command with ``argv``, the process's own arguments if None; its exit status."""
-    return exit_status(lambda: _run(argv), prefix="error: ")
+    return exit_status(lambda: _run(argv), prefix="error: ", tools=True)
 
 
 def _run(argv: list[str] | None) -> int:

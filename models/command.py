@@ -10,6 +10,7 @@ from models.errors import InputError, printable
 from models.room import is_no_room, no_room
 from models.scratch import scratch_folder
 from models.signals import ended_by_signals
+from models.yowasp_cache import usable_yowasp_cache
 
 __all__ = ["BAD_INPUT", "exit_status", "say"]
 
@@ -22,6 +23,7 @@ def exit_status(
     *,
     prefix: str = "",
     failures: Mapping[type[Exception], int] | None = None,
+    tools: bool = False,
 ) -> int:
     """What `run` returns, or where it fails, what stands for that, with one line that says why.
 
@@ -36,6 +38,8 @@ def exit_status(
         What the line on standard error begins with.
     failures
         Exit statuses of exceptions other than an InputError or an OSError, which are 2.
+    tools
+        Whether it runs the tools of YoWASP.
     """
     _print_anything()
     scratch = None
@@ -46,7 +50,10 @@ def exit_status(
 
     with ended_by_signals(prefix):
         try:
-            with scratch_folder() as scratch:
+            with contextlib.ExitStack() as stack:
+                scratch = stack.enter_context(scratch_folder())
+                if tools:
+                    stack.enter_context(usable_yowasp_cache(scratch.parent))
                 status = run()
                 if sys.stdout is not None:
                     sys.stdout.flush()
