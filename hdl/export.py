@@ -8,7 +8,7 @@ from amaranth.back import verilog
 from amaranth.lib import wiring
 
 from hdl.target import FamilyPlatform
-from hdl.yosys import require_yosys
+from hdl.yosys import find_yosys, require_yosys
 from models.room import says_no_room
 
 __all__ = ["to_verilog"]
@@ -36,6 +36,7 @@ def to_verilog(
                 component, name=name, platform=platform, emit_src=False, strip_internal_attrs=True
             )
         except YosysError as error:
+            require_yosys()
             # All that it printed; what went wrong comes last, and a full disk before all.
             said = str(error).strip().splitlines() or ["it ended without a word"]
             line = next(filter(says_no_room, said), said[-1])
@@ -45,8 +46,8 @@ def to_verilog(
 @contextmanager
 def _yosys_in_environment():
     """Point Amaranth, which looks for ``yosys`` on ``PATH``, at the Yosys that all else runs."""
-    found = require_yosys()
-    if os.environ.get("YOSYS"):
+    found = find_yosys()
+    if found is None or os.environ.get("YOSYS"):
         yield
         return
     os.environ["YOSYS"] = found

@@ -12,8 +12,9 @@ from models.errors import InputError
 __all__ = ["NoRoom", "is_no_room", "no_room", "require_room", "says_no_room"]
 
 _NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_SAID = re.compile(
-    "|".join([*map(os.strerror, _NUMBERS), signal.strsignal(signal.SIGXFSZ)]), re.IGNORECASE
+_SAID = re.compile("|".join(map(os.strerror, _NUMBERS)), re.IGNORECASE)
+_ENDED = re.compile(
+    rf"{signal.strsignal(signal.SIGXFSZ)}|(signal |status -){signal.SIGXFSZ:d}\b", re.IGNORECASE
 )
 _PROBE = bytes(2**16)
 
@@ -28,9 +29,11 @@ def is_no_room(error: OSError) -> bool:
 
 
 def says_no_room(text: str) -> str | None:
-    """The words of a full disk in what a tool printed; None without any."""
-    said = _SAID.search(text)
-    return said and said.group()
+    """The words of a full disk in what was printed by a tool, or of it; None without any."""
+    if said := _SAID.search(text):
+        return said.group()
+    # The signal that ends what writes beyond the largest size of a file.
+    return os.strerror(errno.EFBIG) if _ENDED.search(text) else None
 
 
 def no_room(folder: Path | str, got: str) -> NoRoom:
