@@ -15,7 +15,7 @@ from models.progress import Detail
 
 __all__ = ["StatusLine", "newest_log_line"]
 
-_LOGS = (".log", ".rpt")
+_LOGS = (".log", ".rpt", ".tim")
 _TAIL = 4096
 
 
