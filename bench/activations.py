@@ -5,7 +5,6 @@ Prints a Markdown table: for every smooth activation its form with the least seg
 steps of the output, and LUTs and FFs after ``synth_xilinx``.
 """
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,8 @@ import models.activations
 from hdl.activations import activation_component
 from hdl.export import to_verilog
 from models.activation import Activation
+from models.arguments import LineParser, whole_number
+from models.command import exit_status
 from quant.activations import IntegerActivation, integer_activation, is_exact
 from quant.activations.generated import fit_least_segments, fit_uniform_segments, greatest_error
 from quant.activations.piecewise_linear import PiecewiseLinear
@@ -27,6 +28,8 @@ from sim.errors import ToolError
 from sim.synthesis import synthesise
 
 __all__ = ["main", "row"]
+
+_MAX_BITS = 16
 
 
 def row(activation: Activation, parameters: IntegerActivation, form: str, work_dir: Path) -> str:
@@ -69,28 +72,36 @@ def _forms(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 3 no tools."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.activations", description=__doc__.split("\n")[0]
+    return exit_status(
+        lambda: _run(argv),
+        prefix="bench.activations: ",
+        failures={ToolError: 3, YosysError: 3},
+        tools=True,
+    )
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser = LineParser(prog="python -m bench.activations", description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--input", type=whole_number(1, _MAX_BITS - 1), nargs=2, default=(4, 8),
+        metavar=("INTEGER", "FRACTION"), help="(4 8)",
     )
     parser.add_argument(
-        "--input", type=int, nargs=2, default=(4, 8), metavar=("INTEGER", "FRACTION"), help="(4 8)"
+        "--output", type=whole_number(4, _MAX_BITS), default=8, metavar="WIDTH", help="(8)"
     )
-    parser.add_argument("--output", type=int, default=8, metavar="WIDTH", help="(8)")
     arguments = parser.parse_args(argv)
+    if sum(arguments.input) > _MAX_BITS:
+        parser.error(f"--input: expected at most {_MAX_BITS} bits, got {sum(arguments.input)}")
     print("| function | formats | form | segments | error | LUT | FF |")
     print("|---|---|---|---|---|---|---|")
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            for name in models.activations.names():
-                activation = models.activations.get(name)
-                if is_exact(name):
-                    continue
-                forms = _forms(activation, QFormat(*arguments.input), arguments.output)
-                for form, parameters in forms:
-                    print(row(activation, parameters, form, Path(folder)), flush=True)
-    except (ToolError, YosysError) as error:
-        print(f"bench.activations: {error}", file=sys.stderr)
-        return 3
+    with tempfile.TemporaryDirectory() as folder:
+        for name in models.activations.names():
+            activation = models.activations.get(name)
+            if is_exact(name):
+                continue
+            forms = _forms(activation, QFormat(*arguments.input), arguments.output)
+            for form, parameters in forms:
+                print(row(activation, parameters, form, Path(folder)), flush=True)
     return 0
 
 

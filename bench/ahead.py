@@ -22,6 +22,7 @@ from bench.ahead_cases import Case, Column, PaperColumn
 from bench.resources import measure
 from boards.toolchain import ToolFailed, place_and_route, synthesise
 from hdl.export import to_verilog
+from models.command import exit_status
 from models.errors import InputError
 from quant.quantise import Quantised
 from sim.design_options import DesignOptions, OptionParser
@@ -213,6 +214,15 @@ def _tables(cases: Sequence[Case], *, fmax: bool) -> tuple[str, list[str]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit status: 0, 1 a limit is not met, 2 bad input, 3 no tools."""
+    return exit_status(
+        lambda: _run(argv),
+        prefix="bench.ahead: ",
+        failures={ToolError: 3, ToolFailed: 3, YosysError: 3},
+        tools=True,
+    )
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = OptionParser(prog="python -m bench.ahead", description=__doc__.split("\n")[0])
     parser.add_argument(
         "--output", type=Path, default=OUTPUT, metavar="FILE", help="Markdown (%(default)s)"
@@ -221,19 +231,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--fmax", action="store_true",
         help=f"also place and route for {FMAX_BOARD}, which takes minutes",
     )
-    try:
-        arguments = parser.parse_args(argv)
-        if not arguments.output.absolute().parent.is_dir():
-            raise InputError.at(
-                arguments.output, "", expected="a file in a folder that there is", got="none"
-            )
-        document, broken = _tables(ahead_cases.CASES, fmax=arguments.fmax)
-    except InputError as error:
-        print(f"bench.ahead: {error}", file=sys.stderr)
-        return 2
-    except (ToolError, ToolFailed, YosysError) as error:
-        print(f"bench.ahead: {error}", file=sys.stderr)
-        return 3
+    arguments = parser.parse_args(argv)
+    if not arguments.output.absolute().parent.is_dir():
+        raise InputError.at(
+            arguments.output, "", expected="a file in a folder that there is", got="none"
+        )
+    document, broken = _tables(ahead_cases.CASES, fmax=arguments.fmax)
     print(document)
     arguments.output.write_text(document)
     for finding in broken:

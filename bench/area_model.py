@@ -6,17 +6,20 @@ to: decoders of the zoo's networks (see bench.area_zoo), and other random design
 is 1 if one of the zoo's is off by more than 15 % of its LUTs, or wrong in DSP blocks or block RAMs.
 """
 
-import argparse
 import json
 import shlex
 import sys
 from collections.abc import Sequence
 
 import numpy as np
+from amaranth._toolchain.yosys import YosysError
 
 from bench.area_fit import fit
 from bench.area_samples import ZOO_KEYS, Sample, samples
+from models.arguments import LineParser, whole_number
+from models.command import exit_status
 from quant.area import COEFFICIENTS_FILE, coefficients
+from sim.errors import ToolError
 
 __all__ = ["main"]
 
@@ -28,15 +31,24 @@ _SEEDS = {"fit": (0, 60), "test": (60, 20)}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, 1 a test that the model fails."""
-    argv = sys.argv[1:] if argv is None else list(argv)
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.area_model", description=__doc__.split("\n")[0]
+    """Run the command; its exit status: 0, 1 the model fails a test, 2 bad input, 3 no tools."""
+    return exit_status(
+        lambda: _run(sys.argv[1:] if argv is None else list(argv)),
+        prefix="bench.area_model: ",
+        failures={ToolError: 3, YosysError: 3},
+        tools=True,
     )
+
+
+def _run(argv: list[str]) -> int:
+    parser = LineParser(prog="python -m bench.area_model", description=__doc__.split("\n")[0])
     parser.add_argument("action", choices=("fit", "test"))
-    parser.add_argument("--designs", type=int, metavar="N", help="random ones")
     parser.add_argument(
-        "--seed", type=int, metavar="S", help="of the first random design; others follow"
+        "--designs", type=whole_number(0, 100_000), metavar="N", help="random ones"
+    )
+    parser.add_argument(
+        "--seed", type=whole_number(0, 2**31 - 1), metavar="S",
+        help="of the first random design; others follow",
     )
     parser.add_argument(
         "--cached", action="store_true", help="leave out designs that were not synthesised yet"

@@ -1,14 +1,15 @@
 """The networks that searches are compared on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from models.arguments import LineParser
 from models.golden import GoldenData, load_golden
 from models.load import load_network
 from models.network import Network
 from models.train import train_recording
 
-__all__ = ["RECORDING", "ZOO", "networks"]
+__all__ = ["RECORDING", "ZOO", "network_names", "networks"]
 
 ZOO = ("ahead_case1", "ahead_case2", "ahead_fig4")
 
@@ -16,6 +17,13 @@ RECORDING = Path(__file__).parents[1] / "../shared/data/myo_12345_7gest_8x100.np
 """Forearm EMG of 7 gestures; not part of the repository."""
 
 _TRAINED = Path("build/myo")
+
+
+def network_names(argv: Sequence[str] | None, program: str, description: str) -> list[str]:
+    """Names on the command line of ``python -m program``, none for all."""
+    parser = LineParser(prog=f"python -m {program}", description=description.split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NETWORK", help="default: all")
+    return parser.parse_args(argv).names
 
 
 def networks(names: list[str]) -> Iterator[tuple[Network, GoldenData]]:

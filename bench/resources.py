@@ -16,7 +16,7 @@ from amaranth._toolchain.yosys import YosysError
 
 from hdl.decoder import Decoder
 from hdl.export import to_verilog
-from models.errors import InputError
+from models.command import exit_status
 from quant.quantise import Quantised
 from sim.design_options import DesignOptions, OptionParser, add_design_options
 from sim.errors import ToolError
@@ -59,23 +59,25 @@ def quality(quantised: Quantised) -> dict[str, float | None]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 2 bad input, 3 no tools."""
+    return exit_status(
+        lambda: _run(argv),
+        prefix="bench.resources: ",
+        failures={ToolError: 3, YosysError: 3},
+        tools=True,
+    )
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = OptionParser(prog="python -m bench.resources", description=__doc__.split("\n")[0])
     parser.add_argument("network", help="zoo name, metadata folder or .keras file")
     parser.add_argument("--target", choices=TARGETS, default="xc7", help="(xc7)")
     add_design_options(parser)
-    try:
-        arguments = parser.parse_args(argv)
-        options = DesignOptions.of(arguments)
-        quantised = options.quantise(*options.load())
-        decoder = options.decoder(quantised.model, family=arguments.target)
-        with tempfile.TemporaryDirectory() as folder:
-            figures = measure(decoder, arguments.target, Path(folder)) | quality(quantised)
-    except InputError as error:
-        print(f"bench.resources: {error}", file=sys.stderr)
-        return 2
-    except (ToolError, YosysError) as error:
-        print(f"bench.resources: {error}", file=sys.stderr)
-        return 3
+    arguments = parser.parse_args(argv)
+    options = DesignOptions.of(arguments)
+    quantised = options.quantise(*options.load())
+    decoder = options.decoder(quantised.model, family=arguments.target)
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measure(decoder, arguments.target, Path(folder)) | quality(quantised)
     print(json.dumps(figures))
     return 0
 

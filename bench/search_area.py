@@ -11,18 +11,22 @@ some network, or loses more than AHEAD's where that loses anything.
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from amaranth._toolchain.yosys import YosysError
 from threadpoolctl import threadpool_limits
 
-from bench.networks import networks
+from bench.networks import network_names, networks
 from bench.resources import measure
 from hdl.design import design_decoder
 from hdl.target import XC7
+from models.command import exit_status
 from models.golden import GoldenData
 from models.network import Network
 from quant.area import BRAM36_LUTS, DSP_LUTS
 from quant.quantise import quantise
+from sim.errors import ToolError
 
 __all__ = ["main"]
 
@@ -30,7 +34,17 @@ _LEAST_SAVING = 0.25
 _SEARCHES = ("ahead", "widths", "default")
 
 
-def main(names: list[str]) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status: 0, 1 too little is saved, 2 bad input, 3 no tools."""
+    return exit_status(
+        lambda: _run(network_names(argv, "bench.search_area", __doc__)),
+        prefix="bench.search_area: ",
+        failures={ToolError: 3, YosysError: 3},
+        tools=True,
+    )
+
+
+def _run(names: list[str]) -> int:
     """Print a row for each search of each network of ``names``, all if there are none."""
     print(f"{'network':14} {'search':8} {'built':>12} {'bits':>5} {'lut':>5} {'ff':>5} {'dsp':>4} "
           f"{'bram':>5} {'cost':>6} {'saved':>6} {'lost':>6} {'changed':>8} {'s':>5}")
@@ -67,4 +81,4 @@ def _row(
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -9,11 +9,12 @@ decisions changed on samples held out, ``cost`` the estimate of LUTs + 50 DSPs +
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from bench.networks import networks
+from bench.networks import network_names, networks
+from models.command import exit_status
 from models.golden import GoldenData
 from models.network import Network
 from quant.bwid.ahead import search_ahead
@@ -130,7 +131,15 @@ def _searches(
             )
 
 
-def main(names: list[str]) -> None:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status: 0, 2 bad input."""
+    return exit_status(
+        lambda: _run(network_names(argv, "bench.search_generalisation", __doc__)),
+        prefix="bench.search_generalisation: ",
+    )
+
+
+def _run(names: list[str]) -> int:
     """Print a table for each network of ``names``, all if there are none."""
     for network, golden in networks(names):
         print(f"\n{network.name} ({network.topology}), {len(golden.search)} samples searched on, "
@@ -151,7 +160,8 @@ def main(names: list[str]) -> None:
                 f"{result.evaluations:6} {seconds:5.1f}",
                 flush=True,
             )
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main())

@@ -9,11 +9,12 @@ boundary, which come first in the default search.
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from bench.networks import networks
+from bench.networks import network_names, networks
+from models.command import exit_status
 from models.golden import GoldenData
 from models.network import Network
 from quant.evaluator import Evaluator
@@ -54,7 +55,15 @@ def _rate(evaluate: Callable[[NetworkFormats], object], walk: list[NetworkFormat
     return len(walk) / (time.perf_counter() - start)
 
 
-def main(names: list[str]) -> None:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status: 0, 2 bad input."""
+    return exit_status(
+        lambda: _run(network_names(argv, "bench.search_speed", __doc__)),
+        prefix="bench.search_speed: ",
+    )
+
+
+def _run(names: list[str]) -> int:
     """Print the rates for each network of ``names``, all if there are none."""
     for network, golden in networks(names):
         searched = golden.search
@@ -82,7 +91,8 @@ def main(names: list[str]) -> None:
                 f"{step.name} {step.evaluations} in {step.seconds:.2f} s" for step in result.steps
             )
             print(f"  {search}: {result.evaluations} in {result.seconds:.2f} s ({steps})")
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main())

@@ -12,10 +12,10 @@ class ExitStatus(enum.IntEnum):
     """All that was asked is made."""
 
     BAD_INPUT = 2
-    """Bad usage or bad input; nothing is left behind."""
+    """Bad usage, bad input, or no room for the output; nothing is left behind."""
 
     TOOL_MISSING = 3
-    """The tools on this machine cannot make a product; everything up to it is complete."""
+    """A tool that a product needs is missing or failed; everything up to it is complete."""
 
     MISMATCH = 4
     """A bit-true check failed."""

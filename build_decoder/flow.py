@@ -1,5 +1,6 @@
 """The flow: each stage reads what the one before left, and writes files that a person can open."""
 
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -9,7 +10,6 @@ import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
 import boards
-import hdl.yosys
 from boards.feasibility import check_clock, check_frame, check_network
 from boards.resources import check_memory
 from boards.toolchain import ToolFailed, place_and_route, synthesise
@@ -18,11 +18,16 @@ from build_decoder.exit_status import ExitStatus
 from build_decoder.pareto import area_title, find_front, save_front, synthesise_some
 from build_decoder.report import Report
 from build_decoder.stages import STAGES
+from build_decoder.status_line import newest_log_line
 from hdl.area import decoder_area
 from hdl.decoder import Decoder
 from hdl.export import to_verilog
 from hdl.plan import DensePlan
+from hdl.yosys import YosysMissing
+from models.errors import InputError
 from models.load import load_network, save_network
+from models.progress import Progress, silent
+from models.room import is_no_room, no_room, require_room, says_no_room
 from sim.errors import CheckFailed, ToolError, ToolMissing
 from sim.interface import StreamInterface
 from sim.primitives import cell_sources
@@ -31,6 +36,9 @@ from sim.synthesis import synthesise as synthesise_decoder
 from sim.testbench import TestBench
 
 __all__ = ["Flow"]
+
+_WORKING_ROOM = 2**22
+"""Free bytes below which a tool that failed is taken to have failed for want of them."""
 
 STALLED_FRAMES = 32
 """Frames that are simulated a second time, with random stalls of both streams."""
@@ -47,6 +55,8 @@ class Flow:
         Where products go.
     announce
         Called with the name of each stage as it starts.
+    progress
+        Called with what a stage is doing.
 
     Attributes
     ----------
@@ -54,22 +64,29 @@ class Flow:
         Figures so far.
     clock_mhz : float
         Decoder clock that was asked for.
-    message, reason : str or None
-        Why the exit status is not 0, and that in two words.
+    reason, message : str or None
+        Why the exit status is not 0: a word or two, and a line.
     front : list of ParetoPoint
         What `run_pareto` found.
     """
 
-    def __init__(self, arguments: Arguments, folder: Path, announce: Callable[[str], None]):
+    def __init__(
+        self,
+        arguments: Arguments,
+        folder: Path,
+        announce: Callable[[str], None],
+        progress: Progress = silent,
+    ):
         self.arguments = arguments
         self.folder = folder
         self.announce = announce
+        self.progress = progress
         self.board = boards.get(arguments.board)
         self.design = arguments.design
         self.report = Report(board=self.board.name, seed=self.design.seed)
         self.clock_mhz = arguments.clock_mhz or self.board.clock_mhz
-        self.message = None
         self.reason = None
+        self.message = None
         self.front = []
 
     def run(self) -> ExitStatus:
@@ -91,23 +108,48 @@ class Flow:
         for name in stages:
             self.announce(name)
             start = time.perf_counter()
-            try:
-                status = getattr(self, f"_{name}")()
-            except CheckFailed as error:
-                status = self._stop(ExitStatus.MISMATCH, str(error))
-            except (ToolError, ToolFailed, YosysError) as error:
-                status = self._stop(ExitStatus.TOOL_MISSING, str(error))
-                if not _is_missing(error):
-                    self.reason = "tool failed"
+            status = self._in_room(getattr(self, f"_{name}"))
             self.report.stage_seconds[name] = round(time.perf_counter() - start, 3)
             if status is not ExitStatus.DONE:
                 break
-        self.report.save(self.folder)
+        self._in_room(lambda: self.report.save(self.folder) or status)
         return status
 
-    def _stop(self, status: ExitStatus, message: str) -> ExitStatus:
+    def _in_room(self, stage: Callable[[], ExitStatus]) -> ExitStatus:
+        """Run a stage, and tell a full disk from all else that it could be taken for."""
+        try:
+            status = self._ended(stage)
+        except InputError:
+            self._require_room(0)
+            raise
+        except Exception as error:
+            # Whatever stumbles over a file that a tool could not write to its end.
+            self._require_room(_WORKING_ROOM)
+            if isinstance(error, OSError) and is_no_room(error):
+                raise no_room(error.filename or self.folder, error.strerror) from None
+            raise
+        self._require_room(0 if status is ExitStatus.DONE else _WORKING_ROOM)
+        return status
+
+    def _ended(self, stage: Callable[[], ExitStatus]) -> ExitStatus:
+        try:
+            return stage()
+        except CheckFailed as error:
+            return self._stop(ExitStatus.MISMATCH, str(error))
+        except (ToolMissing, YosysMissing) as error:
+            return self._stop(ExitStatus.TOOL_MISSING, str(error))
+        except (ToolError, ToolFailed, YosysError) as error:
+            if said := says_no_room(str(error)):
+                self._require_room(_WORKING_ROOM)
+                raise no_room(self.folder, said) from None
+            return self._stop(ExitStatus.TOOL_MISSING, str(error), reason="tool failed")
+
+    def _require_room(self, least: int) -> None:
+        require_room(self.folder, Path(tempfile.gettempdir()), least=least)
+
+    def _stop(self, status: ExitStatus, message: str, *, reason: str | None = None) -> ExitStatus:
+        self.reason = reason or status.name.lower().replace("_", " ")
         self.message = message
-        self.reason = status.name.lower().replace("_", " ")
         return status
 
     def _import(self) -> ExitStatus:
@@ -122,7 +164,7 @@ class Flow:
         return ExitStatus.DONE
 
     def _quantise(self) -> ExitStatus:
-        quantised = self.design.quantise(self.network, self.golden)
+        quantised = self.design.quantise(self.network, self.golden, progress=self.progress)
         self.model = quantised.model
         check_memory(self.board, self.model.weight_bits)
         check_frame(self.model)
@@ -177,6 +219,7 @@ class Flow:
             luts, what = self.report.resources["lut"], "with the board's shell"
         else:
             work = self.folder / "synthesis"
+            self.progress(newest_log_line(work))
             luts, what = synthesise_decoder(self.verilog, self.family, work).resources.lut, "alone"
         estimate = round(decoder_area(self.plans).lut)
         self.report.decoder_lut = {"limit": limit, "estimated": estimate, "synthesised": luts}
@@ -206,6 +249,7 @@ class Flow:
             folder,
             frames=frames,
             include_dirs=include_dirs,
+            progress=self.progress,
         )
         runs = [
             bench.run(self.x_raw, self.y_raw, folder / "back_to_back"),
@@ -230,6 +274,7 @@ class Flow:
         return ExitStatus.DONE
 
     def _synthesise(self) -> ExitStatus:
+        self.progress(newest_log_line(self.folder / "board"))
         result = synthesise(
             self.board,
             self._decoder(),
@@ -245,6 +290,7 @@ class Flow:
         return ExitStatus.DONE
 
     def _bitstream(self) -> ExitStatus:
+        self.progress(newest_log_line(self.folder / "board"))
         result = place_and_route(self.board, self.folder / "board")
         self.report.add_bitstream(result)
         if result.missing:
@@ -257,9 +303,3 @@ class Flow:
                 f"{result.fmax_mhz:.1f} MHz: ask for a slower one with --clock",
             )
         return ExitStatus.DONE
-
-
-def _is_missing(error: Exception) -> bool:
-    """Whether a tool is not on this machine, rather than one that failed."""
-    without_yosys = isinstance(error, YosysError) and hdl.yosys.find_yosys() is None
-    return isinstance(error, ToolMissing) or without_yosys

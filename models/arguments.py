@@ -4,9 +4,17 @@ import argparse
 import math
 from collections.abc import Callable
 
-from models.errors import shown
+from models.errors import InputError, shown
 
-__all__ = ["number", "whole_number"]
+__all__ = ["LineParser", "number", "whole_number"]
+
+
+class LineParser(argparse.ArgumentParser):
+    """A parser whose errors are InputErrors of one line, as those of what is read later are."""
+
+    def error(self, message):
+        """Raise an InputError with ``message``."""
+        raise InputError(f"{message} (see --help)")
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

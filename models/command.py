@@ -1,20 +1,101 @@
 """How the commands of this package end."""
 
+import contextlib
+import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from models.errors import InputError
+from models.errors import InputError, printable
+from models.room import is_no_room, no_room
+from models.scratch import scratch_folder
+from models.signals import ended_by_signals
+from models.yowasp_cache import usable_yowasp_cache
 
-__all__ = ["exit_status"]
+__all__ = ["BAD_INPUT", "exit_status", "say"]
+
+BAD_INPUT = 2
+"""Exit status of bad usage, bad input, and output that cannot be written."""
 
 
-def exit_status(run: Callable[[], int]) -> int:
-    """What `run` returns; 2, with one line on standard error, for bad input or output."""
-    try:
-        return run()
-    except InputError as error:
-        print(error, file=sys.stderr)
-    except OSError as error:
-        where = error.filename or "output"
-        print(f"{where}: expected a file to write, got {error.strerror}", file=sys.stderr)
-    return 2
+def exit_status(
+    run: Callable[[], int],
+    *,
+    prefix: str = "",
+    failures: Mapping[type[Exception], int] | None = None,
+    tools: bool = False,
+) -> int:
+    """What `run` returns, or where it fails, what stands for that, with one line that says why.
+
+    Temporary files of `run` and of its tools go into one folder that is gone afterwards, and a
+    signal ends it with all its children.
+
+    Parameters
+    ----------
+    run
+        The command, its arguments parsed in it.
+    prefix
+        What the line on standard error begins with.
+    failures
+        Exit statuses of exceptions other than an InputError or an OSError, which are 2.
+    tools
+        Whether it runs the tools of YoWASP.
+    """
+    _print_anything()
+    scratch = None
+
+    def tell(text: str) -> None:
+        # Who reads it finds the place, and no longer the folder in it.
+        say(f"{prefix}{text.replace(f'{scratch}', f'{scratch.parent}') if scratch else text}")
+
+    with ended_by_signals(prefix):
+        try:
+            with contextlib.ExitStack() as stack:
+                scratch = stack.enter_context(scratch_folder())
+                if tools:
+                    stack.enter_context(usable_yowasp_cache(scratch.parent))
+                status = run()
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+                return status
+        except BrokenPipeError:
+            return _reader_left()
+        except InputError as error:
+            tell(str(error))
+        except OSError as error:
+            tell(_reason(error))
+        except tuple(failures or ()) as error:
+            tell(str(error))
+            return next(s for kind, s in failures.items() if isinstance(error, kind))
+        return BAD_INPUT
+
+
+def say(line: str) -> None:
+    """Print `line` on standard error, if there is one."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(" ".join(line.split()), file=sys.stderr)
+
+
+def _reason(error: OSError) -> str:
+    where = error.filename or "output"
+    if is_no_room(error):
+        return str(no_room(where, error.strerror))
+    return printable(f"{where}: expected a file that can be read or written, got {error.strerror}")
+
+
+def _print_anything() -> None:
+    """Let no character of a name be an error where the terminal's encoding lacks it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _reader_left() -> int:
+    """The status of who wrote into a pipe that nobody reads (`| head -1`)."""
+    # What is still buffered has nowhere to go; Python would complain of it at its end.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        with contextlib.suppress(OSError):
+            os.dup2(nowhere, descriptor)
+    return 128 + signal.SIGPIPE

@@ -1,6 +1,6 @@
 """The one exception for everything that a user can get wrong."""
 
-__all__ = ["InputError", "shown"]
+__all__ = ["InputError", "printable", "shown"]
 
 _SHOWN_LIMIT = 60
 
@@ -12,6 +12,11 @@ def shown(value: object) -> str:
     except ValueError:  # an integer of more digits than Python agrees to print
         text = f"{type(value).__name__} of enormous size"
     return text if len(text) <= _SHOWN_LIMIT else text[:_SHOWN_LIMIT] + "..."
+
+
+def printable(text: str) -> str:
+    """`text` with control characters, which a terminal would obey, as escapes."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class InputError(Exception):
@@ -30,9 +35,4 @@ class InputError(Exception):
         """
         place = f"{source}: {where}" if where else f"{source}"
         message = f"{place}: expected {expected}, got {got}"
-        return cls("".join(map(_printable, " ".join(message.split()))))
-
-
-def _printable(character: str) -> str:
-    # A file may name another with control characters, which a terminal would obey.
-    return character if character.isprintable() else ascii(character)[1:-1]
+        return cls(printable(" ".join(message.split())))

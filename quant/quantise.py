@@ -8,6 +8,7 @@ from pathlib import Path
 from models.errors import InputError
 from models.golden import GoldenData
 from models.network import Network
+from models.progress import Progress, silent
 from quant.bwid.ahead import search_ahead
 from quant.cost import AreaCost, Cost
 from quant.criterion import MAX_ERROR, Criterion
@@ -99,7 +100,7 @@ def quantise(
     cost: Callable[[Network], Cost] | None = None,
     seed: int = 0,
     uniform_segments: int | None = None,
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Progress = silent,
 ) -> Quantised:
     """Search formats on the part of ``golden`` that is not held out, and measure them on all.
 

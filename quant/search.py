@@ -18,6 +18,7 @@ from functools import cached_property
 
 from models.golden import GoldenData
 from models.network import Network
+from models.progress import Progress, silent
 from quant.cost import Cost
 from quant.criterion import Criterion
 from quant.formats import NetworkFormats, NodeKey
@@ -67,7 +68,7 @@ def search_formats(
     prune: bool = True,
     uniform_segments: int | None = None,
     judge: Callable[..., Judge] = Judge,
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Progress = silent,
 ) -> SearchResult:
     """Cheap formats for ``network`` that keep ``criterion`` on ``golden``.
 

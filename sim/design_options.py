@@ -3,7 +3,7 @@
 import argparse
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
@@ -17,6 +17,7 @@ from models.golden import GoldenData, load_golden
 from models.load import load_network
 from models.metadata import NETWORK_FILE
 from models.network import Network
+from models.progress import Progress, silent
 from models.task import Kind
 from quant.criterion import MAX_ERROR
 from quant.evaluator import MAX_TABLE_WIDTH
@@ -158,7 +159,7 @@ class DesignOptions:
         network: Network,
         golden: GoldenData,
         *,
-        progress: Callable[[str], None] = lambda text: None,
+        progress: Progress = silent,
     ) -> Quantised:
         """The integer model and how it was found; see :func:`quant.quantise.quantise`.
 

@@ -4,11 +4,11 @@ __all__ = ["CheckFailed", "ToolError", "ToolMissing"]
 
 
 class ToolError(Exception):
-    """A tool is missing on this machine, or failed. The message is one line."""
+    """A tool failed, or is missing on this machine. The message is one line."""
 
 
 class ToolMissing(ToolError):
-    """A tool, or a part of it, is not on this machine."""
+    """A tool is missing on this machine, or is one that cannot be used."""
 
 
 class CheckFailed(Exception):

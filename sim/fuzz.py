@@ -7,6 +7,7 @@ the activations that there are alone: ``--only`` runs one again.
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -18,10 +19,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from amaranth._toolchain.yosys import YosysError
 
 from hdl.decoder import Decoder
 from hdl.export import to_verilog
-from models.errors import InputError
+from models.arguments import LineParser, whole_number
+from models.command import exit_status
 from sim.amaranth_runner import simulate_amaranth
 from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
@@ -137,38 +140,33 @@ def _mode(stalls: int | None) -> str:
 
 
 def _arguments(argv) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sim.fuzz", description=__doc__.split("\n")[0])
-    parser.add_argument("--networks", type=int, default=200, help="how many (200)")
-    parser.add_argument("--seed", type=int, default=1, help="of networks, frames and stalls (1)")
-    parser.add_argument("--only", type=int, metavar="NUMBER", help="check one network again")
-    parser.add_argument("--samples", type=int, default=12, help="frames a network and run (12)")
+    parser = LineParser(prog="python -m sim.fuzz", description=__doc__.split("\n")[0])
+    count, seed = whole_number(1, 1_000_000), whole_number(0, 2**31 - 1)
+    parser.add_argument("--networks", type=count, default=200, help="how many (200)")
+    parser.add_argument("--seed", type=seed, default=1, help="of networks, frames and stalls (1)")
+    parser.add_argument("--only", type=seed, metavar="NUMBER", help="check one network again")
+    parser.add_argument("--samples", type=count, default=12, help="frames a network and run (12)")
     parser.add_argument("--verilog", action="store_true", help="check the exported Verilog instead")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (all cores)")
-    arguments = parser.parse_args(argv)
-    for name in ("networks", "samples", "jobs"):
-        if getattr(arguments, name) < 1:
-            parser.error(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
-    if arguments.seed < 0:
-        parser.error(f"--seed: expected at least 0, got {arguments.seed}")
-    return arguments
+    parser.add_argument(
+        "--jobs", type=whole_number(1, 1000), default=os.cpu_count(), help="processes (all cores)"
+    )
+    return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
-    arguments = _arguments(argv)
-    try:
-        if arguments.verilog:
-            find_simulator()
-        return _fuzz(arguments)
-    except InputError as error:
-        print(f"sim.fuzz: {error}", file=sys.stderr)
-        return 2
-    except CheckFailed as error:
-        print(f"sim.fuzz: {error}", file=sys.stderr)
-        return 1
-    except ToolError as error:
-        print(f"sim.fuzz: {error}", file=sys.stderr)
-        return 3
+    return exit_status(
+        lambda: _run(_arguments(argv)),
+        prefix="sim.fuzz: ",
+        failures={CheckFailed: 1, ToolError: 3, YosysError: 3},
+        tools=True,
+    )
+
+
+def _run(arguments) -> int:
+    if arguments.verilog:
+        find_simulator()
+    return _fuzz(arguments)
 
 
 @contextmanager
@@ -176,16 +174,26 @@ def _mapper(jobs: int):
     """A ``map`` over ``jobs`` processes; over one, it stays in this process."""
     if jobs == 1:
         yield map
-    else:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            yield pool.map
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+
+        def mapped(function, numbers):
+            # Ctrl-C reaches them all; this process ends the others, which print nothing then.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                return pool.map(function, numbers)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+        yield mapped
 
 
 def _fuzz(arguments) -> int:
     numbers = range(arguments.networks) if arguments.only is None else [arguments.only]
+    jobs = min(arguments.jobs, len(numbers))
     start = time.perf_counter()
     frames = mismatches = done = 0
-    with tempfile.TemporaryDirectory() as runtime_dir, _mapper(arguments.jobs) as mapper:
+    with tempfile.TemporaryDirectory() as runtime_dir, _mapper(jobs) as mapper:
         check = partial(
             check_network,
             seed=arguments.seed,

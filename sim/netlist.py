@@ -16,7 +16,7 @@ from amaranth._toolchain.yosys import YosysError
 
 from hdl.decoder import Decoder
 from hdl.export import to_verilog
-from models.errors import InputError
+from models.command import exit_status
 from sim.design_options import DesignOptions, OptionParser, add_design_options, at_least
 from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
@@ -109,19 +109,21 @@ def check_netlist(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
-    try:
-        arguments = _arguments(argv)
-        with tempfile.TemporaryDirectory() as folder:
-            return _check(arguments, arguments.work_dir or Path(folder))
-    except InputError as error:
-        print(f"sim.netlist: {error}", file=sys.stderr)
-        return 2
-    except CheckFailed as error:
-        print(f"sim.netlist: {error}", file=sys.stderr)
-        return 1
-    except (ToolError, YosysError) as error:
-        print(f"sim.netlist: {error}", file=sys.stderr)
-        return 3
+    return exit_status(
+        lambda: _run(_arguments(argv)),
+        prefix="sim.netlist: ",
+        failures={CheckFailed: 1, ToolError: 3, YosysError: 3},
+        tools=True,
+    )
+
+
+def _run(arguments) -> int:
+    if arguments.work_dir is not None:
+        # Before all that takes long.
+        arguments.work_dir.mkdir(parents=True, exist_ok=True)
+        return _check(arguments, arguments.work_dir)
+    with tempfile.TemporaryDirectory() as folder:
+        return _check(arguments, Path(folder))
 
 
 def _arguments(argv) -> argparse.Namespace:

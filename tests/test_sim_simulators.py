@@ -74,8 +74,9 @@ def test_icarus_that_works_stands_in_for_verilator(programs):
 
 def test_environment_is_put_back():
     before = dict(os.environ), list(sys.path)
-    with simulators._environment({"PATH": "/first", "VERILATOR_ROOT": "/root"}):
+    variables = {"PATH": "/first", "VERILATOR_ROOT": "/root"}
+    with simulators._environment(variables, ["/packages"]):
         assert os.environ["PATH"].split(os.pathsep)[0] == "/first"
         assert os.environ["VERILATOR_ROOT"] == "/root"
-        assert all(sys.path)
+        assert sys.path == ["/packages"]
     assert (dict(os.environ), sys.path) == before

@@ -4,11 +4,11 @@ python -m models.escape.resources
 python -m models.escape.resources --measure
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
-from models.errors import InputError
+from models.arguments import LineParser
+from models.command import exit_status
 from models.escape.table1 import TABLE_1
 from models.graph.architecture import Architecture
 from models.graph.resources import resources
@@ -58,7 +58,11 @@ def _architectures() -> list[Architecture]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
+    return exit_status(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    parser = LineParser(
         prog="python -m models.escape.resources",
         description="Weights, FLOPs and memory of the nerve-cuff networks beside the paper's.",
     )
@@ -72,12 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for row in _formula_rows():
         print(_ROW.format(*row))
     if options.measure:
-        try:
-            for row in _measured_rows():
-                print(_ROW.format(*row), flush=True)
-        except InputError as error:
-            print(error, file=sys.stderr)
-            return 2
+        for row in _measured_rows():
+            print(_ROW.format(*row), flush=True)
     return 0
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from models.arguments import number, whole_number
+from models.arguments import LineParser, number, whole_number
 from models.command import exit_status
 from models.errors import InputError, shown
 from models.escape.training.options import add_options, backend_of, cells_of, data_of
@@ -42,7 +42,7 @@ def _print_pick(one: Pick) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
+    parser = LineParser(
         prog="python -m models.explore",
         description="Train a grid of nerve-cuff networks and choose among them.",
     )
@@ -67,8 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="macro F1 that a network has to exceed to be chosen; default: %(default)s",
     )
     add_options(parser)
-    options = parser.parse_args(arguments)
-    return exit_status(lambda: _run(options))
+    return exit_status(lambda: _run(parser.parse_args(arguments)))
 
 
 def _run(options: argparse.Namespace) -> int:

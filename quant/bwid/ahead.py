@@ -1,9 +1,8 @@
 """AHEAD's search: all three steps of BWID, on all the golden data that it is given."""
 
-from collections.abc import Callable
-
 from models.golden import GoldenData
 from models.network import Network
+from models.progress import Progress, silent
 from quant.bwid.hill_climbing import climb_fraction_bits
 from quant.bwid.objective import DEFAULT_ALPHA
 from quant.bwid.ranges import select_integer_bits
@@ -23,7 +22,7 @@ def search_ahead(
     lower_bound: int = LOWER_BOUND,
     max_error: float | None = None,
     uniform_segments: int | None = None,
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Progress = silent,
 ) -> SearchResult:
     """Formats by BWS-IBW, BWS-FBW and BWO-FBW, which are the names of the result's steps.
 

@@ -1,10 +1,10 @@
 """BWO-FBW: fraction bits of all nodes, by stochastic hill climbing (AHEAD, Section 4.3)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from models.progress import Progress, silent
 from quant.bwid.objective import DEFAULT_ALPHA, objective, performance
 from quant.bwid.ranges import PERFECT_FRACTION
 from quant.bwid.sensitivity import LOWER_BOUND, lowest_fraction
@@ -48,7 +48,7 @@ def climb_fraction_bits(
     max_error: float | None = None,
     tries: int = _TRIES,
     patience: int = _PATIENCE,
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Progress = silent,
 ) -> Climb:
     """Stochastic hill climbing on Equation 10 from ``formats``.
 

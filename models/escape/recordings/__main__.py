@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.arguments import number, whole_number
+from models.arguments import LineParser, number, whole_number
 from models.command import exit_status
 from models.errors import InputError
 from models.escape.recordings.baseline import cross_validated_f1
@@ -132,7 +132,7 @@ def _digest(cut: Signatures) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status: 1 where ``detect`` misses its limits."""
-    parser = argparse.ArgumentParser(
+    parser = LineParser(
         prog="python -m models.escape.recordings",
         description="Recordings of a nerve cuff: simulate, find nCAPs, cut signatures.",
     )
@@ -165,8 +165,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     classify.set_defaults(run=_classify)
     classify.add_argument("signatures", type=Path, metavar="FILE.npz")
 
-    options = parser.parse_args(arguments)
-    return exit_status(lambda: options.run(options))
+
+    def run() -> int:
+        options = parser.parse_args(arguments)
+        return options.run(options)
+
+    return exit_status(run)
 
 
 if __name__ == "__main__":

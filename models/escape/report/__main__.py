@@ -11,7 +11,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from models.arguments import number
+from models.arguments import LineParser, number
 from models.command import exit_status
 from models.errors import InputError
 from models.escape.exploration import exploration
@@ -147,7 +147,7 @@ def _print(table: Table) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
+    parser = LineParser(
         prog="python -m models.escape.report",
         description="Draw the paper's tables and figures from a results file.",
     )
@@ -162,8 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="F1",
         help="macro F1 that a network has to exceed to be chosen; default: %(default)s",
     )
-    options = parser.parse_args(arguments)
-    return exit_status(lambda: _run(options))
+    return exit_status(lambda: _run(parser.parse_args(arguments)))
 
 
 def _run(options: argparse.Namespace) -> int:

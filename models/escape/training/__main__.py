@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from models.arguments import LineParser
 from models.command import exit_status
 from models.escape.own_network import OWN_NETWORK
 from models.escape.table1 import TABLE_1
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     named = {name: paper.network for name, paper in TABLE_1.items()}
     named["escape_tcn"] = OWN_NETWORK
     named |= {baseline.name: baseline for baseline in BASELINES}
-    parser = argparse.ArgumentParser(
+    parser = LineParser(
         prog="python -m models.escape.training",
         description="Train the nerve-cuff networks by cross-validation.",
     )
@@ -37,8 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help=f"of {', '.join(named)}; default: all",
     )
     add_options(parser)
-    options = parser.parse_args(arguments)
-    return exit_status(lambda: _run(options, named))
+    return exit_status(lambda: _run(parser.parse_args(arguments), named))
 
 
 def _run(options: argparse.Namespace, named: dict) -> int:
