@@ -419,7 +419,7 @@ def test_output_is_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for stage in ("quantise", "import"):
         assert main(["--network", "tiny", "--output", ".", "--stop-after", stage]) == 0
-        expected = {"network", "report.json"}
+        expected = {"network", "report.json", "files.json"}
         if stage == "quantise":
             expected |= {"formats.json", "expected.npz"}
         assert set(os.listdir()) == expected
@@ -434,3 +434,14 @@ def test_output_that_cannot_be_put_in_place_exits_2(tmp_path, capsys, monkeypatc
         ["--network", "tiny", "--stop-after", "import"], tmp_path / "out", capsys,
         f"{tmp_path / 'out'}: expected a folder that can be written, got Permission denied",
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["18:05", "#1", "$HOME", "a;b", " a  b ", "'", '"', "100%", "a\\b", "a\nb", "-x", "ü",
+             "\udcff", "[/bold]"]
+)
+def test_any_name_of_an_output_folder_is_simulated(name, tmp_path):
+    arguments = ["--network", "tiny", "--stop-after", "simulate"]
+    status, report = run(arguments, tmp_path / name / "out")
+    assert (status, report["mismatches"]) == (0, 0)

@@ -80,3 +80,19 @@ def test_environment_is_put_back():
         assert os.environ["VERILATOR_ROOT"] == "/root"
         assert sys.path == ["/packages"]
     assert (dict(os.environ), sys.path) == before
+
+
+def test_plain_names(tmp_path):
+    odd = tmp_path / "a: b"
+    odd.mkdir()
+    (odd / "x.v").write_text("module x;")
+    names = simulators._PlainNames(tmp_path / "names")
+    plain = str(tmp_path / "x.v")
+    assert names.of(plain) == names.copy_of(plain) == plain
+    copied, linked = names.copy_of(odd / "x.v"), names.of(odd)
+    assert simulators.is_plain(copied)
+    assert simulators.is_plain(linked)
+    assert copied.endswith(".v")
+    assert not os.path.islink(copied)
+    assert os.readlink(linked) == str(odd)
+    assert os.listdir(names.copy_of(odd)) == ["x.v"]
