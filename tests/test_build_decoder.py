@@ -223,7 +223,7 @@ def test_uniform_segments_reach_the_hardware(tmp_path):
     forms = [{"layer": n, "form": "uniform_segments", "segments": 4} for n in (1, 2)]
     assert report["activations"] == forms
     # What the search saw is what is built.
-    assert report["search_steps"][-1]["loss"] == report["quality"]["seen"]["loss"] <= 0
+    assert report["search_steps"][-1]["loss"] == report["quality"]["searched_on"]["loss"] <= 0
 
 
 def test_activations_without_uniform_segments_say_so(tiny_build):
