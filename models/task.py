@@ -97,6 +97,15 @@ class Task:
             columns.append(np.where(decided[:, -len(self.thresholds) :] == 1, above, -above))
         return np.hstack(columns) if len(columns) > 2 else columns[-1]
 
+    def margin(self, y: np.ndarray, decided: np.ndarray, decision: int) -> np.ndarray:
+        """Column ``decision`` (samples,) of `margins`, without the others."""
+        if Kind.CLASSES in self.kinds:
+            if decision == 0:
+                return _class_margins(y, decided[:, 0])
+            decision -= 1
+        above = y[:, decision] - self.thresholds[decision]
+        return np.where(decided[:, decision - len(self.thresholds)] == 1, above, -above)
+
     def choices(self, outputs: int) -> np.ndarray:
         """How many answers each decision (decisions,) of ``outputs`` outputs can have."""
         classes = [outputs] if Kind.CLASSES in self.kinds else []

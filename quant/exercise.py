@@ -48,7 +48,8 @@ def exercised(network: Network, golden: GoldenData, *, seed: int = 0) -> GoldenD
 
     An input of a bred sample has a value that it had in some golden sample, drawn for each input
     alone; an input that never varies on ``golden`` has one of the others' values. So all is in the
-    range and on the grid that inputs have.
+    range and on the grid that inputs have. Bred samples are marked as held out: they say nothing of
+    how often anything occurs.
     """
     random = np.random.default_rng(seed)
     x = random.choice(golden.x, size=_SAMPLES, axis=0)
@@ -57,7 +58,7 @@ def exercised(network: Network, golden: GoldenData, *, seed: int = 0) -> GoldenD
     if still.any() and not still.all():
         x[:, still] = random.choice(golden.x[:, ~still].ravel(), size=(_SAMPLES, still.sum()))
     y = network.forward(x)
-    more = {"x": x, "y": y, "held_out": np.zeros(_SAMPLES, dtype=bool)}
+    more = {"x": x, "y": y, "held_out": np.ones(_SAMPLES, dtype=bool)}
     if golden.labels is not None:
         more["labels"] = golden.task.decisions(y)
     if golden.targets is not None:

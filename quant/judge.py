@@ -3,8 +3,10 @@
 from models.golden import GoldenData
 from models.network import Network
 from quant.criterion import Criterion
+from quant.dense import NODES
 from quant.evaluator import Evaluator
 from quant.formats import NetworkFormats
+from quant.qformat import QFormat
 from quant.quality import Quality
 from quant.standard import Standard
 from quant.weight_rounding import WeightRounding
@@ -41,6 +43,13 @@ class Judge:
         how = {"rounding": rounding, "uniform_segments": uniform_segments}
         self._full = Evaluator(network, golden, **how)
         near = self.standard.near_samples
+        self._nodes = [
+            (number, node)
+            for number in range(1, len(network.layers) + 1)
+            for node in NODES
+            if node != "input" or number == 1
+        ]
+        self._harms: dict[tuple[QFormat, ...], float] = {}
         self._near = None if near is None else Evaluator(network, near, **how)
 
     @property
@@ -58,10 +67,13 @@ class Judge:
 
     def harm(self, formats: NetworkFormats) -> float:
         """Part of what is allowed that is used up, 1 being all."""
-        values = self.criterion.max_error is not None
-        return self.standard.harm(
-            self._outputs_near(formats), self.quality(formats) if values else None
-        )
+        key = tuple(formats[node] for node in self._nodes)
+        if key not in self._harms:
+            values = self.criterion.max_error is not None
+            self._harms[key] = self.standard.harm(
+                self._outputs_near(formats), self.quality(formats) if values else None
+            )
+        return self._harms[key]
 
     def holds(self, formats: NetworkFormats) -> bool:
         """Whether ``formats`` keep the criterion."""
@@ -72,9 +84,14 @@ class Judge:
             quality = self.standard.quality(self._full.outputs(formats))
         return self.standard.holds(harm, quality)
 
+    def lost(self, formats: NetworkFormats) -> int:
+        """Golden samples that ``formats`` decide otherwise than the float model."""
+        return self.standard.lost(self._full.outputs(formats))
+
     def excuse(self, perfect: NetworkFormats) -> None:
         """Do not hold against others what perfect formats cannot keep."""
         self.standard.excuse(self._outputs_near(perfect), self._full.outputs(perfect))
+        self._harms.clear()
 
     def _outputs_near(self, formats: NetworkFormats):
         return None if self._near is None else self._near.outputs(formats)

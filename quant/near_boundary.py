@@ -1,6 +1,6 @@
 """Samples near the decision boundary: what stands for the golden samples that could be lost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from models.golden import GoldenData
 from models.network import Network
 from quant.margins import flip_rate
+from quant.range_analysis import saturates
 
 __all__ = ["NearBoundary", "crossover_samples", "near_boundaries", "near_boundary"]
 
@@ -26,6 +27,12 @@ _KEPT = 1024
 _LEAST_KEPT = 128
 """Samples that each of many decisions gets at least."""
 
+_LEAST_BRED = 1024
+"""Samples bred for each of many decisions at once."""
+
+_ROUNDS = 8
+"""Most times that samples are bred for one decision."""
+
 _TAIL = 32
 """Golden samples of smallest margin whose place bred ones take: as few as still tell what part of
 all samples comes near the boundary."""
@@ -33,6 +40,12 @@ all samples comes near the boundary."""
 _CROWDED = 2.0
 """How many times more of new data may lie near the boundary than an even spread has there: of
 networks trained on recordings, up to 2.3 times as much did."""
+
+_RISING = {
+    "sigmoid": lambda y: float(np.log(y / (1 - y))) if 0 < y < 1 else np.inf * np.sign(y - 0.5),
+    "tanh": lambda y: float(np.arctanh(y)) if abs(y) < 1 else np.inf * np.sign(y),
+}
+"""Inverse of each activation that rises and saturates."""
 
 _TOO_GOOD = 0.97
 """Accuracy of the float model on golden data from which on it may be its training data."""
@@ -78,7 +91,7 @@ class NearBoundary:
         return self._margins(self.samples.y)
 
     def _margins(self, y: np.ndarray) -> np.ndarray:
-        return self.samples.task.margins(y, self.decided)[:, self.decision]
+        return self.samples.task.margin(y, self.decided, self.decision)
 
     def flips(self, y: np.ndarray) -> float:
         """Decisions expected to change, as a fraction of all, where outputs become ``y``."""
@@ -89,16 +102,16 @@ class NearBoundary:
     @property
     def looks_trained(self) -> bool:
         """Whether golden data looks like data that the network was trained on."""
-        return self.even >= _SUSPICIOUS * self.counted
+        return self.even > 0 and self.even >= _SUSPICIOUS * self.counted
 
     def advice(self) -> str:
         """What to tell the user where `looks_trained`."""
         return (
             f"golden data looks like data that the network was trained on, or like a very easy "
             f"problem: {self.counted:.1%} of its decisions lie within {self.reach:.3g} of the "
-            f"boundary, where an even spread would have {self.even:.1%}. Formats are finer for it, "
-            "and accuracy shown here says nothing of new data: give data that the network has not "
-            "seen"
+            f"boundary, where an even spread would have {self.even:.1%}. Formats are made finer, "
+            f"for {self.share:.1%}, and accuracy shown here says nothing of new data: give data "
+            "that the network has not seen"
         )
 
 
@@ -125,30 +138,61 @@ def near_boundary(
     is far emptier than the margins farther out are (:func:`_even_share`), new data is taken to have
     more there than these.
 
-    If nearly all of ``golden`` is decided alike, nothing can be bred, and all of it is taken.
+    If too few can be bred, since nearly all of ``golden`` is decided alike, the golden samples of
+    smallest margin stand for themselves. Samples of ``golden`` that are held out were bred
+    (:mod:`quant.exercise`): they are parents, and tell nothing of how many lie near the boundary.
 
     Parameters
     ----------
     decision, of
         Number of the decision that is looked at, and how many share the samples to be bred.
     """
-    decided = golden.task.decisions(golden.y)
-    margins = golden.task.margins(golden.y, decided)[:, decision]
-    own = np.sort(margins)
+    recorded = golden.search
+    decided = golden.task.decisions(recorded.y)
+    margins = golden.task.margin(recorded.y, decided, decision)
     # A sample that the float model does not decide itself has no decision to lose.
-    own = own[own > 0]
-    tail = own[:_TAIL]
-    reach = tail[-1] if len(tail) else 0.0
-    near = crossover_samples(network, golden, count=max(_BRED // of, _TAIL), decision=decision)
-    near = _between(near, decision, reach, max(_KEPT // of, _LEAST_KEPT))
+    order = np.argsort(margins, kind="stable")
+    order = order[margins[order] > 0]
+    tail = margins[order[:_TAIL]]
+    reach = float(tail[-1]) if len(tail) else 0.0
+    near = _bred(network, golden, decision, reach, of)
     if len(near) < len(tail):
-        near = _between(golden, decision, np.inf, len(golden))
-        return NearBoundary(decision, near, *2 * (len(own) / len(golden),))
-    counted = len(tail) / len(golden)
-    even = _even_share(own, len(golden)) if _may_be_trained_on(golden, decided, decision) else 0.0
+        order = order[:_KEPT]
+        near = recorded.select(order)
+        reach = float(margins[order[-1]])
+        tail = margins[order]
+    counted = len(tail) / len(recorded)
+    even = 0.0
+    if _may_be_trained_on(recorded, decided, decision):
+        even = _even_share(_unsaturated(network, recorded, decided, decision), len(tail))
     # Where golden data is not emptied, it is not suspected either, and tells the share itself.
     share = _CROWDED * even if even >= _SUSPICIOUS * counted else counted
-    return NearBoundary(decision, near, min(share, 1.0), counted, even, float(reach))
+    return NearBoundary(decision, near, min(share, 1.0), counted, even, reach)
+
+
+def _bred(
+    network: Network, golden: GoldenData, decision: int, reach: float, of: int
+) -> GoldenData:
+    """Bred samples with margins up to ``reach``, ascending; few if few come so near."""
+    wanted = max(_KEPT // of, _LEAST_KEPT)
+    found = None
+    for seed in range(_ROUNDS):
+        bred = crossover_samples(
+            network, golden, count=max(_BRED // of, _LEAST_BRED), decision=decision, seed=seed
+        )
+        bred = _between(bred, decision, reach, wanted)
+        found = bred if found is None else _joined(found, bred, decision, wanted)
+        if len(found) >= _LEAST_KEPT or not len(bred):
+            break
+    return found
+
+
+def _joined(first: GoldenData, second: GoldenData, decision: int, count: int) -> GoldenData:
+    both = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)])
+        for name in ("x", "y", "held_out")
+    }
+    return _between(replace(first, **both), decision, np.inf, count)
 
 
 def _may_be_trained_on(golden: GoldenData, decided: np.ndarray, decision: int) -> bool:
@@ -157,17 +201,37 @@ def _may_be_trained_on(golden: GoldenData, decided: np.ndarray, decision: int) -
     return np.mean(decided[:, decision] == golden.labels[:, decision]) >= _TOO_GOOD
 
 
-def _even_share(margins: np.ndarray, samples: int) -> float:
-    """The fraction of ``samples`` within the `_TAIL`-th of their ascending ``margins``, were they
-    no rarer near the boundary than farther out.
+def _unsaturated(
+    network: Network, golden: GoldenData, decided: np.ndarray, decision: int
+) -> np.ndarray:
+    """Ascending margins, of those above 0, before an output activation that saturates.
 
-    That is the least concave majorant of the margins' distribution, there: any wider range of
-    margins has its share, and the range up to the boundary's gets its part of it.
+    Behind it, all that is far from the boundary lies at one margin, which looks like a boundary
+    that training emptied.
     """
-    if len(margins) < _TAIL:
-        return len(margins) / samples
-    farther = margins[_TAIL - 1 :]
-    shares = np.arange(_TAIL, len(margins) + 1) / samples
+    task, last = golden.task, network.layers[-1]
+    y = golden.y
+    if saturates(last.activation) and last.activation in _RISING:
+        sums = replace(last, activation="linear")
+        y = replace(network, layers=(*network.layers[:-1], sums)).forward(golden.x)
+        inverse = _RISING[last.activation]
+        task = replace(task, thresholds=tuple(inverse(t) for t in task.thresholds))
+    margins = np.sort(task.margin(y, decided, decision))
+    return margins[margins > 0]
+
+
+def _even_share(margins: np.ndarray, count: int) -> float:
+    """The fraction of samples within the ``count``-th of their ascending ``margins``, were they no
+    rarer near the boundary than farther out.
+
+    Any wider range of margins has its share, and the range up to the boundary's gets its part of
+    it; the greatest of these is a lower bound of the least concave majorant of the margins'
+    distribution there.
+    """
+    if len(margins) <= count or not count:
+        return 0.0
+    farther = margins[count - 1 :]
+    shares = np.arange(count, len(margins) + 1) / len(margins)
     return float(np.max(shares * (farther[0] / farther)))
 
 
@@ -193,10 +257,17 @@ def crossover_samples(
     """
     random = np.random.default_rng(seed)
     decided = golden.task.decisions(network.forward(golden.x))[:, decision]
-    first, second = random.integers(len(golden), size=(2, _PAIRS * count))
-    apart = np.flatnonzero(decided[first] != decided[second])[:count]
-    first, second = golden.x[first[apart]], golden.x[second[apart]]
-    share = random.uniform(*_SHARE, size=(len(apart), 1))
+    if len(golden.task.thresholds) and len(np.unique(decided)) == 2:
+        # Drawn from either side: of a label that is rare, few pairs would lie apart.
+        no, yes = (random.choice(np.flatnonzero(decided == side), count) for side in (0, 1))
+        swapped = random.random(count) < 0.5
+        first, second = np.where(swapped, yes, no), np.where(swapped, no, yes)
+    else:
+        first, second = random.integers(len(golden), size=(2, _PAIRS * count))
+        apart = np.flatnonzero(decided[first] != decided[second])[:count]
+        first, second = first[apart], second[apart]
+    first, second = golden.x[first], golden.x[second]
+    share = random.uniform(*_SHARE, size=(len(first), 1))
     x = np.where(random.random(first.shape) < share, second, first)
     return GoldenData(x, network.forward(x), None, np.zeros(len(x), dtype=bool), golden.task)
 
@@ -206,6 +277,6 @@ def _between(
 ) -> GoldenData:
     """At most ``count`` of the ``samples`` with margins above 0 up to ``greatest``, ascending."""
     task = samples.task
-    m = task.margins(samples.y, task.decisions(samples.y))[:, decision]
+    m = task.margin(samples.y, task.decisions(samples.y), decision)
     kept = np.flatnonzero((m > 0) & (m <= greatest))[:count]
     return samples.select(kept[np.argsort(m[kept], kind="stable")])

@@ -69,7 +69,7 @@ def observed_values(
 
 
 def analyse_ranges(
-    network: Network, x: np.ndarray, *, values: bool = False
+    network: Network, x: np.ndarray, *, values: bool = False, extra: int = 0
 ) -> NetworkFormats:
     """Perfect formats: their integer bits hold what occurs, and their steps are fine.
 
@@ -84,6 +84,8 @@ def analyse_ranges(
     ----------
     values
         Outputs are values of their own; see :func:`observed_values`.
+    extra
+        Fraction bits more, as far as :data:`MOST_PERFECT_WIDTH` allows.
     """
     held = dict(observed_values(network, x, values=values))
     steps = _needed_steps(network, observed_values(network, x))
@@ -93,7 +95,7 @@ def analyse_ranges(
         before = limit + np.abs(layer.bias).max()
         held[number, "sum"] = np.clip(held[number, "sum"], -limit, limit)
         held[number, "accumulator"] = np.clip(held[number, "accumulator"], -before, before)
-    return {
+    formats = {
         key: _refined(
             format_holding(
                 array,
@@ -108,6 +110,12 @@ def analyse_ranges(
         )
         for key, array in held.items()
     }
+    return {key: _extended(format, extra) for key, format in formats.items()}
+
+
+def _extended(format: QFormat, extra: int) -> QFormat:
+    extra = min(extra, max(MOST_PERFECT_WIDTH - format.width, 0))
+    return QFormat(format.integer, format.fraction + extra, format.signed)
 
 
 def saturates(activation: str) -> bool:

@@ -50,6 +50,11 @@ _STRIDE = 3
 _WORTHWHILE = 0.03
 """Part of the cost that several nodes made wider for a narrower one have to save."""
 
+_EXTRA = 4
+_MOST_EXTRA = 24
+"""Fraction bits that perfect formats get more at once, and at most, while they do not keep golden
+decisions."""
+
 _PERFECT_ERROR = 0.01
 """Error of an output, in its standard deviation, that formats do not have which hold all values."""
 
@@ -92,11 +97,11 @@ def search_formats(
     """
     standard = Standard(network, golden, criterion)
 
-    def search_of(network: Network) -> _Search:
+    def search_of(network: Network, extra: int = 0) -> _Search:
         rounding = CompensatedRounding(network, golden.x)
         how = {"rounding": rounding, "standard": standard, "uniform_segments": uniform_segments}
         judged = judge(network, golden, criterion, **how)
-        return _Search(network, golden, cost(network), rounding, judged, progress)
+        return _Search(network, golden, cost(network), rounding, judged, progress, extra)
 
     first = best = search_of(network)
     searches = [first]
@@ -112,7 +117,9 @@ def search_formats(
     first.check(exact)
     with recorder.step("pruned") as found:
         if prune:
-            pruned = map(search_of, _pruned(network, golden, standard))
+            pruned = (
+                search_of(smaller, first.extra) for smaller in _pruned(network, golden, standard)
+            )
             searches.extend(search for search in pruned if search.holds(search.perfect))
         best = min(searches, key=lambda search: search.worth(search.steps[-1].formats))
         found(best.perfect)
@@ -152,7 +159,7 @@ def _pruned(network: Network, golden: GoldenData, standard: Standard) -> list[Ne
 class _Search:
     """Search of the widths of one network, pruned or not."""
 
-    def __init__(self, network, golden, cost, rounding, judge, progress):
+    def __init__(self, network, golden, cost, rounding, judge, progress, extra):
         self.network = network
         self.rounding = rounding
         self.judge = judge
@@ -162,7 +169,7 @@ class _Search:
         self._golden = golden
         self._values = golden.task.keeps_values
         self._unbounded = not saturates(network.layers[-1].activation)
-        self.perfect = analyse_ranges(network, golden.x, values=self._values)
+        self.widen(extra)
 
     def holds(self, formats: NetworkFormats) -> bool:
         """Whether ``formats`` keep the criterion."""
@@ -170,6 +177,13 @@ class _Search:
             f"{self.network.topology}, {self.step}: {self.judge.evaluations} evaluations"
         )
         return self.judge.holds(formats)
+
+    def widen(self, extra: int) -> None:
+        """Perfect formats with ``extra`` fraction bits, as far as they may be so wide."""
+        self.perfect = analyse_ranges(
+            self.network, self._golden.x, values=self._values, extra=extra
+        )
+        self.extra = extra
 
     def cost(self, formats: NetworkFormats) -> float:
         return self.raw_cost(formats) + _BIT_COST * sum(f.width for f in formats.values())
@@ -192,6 +206,11 @@ class _Search:
                 f"output {output} off by {quality.errors[output]:.3f} of its standard deviation "
                 f"with these: {coarsest_node(self.network, self._golden.x, self.perfect)}"
             )
+        extra = 0
+        while exact.lost(self.perfect) > exact.standard.may_be_lost and extra < _MOST_EXTRA:
+            # Not the values but the decisions need more, as between saturated outputs.
+            extra += _EXTRA
+            self.widen(extra)
         exact.excuse(self.perfect)
         if not self.holds(self.perfect):
             quality = self.judge.quality(self.perfect)

@@ -27,7 +27,7 @@ class Standard:
     near : list of NearBoundary
         One a decision; empty for a regression.
     near_ties : int
-        Golden samples with a decision that perfect formats cannot keep.
+        Recorded samples with a decision that perfect formats cannot keep.
     """
 
     def __init__(self, network: Network, golden: GoldenData, criterion: Criterion):
@@ -36,6 +36,7 @@ class Standard:
         self.near: list[NearBoundary] = near_boundaries(network, golden)
         self.near_ties = 0
         self._reference = Reference(golden)
+        self._decided = self._reference.decided
         self._unkept = [0.0] * len(self.near)
         lengths = [len(near.samples) for near in self.near]
         self._parts = [
@@ -65,13 +66,23 @@ class Standard:
         y_near, y
             Outputs on `near_samples` and on golden data.
         """
-        changed = self.golden.task.decisions(y) != self._reference.decided
-        self.near_ties = int(changed.any(axis=1).sum())
-        if self.near_ties:
+        changed = self.golden.task.decisions(y) != self._decided
+        self.near_ties = int((changed.any(axis=1) & ~self.golden.held_out).sum())
+        if changed.any():
             self._reference = Reference(self.golden, excused=changed)
         flips = self._flips(y_near)
         if max(flips, default=0.0) > self.criterion.max_flips / 2:
             self._unkept = flips
+
+    def lost(self, y: np.ndarray) -> int:
+        """Recorded samples that outputs ``y`` (samples, outputs) decide otherwise."""
+        changed = self.golden.task.decisions(y) != self._decided
+        return int((changed.any(axis=1) & ~self.golden.held_out).sum())
+
+    @property
+    def may_be_lost(self) -> int:
+        """Recorded samples that may be near ties before finer formats are tried."""
+        return max(1, int(2 * self.criterion.max_flips * len(self.golden.search)))
 
     def quality(self, y: np.ndarray) -> Quality:
         """Quality of outputs on golden data, ties that are excused counted as kept."""
