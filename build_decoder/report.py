@@ -34,12 +34,15 @@ class Report:
     golden_notes
         What was understood of golden data.
     loss
-        Accuracy lost on all golden data, as a fraction; R2 lost of a regression.
+        On all golden data, the greatest loss of a decision's accuracy, as a fraction, or of an
+        output's R2 in a regression; null where that is not defined.
     quality
         For the samples that the search saw (``searched_on``) and those held out from it
         (``held_out``): accuracy of float and integer model, decisions that agree, errors of the
         outputs and R2; lists have a figure for each decision, or for each output. Whether the
         float network was trained on the samples is not known here.
+    max_error
+        Error that each output of a regression was to keep to, in its standard deviation.
     near_ties
         Samples searched on with a decision that not even perfect formats keep.
     average_bit_width
@@ -99,6 +102,7 @@ class Report:
     built_topology: str | None = None
     loss: float | None = None
     quality: dict[str, dict | None] | None = None
+    max_error: float | None = None
     near_ties: int | None = None
     average_bit_width: float | None = None
     average_bit_width_by_words: float | None = None
@@ -144,7 +148,8 @@ class Report:
             "searched_on": _figures(quantised.seen),
             "held_out": _figures(quantised.unseen),
         }
-        self.near_ties = quantised.search.near_ties
+        self.near_ties = quantised.near_ties
+        self.max_error = quantised.max_error
         self.warnings += quantised.warnings
         self.average_bit_width = model.average_bit_width()
         self.average_bit_width_by_words = model.average_bit_width_by_words()
@@ -207,4 +212,8 @@ def _figures(quality: Quality | None) -> dict | None:
     if quality is None:
         return None
     names = ("float_accuracy", "accuracy", "agreement", "loss")
-    return {name: getattr(quality, name) for name in names} | asdict(quality)
+    figures = {name: getattr(quality, name) for name in names} | asdict(quality)
+    if not quality.truth:
+        # The float model's own answers stood in for the truth.
+        figures |= dict.fromkeys(("float_accuracy", "float_accuracies", "float_r2s"))
+    return figures

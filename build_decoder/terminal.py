@@ -35,29 +35,39 @@ def closing_table(report: Report, output: Path) -> Table:
 def _quality_rows(figures: dict, title: str):
     """How good the decoder is on one part of golden data."""
     samples = figures["samples"]
-    if figures["float_accuracy"] is not None and figures["kind"] != Kind.REGRESSION:
-        accuracy = f"float {figures['float_accuracy']:.2%}, integer {figures['accuracy']:.2%}"
-        each = " (mean of labels)" if figures["kind"] == Kind.LABELS else ""
-        kept = f"decisions kept {figures['agreement']:.2%} of {samples}"
-        if figures["kind"] == Kind.LABELS:
-            kept = f"decisions kept {_listed(figures['agreements'], '.2%')} of {samples} a label"
-        yield f"accuracy, {title}", f"{accuracy}{each}, {kept}"
-        return
-    yield f"R2, {title}", (
-        f"float {_listed(figures['float_r2s'], '.4f')}; integer {_listed(figures['r2s'], '.4f')}; "
-        f"{samples} samples"
+    if figures["kind"] == Kind.REGRESSION:
+        integer = f"{_listed(figures['r2s'], '.4f')}; {samples} samples"
+        if figures["truth"]:
+            integer = f"float {_listed(figures['float_r2s'], '.4f')}; integer {integer}"
+            yield f"R2, {title}", integer
+        else:
+            yield f"R2 with the float outputs, {title}", integer
+        yield f"errors, {title}", (
+            f"{_listed(figures['errors'], '.3f')} of each output's standard deviation; greatest "
+            f"{_listed(figures['greatest_errors'], '.3g')} in its own unit"
+        )
+        if figures["agreement"] is None:
+            return
+    elif figures["truth"]:
+        each = ", mean of labels" if figures["kind"] == Kind.LABELS else ""
+        yield f"accuracy, {title}", (
+            f"float {figures['float_accuracy']:.2%}, integer {figures['accuracy']:.2%}{each}"
+        )
+    each = " a label" if figures["kind"] == Kind.LABELS else ""
+    yield f"decisions kept, {title}", (
+        f"{_listed(figures['agreements'], '.2%')} of {samples}{each}"
     )
-    yield f"errors, {title}", (
-        f"{_listed(figures['errors'], '.3f')} of each output's standard deviation; greatest "
-        f"{_listed(figures['greatest_errors'], '.3g')}"
-    )
-    if figures["agreement"] is not None:
-        yield f"decisions kept, {title}", f"{figures['agreement']:.2%} of {samples}"
 
 
 def _listed(values: list, form: str) -> str:
     shown = [f"{value:{form}}" if value is not None else "-" for value in values[:_LISTED]]
     return ", ".join(shown) + (f" and {len(values) - _LISTED} more" * (len(values) > _LISTED))
+
+
+def _loss(report: Report, loss: float | None) -> str:
+    if loss is None:
+        return "loss not defined"
+    return f"R2 lost {loss:.4f}" if report.task == Kind.REGRESSION else f"loss {loss:.2%}"
 
 
 def _rows(report: Report):
@@ -74,7 +84,7 @@ def _rows(report: Report):
             yield from _quality_rows(figures, title)
     if report.near_ties:
         yield "near ties", (
-            f"{report.near_ties} of the samples searched on: no fixed point keeps their decisions"
+            f"{report.near_ties} of the samples searched on: no formats tried keep their decisions"
         )
     if report.built_topology not in (None, report.topology):
         yield "neurons kept", f"{report.built_topology} of {report.topology}"
@@ -87,7 +97,7 @@ def _rows(report: Report):
         )
     for step in report.search_steps or ():
         yield f"search {report.search}, {step['step']}", (
-            f"{step['average_bit_width']:.2f} bits, loss {step['loss']:.2%}, "
+            f"{step['average_bit_width']:.2f} bits, {_loss(report, step['loss'])}, "
             f"{step['evaluations']} evaluations, {step['seconds']:.2f} s"
         )
     if report.foldings is not None:

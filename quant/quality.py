@@ -5,10 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.golden import GoldenData
-from models.task import Kind
+from models.spread import standard_deviation
+from models.task import Kind, Task
 from quant.integer_model import IntegerModel
 
-__all__ = ["Quality", "Reference", "compare", "measure"]
+__all__ = ["Quality", "Reference", "compare", "measure", "output_scales"]
+
+_LEAST_SCALE = 0.1
 
 
 @dataclass(frozen=True)
@@ -24,20 +27,23 @@ class Quality:
         Samples looked at.
     kind
         The task.
+    truth
+        Whether there are labels, or true values of a regression. Where there are none, the float
+        model's own decisions or outputs stand in for them, and its accuracy and R2 are 1.
     float_accuracies, accuracies
         For each decision, the fraction of samples with the right label, of the float model and of
-        the integer model. Where there are no labels, the float model's decisions stand in for them.
+        the integer model.
     agreements
         For each decision, the fraction of samples on which both models decide alike.
     errors
         For each output, the root mean square difference, in standard deviations of the float
-        model's output about its mean.
+        model's output about its mean; where outputs decide, of no less than a tenth of the largest
+        one, since a tiny output decides nothing.
     greatest_errors
         For each output, the largest difference, in the output's own unit.
     float_r2s, r2s
         For each output, the coefficient of determination with the true values, of the float model
-        and of the integer model. Where there are no true values, the float model's outputs stand in
-        for them. None where the true values do not vary.
+        and of the integer model. None where the true values do not vary.
     output_error
         Root mean square difference of all outputs, in the standard deviation of all of the float
         model's outputs together.
@@ -45,6 +51,7 @@ class Quality:
 
     samples: int
     kind: Kind
+    truth: bool
     float_accuracies: tuple[float, ...]
     accuracies: tuple[float, ...]
     agreements: tuple[float, ...]
@@ -76,14 +83,14 @@ class Quality:
         return max((before - after for before, after in pairs), default=0.0)
 
     @property
-    def r2_lost(self) -> float:
-        """Most that an output's R2 lost; negative if all gained."""
+    def r2_lost(self) -> float | None:
+        """Most that an output's R2 lost, negative if all gained; None where none is defined."""
         pairs = zip(self.float_r2s, self.r2s, strict=True)
-        return max((f - i for f, i in pairs if f is not None), default=0.0)
+        return max((f - i for f, i in pairs if f is not None), default=None)
 
     @property
-    def loss(self) -> float:
-        """What the task lost: accuracy, or R2 of a regression."""
+    def loss(self) -> float | None:
+        """The greatest loss of a decision's accuracy, or of an output's R2 in a regression."""
         return self.r2_lost if self.kind is Kind.REGRESSION else self.accuracy_lost
 
 
@@ -98,9 +105,17 @@ class Reference:
     ----------
     excused
         bool (samples, decisions): decisions that no formats can keep, which count as kept.
+    scale
+        Golden data whose outputs' standard deviations errors are measured in. Default: ``golden``.
     """
 
-    def __init__(self, golden: GoldenData, *, excused: np.ndarray | None = None):
+    def __init__(
+        self,
+        golden: GoldenData,
+        *,
+        excused: np.ndarray | None = None,
+        scale: GoldenData | None = None,
+    ):
         self.y = golden.y
         self.task = golden.task
         self.decided = golden.task.decisions(golden.y)
@@ -109,11 +124,11 @@ class Reference:
         self._excused = excused
         self._right = self.decided == self.labels
         self.accuracies = tuple(self._right.mean(axis=0).tolist())
-        spread = golden.y.std(axis=0)
+        self.truth = golden.labels is not None or golden.targets is not None
         self.spread = float(golden.y.std()) or 1.0
-        # An output that golden data does not show to vary has the scale of the others.
-        self.spreads = np.where(spread > 0, spread, self.spread)
-        self._varied = np.square(self.targets - self.targets.mean(axis=0)).sum(axis=0)
+        self.spreads = output_scales((scale or golden).y, golden.task)
+        varied = np.square(self.targets - self.targets.mean(axis=0)).sum(axis=0)
+        self._varied = np.where(standard_deviation(self.targets) > 0, varied, 0.0)
         self._float_r2s = self._r2s(golden.y)
 
     def compare(self, y: np.ndarray) -> Quality:
@@ -128,6 +143,7 @@ class Reference:
         return Quality(
             samples=len(y),
             kind=self.task.kind,
+            truth=self.truth,
             float_accuracies=self.accuracies,
             accuracies=tuple(right.mean(axis=0).tolist()),
             agreements=tuple(alike.mean(axis=0).tolist()),
@@ -146,9 +162,26 @@ class Reference:
         )
 
 
-def measure(model: IntegerModel, golden: GoldenData) -> Quality:
-    """Quality of ``model`` on ``golden``, whose ``y`` are the float model's outputs."""
-    return compare(model.predict(golden.x), golden)
+def output_scales(y: np.ndarray, task: Task) -> np.ndarray:
+    """What errors of each output (outputs,) are measured in: see `Quality.errors`.
+
+    An output that does not vary has the scale of the others, or, if none does, its own size.
+    """
+    spread = standard_deviation(y)
+    most = float(np.sqrt(np.mean(np.square(spread[spread > 0])))) if spread.any() else 0.0
+    if task.kind is not Kind.REGRESSION:
+        spread = np.maximum(spread, _LEAST_SCALE * spread.max())
+    return np.where(spread > 0, spread, most or float(np.abs(y).max()) or 1.0)
+
+
+def measure(
+    model: IntegerModel, golden: GoldenData, *, scale: GoldenData | None = None
+) -> Quality:
+    """Quality of ``model`` on ``golden``, whose ``y`` are the float model's outputs.
+
+    ``scale`` is as for `Reference`.
+    """
+    return Reference(golden, scale=scale).compare(model.predict(golden.x))
 
 
 def compare(y: np.ndarray, golden: GoldenData) -> Quality:

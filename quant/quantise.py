@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from models.errors import InputError
 from models.golden import GoldenData
 from models.network import Network
 from models.progress import Progress, silent
+from quant.advice import advice, ranges_told
 from quant.bwid.ahead import search_ahead
 from quant.cost import AreaCost, Cost
 from quant.criterion import MAX_ERROR, Criterion
@@ -18,6 +21,7 @@ from quant.integer_model import IntegerModel
 from quant.quality import Quality, measure
 from quant.search import search_formats
 from quant.search_result import SearchError, SearchResult
+from quant.standard import Standard
 
 __all__ = ["SEARCHES", "Quantised", "quantise"]
 
@@ -31,8 +35,10 @@ class Quantised:
 
     ``seen`` is its quality on the samples that the search looked at, ``unseen`` on those held out,
     None if there are none, ``all`` on both. ``uniform_segments`` is what its generated activations
-    were asked to have, None if their segments follow from an error bound. ``warnings`` tell what
-    a user should know, one line each.
+    were asked to have, None if their segments follow from an error bound. ``max_error`` is
+    what each output was to keep to, None where outputs only decide. ``near_ties`` are the samples
+    searched on whose decisions it does not keep, and neither do perfect formats; ``warnings`` tell
+    what a user should know, one line each.
     """
 
     model: IntegerModel
@@ -41,6 +47,8 @@ class Quantised:
     unseen: Quality | None
     all: Quality
     uniform_segments: int | None = None
+    max_error: float | None = None
+    near_ties: int = 0
     warnings: tuple[str, ...] = ()
 
     def save_formats(self, path: Path) -> None:
@@ -130,16 +138,12 @@ def quantise(
     InputError
         If values are too large or too far apart for any formats.
     """
-    searched, warnings = golden.search, ()
-    if missing := missing_answers(searched):
-        searched = exercised(network, searched)
-        warnings = (
-            f"golden data that is searched on has {'; '.join(missing)}: outputs are kept as "
-            "values, also beyond golden data, and no neuron is left out; the decoder is larger "
-            "for it",
-        )
+    recorded = searched = golden.search
+    if missing := missing_answers(recorded):
+        searched = exercised(network, recorded)
     criterion = Criterion.for_task(searched.task, max_loss=max_loss, max_error=max_error)
     try:
+        standard = Standard(network, searched, criterion)
         if search == "ahead":
             found = search_ahead(
                 network,
@@ -155,6 +159,7 @@ def quantise(
                 searched,
                 criterion,
                 cost or AreaCost,
+                standard=standard,
                 prune=search == "default" and not missing,
                 uniform_segments=uniform_segments,
                 progress=progress,
@@ -166,14 +171,24 @@ def quantise(
         # Formats tell so when they are built: values too far apart have no common fixed point.
         detail = " ".join(str(error).split())
         raise InputError(
-            f"{network.name}: expected values of a range that fixed point can hold: {detail}"
+            f"{network.name}: expected values of a range that fixed point can hold, got "
+            f"{detail}: {ranges_told(recorded)}"
         ) from error
+    seen = measure(model, recorded)
+    unseen = measure(model, golden.unseen, scale=recorded) if golden.held_out.any() else None
+    decide = golden.task.decisions
+    lost = (decide(model.predict(recorded.x)) != decide(recorded.y)).any(axis=1)
+    near_ties = int(np.count_nonzero(lost & found.near_ties[: len(recorded)]))
     return Quantised(
         model=model,
         search=found,
-        seen=measure(model, golden.search),
-        unseen=measure(model, golden.unseen) if golden.held_out.any() else None,
+        seen=seen,
+        unseen=unseen,
         all=measure(model, golden),
         uniform_segments=uniform_segments,
-        warnings=warnings + found.warnings,
+        max_error=criterion.max_error if golden.task.keeps_values else None,
+        near_ties=near_ties,
+        warnings=tuple(
+            advice(golden, missing, standard, criterion, seen, unseen, near_ties)
+        ),
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 import models.activations
 from models.network import Network
+from models.spread import standard_deviation
 from quant.formats import NetworkFormats, NodeKey
 from quant.qformat import QFormat
 
@@ -69,7 +70,7 @@ def observed_values(
 
 
 def analyse_ranges(
-    network: Network, x: np.ndarray, *, values: bool = False, extra: int = 0
+    network: Network, x: np.ndarray, *, values: bool = False, each: bool = False, extra: int = 0
 ) -> NetworkFormats:
     """Perfect formats: their integer bits hold what occurs, and their steps are fine.
 
@@ -84,11 +85,13 @@ def analyse_ranges(
     ----------
     values
         Outputs are values of their own; see :func:`observed_values`.
+    each
+        Outputs have scales of their own, however small.
     extra
         Fraction bits more, as far as :data:`MOST_PERFECT_WIDTH` allows.
     """
     held = dict(observed_values(network, x, values=values))
-    steps = _needed_steps(network, observed_values(network, x))
+    steps = _needed_steps(network, observed_values(network, x), each=each)
     for number, layer in enumerate(network.layers, start=1):
         function = models.activations.get(layer.activation).function
         limit = _flat_beyond(function, np.abs(held[number, "sum"]).max())
@@ -125,10 +128,12 @@ def saturates(activation: str) -> bool:
     return bool(np.abs(far - near).max() < _FLAT)
 
 
-def coarsest_node(network: Network, x: np.ndarray, formats: NetworkFormats) -> str:
+def coarsest_node(
+    network: Network, x: np.ndarray, formats: NetworkFormats, *, each: bool = False
+) -> str:
     """The first node whose format is too coarse for what it holds, as text for the user."""
     held = observed_values(network, x)
-    steps = _needed_steps(network, held)
+    steps = _needed_steps(network, held, each=each)
     coarseness = {key: formats[key].resolution / steps[key] for key in formats}
     worst = max(coarseness, key=coarseness.get)
     # In data-flow order: what comes later may be coarse for what was lost before.
@@ -146,17 +151,17 @@ def coarsest_node(network: Network, x: np.ndarray, formats: NetworkFormats) -> s
 
 
 def _needed_steps(
-    network: Network, held: Mapping[NodeKey, np.ndarray]
+    network: Network, held: Mapping[NodeKey, np.ndarray], *, each: bool
 ) -> Mapping[NodeKey, float]:
     """The step of each node that is so fine that no output shows it.
 
     What a layer's sums vary by tells how fine they, and what they are made of, have to be: of the
-    last layer those of the output that varies least, since outputs may have very different scales;
-    of hidden layers the median neuron's.
+    last layer those of the output that varies least, if ``each`` has a scale of its own; else, and
+    of hidden layers, the median neuron's.
     """
     steps = {}
     for number, layer in enumerate(network.layers, start=1):
-        choose = np.min if number == len(network.layers) else np.median
+        choose = np.min if each and number == len(network.layers) else np.median
         source = held[number, "input"] if number == 1 else held[number - 1, "output"]
         spread = _spread(held[number, "sum"])
         alive = spread > 0
@@ -180,7 +185,7 @@ def _needed_steps(
 
 def _spread(values: np.ndarray) -> np.ndarray:
     """What each column of ``values`` varies by, one outlier apart."""
-    spread = values.std(axis=0)
+    spread = standard_deviation(values)
     low, high = np.quantile(values, (0.16, 0.84), axis=0)
     middle = (high - low) / 2
     return np.where((middle > 0) & (middle < spread), middle, spread)

@@ -19,6 +19,7 @@ from functools import cached_property
 from models.golden import GoldenData
 from models.network import Network
 from models.progress import Progress, silent
+from models.task import Kind
 from quant.cost import Cost
 from quant.criterion import Criterion
 from quant.formats import NetworkFormats, NodeKey
@@ -70,6 +71,7 @@ def search_formats(
     criterion: Criterion,
     cost: Callable[[Network], Cost],
     *,
+    standard: Standard | None = None,
     prune: bool = True,
     uniform_segments: int | None = None,
     judge: Callable[..., Judge] = Judge,
@@ -81,6 +83,8 @@ def search_formats(
     ----------
     cost
         Makes what is made small, for a network with as many neurons or fewer.
+    standard
+        Default: that of ``network``, ``golden`` and ``criterion``.
     prune
         Leave out neurons that others can stand in for.
     uniform_segments
@@ -95,7 +99,7 @@ def search_formats(
     SearchError
         If not even perfect formats hold the network's values.
     """
-    standard = Standard(network, golden, criterion)
+    standard = standard or Standard(network, golden, criterion)
 
     def search_of(network: Network, extra: int = 0) -> _Search:
         rounding = CompensatedRounding(network, golden.x)
@@ -136,8 +140,7 @@ def search_formats(
         "default" if prune else "widths",
         on_grid(best.network, exchanged.formats, best.rounding),
         (ranges, pruned, *best.steps, exchanged),
-        near_ties=standard.near_ties,
-        warnings=tuple(near.advice() for near in standard.near if near.looks_trained)[:1],
+        standard.near_ties,
     )
 
 
@@ -168,6 +171,7 @@ class _Search:
         self.step = "range"
         self._golden = golden
         self._values = golden.task.keeps_values
+        self._each = golden.task.kind is Kind.REGRESSION
         self._unbounded = not saturates(network.layers[-1].activation)
         self.widen(extra)
 
@@ -181,7 +185,7 @@ class _Search:
     def widen(self, extra: int) -> None:
         """Perfect formats with ``extra`` fraction bits, as far as they may be so wide."""
         self.perfect = analyse_ranges(
-            self.network, self._golden.x, values=self._values, extra=extra
+            self.network, self._golden.x, values=self._values, each=self._each, extra=extra
         )
         self.extra = extra
 
@@ -193,34 +197,40 @@ class _Search:
         return self.cost(formats) * (1 + _HARM_COST * self.judge.harm(formats))
 
     def check(self, exact: Judge) -> None:
-        """Raise SearchError if not even perfect formats are good enough.
+        """Make perfect formats finer until they are good enough, and excuse what is left.
 
-        Decisions that they change are near ties, and no reason: :meth:`Judge.excuse`. What uniform
-        segments change is one: ``exact`` judges without them.
+        A few decisions that they change are near ties, and no reason: :meth:`Judge.excuse`. What
+        uniform segments change is one: ``exact`` judges without them.
+
+        Raises
+        ------
+        SearchError
+            If no formats are good enough.
         """
+        criterion = exact.criterion
+        limit = min(_PERFECT_ERROR, criterion.max_error or _PERFECT_ERROR)
+        while self.extra < _MOST_EXTRA and (
+            max(exact.quality(self.perfect).errors) > limit
+            or exact.lost(self.perfect) > exact.standard.may_be_lost
+        ):
+            self.widen(self.extra + _EXTRA)
         quality = exact.quality(self.perfect)
-        if max(quality.errors) > _PERFECT_ERROR:
+        if max(quality.errors) > limit:
             output = max(range(len(quality.errors)), key=quality.errors.__getitem__)
+            coarsest = coarsest_node(self.network, self._golden.x, self.perfect, each=self._each)
             raise SearchError(
-                f"expected values that formats of at most {MOST_PERFECT_WIDTH} bits can hold, got "
-                f"output {output} off by {quality.errors[output]:.3f} of its standard deviation "
-                f"with these: {coarsest_node(self.network, self._golden.x, self.perfect)}"
+                f"expected values that formats of at most {MOST_PERFECT_WIDTH} bits hold, got "
+                f"output {output} off by {quality.errors[output]:.3g} of its standard deviation "
+                f"(at most {limit:g}) with these: {coarsest}"
             )
-        extra = 0
-        while exact.lost(self.perfect) > exact.standard.may_be_lost and extra < _MOST_EXTRA:
-            # Not the values but the decisions need more, as between saturated outputs.
-            extra += _EXTRA
-            self.widen(extra)
         exact.excuse(self.perfect)
         if not self.holds(self.perfect):
             quality = self.judge.quality(self.perfect)
-            limits = self.judge.criterion
             raise SearchError(
-                f"expected formats that lose at most {limits.max_loss:.4f}, change at most "
-                f"{limits.max_flips:.4f} of decisions and have errors of at most "
-                f"{limits.max_error or limits.max_output_error:g}, got "
-                f"{quality.accuracy_lost:.4f}, {self.judge.flips(self.perfect):.4f} and "
-                f"{max(quality.errors):.4f} with the finest of up to {MOST_PERFECT_WIDTH} bits"
+                f"expected an accuracy lost of at most {criterion.max_loss:.4f} and at most "
+                f"{criterion.max_flips:.4f} of decisions changed, got "
+                f"{quality.accuracy_lost:.4f} and {self.judge.flips(self.perfect):.4f} with "
+                "as many segments as asked for and the finest formats"
             )
 
     @cached_property

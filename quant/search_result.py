@@ -53,16 +53,14 @@ class SearchResult:
     """Formats found by ``method``, and the steps that led to them, in order.
 
     ``network`` is the network that the formats are for: its weights are already on the grid of
-    their formats where the search rounds them in a way of its own. ``near_ties`` are the samples
-    searched on that have a decision which not even perfect formats keep; ``warnings`` are for the
-    user, one line each.
+    their formats where the search rounds them in a way of its own. ``near_ties`` tells which
+    of the samples searched on (samples,) have a decision that not even perfect formats keep.
     """
 
     method: str
     network: Network
     steps: tuple[Step, ...]
-    near_ties: int = 0
-    warnings: tuple[str, ...] = ()
+    near_ties: np.ndarray
 
     @property
     def formats(self) -> NetworkFormats:

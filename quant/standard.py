@@ -26,15 +26,15 @@ class Standard:
     ----------
     near : list of NearBoundary
         One a decision; empty for a regression.
-    near_ties : int
-        Recorded samples with a decision that perfect formats cannot keep.
+    near_ties : np.ndarray
+        Which samples (samples,) of golden data have a decision that perfect formats cannot keep.
     """
 
     def __init__(self, network: Network, golden: GoldenData, criterion: Criterion):
         self.golden = golden
         self.criterion = criterion
         self.near: list[NearBoundary] = near_boundaries(network, golden)
-        self.near_ties = 0
+        self.near_ties = np.zeros(len(golden), dtype=bool)
         self._reference = Reference(golden)
         self._decided = self._reference.decided
         self._unkept = [0.0] * len(self.near)
@@ -67,7 +67,7 @@ class Standard:
             Outputs on `near_samples` and on golden data.
         """
         changed = self.golden.task.decisions(y) != self._decided
-        self.near_ties = int((changed.any(axis=1) & ~self.golden.held_out).sum())
+        self.near_ties = changed.any(axis=1) & ~self.golden.held_out
         if changed.any():
             self._reference = Reference(self.golden, excused=changed)
         flips = self._flips(y_near)

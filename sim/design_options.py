@@ -68,7 +68,7 @@ class DesignOptions:
     task: str | None = None
     threshold: tuple[float, ...] = ()
     max_loss: float = 0.0
-    max_error: float = MAX_ERROR
+    max_error: float | None = None
     search: str = SEARCHES[0]
     seed: int = 0
     segments: int | None = None
@@ -168,13 +168,22 @@ class DesignOptions:
         InputError
             If there are no formats that keep to what is asked for.
         """
+        kind = golden.task.kind
+        if self.max_error is not None and not golden.task.keeps_values:
+            raise InputError(
+                f"--max-error: expected a regression, whose outputs are values, got the task {kind}"
+            )
+        if self.max_loss and kind is Kind.REGRESSION:
+            raise InputError(
+                "--max-loss: expected a task that decides, got a regression, which has --max-error"
+            )
         # Threads of small products wait for each other longer than they compute.
         with threadpool_limits(limits=1, user_api="blas"):
             return quantise(
                 network,
                 golden,
                 max_loss=self.max_loss,
-                max_error=self.max_error,
+                max_error=MAX_ERROR if self.max_error is None else self.max_error,
                 search=self.search,
                 seed=self.seed,
                 uniform_segments=self.segments,
@@ -227,7 +236,7 @@ def add_design_options(parser: argparse.ArgumentParser) -> None:
         "(default: golden.npz, or else x.csv and y.csv, in the network's folder)",
     )
     parser.add_argument(
-        "--task", choices=tuple(Kind),
+        "--task", choices=[kind.value for kind in Kind],
         help="what the outputs are for: classes (the largest wins), binary (one output at a "
         "threshold), labels (each output at its threshold) or regression (each output is a value) "
         "(default: as golden data or the network says, else inferred and told)",
@@ -242,9 +251,9 @@ def add_design_options(parser: argparse.ArgumentParser) -> None:
         help="accuracy that may be lost on the golden data searched on (default: 0)",
     )
     parser.add_argument(
-        "--max-error", type=_positive_fraction, default=MAX_ERROR, metavar="FRACTION",
+        "--max-error", type=_positive_fraction, metavar="FRACTION",
         help="root mean square error that an output of a regression may have, in its own standard "
-        "deviation (default: %(default)s)",
+        f"deviation (default: {MAX_ERROR}); AHEAD's search takes it for enough, and may exceed it",
     )
     parser.add_argument(
         "--search", choices=SEARCHES, default=SEARCHES[0],

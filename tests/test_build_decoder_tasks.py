@@ -63,7 +63,7 @@ def test_a_regression_keeps_each_output_on_its_own_scale(tmp_path, capsys):
     for part in ("searched_on", "held_out"):
         assert min(report["quality"][part]["r2s"]) > 0.995
         assert max(report["quality"][part]["errors"]) < 0.03
-    assert "R2, held out from the search" in out
+    assert "R2 with the float outputs" in out
     assert "regression and classes" in out
     expected = np.load(tmp_path / "o" / "expected.npz")["y_raw"]
     assert all(len(np.unique(column)) > 50 for column in expected.T)

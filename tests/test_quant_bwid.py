@@ -89,8 +89,9 @@ def test_equation_10(performance_, bits, alpha, expected):
 
 def test_performance_is_accuracy_lost_and_knows_no_gain():
     def quality(accuracy):
+        one, none = (1.0,), (0.0,)
         return Quality(
-            100, Kind.CLASSES, (0.9,), (accuracy,), (1.0,), (0.0,), (0.0,), (1.0,), (1.0,), 0.0
+            100, Kind.CLASSES, True, (0.9,), (accuracy,), one, none, none, one, one, 0.0
         )
 
     assert performance(quality(0.9)) == 1

@@ -5,12 +5,19 @@ from models.network import Network
 from models.progress import Progress, silent
 from quant.bwid.hill_climbing import climb_fraction_bits
 from quant.bwid.objective import DEFAULT_ALPHA
-from quant.bwid.ranges import select_integer_bits
+from quant.bwid.ranges import PERFECT_FRACTION, select_integer_bits
 from quant.bwid.sensitivity import LOWER_BOUND, select_fraction_bits
 from quant.evaluator import Evaluator
-from quant.search_result import SearchResult, StepRecorder
+from quant.range_analysis import coarsest_node
+from quant.search_result import SearchError, SearchResult, StepRecorder
 
 __all__ = ["search_ahead"]
+
+_PERFECT_ERROR = 0.05
+"""Error of an output, in its standard deviation, beyond which perfect formats are not perfect."""
+
+_PERFECT_KEPT = 0.95
+"""Part of all decisions that perfect formats keep at least."""
 
 
 def search_ahead(
@@ -41,12 +48,25 @@ def search_ahead(
         Of generated activations; see :func:`quant.activations.integer_activation`.
     progress
         Called now and then with a short text that says what is being done.
+
+    Raises
+    ------
+    SearchError
+        If 20 fraction bits do not hold the network's values.
     """
     evaluator = Evaluator(network, golden, uniform_segments=uniform_segments)
     recorder = StepRecorder(lambda: evaluator.evaluations, evaluator.quality)
     with recorder.step("BWS-IBW") as found:
         perfect = select_integer_bits(network, golden)
         found(perfect)
+    quality = recorder.steps[0].quality
+    if max(quality.errors) > _PERFECT_ERROR or min(quality.agreements, default=1) < _PERFECT_KEPT:
+        raise SearchError(
+            f"expected values that {PERFECT_FRACTION} fraction bits hold, which AHEAD's perfect "
+            f"formats have, got an output off by {max(quality.errors):.3g} of its standard "
+            f"deviation and {min(quality.agreements, default=1):.1%} of decisions kept with them: "
+            f"{coarsest_node(network, golden.x, perfect, each=True)}"
+        )
     with recorder.step("BWS-FBW") as found:
         progress("BWS-FBW")
         candidates = select_fraction_bits(
@@ -64,8 +84,5 @@ def search_ahead(
             progress=progress,
         )
         found(climb.formats)
-    decided = golden.task.decisions(golden.y)
-    ties = golden.task.decisions(evaluator.outputs(perfect)) != decided
-    return SearchResult(
-        "ahead", network, tuple(recorder.steps), near_ties=int(ties.any(axis=1).sum())
-    )
+    ties = golden.task.decisions(evaluator.outputs(perfect)) != golden.task.decisions(golden.y)
+    return SearchResult("ahead", network, tuple(recorder.steps), ties.any(axis=1))
