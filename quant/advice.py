@@ -18,6 +18,9 @@ _FEW = 8
 _FAR = 2.0
 """How many times greater than asked for errors on held-out samples are that are told."""
 
+_R2_LOST = 0.05
+"""R2 lost on held-out samples that is told."""
+
 
 def advice(
     golden: GoldenData,
@@ -27,6 +30,7 @@ def advice(
     seen: Quality,
     unseen: Quality | None,
     near_ties: int,
+    search: str,
 ) -> Iterator[str]:
     """Warnings about a decoder that keeps to ``criterion``, or was meant to.
 
@@ -38,6 +42,8 @@ def advice(
         Quality on the samples searched on, and on those held out, None if there are none.
     near_ties
         Samples searched on whose decisions no formats that were tried keep.
+    search
+        Name of the search.
     """
     searched = len(golden.search)
     if missing:
@@ -57,7 +63,17 @@ def advice(
             f"{near_ties} of {searched} samples searched on lie so near to a boundary that no "
             "formats that were tried keep their decisions: do outputs differ by enough?"
         )
-    yield from _beyond(golden, criterion, seen, unseen)
+    if search == "ahead":
+        yield from _ahead(golden, criterion, seen)
+    if golden.task.kind is Kind.REGRESSION and unseen is not None:
+        lost = unseen.r2_lost
+        far = max(unseen.errors) > _FAR * criterion.max_error
+        if far or (lost is not None and lost > _R2_LOST):
+            yield (
+                f"on the samples held out, an output has an error of {max(unseen.errors):.3g} of "
+                f"its standard deviation and lost {lost or 0:.3g} of its R2: do they go beyond the "
+                "samples searched on, or do outliers among these hide what the others vary by?"
+            )
     worst = min((r2 for r2 in seen.float_r2s if r2 is not None), default=1.0)
     if golden.task.kind is Kind.REGRESSION and worst < 0:
         yield (
@@ -66,27 +82,19 @@ def advice(
         )
 
 
-def _beyond(
-    golden: GoldenData, criterion: Criterion, seen: Quality, unseen: Quality | None
-) -> Iterator[str]:
-    """Limits that are not kept: AHEAD's search has none, and held-out samples are not searched."""
-    limit = criterion.max_error
-    if seen.agreements and 1 - seen.agreement > 4 * criterion.max_flips:
+def _ahead(golden: GoldenData, criterion: Criterion, seen: Quality) -> Iterator[str]:
+    """Limits that the search of AHEAD, which has none, does not keep."""
+    changed = 1 - min(seen.agreements, default=1.0)
+    if changed > max(4 * criterion.max_flips, 2 / seen.samples):
         yield (
-            f"{1 - seen.agreement:.1%} of decisions are not kept on the samples searched on: "
-            "AHEAD's search weighs loss against width, the default one does not"
+            f"{changed:.1%} of decisions are not kept on the samples searched on: AHEAD's search "
+            "weighs loss against width, the default one does not"
         )
-    if limit is None or golden.task.kind is not Kind.REGRESSION:
-        return
-    if max(seen.errors) > 1.001 * limit:
+    limit = criterion.max_error
+    if golden.task.kind is Kind.REGRESSION and max(seen.errors) > 1.001 * limit:
         yield (
             f"an output has an error of {max(seen.errors):.3f} of its standard deviation on the "
             f"samples searched on, above {limit:g}: AHEAD's search knows no --max-error"
-        )
-    if unseen is not None and max(unseen.errors) > _FAR * limit:
-        yield (
-            f"an output has an error of {max(unseen.errors):.3f} of its standard deviation on the "
-            f"samples held out, above {limit:g}: do they go beyond the samples searched on?"
         )
 
 

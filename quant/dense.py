@@ -74,10 +74,9 @@ class Dense:
         bits = self.input.width + self.weight.width + self.input_count.bit_length()
         if bits > 62 or self.exact.width > MAX_WIDTH:
             raise ValueError(f"expected exact sums of at most {MAX_WIDTH} bits, got {bits}")
-        apart = abs(self.bias.fraction - self.accumulator.fraction)
-        if max(self.bias.width, self.accumulator.width) + apart > 62 or (
-            self.biased.width > MAX_WIDTH
-        ):
+        finest = max(self.bias.fraction, self.accumulator.fraction)
+        aligned = max(f.integer + finest for f in (self.bias, self.accumulator))
+        if aligned > 62 or self.biased.width > MAX_WIDTH:
             raise ValueError(
                 f"expected accumulator plus bias in at most {MAX_WIDTH} bits, got "
                 f"{self.accumulator} and {self.bias}"

@@ -47,16 +47,19 @@ def exercised(network: Network, golden: GoldenData, *, seed: int = 0) -> GoldenD
     """``golden`` with samples that reach farther, and a task that keeps every output as a value.
 
     An input of a bred sample has a value that it had in some golden sample, drawn for each input
-    alone; an input that never varies on ``golden`` has one of the others' values. So all is in the
-    range and on the grid that inputs have. Bred samples are marked as held out: they say nothing of
+    alone; an input that never varies on ``golden``, and lies in the range of the others, has one of
+    the others' values. So all is in the range and on the grid that inputs have. Bred samples are marked as held out: they say nothing of
     how often anything occurs.
     """
     random = np.random.default_rng(seed)
     x = random.choice(golden.x, size=_SAMPLES, axis=0)
     x = random.permuted(x, axis=0)
     still = np.ptp(golden.x, axis=0) == 0
-    if still.any() and not still.all():
-        x[:, still] = random.choice(golden.x[:, ~still].ravel(), size=(_SAMPLES, still.sum()))
+    others = golden.x[:, ~still].ravel()
+    if len(others):
+        # Such as a pixel that is always dark, but not a constant of another scale.
+        still &= (golden.x[0] >= others.min()) & (golden.x[0] <= others.max())
+        x[:, still] = random.choice(others, size=(_SAMPLES, still.sum()))
     y = network.forward(x)
     more = {"x": x, "y": y, "held_out": np.ones(_SAMPLES, dtype=bool)}
     if golden.labels is not None:

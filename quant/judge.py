@@ -80,7 +80,7 @@ class Judge:
         if (harm := self.harm(formats)) > 1:
             return False
         quality = self.quality(formats)
-        if self.standard.near_ties.any():
+        if self.standard.excuses:
             quality = self.standard.quality(self._full.outputs(formats))
         return self.standard.holds(harm, quality)
 

@@ -189,6 +189,6 @@ def quantise(
         max_error=criterion.max_error if golden.task.keeps_values else None,
         near_ties=near_ties,
         warnings=tuple(
-            advice(golden, missing, standard, criterion, seen, unseen, near_ties)
+            advice(golden, missing, standard, criterion, seen, unseen, near_ties, search)
         ),
     )

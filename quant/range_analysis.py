@@ -8,7 +8,7 @@ import models.activations
 from models.network import Network
 from models.spread import standard_deviation
 from quant.formats import NetworkFormats, NodeKey
-from quant.qformat import QFormat
+from quant.qformat import MAX_WIDTH, QFormat
 
 __all__ = [
     "MOST_PERFECT_WIDTH",
@@ -75,8 +75,9 @@ def analyse_ranges(
     """Perfect formats: their integer bits hold what occurs, and their steps are fine.
 
     Weights and biases are taken as they are, signals as they come when ``network`` runs in floats
-    on ``x`` (samples, inputs). Signals that are never negative are unsigned. A sum is not followed
-    to where its activation is flat, and neither is the accumulator before it.
+    on ``x`` (samples, inputs). Signals that are never negative are unsigned. Where outputs only
+    decide, a sum is not followed to where its activation is flat, and neither is the accumulator
+    before it.
 
     Formats have :data:`PERFECT_WIDTH` bits, or more, up to :data:`MOST_PERFECT_WIDTH`, where values
     have a large offset or very different scales (:func:`_needed_steps`).
@@ -92,7 +93,7 @@ def analyse_ranges(
     """
     held = dict(observed_values(network, x, values=values))
     steps = _needed_steps(network, observed_values(network, x), each=each)
-    for number, layer in enumerate(network.layers, start=1):
+    for number, layer in enumerate(network.layers if not values else (), start=1):
         function = models.activations.get(layer.activation).function
         limit = _flat_beyond(function, np.abs(held[number, "sum"]).max())
         before = limit + np.abs(layer.bias).max()
@@ -113,7 +114,20 @@ def analyse_ranges(
         )
         for key, array in held.items()
     }
-    return {key: _extended(format, extra) for key, format in formats.items()}
+    formats = {key: _extended(format, extra) for key, format in formats.items()}
+    for number, layer in enumerate(network.layers, start=1):
+        source = (1, "input") if number == 1 else (number - 1, "output")
+        for key in (source, (number, "weight")):
+            other = formats[source if key != source else (number, "weight")]
+            room = MAX_WIDTH - other.width - layer.input_count.bit_length()
+            formats[key] = _shortened(formats[key], room)
+    return formats
+
+
+def _shortened(format: QFormat, most: int) -> QFormat:
+    """``format`` with ``most`` bits, if it has more, but no fewer than :data:`PERFECT_WIDTH`."""
+    dropped = max(format.width - max(most, PERFECT_WIDTH), 0)
+    return QFormat(format.integer, format.fraction - dropped, format.signed)
 
 
 def _extended(format: QFormat, extra: int) -> QFormat:

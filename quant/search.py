@@ -20,9 +20,11 @@ from models.golden import GoldenData
 from models.network import Network
 from models.progress import Progress, silent
 from models.task import Kind
+from quant.activations import is_exact
 from quant.cost import Cost
 from quant.criterion import Criterion
-from quant.formats import NetworkFormats, NodeKey
+from quant.evaluator import MAX_TABLE_WIDTH
+from quant.formats import NetworkFormats, NodeKey, integer_model
 from quant.judge import Judge
 from quant.pruning import pruning_path
 from quant.qformat import MAX_WIDTH, QFormat
@@ -55,6 +57,9 @@ _EXTRA = 4
 _MOST_EXTRA = 24
 """Fraction bits that perfect formats get more at once, and at most, while they do not keep golden
 decisions."""
+
+_FINER_OUTPUTS = 8
+"""Most bits that outputs of generated activations get for what these err by."""
 
 _PERFECT_ERROR = 0.01
 """Error of an output, in its standard deviation, that formats do not have which hold all values."""
@@ -129,7 +134,11 @@ def search_formats(
         found(best.perfect)
     with recorder.step("exchanged") as found:
         found(best.exchanged(best.steps[-1].formats))
-    ranges, pruned, exchanged = recorder.steps
+    formats = recorder.steps[-1].formats
+    if not best.is_exact(formats):
+        with recorder.step("exact") as found:
+            found(best.made_exact(formats, uniform_segments))
+    ranges, pruned, exchanged = recorder.steps[:3]
     # The widths of what was kept were searched to find that it is the best to keep.
     pruned = replace(
         pruned,
@@ -138,8 +147,8 @@ def search_formats(
     )
     return SearchResult(
         "default" if prune else "widths",
-        on_grid(best.network, exchanged.formats, best.rounding),
-        (ranges, pruned, *best.steps, exchanged),
+        on_grid(best.network, recorder.steps[-1].formats, best.rounding),
+        (ranges, pruned, *best.steps, *recorder.steps[2:]),
         standard.near_ties,
     )
 
@@ -209,11 +218,21 @@ class _Search:
         """
         criterion = exact.criterion
         limit = min(_PERFECT_ERROR, criterion.max_error or _PERFECT_ERROR)
-        while self.extra < _MOST_EXTRA and (
-            max(exact.quality(self.perfect).errors) > limit
-            or exact.lost(self.perfect) > exact.standard.may_be_lost
-        ):
+        standard = exact.standard
+
+        def short() -> tuple[float, int]:
+            """By how much errors, and lost decisions, are beyond what is good enough."""
+            errors = max(exact.quality(self.perfect).errors)
+            return max(errors - limit, 0.0), max(exact.lost(self.perfect) - standard.may_be_lost, 0)
+
+        now = short()
+        while max(now) > 0 and self.extra < _MOST_EXTRA:
             self.widen(self.extra + _EXTRA)
+            before, now = now, short()
+            if now > before:
+                # Sums hold no more bits: what one operand gets, the other loses.
+                self.widen(self.extra - _EXTRA)
+                break
         quality = exact.quality(self.perfect)
         if max(quality.errors) > limit:
             output = max(range(len(quality.errors)), key=quality.errors.__getitem__)
@@ -320,6 +339,35 @@ class _Search:
             worth = saved / max(added, _LEAST_HARM)
             order = (key, narrower.integer, narrower.fraction)
             heapq.heappush(ranked, (-worth, order, now, key, narrower))
+
+    def is_exact(self, formats: NetworkFormats) -> bool:
+        """Whether the evaluator ran what will be built: see :data:`MAX_TABLE_WIDTH`."""
+        return all(
+            is_exact(layer.activation) or formats[number, "sum"].width <= MAX_TABLE_WIDTH
+            for number, layer in enumerate(self.network.layers, start=1)
+        )
+
+    def made_exact(self, formats: NetworkFormats, uniform_segments: int | None) -> NetworkFormats:
+        """``formats`` with outputs wider, until the integer model itself keeps the criterion.
+
+        A generated activation errs by a step of its output; the evaluator took the function itself
+        where the input is wide. If no width does, the last one tried is given.
+        """
+        wide = [
+            (number, "output")
+            for number, layer in enumerate(self.network.layers, start=1)
+            if not is_exact(layer.activation)
+            and formats[number, "sum"].width > MAX_TABLE_WIDTH
+        ]
+        for _ in range(_FINER_OUTPUTS):
+            network = on_grid(self.network, formats, self.rounding)
+            model = integer_model(network, formats, uniform_segments=uniform_segments)
+            if self.judge.standard.keeps(model.predict):
+                break
+            formats = formats | {
+                key: _with(formats[key], fraction=formats[key].fraction + 1) for key in wide
+            }
+        return formats
 
     def exchanged(self, formats: NetworkFormats) -> NetworkFormats:
         """A bit more at one node for fewer at others, while that saves cost."""

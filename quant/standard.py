@@ -1,6 +1,7 @@
 """What formats, or a smaller network, are held to: a criterion on golden data and near its
 boundaries."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
@@ -26,6 +27,8 @@ class Standard:
     ----------
     near : list of NearBoundary
         One a decision; empty for a regression.
+    excuses : bool
+        Whether any decision is excused, on golden data or on what was bred.
     near_ties : np.ndarray
         Which samples (samples,) of golden data have a decision that perfect formats cannot keep.
     """
@@ -34,6 +37,7 @@ class Standard:
         self.golden = golden
         self.criterion = criterion
         self.near: list[NearBoundary] = near_boundaries(network, golden)
+        self.excuses = False
         self.near_ties = np.zeros(len(golden), dtype=bool)
         self._reference = Reference(golden)
         self._decided = self._reference.decided
@@ -68,7 +72,8 @@ class Standard:
         """
         changed = self.golden.task.decisions(y) != self._decided
         self.near_ties = changed.any(axis=1) & ~self.golden.held_out
-        if changed.any():
+        self.excuses = bool(changed.any())
+        if self.excuses:
             self._reference = Reference(self.golden, excused=changed)
         flips = self._flips(y_near)
         if max(flips, default=0.0) > self.criterion.max_flips / 2:
@@ -97,6 +102,12 @@ class Standard:
             near.flips(y_near[part]) if len(near.samples) else 0.0
             for near, part in zip(self.near, self._parts, strict=True)
         ]
+
+    def keeps(self, predict: Callable[[np.ndarray], np.ndarray]) -> bool:
+        """Whether what ``predict`` makes of inputs (samples, inputs) is good enough."""
+        near = self.near_samples
+        quality = self.quality(predict(self.golden.x))
+        return self.holds(self.harm(None if near is None else predict(near.x), quality), quality)
 
     def harm(self, y_near: np.ndarray | None, quality: Quality | None) -> float:
         """Part of what is allowed that is used up, 1 being all.
