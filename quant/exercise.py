@@ -48,8 +48,8 @@ def exercised(network: Network, golden: GoldenData, *, seed: int = 0) -> GoldenD
 
     An input of a bred sample has a value that it had in some golden sample, drawn for each input
     alone; an input that never varies on ``golden``, and lies in the range of the others, has one of
-    the others' values. So all is in the range and on the grid that inputs have. Bred samples are marked as held out: they say nothing of
-    how often anything occurs.
+    the others' values. So all is in the range and on the grid that inputs have. Bred samples are
+    marked as held out: they say nothing of how often anything occurs.
     """
     random = np.random.default_rng(seed)
     x = random.choice(golden.x, size=_SAMPLES, axis=0)

@@ -12,6 +12,7 @@ occurs, which costs little where large values are rare or where the next operati
 """
 
 import heapq
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -199,7 +200,11 @@ class _Search:
         self.extra = extra
 
     def cost(self, formats: NetworkFormats) -> float:
-        return self.raw_cost(formats) + _BIT_COST * sum(f.width for f in formats.values())
+        try:
+            area = self.raw_cost(formats)
+        except ValueError:  # wider than any hardware of this project
+            return math.inf
+        return area + _BIT_COST * sum(f.width for f in formats.values())
 
     def worth(self, formats: NetworkFormats) -> float:
         """Cost, and what the harm done for it is worth."""
@@ -332,7 +337,7 @@ class _Search:
         cost, harm = self.cost(formats), self.judge.harm(formats)
         changed = {**formats, key: narrower}
         saved = cost - self.cost(changed)
-        if saved <= 0:
+        if not saved > 0:
             return
         added = self.judge.harm(changed) - harm
         if harm + added <= 1 and saved >= _HARM_COST * added * cost:
