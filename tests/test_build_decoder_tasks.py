@@ -277,3 +277,36 @@ def test_reported_inputs_that_are_refused(name, golden, part, tmp_path, capsys):
     assert len(err.splitlines()) == 1
     assert part in err
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize(
+    ("task", "option", "part"),
+    [
+        ("classes", ["--max-error", "0.01"], "--max-error: expected a regression"),
+        ("regression", ["--max-loss", "0.01"], "--max-loss: expected a task that decides"),
+        ("ranking", [], "--task: invalid choice: 'ranking' (choose from 'classes', 'binary'"),
+        ("regression", ["--max-error", "0"], "expected a fraction above 0"),
+        ("regression", ["--max-error", "nan"], "expected a fraction above 0"),
+        ("regression", ["--threshold", "0.5"], "thresholds with binary or labels only"),
+    ],
+)
+def test_options_that_the_task_does_not_use_are_refused(task, option, part, tmp_path, capsys):
+    folder = save(tmp_path / "n", linear(3, 2), np.random.default_rng(1).normal(size=(60, 3)))
+    status, _, _, err = build(folder, tmp_path / "o", capsys, "--task", task, *option)
+    assert status == 2
+    assert len(err.splitlines()) == 1
+    assert part in err, err
+    assert not (tmp_path / "o").exists()
+
+
+def test_without_labels_no_accuracy_is_shown(tmp_path, capsys):
+    folder = save(tmp_path / "n", linear(3, 3), np.random.default_rng(1).normal(size=(200, 3)))
+    status, report, out, _ = build(folder, tmp_path / "o", capsys, "--task", "classes")
+    assert status == 0
+    assert report["quality"]["held_out"]["float_accuracy"] is None
+    assert "accuracy" not in out
+    assert "decisions kept" in out
+    status, report, out, _ = build(folder, tmp_path / "p", capsys, "--task", "regression")
+    assert report["quality"]["held_out"]["float_r2s"] is None
+    assert report["max_error"] == 0.02
+    assert "R2 with the float outputs" in out

@@ -1,0 +1,151 @@
+"""What is told where a decoder is not what its figures might let one believe."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models import DenseLayer, GoldenData, InputError, Kind, Network, Task
+from quant.quality import measure, output_scales
+from quant.quantise import quantise
+from tests.decoders import decoder
+
+SAMPLES = 300
+
+
+def network(*layers: tuple[int, str], inputs: int = 4, seed: int = 0, bias=0.0) -> Network:
+    random = np.random.default_rng(seed)
+    built = []
+    for units, activation in layers:
+        weights = random.normal(size=(inputs, units))
+        built.append(DenseLayer(units, activation, weights, np.zeros(units)))
+        inputs = units
+    built[-1] = replace(built[-1], bias=built[-1].bias + bias)
+    return Network("net", built[0].input_count, tuple(built))
+
+
+def golden(net: Network, kind: Kind, x=None, thresholds=(), **more) -> GoldenData:
+    x = np.random.default_rng(1).normal(size=(SAMPLES, net.input_count)) if x is None else x
+    task = Task((kind,), thresholds, "tests")
+    return GoldenData(x, net.forward(x), None, np.arange(len(x)) % 4 == 0, task, **more)
+
+
+@pytest.mark.parametrize("apart", [1e-3, 1e-5])
+def test_outputs_that_differ_by_little_get_finer_formats(apart):
+    """Such decisions are no near ties: they need formats of more than 16 bits."""
+    net = network((3, "linear"))
+    layer = net.layers[0]
+    weights = layer.weights * 10
+    weights[:, 1] = weights[:, 0] + apart * layer.weights[:, 1]
+    net = replace(net, layers=(replace(layer, weights=weights),))
+    found = quantise(net, golden(net, Kind.CLASSES))
+    assert found.near_ties <= 1
+    assert found.all.agreement >= 0.99
+    assert not any("near to a boundary" in warning for warning in found.warnings)
+
+
+def test_many_ties_are_told():
+    """Outputs that are equal but for the last bits of a float64: no format keeps them apart."""
+    net = network((3, "linear"))
+    layer = net.layers[0]
+    weights = layer.weights.copy()
+    weights[:, 1] = weights[:, 0] * (1 + 1e-15)
+    net = replace(net, layers=(replace(layer, weights=weights),))
+    found = quantise(net, golden(net, Kind.CLASSES))
+    assert found.near_ties > 3
+    assert any("lie so near to a boundary that no formats" in w for w in found.warnings)
+
+
+def test_near_ties_are_those_that_are_lost_in_the_end():
+    made = decoder("velocity")
+    found = quantise(made.network, replace(made.golden, task=Task((Kind.CLASSES,))))
+    search = made.golden.search
+    lost = found.model.predict(search.x).argmax(axis=1) != search.y.argmax(axis=1)
+    assert found.near_ties == np.count_nonzero(lost & found.search.near_ties)
+
+
+@pytest.mark.parametrize("search", ["default", "ahead"])
+@pytest.mark.parametrize("bias", [-7.0, -15.0])
+def test_a_label_that_is_hardly_ever_on_does_not_spoil_the_others(search, bias):
+    net = network((6, "tanh"), (3, "sigmoid"), bias=np.array([0.0, 0.0, bias]))
+    data = golden(net, Kind.LABELS, thresholds=(0.5,) * 3)
+    found = quantise(net, data, search=search)
+    assert "label 2 hardly ever on" in found.warnings[0]
+    assert min(found.all.agreements) >= 0.99
+
+
+def test_errors_are_in_a_scale_that_decides():
+    y = np.random.default_rng(0).normal(size=(200, 3)) * [1.0, 1e-3, 0.0] + 0.1
+    own = output_scales(y, Task((Kind.REGRESSION,)))
+    np.testing.assert_allclose(own[:2], y.std(axis=0)[:2])
+    assert 0.1 < own[2] < 1  # that of the others
+    decided = output_scales(y, Task((Kind.CLASSES,)))
+    np.testing.assert_allclose(decided, [own[0], own[0] / 10, own[0] / 10])
+
+
+def test_a_constant_output_is_no_matter_of_rounding_errors():
+    """The standard deviation of a column of 0.1 is 1e-17 to numpy."""
+    net = network((2, "linear"))
+    layer = net.layers[0]
+    still = replace(layer, weights=layer.weights * [1, 0], bias=np.full(2, 0.1))
+    net = replace(net, layers=(still,))
+    found = quantise(net, golden(net, Kind.REGRESSION))
+    assert max(found.all.errors) <= 0.03
+    assert found.all.r2s[1] is found.all.float_r2s[1] is None
+    still = quantise(net, golden(net, Kind.REGRESSION, x=np.ones((60, 4))))
+    assert still.all.loss is None
+
+
+def test_the_integer_model_itself_keeps_the_criterion():
+    """A generated activation errs by a step, which the evaluator does not know of wide inputs."""
+    net = network((6, "tanh"), (4, "sigmoid"), inputs=8, seed=3)
+    data = golden(net, Kind.LABELS, thresholds=(0.2, 0.4, 0.6, 0.8))
+    found = quantise(net, data)
+    assert found.search.steps[-1].name == "exact"
+    assert max(layer.sum.width for layer in found.model.layers) > 12
+    assert found.near_ties <= 1
+    kept = measure(found.model, data.search)
+    assert (1 - min(kept.agreements)) * len(data.search) <= found.near_ties
+
+
+def test_held_out_samples_beyond_the_others_are_told():
+    net = network((2, "linear"))
+    data = golden(net, Kind.REGRESSION)
+    x = np.where(data.held_out[:, None], 40 * data.x, data.x)
+    far = quantise(net, replace(data, x=x, y=net.forward(x)))
+    assert any("on the samples held out, an output has an error" in w for w in far.warnings)
+    assert quantise(net, data).warnings == ()
+
+
+def test_targets_that_the_float_network_does_not_give_are_told():
+    net = network((2, "linear"))
+    data = golden(net, Kind.REGRESSION)
+    noise = np.random.default_rng(3).normal(size=data.y.shape)
+    assert quantise(net, replace(data, targets=data.y + 0.1 * noise)).warnings == ()
+    (warning,) = quantise(net, replace(data, targets=100 * noise)).warnings
+    assert "worse than a constant" in warning
+
+
+def test_aheads_search_says_what_it_does_not_keep():
+    made = decoder("force")
+    found = quantise(made.network, made.golden, search="ahead", max_error=0.002)
+    assert max(found.seen.errors) > 0.002
+    assert any("knows no --max-error" in warning for warning in found.warnings)
+    assert found.max_error == 0.002
+
+
+def test_aheads_search_refuses_what_twenty_fraction_bits_do_not_hold():
+    net = network((2, "linear"))
+    layer = net.layers[0]
+    net = replace(net, layers=(replace(layer, weights=layer.weights * 1e-8),))
+    data = golden(net, Kind.REGRESSION)
+    with pytest.raises(InputError, match="expected values that 20 fraction bits hold"):
+        quantise(net, data, search="ahead")
+    assert min(quantise(net, data).all.r2s) > 0.99
+
+
+def test_few_samples_are_told():
+    net = network((2, "linear"))
+    data = golden(net, Kind.REGRESSION)
+    few = data.select(np.arange(4))
+    assert any("3 golden samples are searched on" in w for w in quantise(net, few).warnings)
