@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from models.errors import InputError, printable
-from models.room import is_no_room, no_room
+from models.room import is_no_room, no_room, says_no_room
 from models.scratch import scratch_folder
 from models.signals import ended_by_signals
 from models.yowasp_cache import usable_yowasp_cache
@@ -37,7 +37,8 @@ def exit_status(
     prefix
         What the line on standard error begins with.
     failures
-        Exit statuses of exceptions other than an InputError or an OSError, which are 2.
+        Exit statuses of exceptions other than an InputError or an OSError, which are 2, as is one
+        of a tool that says that the disk is full.
     tools
         Whether it runs the tools of YoWASP.
     """
@@ -65,6 +66,10 @@ def exit_status(
         except OSError as error:
             tell(_reason(error))
         except tuple(failures or ()) as error:
+            if said := says_no_room(str(error)):
+                # A tool's own words; what it could not write is mostly a temporary file.
+                tell(str(no_room(scratch, said)))
+                return BAD_INPUT
             tell(str(error))
             return next(s for kind, s in failures.items() if isinstance(error, kind))
         return BAD_INPUT
