@@ -67,8 +67,7 @@ def exit_status(
             tell(_reason(error))
         except tuple(failures or ()) as error:
             if said := says_no_room(str(error)):
-                # A tool's own words; what it could not write is mostly a temporary file.
-                tell(str(no_room(scratch, said)))
+                tell(str(no_room(f"output or {scratch}", said)))
                 return BAD_INPUT
             tell(str(error))
             return next(s for kind, s in failures.items() if isinstance(error, kind))
