@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from models.errors import InputError, printable
-from models.room import is_no_room, no_room, says_no_room
+from models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
 from models.scratch import scratch_folder
 from models.signals import ended_by_signals
 from models.yowasp_cache import usable_yowasp_cache
@@ -55,7 +56,7 @@ def exit_status(
                 scratch = stack.enter_context(scratch_folder())
                 if tools:
                     stack.enter_context(usable_yowasp_cache(scratch.parent))
-                status = run()
+                status = _in_room(run, scratch) if tools else run()
                 if sys.stdout is not None:
                     sys.stdout.flush()
                 return status
@@ -79,6 +80,18 @@ def say(line: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             print(" ".join(line.split()), file=sys.stderr)
+
+
+def _in_room(run: Callable[[], int], scratch: Path) -> int:
+    """What `run` returns; if it fails for want of room in `scratch`, the error is that."""
+    try:
+        return run()
+    except (InputError, OSError):
+        raise
+    except Exception:
+        # Tools write files that are cut off, and whatever reads them stumbles.
+        require_room(scratch, least=WORKING_ROOM)
+        raise
 
 
 def _reason(error: OSError) -> str:
