@@ -114,6 +114,8 @@ def _end(number: int) -> None:
         with contextlib.suppress(Exception):
             callback()
     line = f"{_prefix}ended by {signal.Signals(number).name}\n"
+    if os.isatty(2):
+        line = f"\n{line}"  # below a status line and the ^C that the terminal shows
     with contextlib.suppress(OSError):
         os.write(2, line.encode())
     signal.signal(number, signal.SIG_DFL)
