@@ -22,10 +22,11 @@ from bench.ahead_cases import Case, Column, PaperColumn
 from bench.resources import measure
 from boards.toolchain import ToolFailed, place_and_route, synthesise
 from hdl.export import to_verilog
+from models.arguments import LineParser, filled_path
 from models.command import exit_status
 from models.errors import InputError
 from quant.quantise import Quantised
-from sim.design_options import DesignOptions, OptionParser
+from sim.design_options import DesignOptions
 from sim.errors import ToolError
 
 __all__ = ["Measured", "main"]
@@ -223,9 +224,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = OptionParser(prog="python -m bench.ahead", description=__doc__.split("\n")[0])
+    parser = LineParser(prog="python -m bench.ahead", description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--output", type=Path, default=OUTPUT, metavar="FILE", help="Markdown (%(default)s)"
+        "--output", type=filled_path, default=OUTPUT, metavar="FILE", help="Markdown (%(default)s)"
     )
     parser.add_argument(
         "--fmax", action="store_true",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from models.arguments import LineParser
+from models.arguments import LineParser, filled
 from models.golden import GoldenData, load_golden
 from models.load import load_network
 from models.network import Network
@@ -22,7 +22,7 @@ _TRAINED = Path("build/myo")
 def network_names(argv: Sequence[str] | None, program: str, description: str) -> list[str]:
     """Names on the command line of ``python -m program``, none for all."""
     parser = LineParser(prog=f"python -m {program}", description=description.split("\n")[0])
-    parser.add_argument("names", nargs="*", metavar="NETWORK", help="default: all")
+    parser.add_argument("names", type=filled, nargs="*", metavar="NETWORK", help="default: all")
     return parser.parse_args(argv).names
 
 

@@ -16,9 +16,10 @@ from amaranth._toolchain.yosys import YosysError
 
 from hdl.decoder import Decoder
 from hdl.export import to_verilog
+from models.arguments import LineParser, filled
 from models.command import exit_status
 from quant.quantise import Quantised
-from sim.design_options import DesignOptions, OptionParser, add_design_options
+from sim.design_options import DesignOptions, add_design_options
 from sim.errors import ToolError
 from sim.synthesis import TARGETS, synthesise
 
@@ -68,8 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = OptionParser(prog="python -m bench.resources", description=__doc__.split("\n")[0])
-    parser.add_argument("network", help="zoo name, metadata folder or .keras file")
+    parser = LineParser(prog="python -m bench.resources", description=__doc__.split("\n")[0])
+    parser.add_argument("network", type=filled, help="zoo name, metadata folder or .keras file")
     parser.add_argument("--target", choices=TARGETS, default="xc7", help="(xc7)")
     add_design_options(parser)
     arguments = parser.parse_args(argv)

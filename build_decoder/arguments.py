@@ -7,9 +7,10 @@ from pathlib import Path
 
 import boards
 from build_decoder.stages import STAGES
+from models.arguments import LineParser, filled, filled_path
 from models.metadata import NETWORK_FILE
 from models.zoo import zoo_names
-from sim.design_options import DesignOptions, OptionParser, add_design_options, number
+from sim.design_options import DesignOptions, add_design_options, number
 
 __all__ = ["DEFAULT_BOARD", "DEFAULT_NETWORK", "Arguments", "parse"]
 
@@ -39,7 +40,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
     InputError
         If an argument is unknown, misses its value or has one that it cannot have.
     """
-    parser = OptionParser(
+    parser = LineParser(
         prog="build_decoder",
         description="Turn a trained neural decoder into verified FPGA hardware.",
     )
@@ -47,12 +48,12 @@ def parse(argv: list[str] | None = None) -> Arguments:
         "--board", default=DEFAULT_BOARD, help="board to build for (default: %(default)s)"
     )
     parser.add_argument(
-        "--network", default=DEFAULT_NETWORK, metavar="PATH|NAME",
+        "--network", type=filled, default=DEFAULT_NETWORK, metavar="PATH|NAME",
         help=f"metadata folder, .keras file, or one of {', '.join(zoo_names())} "
         "(default: %(default)s)",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="DIR",
+        "--output", type=filled_path, metavar="DIR",
         help="folder to make; an earlier build there is replaced with what is made now, all of it, "
         "also after --stop-after and with exit status 3, 4 or 5 (default: build/BOARD-NETWORK)",
     )

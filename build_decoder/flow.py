@@ -27,7 +27,7 @@ from hdl.yosys import YosysMissing
 from models.errors import InputError
 from models.load import load_network, save_network
 from models.progress import Progress, silent
-from models.room import is_no_room, no_room, require_room, says_no_room
+from models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
 from sim.errors import CheckFailed, ToolError, ToolMissing
 from sim.interface import StreamInterface
 from sim.primitives import cell_sources
@@ -36,9 +36,6 @@ from sim.synthesis import synthesise as synthesise_decoder
 from sim.testbench import TestBench
 
 __all__ = ["Flow"]
-
-_WORKING_ROOM = 2**22
-"""Free bytes below which a tool that failed is taken to have failed for want of them."""
 
 STALLED_FRAMES = 32
 """Frames that are simulated a second time, with random stalls of both streams."""
@@ -124,11 +121,11 @@ class Flow:
             raise
         except Exception as error:
             # Whatever stumbles over a file that a tool could not write to its end.
-            self._require_room(_WORKING_ROOM)
+            self._require_room(WORKING_ROOM)
             if isinstance(error, OSError) and is_no_room(error):
                 raise no_room(error.filename or self.folder, error.strerror) from None
             raise
-        self._require_room(0 if status is ExitStatus.DONE else _WORKING_ROOM)
+        self._require_room(0 if status is ExitStatus.DONE else WORKING_ROOM)
         return status
 
     def _ended(self, stage: Callable[[], ExitStatus]) -> ExitStatus:
@@ -140,7 +137,7 @@ class Flow:
             return self._stop(ExitStatus.TOOL_MISSING, str(error))
         except (ToolError, ToolFailed, YosysError) as error:
             if said := says_no_room(str(error)):
-                self._require_room(_WORKING_ROOM)
+                self._require_room(WORKING_ROOM)
                 raise no_room(self.folder, said) from None
             return self._stop(ExitStatus.TOOL_MISSING, str(error), reason="tool failed")
 

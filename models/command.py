@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from models.errors import InputError, printable
-from models.room import is_no_room, no_room
+from models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
 from models.scratch import scratch_folder
 from models.signals import ended_by_signals
 from models.yowasp_cache import usable_yowasp_cache
@@ -37,7 +38,8 @@ def exit_status(
     prefix
         What the line on standard error begins with.
     failures
-        Exit statuses of exceptions other than an InputError or an OSError, which are 2.
+        Exit statuses of exceptions other than an InputError or an OSError, which are 2, as is one
+        of a tool that says that the disk is full.
     tools
         Whether it runs the tools of YoWASP.
     """
@@ -54,7 +56,7 @@ def exit_status(
                 scratch = stack.enter_context(scratch_folder())
                 if tools:
                     stack.enter_context(usable_yowasp_cache(scratch.parent))
-                status = run()
+                status = _in_room(run, scratch) if tools else run()
                 if sys.stdout is not None:
                     sys.stdout.flush()
                 return status
@@ -65,6 +67,9 @@ def exit_status(
         except OSError as error:
             tell(_reason(error))
         except tuple(failures or ()) as error:
+            if said := says_no_room(str(error)):
+                tell(str(no_room(f"output or {scratch}", said)))
+                return BAD_INPUT
             tell(str(error))
             return next(s for kind, s in failures.items() if isinstance(error, kind))
         return BAD_INPUT
@@ -75,6 +80,18 @@ def say(line: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             print(" ".join(line.split()), file=sys.stderr)
+
+
+def _in_room(run: Callable[[], int], scratch: Path) -> int:
+    """What `run` returns; if it fails for want of room in `scratch`, the error is that."""
+    try:
+        return run()
+    except (InputError, OSError):
+        raise
+    except Exception:
+        # Tools write files that are cut off, and whatever reads them stumbles.
+        require_room(scratch, least=WORKING_ROOM)
+        raise
 
 
 def _reason(error: OSError) -> str:

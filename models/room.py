@@ -9,7 +9,10 @@ from pathlib import Path
 
 from models.errors import InputError
 
-__all__ = ["NoRoom", "is_no_room", "no_room", "require_room", "says_no_room"]
+__all__ = ["WORKING_ROOM", "NoRoom", "is_no_room", "no_room", "require_room", "says_no_room"]
+
+WORKING_ROOM = 2**22
+"""Free bytes below which a tool that failed is taken to have failed for want of them."""
 
 _NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SAID = re.compile("|".join(map(os.strerror, _NUMBERS)), re.IGNORECASE)

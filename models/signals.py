@@ -56,7 +56,8 @@ def ended_by_signals(prefix: str = "") -> Iterator[None]:
             if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
                 before[number] = signal.signal(number, _handle)
         # Now, since nothing can be imported safely once a handler runs.
-        import psutil  # noqa: F401
+        with contextlib.suppress(ImportError):
+            import psutil  # noqa: F401
 
         _adopt_orphans(True)
     try:
@@ -113,6 +114,8 @@ def _end(number: int) -> None:
         with contextlib.suppress(Exception):
             callback()
     line = f"{_prefix}ended by {signal.Signals(number).name}\n"
+    if os.isatty(2):
+        line = f"\n{line}"  # below a status line and the ^C that the terminal shows
     with contextlib.suppress(OSError):
         os.write(2, line.encode())
     signal.signal(number, signal.SIG_DFL)
@@ -121,7 +124,10 @@ def _end(number: int) -> None:
 
 
 def _end_children() -> None:
-    import psutil
+    try:
+        import psutil
+    except ImportError:
+        return  # a host that only drives a board starts no processes
 
     this = psutil.Process()
     deadline = time.monotonic() + _SECONDS

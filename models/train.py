@@ -4,7 +4,6 @@ python -m models.train ahead_case1
 python -m models.train NAME --recording FILE.npz --hidden 20 --rectify --output DIR
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.arguments import whole_number
-from models.errors import InputError
+from models.arguments import LineParser, filled_path, whole_number
+from models.command import exit_status
 from models.fit import Samples, TrainedNetwork, fit
 from models.golden import GOLDEN_FILE
 from models.limits import MAX_WIDTH
@@ -139,16 +138,22 @@ def _smallest(x: np.ndarray) -> np.ndarray:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
+    return exit_status(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    parser = LineParser(
         prog="python -m models.train", description="Train a decoder with Keras."
     )
     parser.add_argument("name", help=f"one of {', '.join(RECIPES)}, or any with --recording")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="default: the zoo's folder")
+    parser.add_argument(
+        "--output", type=filled_path, metavar="DIR", help="default: the zoo's folder"
+    )
     parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), default=DEFAULT_SEED)
     parser.add_argument(
         "--epochs", type=whole_number(1, 100_000), help="at most; default: as in the recipe"
     )
-    parser.add_argument("--recording", type=Path, metavar="FILE.npz", help="train on this")
+    parser.add_argument("--recording", type=filled_path, metavar="FILE.npz", help="train on this")
     parser.add_argument(
         "--hidden",
         type=whole_number(1, MAX_WIDTH),
@@ -164,25 +169,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.recording is not None and options.output is None:
         parser.error("expected --output beside --recording, got none")
     folder = options.output or ZOO_FOLDER / options.name
-    try:
-        if options.recording is None:
-            train_recipe(options.name, folder, epochs=options.epochs, seed=options.seed)
-        else:
-            train_recording(
-                options.name,
-                folder,
-                options.recording,
-                hidden=options.hidden,
-                rectify=options.rectify,
-                epochs=options.epochs,
-                seed=options.seed,
-            )
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"{folder}: expected a folder to write to, got {error.strerror}", file=sys.stderr)
-        return 2
+    if options.recording is None:
+        train_recipe(options.name, folder, epochs=options.epochs, seed=options.seed)
+    else:
+        train_recording(
+            options.name,
+            folder,
+            options.recording,
+            hidden=options.hidden,
+            rectify=options.rectify,
+            epochs=options.epochs,
+            seed=options.seed,
+        )
     return 0
 
 

@@ -12,6 +12,7 @@ from hdl.choose_foldings import default_foldings
 from hdl.decoder import Decoder
 from hdl.design import design_decoder
 from hdl.folding import Folding
+from models.arguments import LineParser, filled
 from models.errors import InputError
 from models.golden import GoldenData, load_golden
 from models.load import load_network
@@ -28,7 +29,6 @@ __all__ = [
     "DATAPATHS",
     "MAX_SEGMENTS",
     "DesignOptions",
-    "OptionParser",
     "add_design_options",
     "at_least",
     "foldings_of",
@@ -45,14 +45,6 @@ _MAX_SEED = 2**31 - 1
 """What all tools that take a seed can take."""
 
 _KERAS = ".keras"
-
-
-class OptionParser(argparse.ArgumentParser):
-    """A parser whose errors are InputErrors of one line, as those of what is read later are."""
-
-    def error(self, message):
-        """Raise an InputError with ``message``."""
-        raise InputError(f"{message} (see --help)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +118,8 @@ class DesignOptions:
         InputError
             If an option is not as it should be.
         """
-        parser = OptionParser()
-        parser.add_argument("network")
+        parser = LineParser()
+        parser.add_argument("network", type=filled)
         add_design_options(parser)
         return cls.of(parser.parse_args(arguments))
 
@@ -230,7 +222,7 @@ class DesignOptions:
 def add_design_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of :class:`DesignOptions`, but for the network itself."""
     parser.add_argument(
-        "--golden", metavar="PATH",
+        "--golden", type=filled, metavar="PATH",
         help="golden data: .npz with x, y and optionally labels or targets, held_out, task and "
         "threshold, or X.csv,Y.csv "
         "(default: golden.npz, or else x.csv and y.csv, in the network's folder)",

@@ -16,8 +16,9 @@ from amaranth._toolchain.yosys import YosysError
 
 from hdl.decoder import Decoder
 from hdl.export import to_verilog
+from models.arguments import LineParser, filled, filled_path
 from models.command import exit_status
-from sim.design_options import DesignOptions, OptionParser, add_design_options, at_least
+from sim.design_options import DesignOptions, add_design_options, at_least
 from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
 from sim.primitives import cell_sources
@@ -127,15 +128,17 @@ def _run(arguments) -> int:
 
 
 def _arguments(argv) -> argparse.Namespace:
-    parser = OptionParser(prog="python -m sim.netlist", description=__doc__.split("\n")[0])
-    parser.add_argument("network", help="zoo name, metadata folder or .keras file")
+    parser = LineParser(prog="python -m sim.netlist", description=__doc__.split("\n")[0])
+    parser.add_argument("network", type=filled, help="zoo name, metadata folder or .keras file")
     add_design_options(parser)
     parser.add_argument("--target", choices=TARGETS, default="ecp5", help="(ecp5)")
     parser.add_argument(
         "--samples", type=at_least(1), default=20, metavar="N",
         help="golden samples, chosen at random (20)",
     )
-    parser.add_argument("--work-dir", type=Path, help="folder to keep netlist and results in")
+    parser.add_argument(
+        "--work-dir", type=filled_path, help="folder to keep netlist and results in"
+    )
     return parser.parse_args(argv)
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from amaranth._toolchain.yosys import YosysError
 
 from hdl.export import to_verilog
+from models.arguments import LineParser, filled, filled_path
 from models.command import exit_status
-from sim.design_options import DesignOptions, OptionParser, add_design_options, at_least
+from sim.design_options import DesignOptions, add_design_options, at_least
 from sim.errors import CheckFailed, ToolError
 from sim.interface import StreamInterface
 from sim.result import SimulationResult
@@ -24,8 +25,8 @@ __all__ = ["main"]
 
 
 def _arguments(argv) -> argparse.Namespace:
-    parser = OptionParser(prog="python -m sim.verify", description=__doc__.split("\n")[0])
-    parser.add_argument("network", help="zoo name, metadata folder or .keras file")
+    parser = LineParser(prog="python -m sim.verify", description=__doc__.split("\n")[0])
+    parser.add_argument("network", type=filled, help="zoo name, metadata folder or .keras file")
     add_design_options(parser)
     parser.add_argument(
         "--samples", type=_samples, default=None, metavar="N|all", help="golden samples (all)"
@@ -34,7 +35,7 @@ def _arguments(argv) -> argparse.Namespace:
         "--stalls", type=at_least(0), metavar="SEED", help="once more, with random stalls"
     )
     parser.add_argument("--simulator", choices=("verilator", "icarus"), help="(what is there)")
-    parser.add_argument("--work-dir", type=Path, help="folder to keep bench and results in")
+    parser.add_argument("--work-dir", type=filled_path, help="folder to keep bench and results in")
     return parser.parse_args(argv)
 
 

@@ -1,9 +1,14 @@
 """The host driver against a board that misbehaves, and its command line."""
 
 import io
+import os
+import pty
+import re
+import signal
 import subprocess
 import sys
 import termios
+import tty
 
 import numpy as np
 import pytest
@@ -17,6 +22,7 @@ from boards.interface import DecoderInterface
 from boards.protocol import PROTOCOL, Command, Info, Reply, Status
 from models.errors import InputError
 from quant.qformat import QFormat
+from tests.command_runs import Run
 
 
 class ModelPort:
@@ -285,19 +291,42 @@ def test_command_line_tells_of_saturated_inputs(model, build, monkeypatch, capsy
     assert told.count("\n") == 1
 
 
-def test_command_line_ends_at_ctrl_c_with_one_line(model, build, monkeypatch, capsys):
-    port = ModelPort(model)
-    write = port.write
+def silent_run(build, tmp_path) -> tuple[Run, int]:
+    """The command on a port that it has just asked something; the other end of that port."""
+    board, port = pty.openpty()
+    tty.setraw(port)
+    run = Run(
+        "-m", "boards.driver", "--port", os.ttyname(port), "--build", build,
+        "--golden", build / "golden.npz", tmp=tmp_path / "tmp",
+    )
+    assert os.read(board, 1)
+    os.close(port)
+    return run, board
 
-    def interrupted(data):
-        if port.requests == 3:
-            raise KeyboardInterrupt
-        write(data)
 
-    port.write = interrupted
-    assert run_main(monkeypatch, build, port) == 130
-    assert capsys.readouterr().err == "interrupted\n"
-    assert port.closed
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_command_line_is_ended_by_signals_with_one_line(number, build, tmp_path):
+    run, board = silent_run(build, tmp_path)
+    assert run.send(number) == -number
+    assert run.err == f"error: ended by {signal.Signals(number).name}\n"
+    assert run.out == ""
+    assert list(run.tmp.iterdir()) == []
+    os.close(board)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--port", "x"],
+        ["--port", "x", "--build", "", "--golden", "x.npz"],
+        ["--port", "x", "--build", "x", "--golden", ""],
+        ["--port", "x", "--build", "x", "--golden", "x", "--other"],
+    ],
+)
+def test_bad_usage_is_one_line(arguments, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert re.fullmatch("error: .*.* \\(see --help\\)\n", error)
 
 
 class Terminal(io.StringIO):
@@ -319,8 +348,9 @@ def test_command_line_shows_no_progress_elsewhere(model, build, monkeypatch, cap
     assert capsys.readouterr().err == ""
 
 
-def test_command_line_needs_no_rich(model, build, monkeypatch, capsys):
+def test_command_line_needs_neither_rich_nor_psutil(model, build, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "rich.console", None)
+    monkeypatch.setitem(sys.modules, "psutil", None)
     assert run_main(monkeypatch, build, ModelPort(model)) == 0
     assert "5 samples, 0 mismatches" in capsys.readouterr().out
 

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import bench.resources
 from build_decoder.__main__ import main
 from models.errors import InputError
 from models.room import is_no_room, require_room, says_no_room
@@ -137,6 +138,37 @@ def test_a_tool_that_says_so_is_not_missing(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == (
         f"error: {output}: expected room for what is made, got No space left on device\n"
     )
+
+
+def test_a_tool_that_says_so_in_another_command(tmp_path, monkeypatch, capsys):
+    tool = tmp_path / "yosys"
+    tool.write_text("#!/bin/sh\necho 'ERROR: cannot write: No space left on device' >&2; exit 1\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("YOSYS", str(tool))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert bench.resources.main(["tiny"]) == 2
+    assert capsys.readouterr().err == (
+        f"bench.resources: output or {tmp_path}: expected room for what is made, got "
+        "No space left on device\n"
+    )
+    assert list(tmp_path.iterdir()) == [tool]
+
+
+@pytest.mark.parametrize("said", ["ERROR: syntax error, unexpected end of file", ""])
+def test_another_command_whose_tool_stumbles_over_what_was_cut_off(
+    said, small_disk, tmp_path, monkeypatch, capsys
+):
+    disk = small_disk(150)
+    tool = tmp_path / "yosys"
+    tool.write_text(f"#!/bin/sh\necho '{said}' >&2; exit 1\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("YOSYS", str(tool))
+    monkeypatch.setenv("TMPDIR", str(disk))
+    assert bench.resources.main(["tiny"]) == 2
+    assert capsys.readouterr().err == (
+        f"bench.resources: {disk}: expected room for what is made, got No space left on device\n"
+    )
+    assert list(disk.iterdir()) == []
 
 
 def test_a_tool_that_fails_is_quoted_and_one_that_is_missing_is_named(

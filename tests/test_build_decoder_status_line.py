@@ -3,6 +3,8 @@
 import io
 import os
 import pty
+import signal
+import subprocess
 import sys
 
 from rich.console import Console
@@ -58,27 +60,31 @@ def test_nothing_is_shown_without_a_terminal(monkeypatch):
     assert output.getvalue() == ""
 
 
-def on_a_terminal(term: str) -> str:
-    """What a terminal gets from a line that is shown for a moment."""
-    code = (
-        f"import sys, time; sys.path.insert(0, {str(ROOT)!r})\n"
-        "from build_decoder.command import _Console\n"
-        "from build_decoder.status_line import StatusLine\n"
-        "with StatusLine(_Console()) as line:\n"
-        "    line.stage('rtl'); line('busy'); time.sleep(0.6)\n"
+SHOW = """
+from build_decoder.command import _Console
+from build_decoder.status_line import StatusLine
+with StatusLine(_Console()) as line:
+    line.stage('rtl'); line('busy'); time.sleep(0.6)
+"""
+
+
+def on_a_terminal(term: str, code: str = SHOW, *, status: int = 0) -> str:
+    """What a terminal gets from code that shows a line for a moment."""
+    ours, terminal = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", f"import os, signal, sys, time\n{code}"],
+        cwd=ROOT, env={**os.environ, "TERM": term, "PYTHONPATH": str(ROOT)},
+        stdin=terminal, stdout=terminal, stderr=terminal,
     )
-    child, terminal = pty.fork()
-    if not child:
-        os.environ["TERM"] = term
-        os.execv(sys.executable, [sys.executable, "-c", code])
+    os.close(terminal)
     shown = b""
     try:
-        while part := os.read(terminal, 1000):
+        while part := os.read(ours, 1000):
             shown += part
     except OSError:  # the other side is closed
         pass
-    os.close(terminal)
-    assert os.waitpid(child, 0)[1] == 0
+    os.close(ours)
+    assert child.wait() == status
     return shown.decode()
 
 
@@ -91,3 +97,15 @@ def test_it_is_shown_on_a_terminal_and_taken_away():
 
 def test_a_terminal_that_cannot_go_back_shows_nothing():
     assert on_a_terminal("dumb") == ""
+
+
+def test_a_signal_is_told_below_it():
+    shown = on_a_terminal(
+        "xterm",
+        "from models.command import exit_status\n"
+        f"code = {SHOW + ' ' * 4 + 'os.kill(os.getpid(), signal.SIGTERM)'!r}\n"
+        "exit_status(lambda: exec(code))\n",
+        status=-signal.SIGTERM,
+    )
+    assert "rtl 0 s: busy" in shown
+    assert shown.endswith("\r\nended by SIGTERM\r\n")

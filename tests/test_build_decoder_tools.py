@@ -6,27 +6,27 @@ from amaranth._toolchain.yosys import YosysError
 import build_decoder.flow
 from boards.tools import ToolFailed
 from build_decoder.__main__ import main
+from hdl.yosys import YosysMissing, require_yosys
 from sim.errors import ToolError, ToolMissing
 from sim.simulators import find_simulator
 from sim.synthesis import find_yosys
 
 
 @pytest.mark.parametrize(
-    ("error", "yosys", "reason"),
+    ("error", "reason"),
     [
-        (ToolMissing("no simulator"), "yosys", "tool missing"),
-        (ToolError("it broke off"), "yosys", "tool failed"),
-        (ToolFailed("it broke off"), "yosys", "tool failed"),
-        (YosysError("it broke off"), "yosys", "tool failed"),
-        (YosysError("there is none"), None, "tool missing"),
+        (ToolMissing("no simulator"), "tool missing"),
+        (YosysMissing("there is none"), "tool missing"),
+        (ToolError("it broke off"), "tool failed"),
+        (ToolFailed("it broke off"), "tool failed"),
+        (YosysError("it broke off"), "tool failed"),
     ],
 )
-def test_reason_of_status_3(error, yosys, reason, tmp_path, capsys, monkeypatch):
+def test_reason_of_status_3(error, reason, tmp_path, capsys, monkeypatch):
     def fails(flow):
         raise error
 
     monkeypatch.setattr(build_decoder.flow.Flow, "_rtl", fails)
-    monkeypatch.setattr("hdl.yosys.find_yosys", lambda: yosys)
     assert main(["--network", "tiny", "--output", str(tmp_path / "out")]) == 3
     assert capsys.readouterr().err == f"{reason}: {error}\n"
     assert (tmp_path / "out" / "formats.json").exists()
@@ -36,6 +36,8 @@ def test_what_is_not_here_is_missing(monkeypatch, tmp_path):
     monkeypatch.setenv("YOSYS", "/nonexistent")
     with pytest.raises(ToolMissing, match="no program '/nonexistent'"):
         find_yosys()
+    with pytest.raises(YosysMissing, match="no program '/nonexistent'"):
+        require_yosys()
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolMissing, match="no Verilog simulator"):
         find_simulator()

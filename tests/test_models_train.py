@@ -68,9 +68,12 @@ def test_bad_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
         (["tiny", "--hidden", "0"], "expected a whole number from 1 to 65536, got '0'"),
         (["tiny", "--epochs", "-1"], "expected one argument|from 1 to"),
         (["tiny", "--seed", "one"], "got 'one'"),
+        (["tiny", "--output", ""], "expected a name, got ''"),
+        (["x", "--recording", "", "--output", "y"], "expected a name, got ''"),
     ],
 )
 def test_bad_usage(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]):
-    with pytest.raises(SystemExit, match="2"):
-        main(arguments)
-    assert re.search(message, capsys.readouterr().err)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert re.search(message, error)
+    assert error.count("\n") == 1

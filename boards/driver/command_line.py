@@ -1,8 +1,6 @@
 """Golden data through a board, compared with what the build expects."""
 
-import argparse
 import contextlib
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,9 @@ from boards.driver.decoder import Decoder, Progress
 from boards.driver.errors import LinkError
 from boards.driver.inputs import quantised
 from boards.interface import EXPECTED_FILE, find_driver_file
+from models.arguments import LineParser, filled_path
 from models.array_shape import ArrayShape
+from models.command import BAD_INPUT, exit_status, say
 from models.errors import InputError
 from models.files import require_file
 from models.limits import MAX_GOLDEN_VALUES
@@ -23,7 +23,7 @@ from models.numpy_file import read_npz
 __all__ = ["main", "verify"]
 
 _SHOWN_MISMATCHES = 5
-_INTERRUPTED = 130  # as shells have it for SIGINT
+_DIFFERENT = 4
 
 
 def _frames(path: Path, key: str, count: int, *, samples: int | None = None) -> np.ndarray:
@@ -64,7 +64,7 @@ def verify(decoder: Decoder, build: Path, golden: Path) -> int:
     x_raw, saturation = quantised(x, interface.input_format, interface.input_count)
     expected = _expected_outputs(decoder, build, golden, x_raw)
     if saturation:
-        print(f"warning: {saturation}", file=sys.stderr)
+        say(f"warning: {saturation}")
     start = time.monotonic()
     with _progress_bar(interface.name) as progress:
         y_raw = decoder.infer_raw(x_raw, progress=progress)
@@ -88,7 +88,12 @@ def _progress_bar(title: str) -> Iterator[Progress | None]:
     except ImportError:
         yield None
         return
-    console = Console(stderr=True)
+
+    class CursorStays(Console):
+        def show_cursor(self, show: bool = True) -> bool:
+            return False  # a signal leaves nothing to put right
+
+    console = CursorStays(stderr=True)
     if not console.is_terminal:
         yield None
         return
@@ -99,17 +104,16 @@ def _progress_bar(title: str) -> Iterator[Progress | None]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status: 0 equal, 2 bad input or link, 4 outputs differ."""
-    parser = argparse.ArgumentParser(prog="python -m boards.driver", description=main.__doc__)
+    return exit_status(lambda: _run(arguments), prefix="error: ", failures={LinkError: BAD_INPUT})
+
+
+def _run(arguments: list[str] | None) -> int:
+    parser = LineParser(prog="python -m boards.driver", description=main.__doc__)
     parser.add_argument("--port", required=True, help="such as /dev/ttyUSB0")
-    parser.add_argument("--build", required=True, type=Path, help="build folder")
-    parser.add_argument("--golden", required=True, type=Path, help="inputs x in an .npz file")
+    parser.add_argument("--build", required=True, type=filled_path, help="build folder")
+    parser.add_argument(
+        "--golden", required=True, type=filled_path, help="inputs x in an .npz file"
+    )
     options = parser.parse_args(arguments)
-    try:
-        with connect(options.port, options.build) as decoder:
-            return 4 if verify(decoder, options.build, options.golden) else 0
-    except (InputError, LinkError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return _INTERRUPTED
+    with connect(options.port, options.build) as decoder:
+        return _DIFFERENT if verify(decoder, options.build, options.golden) else 0

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.arguments import LineParser, number, whole_number
+from models.arguments import LineParser, filled_path, number, whole_number
 from models.command import exit_status
 from models.errors import InputError
 from models.escape.recordings.baseline import cross_validated_f1
@@ -150,20 +150,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="DB",
         help="median of the nCAPs; default: %(default)s",
     )
-    simulate.add_argument("--output", type=Path, required=True, metavar="FILE.npz|FILE.mat")
+    simulate.add_argument("--output", type=filled_path, required=True, metavar="FILE.npz|FILE.mat")
 
     detect = commands.add_parser("detect", help="find nCAPs and compare with those planted")
     detect.set_defaults(run=_detect)
-    detect.add_argument("recordings", type=Path, nargs="+", metavar="FILE")
+    detect.add_argument("recordings", type=filled_path, nargs="+", metavar="FILE")
 
     cut = commands.add_parser("signatures", help="cut the nCAPs found into labelled signatures")
     cut.set_defaults(run=_signatures)
-    cut.add_argument("recording", type=Path, metavar="FILE")
-    cut.add_argument("--output", type=Path, required=True, metavar="FILE.npz")
+    cut.add_argument("recording", type=filled_path, metavar="FILE")
+    cut.add_argument("--output", type=filled_path, required=True, metavar="FILE.npz")
 
     classify = commands.add_parser("classify", help="macro F1 of nearest means, 3 folds")
     classify.set_defaults(run=_classify)
-    classify.add_argument("signatures", type=Path, metavar="FILE.npz")
+    classify.add_argument("signatures", type=filled_path, metavar="FILE.npz")
 
 
     def run() -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from models.arguments import LineParser, number
+from models.arguments import LineParser, filled_path, number
 from models.command import exit_status
 from models.errors import InputError
 from models.escape.exploration import exploration
@@ -151,9 +151,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m models.escape.report",
         description="Draw the paper's tables and figures from a results file.",
     )
-    parser.add_argument("results", type=Path, metavar="RESULTS.jsonl")
+    parser.add_argument("results", type=filled_path, metavar="RESULTS.jsonl")
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="default: a folder `report` beside the results"
+        "--output", type=filled_path, metavar="DIR",
+        help="default: a folder `report` beside the results",
     )
     parser.add_argument(
         "--threshold",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.arguments import number, whole_number
+from models.arguments import filled_path, number, whole_number
 from models.errors import InputError
 from models.escape.cuff import NerveCuff
 from models.escape.training.baselines import Baseline
@@ -61,14 +61,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     data.add_argument(
         "--signatures",
-        type=Path,
+        type=filled_path,
         nargs="+",
         metavar="FILE.npz",
         help="in place of simulated subjects, files of `models.escape.recordings signatures`",
     )
     data.add_argument(
         "--windows",
-        type=Path,
+        type=filled_path,
         metavar="FILE.npz",
         help="in their place, X_train, y_train, X_test and y_test of a grid of contacts",
     )
@@ -160,14 +160,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     run = parser.add_argument_group("run")
     run.add_argument(
         "--results",
-        type=Path,
+        type=filled_path,
         default=RESULTS,
         metavar="FILE",
         help="where rows are appended, and finished cells are looked up; default: %(default)s",
     )
     run.add_argument(
         "--cache",
-        type=Path,
+        type=filled_path,
         default=RESULTS.parent / "data",
         metavar="DIR",
         help="simulated data; default: %(default)s",
