@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from models.golden_check import checked_outputs
+from models.golden_check import SOFTMAX_NOTE, checked_outputs
 from models.golden_file import GOLDEN_FILE, GoldenFile, read_golden_file
 from models.golden_warnings import golden_warnings
 from models.network import Network
 from models.task import Kind, Task
-from models.task_inference import infer_task, stated_task
+from models.task_inference import default_thresholds, infer_task, stated_task
 
 __all__ = ["GOLDEN_FILE", "GoldenData", "load_golden"]
 
@@ -28,7 +28,7 @@ class GoldenData:
     x:
         Inputs, float64, (samples, inputs).
     y:
-        The trained model's own outputs, float64, (samples, outputs).
+        The network's own outputs on `x`, float64, (samples, outputs).
     labels:
         True decisions, int64, (samples, decisions), as `Task.decisions` gives them; None where they
         are not known.
@@ -107,8 +107,11 @@ def load_golden(
     """
     file = read_golden_file(source, network)
     y, notes = checked_outputs(network, file.x, file.y, source=file.path)
-    softmax = bool(notes)
+    softmax = SOFTMAX_NOTE in notes
     found = _task(file, network, y, softmax, task, thresholds)
+    if softmax and found.kind is not Kind.CLASSES:
+        what = "a regression" if found.kind is Kind.REGRESSION else found.kind
+        raise file.error("y", f"the outputs themselves for {what}", "their softmax")
     labels = targets = None
     if found.kind is Kind.REGRESSION:
         targets = _targets(file)
@@ -130,16 +133,17 @@ def _task(
     """The task by whoever says it first: the user, the file, the network, what is there."""
     decided = Kind.BINARY if network.output_count == 1 else Kind.LABELS
     own = network.task
+    in_file = file.task or (own.kind if own else decided)
     if task or thresholds:
-        kind = task or file.task or (own.kind if own else decided)
-        fallback = file.thresholds if kind == (file.task or decided) else ()
+        kind = task or in_file
         source = "--task" if task else "--threshold"
-        return stated_task(kind, thresholds or fallback, network, source=source)
+        known = thresholds or _known_thresholds(file, network, kind, in_file)
+        return stated_task(kind, known, network, source=source)
     if file.task or file.thresholds:
-        kind = file.task or (own.kind if own else decided)
-        if own and own.kind != kind:
-            raise file.error("task", f"{own.kind}, as network {network.name} says", kind)
-        stated = stated_task(kind, file.thresholds, network, source=file.path)
+        if own and own.kind != in_file:
+            raise file.error("task", f"{own.kind}, as network {network.name} says", in_file)
+        known = _known_thresholds(file, network, in_file, in_file)
+        stated = stated_task(in_file, known, network, source=file.path)
         return replace(stated, source=file.path.name)
     if own:
         return own
@@ -148,6 +152,30 @@ def _task(
     if softmax:
         return Task((Kind.CLASSES,), source="golden data has the softmax of the outputs")
     return infer_task(network, y, file.labels)
+
+
+def _known_thresholds(
+    file: GoldenFile, network: Network, kind: str, in_file: str
+) -> tuple[float, ...]:
+    """Thresholds that golden data or the network says for ``kind``; none where neither does."""
+    given = file.thresholds if in_file == kind else ()
+    own = network.task.thresholds if network.task and network.task.kind == kind else ()
+    if not given or not own:
+        return given or own
+    outputs = network.output_count
+    same = (given * outputs if len(given) == 1 else given) == own
+    # A network that says a task and no threshold has that of its activation, which gives way.
+    if same or own == default_thresholds(network):
+        return given
+    raise file.error(
+        "threshold",
+        f"{_listed(own)}, as network {network.name} says, or --threshold",
+        _listed(given),
+    )
+
+
+def _listed(thresholds: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:g}" for value in dict.fromkeys(thresholds))
 
 
 def _targets(file: GoldenFile) -> np.ndarray | None:

@@ -6,9 +6,19 @@ from dataclasses import replace
 import numpy as np
 
 import models.activations
+from models.golden_precision import (
+    HALF_PRECISION_BITS,
+    View,
+    half_precision_error,
+    half_step,
+    inputs_error,
+    output_scale,
+    roundings,
+)
 from models.network import Network
+from models.spread import varies
 
-__all__ = ["explanation"]
+__all__ = ["explanation", "is_one_hot"]
 
 _SAMPLES = 64
 """Samples on which an explanation is tried before it is tried on all."""
@@ -18,11 +28,26 @@ _MOST = 0.1
 
 _LEAST_REACH = 0.9
 
+_COARSE = 0.5
+"""Error, in the scale of an output, up to which imprecise inputs or arithmetic explain it: beyond,
+they would explain anything."""
+
+_HALF = 2.0
+"""How many times further off than one run in half precision another may be."""
+
+_OUTPUTS = View(lambda y: y, output_scale)
+
 
 def explanation(
-    network: Network, x: np.ndarray, y: np.ndarray, own: np.ndarray, tolerance: np.ndarray
+    network: Network,
+    x: np.ndarray,
+    y: np.ndarray,
+    own: np.ndarray,
+    tolerance: np.ndarray,
+    *,
+    may_have_header: bool,
 ) -> str | None:
-    """One explanation that fits, as text for the user; None if none does.
+    """One explanation that fits all samples, as text for the user; None if none does.
 
     Parameters
     ----------
@@ -32,27 +57,39 @@ def explanation(
         The network's outputs on ``x``.
     tolerance
         Greatest error (outputs,) of outputs that agree.
+    may_have_header
+        Whether the first sample may be a header, as in a CSV file.
     """
     differing = np.flatnonzero((np.abs(own - y) > tolerance).any(axis=1))
-    if (text := _single_rows(x, y, differing)) is not None:
-        return text
+    if len(differing) == 1 and len(y) > 1:
+        return _single_row(x, y, int(differing[0]), may_have_header)
     few = differing[:_SAMPLES]
     for text, forward in _exact(network):
+        # What explains the differing samples must not spoil those that agree.
         if all(
-            np.all(np.abs(forward(x[rows]) - y[rows]) <= tolerance)
-            for rows in (few, differing)
+            np.all(np.abs(forward(x[rows]) - y[rows]) <= tolerance) for rows in (few, slice(None))
         ):
             return text
-    return _of_outputs(y, own, tolerance) or _scaled(network, x, y, own)
+    return (
+        _of_outputs(y, own, tolerance)
+        or _imprecise(network, x, y, own, tolerance)
+        or _scaled(network, x, y, own)
+    )
 
 
-def _single_rows(x: np.ndarray, y: np.ndarray, differing: np.ndarray) -> str | None:
-    if list(differing) == [0] and len(y) > 1:
-        for name, row in (("x", x[0]), ("y", y[0])):
-            if len(row) > 1 and np.array_equal(row, np.arange(len(row))):
-                return f"row 1 of {name} looks like a header, write the file without one"
-        return "all others agree: is the first row a header?"
-    return None
+def is_one_hot(y: np.ndarray) -> bool:
+    """Whether each row of ``y`` (samples, outputs), of two or more, is one 1 among zeros."""
+    zero_or_one = np.all((y == 0) | (y == 1))
+    return bool(y.shape[1] > 1 and zero_or_one and np.all(y.sum(axis=1) == 1))
+
+
+def _single_row(x: np.ndarray, y: np.ndarray, sample: int, may_have_header: bool) -> str:
+    if sample or not may_have_header:
+        return f"all samples but {sample} agree"
+    for name, row in (("x", x[0]), ("y", y[0])):
+        if len(row) > 1 and np.array_equal(row, np.arange(len(row))):
+            return f"row 1 of {name} looks like a header, write the file without one"
+    return "all others agree: is the first row a header?"
 
 
 def _exact(network: Network) -> Iterator[tuple[str, object]]:
@@ -105,13 +142,12 @@ def _transposed(network: Network, rows: int):
 
 def _of_outputs(y: np.ndarray, own: np.ndarray, tolerance: np.ndarray) -> str | None:
     """Explanations by what was written as outputs."""
-    hot = np.all((y == 0) | (y == 1))
-    if hot and y.shape[1] > 1 and np.all(y.sum(axis=1) == 1):
+    if is_one_hot(y):
         return (
             "y is one-hot; give the model's own outputs, such as model.predict(x), and classes as "
             "labels"
         )
-    if hot:
+    if np.all((y == 0) | (y == 1)):
         return "y is 0 and 1 only; give the model's own outputs, and decisions as labels"
     order = [
         int(np.argmin(np.abs(own - y[:, [k]]).max(axis=0))) for k in range(y.shape[1])
@@ -126,10 +162,31 @@ def _of_outputs(y: np.ndarray, own: np.ndarray, tolerance: np.ndarray) -> str | 
     return None
 
 
+def _imprecise(
+    network: Network, x: np.ndarray, y: np.ndarray, own: np.ndarray, tolerance: np.ndarray
+) -> str | None:
+    """Explanations by rounding and arithmetic that are too coarse to be excused."""
+    apart, scale = np.abs(own - y).max(axis=0), output_scale(own)
+    for rounding in roundings(y):
+        half = half_step(rounding)
+        if rounding.text != "in half precision" and np.all(apart <= tolerance + half):
+            worst = int(np.argmax(half / np.where(scale > 0, scale, np.inf)))
+            measure = "a standard deviation" if varies(own)[worst] else "a size"
+            return f"y is {rounding.text}, too coarse beside {measure} of {scale[worst]:.2g}"
+    inputs = inputs_error(network, x, _OUTPUTS)
+    if inputs and np.all(apart <= tolerance + np.minimum(inputs[1], _COARSE * scale)):
+        return f"{inputs[0]}, too coarse for outputs that are compared"
+    for bits in HALF_PRECISION_BITS:
+        error = _HALF * half_precision_error(network, x, bits, _OUTPUTS)
+        error += np.abs(own).max(axis=0) * 2.0**-bits
+        if np.all(apart <= tolerance + np.minimum(error, _COARSE * scale)):
+            return "y seems to be computed in half precision, give float32 outputs"
+    return None
+
+
 def _scaled(network: Network, x: np.ndarray, y: np.ndarray, own: np.ndarray) -> str | None:
     """Explanations by how inputs were scaled in training; golden data tells that roughly."""
     rows = slice(0, 4 * _SAMPLES)
-    before = np.sqrt(np.mean(np.square(own[rows] - y[rows])))
     spread = x.std(axis=0)
     low, reach = x.min(axis=0), np.ptp(x, axis=0)
     ways = {
@@ -147,8 +204,10 @@ def _scaled(network: Network, x: np.ndarray, y: np.ndarray, own: np.ndarray) -> 
         scaled = network.forward((x[rows] - offset) / scale)
         left[name] = np.sqrt(np.mean(np.square(scaled - y[rows])))
     name = min(left, key=left.get)
-    related = _agreement(network.forward((x - ways[name][0]) / ways[name][1]), y)
-    if left[name] <= _MOST * before or (
+    scaled = network.forward((x - ways[name][0]) / ways[name][1])
+    related = _agreement(scaled, y)
+    remaining, before = (np.sqrt(np.mean(np.square(v - y))) for v in (scaled, own))
+    if remaining <= _MOST * before or (
         related >= _LEAST_REACH and related > 0.5 + _agreement(own, y) / 2
     ):
         return (

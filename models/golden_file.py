@@ -75,14 +75,15 @@ def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
     y = read("y", ("samples", None), ("outputs", outputs))
     path = references["y"].path
     if len(x) != len(y):
+        hint = _header_hint(x, y) if path.suffix == ".csv" else ""
         raise InputError.at(
-            path, "y", expected=f"{len(x)} samples as in x{_header_hint(x, y)}", got=str(len(y))
+            path, "y", expected=f"{len(x)} samples as in x{hint}", got=str(len(y))
         )
     more = {}
     for key in ("labels", "targets"):
         if key in references:
             axes = [("samples", len(x))]
-            if outputs > 1 and len(npz_shape(path, key)) == 2 and 1 not in npz_shape(path, key):
+            if outputs > 1 and _is_matrix(npz_shape(path, key), len(x)):
                 axes.append(("outputs", outputs))
             more[key] = read(key, *axes)
     if "held_out" in references:
@@ -144,6 +145,11 @@ def _references_to(path: Path) -> dict[str, ArrayReference]:
                 path, "", expected=f"an array {key}", got=f"only {', '.join(keys) or 'nothing'}"
             )
     return {key: ArrayReference(path, key) for key in keys}
+
+
+def _is_matrix(shape: tuple[int, ...], samples: int) -> bool:
+    """Whether an array has a column an output; a vector may be written as one column or row."""
+    return len(shape) == 2 and shape[1] != 1 and (shape[0] != 1 or shape[1] != samples)
 
 
 def _header_hint(x: np.ndarray, y: np.ndarray) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from models.errors import InputError
 from models.network import Network
+from models.spread import varies
 from models.task import Kind
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ __all__ = ["golden_warnings"]
 
 _OUTLIER = 100.0
 """How many times greater than in all other samples an input is that looks like a mistake."""
+
+_TIMES = (1.0, 10.0, 1e3)
+"""How many times larger than golden data inputs are that a network is tried on."""
+
+_TRIED = 512
+"""Most inputs of one kind that it is tried on."""
 
 _RENAMED = 0.8
 """Part of the labels that a renaming of classes explains, from which on it is told."""
@@ -35,7 +42,7 @@ def golden_warnings(
     InputError
         The network is constant: there is nothing to build.
     """
-    constant = np.ptp(golden.y, axis=0) == 0
+    constant = ~varies(golden.y)
     if constant.all() and _is_constant(network, golden.x):
         raise InputError.at(
             source,
@@ -55,15 +62,41 @@ def golden_warnings(
             f"the task is not said, {golden.task.source}: the decoder keeps both, "
             f"{' and '.join(golden.task.kinds)}; --task makes it smaller"
         )
+    if golden.task.guessed:
+        yield (
+            f"the task is not said: {golden.task.source}, taken for {golden.task.kind}; --task "
+            "says otherwise"
+        )
     yield from _outlier(golden.x)
     if golden.labels is not None:
         yield from _labels(golden)
 
 
 def _is_constant(network: Network, x: np.ndarray) -> bool:
-    """Whether no input that golden data has in any place changes an output."""
-    tried = np.random.default_rng(0).permuted(np.vstack([x, -x, 0 * x]), axis=0)
-    return not np.ptp(network.forward(tried), axis=0).any()
+    """Whether nothing changes an output: golden data, larger inputs, or any single input.
+
+    A ReLU that golden data never makes fire may fire on larger inputs: this is no constant.
+    """
+    with np.errstate(all="ignore"):  # what overflows is not constant
+        for tried in _larger(x):
+            y = network.forward(np.vstack([x[:1], tried]))
+            if not np.isfinite(y).all() or varies(y).any():
+                return False
+    return True
+
+
+def _larger(x: np.ndarray) -> Iterator[np.ndarray]:
+    random = np.random.default_rng(0)
+    some = random.permutation(x)[:_TRIED]
+    mixed = random.permuted(np.vstack([some, -some, 0 * some]), axis=0)
+    reach = np.abs(x).max() or 1.0
+    inputs = random.permutation(x.shape[1])[:_TRIED]
+    single = np.zeros((len(inputs), x.shape[1]))
+    single[np.arange(len(inputs)), inputs] = 1.0
+    for times in _TIMES:
+        yield times * mixed
+        yield times * reach * random.normal(size=(_TRIED, x.shape[1]))
+        yield times * reach * np.vstack([single, -single])
 
 
 def _outlier(x: np.ndarray) -> Iterator[str]:

@@ -106,8 +106,11 @@ def read_npz_text(path: Path, key: str) -> str:
         raise InputError.at(
             path, key, expected="one short text", got=f"{shown(str(dtype))}, shape {shape}"
         )
-    with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as stream:
-        text = npy_format.read_array(stream, allow_pickle=False).item()
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as stream:
+            text = npy_format.read_array(stream, allow_pickle=False).item()
+    except (*_READ_ERRORS, KeyError):
+        raise _damaged(path, key) from None
     return text if isinstance(text, str) else text.decode("ascii", "replace")
 
 
@@ -116,9 +119,13 @@ def _declared(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype]:
         with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as stream:
             return _read_header(stream)
     except (*_READ_ERRORS, KeyError):
-        raise InputError.at(
-            path, key, expected=f"a valid array called {shown(key)}", got="damaged data"
-        ) from None
+        raise _damaged(path, key) from None
+
+
+def _damaged(path: Path, key: str) -> InputError:
+    return InputError.at(
+        path, key, expected=f"a valid array called {shown(key)}", got="damaged data"
+    )
 
 
 def _read_header(stream: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:

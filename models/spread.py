@@ -1,17 +1,22 @@
-"""What values vary by, without the rounding errors of values that do not."""
+"""How much values vary: one answer, which rounding of a sum does not change."""
 
 import numpy as np
 
-__all__ = ["standard_deviation"]
+__all__ = ["standard_deviation", "varies"]
 
 _NOTHING = 1e-12
-"""Part of the largest magnitude below which a difference is a rounding error."""
+"""Range, in parts of the greatest magnitude, below which values are equal but for rounding."""
+
+
+def varies(values: np.ndarray) -> np.ndarray:
+    """Whether each column (columns,) of ``values`` (samples, columns) varies, bool."""
+    greatest = np.abs(values).max(axis=0)
+    return np.ptp(values, axis=0) > _NOTHING * greatest
 
 
 def standard_deviation(values: np.ndarray) -> np.ndarray:
-    """Standard deviation of each column of ``values`` (samples, columns), exactly 0 of a constant.
+    """Standard deviation (columns,) of ``values`` (samples, columns).
 
-    ``numpy.std`` gives about 1e-16 for a column of 0.1, since its mean is not quite 0.1.
+    It is exactly 0 for a column that does not vary, where `numpy.std` may give 5e-16.
     """
-    still = np.ptp(values, axis=0) <= _NOTHING * np.abs(values).max(axis=0)
-    return np.where(still, 0.0, values.std(axis=0))
+    return np.where(varies(values), values.std(axis=0), 0.0)

@@ -37,11 +37,14 @@ class Task:
         One an output, for `Kind.BINARY` and `Kind.LABELS`: an output says yes from it on.
     source
         Who said so, or from what it was inferred, as text for the user.
+    guessed
+        Whether it was inferred from outputs that another task fits as well.
     """
 
     kinds: tuple[Kind, ...]
     thresholds: tuple[float, ...] = ()
     source: str = ""
+    guessed: bool = False
 
     @property
     def kind(self) -> Kind:

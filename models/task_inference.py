@@ -13,11 +13,14 @@ from models.errors import InputError
 from models.network import Network
 from models.task import Kind, Task
 
-__all__ = ["infer_task", "stated_task"]
+__all__ = ["default_thresholds", "infer_task", "stated_task"]
 
 _ONE_HOT = 0.9
 """Part of all samples in which exactly one sigmoid says yes, from which on they stand for classes
 that exclude each other."""
+
+_SURELY_ONE_HOT = 0.99
+"""Part from which on that is no guess."""
 
 
 def stated_task(
@@ -104,14 +107,20 @@ def _from_outputs(network: Network, y: np.ndarray) -> Task:
         one_hot = np.mean(np.sum(y >= threshold, axis=1) == 1)
         text = f"exactly one of {count} sigmoids says yes in {one_hot:.0%} of golden data"
         if one_hot >= _ONE_HOT:
-            return Task((Kind.CLASSES,), source=text)
-        return Task((Kind.LABELS,), (threshold,) * count, text)
+            return Task((Kind.CLASSES,), source=text, guessed=one_hot < _SURELY_ONE_HOT)
+        return Task((Kind.LABELS,), (threshold,) * count, text, guessed=True)
     text = f"{count} {name} output{'s'[: count > 1]} and golden data without labels fit both"
     if count > 1:
         return Task((Kind.REGRESSION, Kind.CLASSES), source=text)
     if threshold is None:
         return Task((Kind.REGRESSION,), source=f"it has one {name} output")
     return Task((Kind.REGRESSION, Kind.BINARY), (threshold,), text)
+
+
+def default_thresholds(network: Network) -> tuple[float, ...]:
+    """What each output's activation has for a threshold; nothing where it has none."""
+    threshold = _threshold(network)
+    return () if threshold is None else (float(threshold),) * network.output_count
 
 
 def _threshold(network: Network) -> float | None:

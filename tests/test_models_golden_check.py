@@ -58,7 +58,7 @@ def assert_refused(folder, net, x, y, *parts: str):
 )
 def test_the_precision_of_the_file_is_allowed(written, net, x, tmp_path):
     y = written(net.forward(x))
-    np.testing.assert_array_equal(load(tmp_path, net, x, y).y, y.astype(np.float64))
+    np.testing.assert_array_equal(load(tmp_path, net, x, y).y, net.forward(x))
 
 
 def test_a_model_that_computes_in_float32_is_allowed_with_a_large_offset(net, x, tmp_path):
@@ -196,3 +196,27 @@ def test_a_constant_output_is_told_and_a_constant_network_refused(net, x, tmp_pa
         load(tmp_path, dead, x, dead.forward(x))
     (warning,) = load(tmp_path, net, x[:1], net.forward(x[:1]), task="regression").warnings
     assert "one sample" in warning
+
+
+def test_a_relu_that_never_fires_on_golden_data_is_no_constant_network(x, tmp_path):
+    """It fires on inputs 20 times larger, or where one input alone is large."""
+    for weights in (np.ones((6, 2)), np.eye(6, 2)):
+        quiet = Network("n", 6, (DenseLayer(2, "relu", weights, np.full(2, -40.0)),))
+        warnings = load(tmp_path, quiet, x, quiet.forward(x), task="regression").warnings
+        assert any("output 0, 1 is constant on golden data" in w for w in warnings)
+    never = Network("n", 6, (DenseLayer(2, "relu", np.zeros((6, 2)), np.full(2, -40.0)),))
+    with pytest.raises(InputError, match="n always gives 0, 0"):
+        load(tmp_path, never, x, never.forward(x), task="regression")
+
+
+def test_an_output_is_constant_although_its_sum_is_rounded(net, x, tmp_path):
+    """Inputs that cancel leave 1e-16 of an output that is always 0.1."""
+    first = np.hstack([np.eye(6), -np.eye(6)])
+    last = np.vstack([0.3 * np.ones((6, 1)), 0.3 * np.ones((6, 1))])
+    still = Network("n", 6, (
+        DenseLayer(12, "linear", first, np.zeros(12)),
+        DenseLayer(2, "linear", np.hstack([last, last * np.arange(12)[:, None]]), np.full(2, 0.1)),
+    ))  # fmt: skip
+    assert np.ptp(still.forward(x)[:, 0]) > 0
+    warnings = load(tmp_path, still, x, still.forward(x), task="regression").warnings
+    assert any("output 0 is constant on golden data" in w for w in warnings)

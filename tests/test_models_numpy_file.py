@@ -9,7 +9,7 @@ import pytest
 
 from models.array_shape import ArrayShape
 from models.errors import InputError
-from models.numpy_file import read_npy, read_npz
+from models.numpy_file import read_npy, read_npz, read_npz_text
 
 SHAPE = ArrayShape((None, 6), ("samples", "values"), 1000)
 HEADER_BYTES = 128
@@ -53,3 +53,16 @@ def test_damaged_archives(tmp_path, method):
         path.write_bytes(damaged(rng, content, len(content)))
         with contextlib.suppress(InputError):
             read_npz(path, "x", SHAPE, where="x")
+
+
+def test_damaged_text(tmp_path):
+    stream, path = io.BytesIO(), tmp_path / "a.npz"
+    np.save(stream, np.array("labels"))
+    for content, good in ((stream.getvalue(), True), (stream.getvalue()[:-8], False)):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("task.npy", content)
+        if good:
+            assert read_npz_text(path, "task") == "labels"
+        else:
+            with pytest.raises(InputError, match="a valid array called 'task', got damaged data"):
+                read_npz_text(path, "task")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from models import DenseLayer, InputError, Kind, Network, Task, load_golden, load_network
+from models.golden_check import softmax
 from models.load import save_network
 from models.task_inference import infer_task, stated_task
 
@@ -165,3 +166,100 @@ def test_labels_and_targets_take_the_shape_of_the_task(tmp_path: Path):
     np.testing.assert_array_equal(golden.labels, (WHOLE % 2)[:, None])
     with pytest.raises(InputError, match="targets alone for a regression, got labels beside them"):
         load_golden(save(tmp_path / "both", net, labels=truth, targets=truth), net)
+
+
+def describe(folder: Path, **more) -> Network:
+    """The network in ``folder``, whose network.json says ``more`` as well."""
+    path = folder / "network.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | more))
+    return load_network(folder)
+
+
+def test_thresholds_of_the_network_stay_where_others_repeat_its_task(tmp_path: Path):
+    save(tmp_path, network(2, "tanh"), task="labels")
+    net = describe(tmp_path, task="labels", threshold=[0.25, -0.5])
+    for asked in ({}, {"task": "labels"}):
+        assert load_golden(tmp_path, net, **asked).task.thresholds == (0.25, -0.5)
+    assert load_golden(tmp_path, net, task="classes").task.thresholds == ()
+    assert load_golden(tmp_path, net, thresholds=(0.1,)).task.thresholds == (0.1, 0.1)
+    save(tmp_path / "alone", net, threshold=[0.25, -0.5])
+    assert load_golden(tmp_path / "alone", net, task="labels").task.thresholds == (0.25, -0.5)
+
+
+def test_two_thresholds_for_one_task_are_refused_with_both(tmp_path: Path):
+    save(tmp_path, network(2, "tanh"), task="labels", threshold=0.5)
+    assert load_golden(tmp_path, describe(tmp_path, task="labels")).task.thresholds == (0.5, 0.5)
+    net = describe(tmp_path, task="labels", threshold=[0.25, -0.5])
+    for asked in ({}, {"task": "labels"}):
+        with pytest.raises(InputError, match="threshold: expected 0.25, -0.5, as .*, got 0.5$"):
+            load_golden(tmp_path, net, **asked)
+    assert load_golden(tmp_path, net, thresholds=(0.1,)).task.thresholds == (0.1, 0.1)
+
+
+def _softmax_golden(folder: Path, net: Network, **arrays) -> Path:
+    x = np.random.default_rng(2).normal(size=(ROWS, net.input_count))
+    folder.mkdir()
+    np.savez(folder / "golden.npz", x=x, y=softmax(net.forward(x)), **arrays)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["regression", "labels"])
+def test_a_softmax_is_for_classes_only(kind, tmp_path: Path):
+    net = network(3, "linear")
+    what = "a regression" if kind == "regression" else "labels"
+    message = f"y: expected the outputs themselves for {what}, got their softmax"
+    plain = _softmax_golden(tmp_path / "plain", net)
+    assert load_golden(plain, net).task.kinds == (Kind.CLASSES,)
+    with pytest.raises(InputError, match=message):
+        load_golden(plain, net, task=kind)
+    with pytest.raises(InputError, match=message):
+        load_golden(_softmax_golden(tmp_path / "said", net, task=kind), net)
+    save_network(net, tmp_path / "net")
+    with pytest.raises(InputError, match=message):
+        load_golden(plain, describe(tmp_path / "net", task=kind))
+
+
+@pytest.mark.parametrize("key", ["targets", "labels"])
+def test_one_sample_may_have_a_row_of_truth(key, tmp_path: Path):
+    net = network(3, "linear")
+    x = np.ones((1, 3))
+    truth = np.array([[0.0, 1.0, 0.0]])
+    np.savez(tmp_path / "golden.npz", x=x, y=net.forward(x), **{key: truth})
+    golden = load_golden(tmp_path, net)
+    if key == "targets":
+        np.testing.assert_array_equal(golden.targets, truth)
+    else:
+        np.testing.assert_array_equal(golden.labels, [[1]])
+
+
+@pytest.mark.parametrize("shape", [(1, ROWS), (ROWS, 1)])
+def test_labels_may_be_written_as_a_row_or_column(shape, tmp_path: Path):
+    net = network(3, "linear")
+    golden = load_golden(save(tmp_path, net, labels=WHOLE.reshape(shape)), net)
+    np.testing.assert_array_equal(golden.labels, WHOLE[:, None])
+
+
+def _hot(*, wrong: int) -> tuple[Network, np.ndarray]:
+    """Three sigmoids of which exactly one says yes, save in ``wrong`` of 200 samples."""
+    layer = DenseLayer(3, "sigmoid", 8 * np.eye(3), np.full(3, -4.0))
+    x = np.eye(3)[np.arange(200) % 3]
+    x[:wrong] = 1.0
+    return Network("n", 3, (layer,)), x
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "guessed"),
+    [(0, "classes", False), (1, "classes", False), (10, "classes", True), (60, "labels", True)],
+)
+def test_a_guessed_task_is_told(wrong, kind, guessed, tmp_path: Path):
+    net, x = _hot(wrong=wrong)
+    np.savez(tmp_path / "golden.npz", x=x, y=net.forward(x))
+    golden = load_golden(tmp_path, net)
+    assert golden.task.kinds == (kind,)
+    told = [w for w in golden.warnings if w.startswith("the task is not said")]
+    assert len(told) == guessed
+    assert all(f"taken for {kind}; --task says otherwise" in text for text in told)
+    assert not load_golden(tmp_path, net, task=kind).warnings
+    one = network(1, "sigmoid")
+    np.savez(tmp_path / "golden.npz", x=x, y=one.forward(x))
+    assert not load_golden(tmp_path, one).warnings

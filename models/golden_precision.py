@@ -1,0 +1,210 @@
+"""How far golden outputs may be from the network's: what arithmetic and rounding explain."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+import models.activations
+from models.network import Network
+from models.spread import standard_deviation
+
+__all__ = [
+    "HALF_PRECISION_BITS",
+    "Allowance",
+    "Rounding",
+    "View",
+    "allowances",
+    "half_precision_error",
+    "half_step",
+    "inputs_error",
+    "output_scale",
+    "roundings",
+]
+
+HALF_PRECISION_BITS = (10, 7)
+"""Explicit bits of the mantissa: of float16 and TF32, and of bfloat16."""
+
+_SINGLE = 32.0
+"""How many times further off than one float32 run another may be, which sums in another order."""
+
+_HALF = 4.0
+"""The same for operands of 10 bits, which tensor cores may cut off instead of rounding."""
+
+_INPUTS = 4.0
+"""The same for inputs that were written rounded."""
+
+_RUNS = 4
+"""Runs with rounded inputs, of which the one that is furthest off counts."""
+
+_MOST = 0.1
+"""Largest error, in the scale of an output, that arithmetic and rounded inputs excuse: where they
+err by more, as with inputs of a huge offset, no comparison would be left."""
+
+_RELATIVE = 1e-5
+"""What float32 leaves of an output beside that, in parts of its largest value."""
+
+_ROUNDED = 0.02
+"""Largest error of a rounded ``y``, in the scale of an output: what is rounded more coarsely is no
+output but a decision."""
+
+_MOST_DIGITS = 7
+_HALF_BITS = 12
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """What numbers seem to be rounded to.
+
+    Parameters
+    ----------
+    text
+        As the user would say it, such as ``rounded to 2 decimals``.
+    steps
+        Distance of each number from the next that could be written, in the shape of the numbers.
+    """
+
+    text: str
+    steps: np.ndarray
+
+
+@dataclass(frozen=True)
+class View:
+    """What of the network's outputs ``y`` is compared with.
+
+    Parameters
+    ----------
+    of
+        From the network's outputs to what ``y`` has: themselves, or their softmax.
+    scale
+        From what ``y`` has (samples, outputs) to the scale (outputs,) that errors are judged by.
+    most
+        Largest error that arithmetic excuses, whatever the scale.
+    """
+
+    of: Callable[[np.ndarray], np.ndarray]
+    scale: Callable[[np.ndarray], np.ndarray]
+    most: float = np.inf
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Greatest error (outputs,) of outputs that agree, and what it allows for, as text.
+
+    ``exact`` says that it allows for nothing beyond float32 and the rounding of ``y``.
+    """
+
+    tolerance: np.ndarray
+    reason: str
+    exact: bool = False
+
+
+def output_scale(own: np.ndarray) -> np.ndarray:
+    """The standard deviation (outputs,) of outputs; the size of those that do not vary."""
+    spread = standard_deviation(own)
+    return np.where(spread > 0, spread, np.abs(own).max(axis=0))
+
+
+def allowances(network: Network, x: np.ndarray, y: np.ndarray, view: View) -> Iterator[Allowance]:
+    """What ``y`` may be off by, from the least to the most that can be excused."""
+    own = view.of(network.forward(x))
+    scale = view.scale(own)
+    limit = np.minimum(_MOST * scale, view.most)
+    single = _SINGLE * _apart(view.of(_in_single_precision(network, x)), own)
+    single += _RELATIVE * np.abs(own).max(axis=0)
+    written = [(r.text, half_step(r)) for r in roundings(y)]
+    rounding = np.max([np.zeros(y.shape[1]), *(half for _, half in written)], axis=0)
+    rounding = np.minimum(rounding, _ROUNDED * scale)
+
+    def allowed(error: np.ndarray, reason: str, exact: bool = False) -> Allowance:
+        # A float32 run that overflows gives NaN: then the limit alone counts.
+        return Allowance(np.fmin(error, limit) + rounding, reason, exact)
+
+    text = f"y is {written[0][0]}" if written else "computed in single precision"
+    yield allowed(single, text, exact=True)
+    inputs = inputs_error(network, x, view)
+    if inputs is not None:
+        text = inputs[0]
+        yield allowed(single + inputs[1], text)
+    half = _HALF * half_precision_error(network, x, HALF_PRECISION_BITS[0], view)
+    yield allowed(single + half, "computed in half precision")
+    if inputs is not None:
+        yield allowed(single + inputs[1] + half, f"{text}, computed in half precision")
+
+
+def half_step(rounding: Rounding) -> np.ndarray:
+    """Greatest error (columns,) of numbers that were rounded so."""
+    return rounding.steps.max(axis=0) / 2
+
+
+def roundings(values: np.ndarray) -> list[Rounding]:
+    """All that ``values`` (samples, columns) seem to be rounded to, each at its coarsest."""
+    found = []
+    magnitude = np.abs(values)
+    for digits in range(_MOST_DIGITS):
+        if np.array_equal(np.round(values, digits), values):
+            text = _counted(digits, "decimal") if digits else "whole numbers"
+            found.append(Rounding(f"rounded to {text}", np.full(values.shape, 10.0**-digits)))
+            break
+    exponent = np.floor(np.log10(np.where(magnitude > 0, magnitude, 1.0)))
+    for digits in range(1, _MOST_DIGITS):
+        unit = 10.0 ** (exponent - digits + 1)
+        if np.allclose(np.round(values / unit) * unit, values, rtol=1e-12, atol=0):
+            found.append(Rounding(f"rounded to {_counted(digits, 'digit')}", unit))
+            break
+    mantissa, _ = np.frexp(values)
+    for bits in range(1, _HALF_BITS):
+        if np.array_equal(np.round(np.ldexp(mantissa, bits)), np.ldexp(mantissa, bits)):
+            # A model that computes in half precision errs by more than the last rounding.
+            step = np.broadcast_to(8 * magnitude.max(axis=0) * 2.0**-bits, values.shape)
+            found.append(Rounding("in half precision", step))
+            break
+    return found
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s'[: number > 1]}"
+
+
+def half_precision_error(network: Network, x: np.ndarray, bits: int, view: View) -> np.ndarray:
+    """Greatest error (outputs,) of a run whose operands have ``bits`` explicit mantissa bits."""
+    values = x
+    for layer in network.layers:
+        sums = _to_bits(values, bits) @ _to_bits(layer.weights, bits) + layer.bias
+        values = models.activations.get(layer.activation).function(sums)
+    return _apart(view.of(values), view.of(network.forward(x)))
+
+
+def inputs_error(network: Network, x: np.ndarray, view: View) -> tuple[str, np.ndarray] | None:
+    """Why, and by how much (outputs,), outputs are off if ``x`` was rounded when it was written.
+
+    Inputs that are whole numbers, such as counts, are what they are; None if there is nothing else.
+    """
+    found = [r for r in roundings(x) if r.text != "in half precision"]
+    rounded = ~np.all(x == np.floor(x), axis=0)
+    if not found or not rounded.any():
+        return None
+    half = np.max([r.steps for r in found], axis=0) * rounded / 2
+    own = view.of(network.forward(x))
+    random = np.random.default_rng(0)
+    runs = (x + random.choice([-1.0, 1.0], size=x.shape) * half for _ in range(_RUNS))
+    greatest = np.max([_apart(view.of(network.forward(run)), own) for run in runs], axis=0)
+    return f"x is {found[0].text}", _INPUTS * greatest
+
+
+def _in_single_precision(network: Network, x: np.ndarray) -> np.ndarray:
+    values = x.astype(np.float32)
+    for layer in network.layers:
+        sums = values @ layer.weights.astype(np.float32) + layer.bias.astype(np.float32)
+        values = models.activations.get(layer.activation).function(sums).astype(np.float32)
+    return values.astype(np.float64)
+
+
+def _to_bits(values: np.ndarray, bits: int) -> np.ndarray:
+    """``values`` with ``bits`` bits of the mantissa after its first."""
+    mantissa, exponent = np.frexp(values)
+    return np.ldexp(np.rint(np.ldexp(mantissa, bits + 1)), exponent - bits - 1)
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.abs(a - b).max(axis=0)
