@@ -43,6 +43,14 @@ class Run:
                 return
         raise AssertionError(f"{text} was not printed: {self.process.stderr.read().decode()}")
 
+    def wait_for_processes(self, least: int) -> None:
+        """Wait until there are ``least`` processes of this run, itself counted."""
+        end = time.monotonic() + 300
+        while len(found := self.left()) < least:
+            assert self.process.poll() is None, f"it ended: {self.process.stderr.read().decode()}"
+            assert time.monotonic() < end, f"{found} are not {least} processes"
+            time.sleep(0.02)
+
     def send(self, number: int) -> int:
         """Send a signal; the exit status."""
         self.process.send_signal(number)

@@ -44,18 +44,18 @@ def assert_next_build_removes_all(run: Run, out: Path, earlier: dict[str, str]):
 
 
 @pytest.mark.parametrize(
-    ("stage", "number"),
+    ("stage", "processes", "number"),
     [
-        ("import", signal.SIGTERM),
-        ("quantise", signal.SIGINT),
-        ("rtl", signal.SIGHUP),
-        ("simulate", signal.SIGTERM),
+        ("import", 1, signal.SIGTERM),
+        ("quantise", 1, signal.SIGINT),
+        ("rtl", 2, signal.SIGHUP),  # Yosys
+        ("simulate", 3, signal.SIGTERM),  # make and a compiler
     ],
 )
-def test_a_signal_in_a_stage(stage, number, tmp_path, earlier):
+def test_a_signal_in_a_stage(stage, processes, number, tmp_path, earlier):
     run = Run(*ARGUMENTS, tmp_path / "out" / "build", tmp=tmp_path / "tmp")
     run.wait_for(stage)
-    time.sleep(0.5)
+    run.wait_for_processes(processes)
     run.send(number)
     assert_ended_clean(run, number, tmp_path / "out", earlier)
 
@@ -63,7 +63,7 @@ def test_a_signal_in_a_stage(stage, number, tmp_path, earlier):
 def test_killed_in_a_compilation(tmp_path, earlier):
     run = Run(*ARGUMENTS, tmp_path / "out" / "build", tmp=tmp_path / "tmp")
     run.wait_for("simulate")
-    time.sleep(1)
+    run.wait_for_processes(3)
     assert run.send(signal.SIGKILL) == -signal.SIGKILL
     assert contents(tmp_path / "out") != earlier
     assert list(run.tmp.iterdir()) != []
@@ -183,8 +183,7 @@ def test_children_of_children_in_their_own_session_are_ended(tmp_path):
     )
     run = Run("-c", code, tmp=tmp_path / "tmp")
     run.wait_for("started")
-    time.sleep(0.5)
-    assert len(run.left()) >= 3
+    run.wait_for_processes(4)
     assert run.send(signal.SIGTERM) == -signal.SIGTERM
     assert run.left() == []
 
