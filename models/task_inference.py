@@ -15,11 +15,17 @@ from models.task import Kind, Task
 
 __all__ = ["default_thresholds", "infer_task", "stated_task"]
 
+_BETWEEN = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+"""What the outputs of an activation lie between."""
+
 _ONE_HOT = 0.9
 """Part of all samples in which exactly one sigmoid says yes, from which on they stand for classes
 that exclude each other."""
 
-_SURELY_ONE_HOT = 0.99
+_SURELY_BETWEEN = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+"""What the outputs of an activation lie between."""
+
+_ONE_HOT = 0.99
 """Part from which on that is no guess."""
 
 
@@ -64,6 +70,11 @@ def stated_task(
             )
         thresholds = (threshold,)
     thresholds = tuple(float(t) for t in thresholds) * (outputs if len(thresholds) == 1 else 1)
+    name = network.layers[-1].activation
+    low, high = _BETWEEN.get(name, (-np.inf, np.inf))
+    outside = [threshold for threshold in thresholds if not low < threshold < high]
+    if outside:
+        raise error(f"thresholds between {low} and {high}, as {name} gives", f"{outside[0]:g}")
     return Task((Kind(kind),), thresholds, str(source))
 
 
@@ -85,6 +96,8 @@ def infer_task(network: Network, y: np.ndarray, labels: np.ndarray | None) -> Ta
     if labels is None:
         return _from_outputs(network, y)
     whole = np.array_equal(labels, np.floor(labels)) and labels.min() >= 0
+    if not (whole and labels.max() <= 1) and (labels.ndim == 2 or network.output_count == 1):
+        _check_values(network, labels)
     if labels.ndim == 2:
         if not whole or labels.max() > 1:
             return Task((Kind.REGRESSION,), source="golden data has true values for labels")
@@ -96,6 +109,19 @@ def infer_task(network: Network, y: np.ndarray, labels: np.ndarray | None) -> Ta
     if whole and labels.max() <= 1:
         return stated_task(Kind.BINARY, (), network, source="golden data has labels 0 and 1")
     return Task((Kind.REGRESSION,), source="golden data has true values for labels")
+
+
+def _check_values(network: Network, labels: np.ndarray) -> None:
+    """Raise unless labels that are not 0 and 1 may be true values of a regression."""
+    found = np.unique(labels)
+    if network.layers[-1].activation == "sigmoid" or len(found) <= 2:
+        shown = ", ".join(f"{value:g}" for value in found[:4])
+        raise InputError.at(
+            "golden data",
+            "labels",
+            expected="0 and 1, or true values of a regression as targets",
+            got=shown + (" and others" if len(found) > 4 else ""),
+        )
 
 
 def _from_outputs(network: Network, y: np.ndarray) -> Task:

@@ -78,6 +78,23 @@ def test_inferred_tasks(activation, outputs, labels, kinds, thresholds):
     assert task.source
 
 
+@pytest.mark.parametrize(
+    ("activation", "outputs", "labels", "got"),
+    [
+        ("sigmoid", 1, WHOLE % 2 + 1, "1, 2"),
+        ("linear", 1, WHOLE % 2 + 1, "1, 2"),
+        ("tanh", 1, 2 * (WHOLE % 2) - 1, "-1, 1"),
+        ("sigmoid", 1, WHOLE, "0, 1, 2"),
+        ("sigmoid", 3, 2 * np.eye(3)[WHOLE], "0, 2"),
+        ("sigmoid", 1, 255 * (WHOLE % 2), "0, 255"),
+    ],
+)
+def test_labels_that_are_no_decisions_are_not_taken_for_values(activation, outputs, labels, got):
+    net = network(outputs, activation)
+    with pytest.raises(InputError, match=f"expected 0 and 1, or true values .* got {got}"):
+        infer_task(net, net.forward(np.ones((ROWS, 3))), np.asarray(labels, dtype=float))
+
+
 def test_sigmoids_that_exclude_each_other_are_classes():
     net = network(2, "sigmoid")
     weights = net.layers[0].weights[:, :1] * [4, -4]
@@ -95,6 +112,8 @@ def test_sigmoids_that_exclude_each_other_are_classes():
         ("binary", (), "relu", 1, "a threshold, since relu has none of its own, got none"),
         ("labels", (1, 2), "linear", 3, "one threshold, or one for each of 3 outputs, got 2"),
         ("regression", (1,), "linear", 3, "thresholds with binary or labels only, got 1 with"),
+        ("binary", (1.0,), "sigmoid", 1, "thresholds between 0.0 and 1.0, as sigmoid gives, got 1"),
+        ("labels", (0.0, -1.5), "tanh", 2, "thresholds between -1.0 and 1.0, .* got -1.5"),
     ],
 )
 def test_a_stated_task_must_fit(kind, thresholds, activation, outputs, message):
