@@ -22,10 +22,7 @@ _ONE_HOT = 0.9
 """Part of all samples in which exactly one sigmoid says yes, from which on they stand for classes
 that exclude each other."""
 
-_SURELY_BETWEEN = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-"""What the outputs of an activation lie between."""
-
-_ONE_HOT = 0.99
+_SURELY_ONE_HOT = 0.99
 """Part from which on that is no guess."""
 
 
