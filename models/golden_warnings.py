@@ -28,6 +28,9 @@ _TRIED = 512
 _RENAMED = 0.8
 """Part of the labels that a renaming of classes explains, from which on it is told."""
 
+_ONE_LABEL = 0.5
+"""Part of the decisions that labels of one class alone agree with, below which it is told."""
+
 _NAMED = 5
 """Most classes or outputs that a warning names."""
 
@@ -120,7 +123,7 @@ def _labels(golden: "GoldenData") -> Iterator[str]:
         values, counts = np.unique(true, return_counts=True)
         right, most = np.mean(own == true), counts.max() / len(true)
         name = f"label {column}" if golden.task.kind is Kind.LABELS else "labels"
-        if right > most or len(values) == 1:
+        if right > most or (len(values) == 1 and right >= _ONE_LABEL):
             continue
         text = (
             f"{name} of golden data agree with {right:.1%} of the network's decisions; always "

@@ -180,6 +180,13 @@ def test_labels_that_agree_with_nothing_are_told(net, x, tmp_path):
     ).warnings)
 
 
+def test_labels_of_one_class_are_told_where_the_network_says_others(net, x, tmp_path):
+    y = net.forward(x)
+    rare = int(np.argmin(np.bincount(y.argmax(axis=1), minlength=3)))
+    (warning,) = load(tmp_path, net, x, y, labels=np.full(SAMPLES, rare)).warnings
+    assert "labels of golden data agree with" in warning
+
+
 def test_an_outlying_sample_is_told(net, x, tmp_path):
     x[31, 4] = 1e4
     warnings = load(tmp_path, net, x, net.forward(x), labels=net.forward(x).argmax(1)).warnings
