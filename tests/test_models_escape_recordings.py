@@ -409,7 +409,7 @@ def test_command_line_refuses(small: Recording, tmp_path: Path, capsys: pytest.C
     save_recording(replace(small, rate=9000.0), slow)
     for arguments, message in (
         (["detect", nowhere], "no such file"),
-        (["simulate", "--seconds", "0.5", "--output", nowhere], "expected a file to write"),
+        (["simulate", "--seconds", "0.5", "--output", nowhere], "can be read or written"),
         (["simulate", "--seconds", "0.5", "--output", "r.csv"], "expected FILE.npz or FILE.mat"),
         (["simulate", "--seconds", "0.01", "--output", nowhere], "time for an nCAP, got 0.01"),
         (["signatures", str(path), "--output", nowhere], "an nCAP during a stimulus"),
