@@ -132,7 +132,7 @@ def _angles(random: np.random.Generator) -> Decoder:
 def _force(random: np.random.Generator) -> Decoder:
     """One force, N, never negative, that the float network decodes with an R2 of about 0.95."""
     latent = _latent(random, 1)
-    x, truth = _counts(random, latent, depth=0.55), np.maximum(6.0 + 5.0 * latent, 0.0)
+    x, truth = _counts(random, latent, depth=0.62), np.maximum(6.0 + 5.0 * latent, 0.0)
     hidden = _hidden(random, x, 24, "tanh")
     weights, bias = _solved(hidden.forward(x[:_TRAINED]), truth[:_TRAINED], 1e-4)
     layers = [hidden, DenseLayer(1, "relu", weights, bias)]
