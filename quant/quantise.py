@@ -144,27 +144,24 @@ def quantise(
     criterion = Criterion.for_task(searched.task, max_loss=max_loss, max_error=max_error)
     try:
         standard = Standard(network, searched, criterion)
+        how = {"uniform_segments": uniform_segments, "progress": progress}
         if search == "ahead":
             found = search_ahead(
-                network,
-                searched,
-                seed=seed,
-                max_error=criterion.max_error,
-                uniform_segments=uniform_segments,
-                progress=progress,
+                network, searched, seed=seed, max_error=criterion.max_error, **how
             )
+            model = _built(found, uniform_segments)
         else:
-            found = search_formats(
-                network,
-                searched,
-                criterion,
-                cost or AreaCost,
-                standard=standard,
-                prune=search == "default" and not missing,
-                uniform_segments=uniform_segments,
-                progress=progress,
-            )
-        model = integer_model(found.network, found.formats, uniform_segments=uniform_segments)
+            how |= {"standard": standard, "prune": search == "default" and not missing}
+            make_cost = cost or AreaCost
+            found = search_formats(network, searched, criterion, make_cost, **how)
+            try:
+                model = _built(found, uniform_segments)
+            except ValueError:
+                # Near ties asked for sums too wide to build: they are near ties then.
+                found = search_formats(
+                    network, searched, criterion, make_cost, finer=False, **how
+                )
+                model = _built(found, uniform_segments)
     except SearchError as error:
         raise InputError(f"{network.name}: {error}") from None
     except (OverflowError, ValueError) as error:
@@ -192,3 +189,7 @@ def quantise(
             advice(golden, missing, standard, criterion, seen, unseen, near_ties, search)
         ),
     )
+
+
+def _built(found: SearchResult, uniform_segments: int | None) -> IntegerModel:
+    return integer_model(found.network, found.formats, uniform_segments=uniform_segments)

@@ -8,7 +8,7 @@ import models.activations
 from models.network import Network
 from models.spread import standard_deviation
 from quant.formats import NetworkFormats, NodeKey
-from quant.qformat import MAX_WIDTH, QFormat
+from quant.qformat import QFormat
 
 __all__ = [
     "MOST_PERFECT_WIDTH",
@@ -114,20 +114,7 @@ def analyse_ranges(
         )
         for key, array in held.items()
     }
-    formats = {key: _extended(format, extra) for key, format in formats.items()}
-    for number, layer in enumerate(network.layers, start=1):
-        source = (1, "input") if number == 1 else (number - 1, "output")
-        for key in (source, (number, "weight")):
-            other = formats[source if key != source else (number, "weight")]
-            room = MAX_WIDTH - other.width - layer.input_count.bit_length()
-            formats[key] = _shortened(formats[key], room)
-    return formats
-
-
-def _shortened(format: QFormat, most: int) -> QFormat:
-    """``format`` with ``most`` bits, if it has more, but no fewer than :data:`PERFECT_WIDTH`."""
-    dropped = max(format.width - max(most, PERFECT_WIDTH), 0)
-    return QFormat(format.integer, format.fraction - dropped, format.signed)
+    return {key: _extended(format, extra) for key, format in formats.items()}
 
 
 def _extended(format: QFormat, extra: int) -> QFormat:

@@ -12,7 +12,6 @@ occurs, which costs little where large values are rare or where the next operati
 """
 
 import heapq
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -38,6 +37,9 @@ __all__ = ["search_formats"]
 
 _BIT_COST = 0.5
 """Cost of any bit of any node beside ``cost``, which may not change with every bit."""
+
+_UNBUILDABLE = 1e6
+"""Cost of a bit where formats make sums that are too wide to build: above all that are not."""
 
 _LEAST_HARM = 0.01
 """Harm, in parts of what is allowed, below which differences of harm do not matter."""
@@ -79,6 +81,7 @@ def search_formats(
     *,
     standard: Standard | None = None,
     prune: bool = True,
+    finer: bool = True,
     uniform_segments: int | None = None,
     judge: Callable[..., Judge] = Judge,
     progress: Progress = silent,
@@ -93,6 +96,8 @@ def search_formats(
         Default: that of ``network``, ``golden`` and ``criterion``.
     prune
         Leave out neurons that others can stand in for.
+    finer
+        Take finer formats where the usual ones do not keep many of golden data's decisions.
     uniform_segments
         Of generated activations; see :func:`quant.quantise.quantise`.
     judge
@@ -124,7 +129,7 @@ def search_formats(
     exact = first.judge
     if uniform_segments is not None:
         exact = judge(network, golden, criterion, rounding=first.rounding, standard=standard)
-    first.check(exact)
+    first.check(exact, finer)
     with recorder.step("pruned") as found:
         if prune:
             pruned = (
@@ -200,17 +205,18 @@ class _Search:
         self.extra = extra
 
     def cost(self, formats: NetworkFormats) -> float:
+        bits = sum(f.width for f in formats.values())
         try:
             area = self.raw_cost(formats)
-        except ValueError:  # wider than any hardware of this project
-            return math.inf
-        return area + _BIT_COST * sum(f.width for f in formats.values())
+        except ValueError:  # sums wider than any that this project builds
+            area = _UNBUILDABLE * bits
+        return area + _BIT_COST * bits
 
     def worth(self, formats: NetworkFormats) -> float:
         """Cost, and what the harm done for it is worth."""
         return self.cost(formats) * (1 + _HARM_COST * self.judge.harm(formats))
 
-    def check(self, exact: Judge) -> None:
+    def check(self, exact: Judge, finer: bool) -> None:
         """Make perfect formats finer until they are good enough, and excuse what is left.
 
         A few decisions that they change are near ties, and no reason: :meth:`Judge.excuse`. What
@@ -228,7 +234,8 @@ class _Search:
         def short() -> tuple[float, int]:
             """By how much errors, and lost decisions, are beyond what is good enough."""
             errors = max(exact.quality(self.perfect).errors)
-            return max(errors - limit, 0.0), max(exact.lost(self.perfect) - standard.may_be_lost, 0)
+            lost = exact.lost(self.perfect) if finer else 0
+            return max(errors - limit, 0.0), max(lost - standard.may_be_lost, 0)
 
         now = short()
         while max(now) > 0 and self.extra < _MOST_EXTRA:
@@ -337,7 +344,7 @@ class _Search:
         cost, harm = self.cost(formats), self.judge.harm(formats)
         changed = {**formats, key: narrower}
         saved = cost - self.cost(changed)
-        if not saved > 0:
+        if saved <= 0:
             return
         added = self.judge.harm(changed) - harm
         if harm + added <= 1 and saved >= _HARM_COST * added * cost:

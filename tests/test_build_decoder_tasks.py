@@ -114,12 +114,11 @@ def test_a_linear_output_decides_at_zero_or_as_told(tmp_path, capsys):
 def test_a_near_tie_is_counted_and_no_reason_to_refuse(tmp_path, capsys):
     """Case 06: a golden sample within 1e-9 of the boundary."""
     x = np.random.default_rng(0).normal(size=(100, 2))
-    x[7] = [0.25 + 1e-9, 0.25]
+    # Equal in fixed point, so that the first output wins; the network says the second.
+    x[7] = [0.25, 0.25 + 1e-9]
     net = Network("net", 2, (DenseLayer(2, "linear", np.eye(2), np.zeros(2)),))
-    y = net.forward(x)
-    y[7] = [0.25 - 1e-9, 0.25]
-    held_out = np.zeros(100)
-    folder = save(tmp_path / "n", net, x, y, labels=y.argmax(axis=1), held_out=held_out)
+    labels = net.forward(x).argmax(axis=1)
+    folder = save(tmp_path / "n", net, x, labels=labels, held_out=np.zeros(100))
     status, report, out, _ = build(folder, tmp_path / "o", capsys)
     assert (status, report["near_ties"]) == (0, 1)
     assert report["quality"]["searched_on"]["agreement"] == 0.99
