@@ -68,9 +68,10 @@ _PERFECT_ERROR = 0.01
 """Error of an output, in its standard deviation, that formats do not have which hold all values."""
 
 _HELD = ("accumulator", "sum", "output")
-"""Nodes of the last layer that hold all of golden data's range, unless its activation saturates by
-itself: what saturates there on new data changes the answer. Where outputs are values of their own,
-all signals hold all of it, since an error of saturation may be of any size."""
+"""Nodes of the last layer that hold all of golden data's range where the network may have been
+trained on it, unless its activation saturates by itself: what saturates there on new data changes
+the answer. Where outputs are values of their own, all signals hold all of it, since an error of
+saturation may be of any size."""
 
 
 def search_formats(
@@ -112,11 +113,15 @@ def search_formats(
     """
     standard = standard or Standard(network, golden, criterion)
 
+    suspected = any(near.even for near in standard.near)
+
     def search_of(network: Network, extra: int = 0) -> _Search:
         rounding = CompensatedRounding(network, golden.x)
         how = {"rounding": rounding, "standard": standard, "uniform_segments": uniform_segments}
         judged = judge(network, golden, criterion, **how)
-        return _Search(network, golden, cost(network), rounding, judged, progress, extra)
+        return _Search(
+            network, golden, cost(network), rounding, judged, progress, extra, suspected
+        )
 
     first = best = search_of(network)
     searches = [first]
@@ -177,7 +182,7 @@ def _pruned(network: Network, golden: GoldenData, standard: Standard) -> list[Ne
 class _Search:
     """Search of the widths of one network, pruned or not."""
 
-    def __init__(self, network, golden, cost, rounding, judge, progress, extra):
+    def __init__(self, network, golden, cost, rounding, judge, progress, extra, suspected):
         self.network = network
         self.rounding = rounding
         self.judge = judge
@@ -187,7 +192,7 @@ class _Search:
         self._golden = golden
         self._values = golden.task.keeps_values
         self._each = golden.task.kind is Kind.REGRESSION
-        self._unbounded = not saturates(network.layers[-1].activation)
+        self._holds_last = suspected and not saturates(network.layers[-1].activation)
         self.widen(extra)
 
     def holds(self, formats: NetworkFormats) -> bool:
@@ -284,7 +289,7 @@ class _Search:
         if self._values:
             held = node in ("input", *_HELD)
         else:
-            held = self._unbounded and number == len(self.network.layers) and node in _HELD
+            held = self._holds_last and number == len(self.network.layers) and node in _HELD
         least = self.perfect[key].integer if held else -MAX_WIDTH
         return [narrower for narrower in _narrower(format) if narrower.integer >= least]
 
