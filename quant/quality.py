@@ -9,7 +9,7 @@ from models.spread import standard_deviation
 from models.task import Kind, Task
 from quant.integer_model import IntegerModel
 
-__all__ = ["Quality", "Reference", "compare", "measure", "output_scales"]
+__all__ = ["Quality", "Reference", "measure", "output_scales"]
 
 _LEAST_SCALE = 0.1
 
@@ -182,8 +182,3 @@ def measure(
     ``scale`` is as for `Reference`.
     """
     return Reference(golden, scale=scale).compare(model.predict(golden.x))
-
-
-def compare(y: np.ndarray, golden: GoldenData) -> Quality:
-    """Quality of real outputs ``y`` (samples, outputs) on ``golden``."""
-    return Reference(golden).compare(y)
