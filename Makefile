@@ -15,12 +15,12 @@ test: $(VENV)/.all
 
 regress: $(VENV)/.all
 	$(BIN)/python -m pytest -n 2
-	$(BIN)/python -m sim.fuzz --networks 200 --seed 1
-	$(BIN)/python -m sim.fuzz --networks 40 --seed 2 --verilog
+	$(BIN)/python -m build_decoder.sim.fuzz --networks 200 --seed 1
+	$(BIN)/python -m build_decoder.sim.fuzz --networks 40 --seed 2 --verilog
 	for network in ahead_case1 ahead_case2 ahead_fig4; do \
-	  $(BIN)/python -m sim.verify $$network --samples all || exit 1; \
-	  $(BIN)/python -m sim.netlist $$network --target xc7 --samples 20 || exit 1; \
-	  $(BIN)/python -m sim.netlist $$network --target ecp5 --samples 20 || exit 1; \
+	  $(BIN)/python -m build_decoder.sim.verify $$network --samples all || exit 1; \
+	  $(BIN)/python -m build_decoder.sim.netlist $$network --target xc7 --samples 20 || exit 1; \
+	  $(BIN)/python -m build_decoder.sim.netlist $$network --target ecp5 --samples 20 || exit 1; \
 	done
 
 lint: $(VENV)/.all

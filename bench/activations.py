@@ -1,4 +1,4 @@
-"""Generated activations: ``python -m bench.activations [--input 4 8] [--output 8]``.
+"""Generated activations: ``python -m build_decoder.bench.activations [--input 4 8] [--output 8]``.
 
 Prints a Markdown table: for every smooth activation its form with the least segments, with AHEAD's
 16 uniform segments, and the one that a decoder takes; greatest error over all input codes, in
@@ -13,19 +13,23 @@ from pathlib import Path
 import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
-import models.activations
-from hdl.activations import activation_component
-from hdl.export import to_verilog
-from models.activation import Activation
-from models.arguments import LineParser, whole_number
-from models.command import exit_status
-from quant.activations import IntegerActivation, integer_activation, is_exact
-from quant.activations.generated import fit_least_segments, fit_uniform_segments, greatest_error
-from quant.activations.piecewise_linear import PiecewiseLinear
-from quant.qformat import QFormat
-from quant.range_analysis import format_holding
-from sim.errors import ToolError
-from sim.synthesis import synthesise
+from build_decoder.hdl.activations import activation_component
+from build_decoder.hdl.export import to_verilog
+from build_decoder.models import activations as float_activations
+from build_decoder.models.activation import Activation
+from build_decoder.models.arguments import LineParser, whole_number
+from build_decoder.models.command import exit_status
+from build_decoder.quant.activations import IntegerActivation, integer_activation, is_exact
+from build_decoder.quant.activations.generated import (
+    fit_least_segments,
+    fit_uniform_segments,
+    greatest_error,
+)
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.range_analysis import format_holding
+from build_decoder.sim.errors import ToolError
+from build_decoder.sim.synthesis import synthesise
 
 __all__ = ["main", "row"]
 
@@ -81,7 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = LineParser(prog="python -m bench.activations", description=__doc__.split("\n")[0])
+    parser = LineParser(
+        prog="python -m build_decoder.bench.activations", description=__doc__.split("\n")[0]
+    )
     parser.add_argument(
         "--input", type=whole_number(1, _MAX_BITS - 1), nargs=2, default=(4, 8),
         metavar=("INTEGER", "FRACTION"), help="(4 8)",
@@ -95,8 +101,8 @@ def _run(argv: Sequence[str] | None) -> int:
     print("| function | formats | form | segments | error | LUT | FF |")
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for name in models.activations.names():
-            activation = models.activations.get(name)
+        for name in float_activations.names():
+            activation = float_activations.get(name)
             if is_exact(name):
                 continue
             forms = _forms(activation, QFormat(*arguments.input), arguments.output)

@@ -1,4 +1,6 @@
-"""AHEAD's Tables 2 to 5 and this project's figures: ``python -m bench.ahead [--fmax]``.
+"""AHEAD's Tables 2 to 5 and this project's figures.
+
+``python -m build_decoder.bench.ahead [--fmax]``.
 
 Runs the searches, generates and synthesises the decoders of :data:`bench.ahead_cases.CASES`, prints
 the tables and writes them to ``--output``. ``--fmax`` also places and routes the decoder of the
@@ -16,18 +18,18 @@ from pathlib import Path
 
 from amaranth._toolchain.yosys import YosysError
 
-import boards
-from bench import ahead_cases
-from bench.ahead_cases import Case, Column, PaperColumn
-from bench.resources import measure
-from boards.toolchain import ToolFailed, place_and_route, synthesise
-from hdl.export import to_verilog
-from models.arguments import LineParser, filled_path
-from models.command import exit_status
-from models.errors import InputError
-from quant.quantise import Quantised
-from sim.design_options import DesignOptions
-from sim.errors import ToolError
+from build_decoder import boards
+from build_decoder.bench import ahead_cases
+from build_decoder.bench.ahead_cases import Case, Column, PaperColumn
+from build_decoder.bench.resources import measure
+from build_decoder.boards.toolchain import ToolFailed, place_and_route, synthesise
+from build_decoder.hdl.export import to_verilog
+from build_decoder.models.arguments import LineParser, filled_path
+from build_decoder.models.command import exit_status
+from build_decoder.models.errors import InputError
+from build_decoder.quant.quantise import Quantised
+from build_decoder.sim.design_options import DesignOptions
+from build_decoder.sim.errors import ToolError
 
 __all__ = ["Measured", "main"]
 
@@ -48,8 +50,8 @@ AHEAD decodes recordings; the decoders here have the same topologies and are tra
 spike counts. Times are wall time on this machine with {cores} cores, AHEAD's on a laptop with \
 two. LUT, FF, DSP and block RAM are counts after `synth_xilinx`, of a decoder without a board's \
 shell; AHEAD's are Vivado's. Each column names its options: \
-`python -m bench.resources NETWORK OPTIONS` gives its figures again. Cycles are those documented, \
-which `python -m sim.verify` measures in simulation.
+`python -m build_decoder.bench.resources NETWORK OPTIONS` gives its figures again. Cycles are \
+those documented, which `python -m build_decoder.sim.verify` measures in simulation.
 """
 _FOOTNOTES = """\
 <sup>1</sup> Not measured here: it takes the vendor's tools, or a board.
@@ -195,7 +197,7 @@ def _row(*cells: str) -> str:
 
 def _tables(cases: Sequence[Case], *, fmax: bool) -> tuple[str, list[str]]:
     """The whole document, and which limits are not met."""
-    command = "python -m bench.ahead" + (" --fmax" if fmax else "")
+    command = "python -m build_decoder.bench.ahead" + (" --fmax" if fmax else "")
     lines = [_INTRODUCTION.format(command=command, cores=os.cpu_count())]
     broken = []
     for case in cases:
@@ -224,7 +226,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = LineParser(prog="python -m bench.ahead", description=__doc__.split("\n")[0])
+    parser = LineParser(
+        prog="python -m build_decoder.bench.ahead", description=__doc__.split("\n")[0]
+    )
     parser.add_argument(
         "--output", type=filled_path, default=OUTPUT, metavar="FILE", help="Markdown (%(default)s)"
     )

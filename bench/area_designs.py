@@ -4,20 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import models.activations
-from hdl.choose_multipliers import choose_multipliers, packs
-from hdl.decoder import Decoder, plan_decoder
-from hdl.folding import Folding
-from hdl.multipliers import Multipliers
-from hdl.plan import DensePlan
-from hdl.select_accumulate import fits_select
-from hdl.target import XC7
-from models.network import DenseLayer, Network
-from quant.dense import NODES
-from quant.formats import NetworkFormats, NodeKey, integer_model
-from quant.integer_model import IntegerModel
-from quant.qformat import QFormat
-from quant.range_analysis import analyse_ranges
+from build_decoder.hdl.choose_multipliers import choose_multipliers, packs
+from build_decoder.hdl.decoder import Decoder, plan_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.select_accumulate import fits_select
+from build_decoder.hdl.target import XC7
+from build_decoder.models import activations as float_activations
+from build_decoder.models.network import DenseLayer, Network
+from build_decoder.quant.dense import NODES
+from build_decoder.quant.formats import NetworkFormats, NodeKey, integer_model
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.range_analysis import analyse_ranges
 
 __all__ = ["RandomDesign", "random_design"]
 
@@ -118,7 +118,7 @@ def _random_layer(random, inputs: int, units: int) -> DenseLayer:
     weights = draw(0.0, scale, (inputs, units))
     if random.random() < 0.5:
         weights *= random.random(weights.shape) < random.uniform(0.3, 1.0)
-    activation = str(random.choice(models.activations.names()))
+    activation = str(random.choice(float_activations.names()))
     return DenseLayer(units, activation, weights, random.normal(0.0, 1.0, units))
 
 

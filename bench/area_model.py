@@ -1,4 +1,4 @@
-"""The area model's fit to synthesis runs: ``python -m bench.area_model fit|test``.
+"""The area model's fit to synthesis runs: ``python -m build_decoder.bench.area_model fit|test``.
 
 ``fit`` synthesises random designs (see bench.area_designs) for the 7 series, fits the coefficients
 of quant.area and stores them. ``test`` prints what the model says of designs that it is not fitted
@@ -14,12 +14,12 @@ from collections.abc import Sequence
 import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
-from bench.area_fit import fit
-from bench.area_samples import ZOO_KEYS, Sample, samples
-from models.arguments import LineParser, whole_number
-from models.command import exit_status
-from quant.area import COEFFICIENTS_FILE, coefficients
-from sim.errors import ToolError
+from build_decoder.bench.area_fit import fit
+from build_decoder.bench.area_samples import ZOO_KEYS, Sample, samples
+from build_decoder.models.arguments import LineParser, whole_number
+from build_decoder.models.command import exit_status
+from build_decoder.quant.area import COEFFICIENTS_FILE, coefficients
+from build_decoder.sim.errors import ToolError
 
 __all__ = ["main"]
 
@@ -41,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    parser = LineParser(prog="python -m bench.area_model", description=__doc__.split("\n")[0])
+    parser = LineParser(
+        prog="python -m build_decoder.bench.area_model", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("action", choices=("fit", "test"))
     parser.add_argument(
         "--designs", type=whole_number(0, 100_000), metavar="N", help="random ones"
@@ -64,7 +66,8 @@ def _run(argv: list[str]) -> int:
     if not (random if arguments.action == "fit" else zoo):
         parser.error("expected designs that were synthesised, got none")
     if arguments.action == "fit":
-        return _report_fit(random, shlex.join(["python", "-m", "bench.area_model", *argv]))
+        command = ["python", "-m", "build_decoder.bench.area_model", *argv]
+        return _report_fit(random, shlex.join(command))
     return _report_test(zoo, random)
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.area_designs import random_design
-from bench.area_zoo import ZOO_DESIGNS
-from bench.resources import measure
-from hdl.area import shape_of_plan
-from hdl.decoder import Decoder
-from hdl.target import XC7
-from quant.area import (
+from build_decoder.bench.area_designs import random_design
+from build_decoder.bench.area_zoo import ZOO_DESIGNS
+from build_decoder.bench.resources import measure
+from build_decoder.hdl.area import shape_of_plan
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.target import XC7
+from build_decoder.quant.area import (
     ActivationShape,
     Area,
     DenseShape,

@@ -7,14 +7,14 @@ Formats are those that a search found; foldings, latency, DSP blocks and datapat
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hdl.decoder import Decoder
-from hdl.design import design_decoder
-from hdl.folding import Folding
-from hdl.target import XC7
-from models.golden import load_golden
-from models.load import load_network
-from quant.integer_model import IntegerModel
-from quant.quantise import quantise
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.design import design_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.target import XC7
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.quantise import quantise
 
 __all__ = ["ZOO_DESIGNS", "ZooDesign"]
 

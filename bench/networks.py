@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from models.arguments import LineParser, filled
-from models.golden import GoldenData, load_golden
-from models.load import load_network
-from models.network import Network
-from models.train import train_recording
+from build_decoder.models.arguments import LineParser, filled
+from build_decoder.models.golden import GoldenData, load_golden
+from build_decoder.models.load import load_network
+from build_decoder.models.network import Network
+from build_decoder.models.train import train_recording
 
 __all__ = ["RECORDING", "ZOO", "network_names", "networks"]
 

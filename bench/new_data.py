@@ -1,6 +1,6 @@
 """How many decisions a decoder keeps on a recording that neither training nor search has seen.
 
-python -m bench.new_data [RECORDING.npz]
+python -m build_decoder.bench.new_data [RECORDING.npz]
 
 Decoders of seven gestures are trained on one part of two sessions and judged on a third session.
 Each is built with three kinds of golden data: the samples that it was trained on, with labels and
@@ -17,16 +17,16 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from bench.networks import RECORDING
-from models.fit import Samples, fit
-from models.golden import GoldenData
-from models.network import Network
-from models.recipes import LayerRecipe, TrainingOptions
-from models.recording import RecordedWindows, read_recording, split_runs
-from models.task import Kind, Task
-from quant.cost import AreaCost
-from quant.quality import measure
-from quant.quantise import quantise
+from build_decoder.bench.networks import RECORDING
+from build_decoder.models.fit import Samples, fit
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.models.recipes import LayerRecipe, TrainingOptions
+from build_decoder.models.recording import RecordedWindows, read_recording, split_runs
+from build_decoder.models.task import Kind, Task
+from build_decoder.quant.cost import AreaCost
+from build_decoder.quant.quality import measure
+from build_decoder.quant.quantise import quantise
 
 __all__ = ["NETWORKS", "golden_of", "main", "trained"]
 

@@ -1,9 +1,9 @@
-"""Resources of a decoder without a board's shell: ``python -m bench.resources NETWORK``.
+"""Resources of a decoder without a board's shell.
 
-Prints one line of JSON: resources after synthesis (see sim.synthesis.Resources for how they are
-counted; ``bram36`` on xc7, ``bram`` on ecp5), the decoder's documented cycles, the accuracy that
-the integer model lost on samples seen and unseen, and its average bit width. Options that say which
-decoder are those of ``build_decoder``.
+``python -m build_decoder.bench.resources NETWORK`` prints one line of JSON: resources after
+synthesis (see sim.synthesis.Resources for how they are counted; ``bram36`` on xc7, ``bram`` on
+ecp5), the decoder's documented cycles, the accuracy that the integer model lost on samples seen and
+unseen, and its average bit width. Options that say which decoder are those of ``build_decoder``.
 """
 
 import json
@@ -14,14 +14,14 @@ from pathlib import Path
 
 from amaranth._toolchain.yosys import YosysError
 
-from hdl.decoder import Decoder
-from hdl.export import to_verilog
-from models.arguments import LineParser, filled
-from models.command import exit_status
-from quant.quantise import Quantised
-from sim.design_options import DesignOptions, add_design_options
-from sim.errors import ToolError
-from sim.synthesis import TARGETS, synthesise
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.models.arguments import LineParser, filled
+from build_decoder.models.command import exit_status
+from build_decoder.quant.quantise import Quantised
+from build_decoder.sim.design_options import DesignOptions, add_design_options
+from build_decoder.sim.errors import ToolError
+from build_decoder.sim.synthesis import TARGETS, synthesise
 
 __all__ = ["main", "measure", "quality"]
 
@@ -69,7 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = LineParser(prog="python -m bench.resources", description=__doc__.split("\n")[0])
+    parser = LineParser(
+        prog="python -m build_decoder.bench.resources", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("network", type=filled, help="zoo name, metadata folder or .keras file")
     parser.add_argument("--target", choices=TARGETS, default="xc7", help="(xc7)")
     add_design_options(parser)

@@ -1,6 +1,6 @@
 """What the default search saves beside AHEAD's, after synthesis.
 
-python -m bench.search_area [NETWORK ...]
+python -m build_decoder.bench.search_area [NETWORK ...]
 
 All searches see the same samples; the decoders are designed alike, one input a cycle into all
 neurons, and synthesised with ``synth_xilinx``. ``cost`` is LUTs + 50 DSPs + 100 RAMB36, ``lost``
@@ -17,16 +17,16 @@ from pathlib import Path
 from amaranth._toolchain.yosys import YosysError
 from threadpoolctl import threadpool_limits
 
-from bench.networks import network_names, networks
-from bench.resources import measure
-from hdl.design import design_decoder
-from hdl.target import XC7
-from models.command import exit_status
-from models.golden import GoldenData
-from models.network import Network
-from quant.area import BRAM36_LUTS, DSP_LUTS
-from quant.quantise import quantise
-from sim.errors import ToolError
+from build_decoder.bench.networks import network_names, networks
+from build_decoder.bench.resources import measure
+from build_decoder.hdl.design import design_decoder
+from build_decoder.hdl.target import XC7
+from build_decoder.models.command import exit_status
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.quant.area import BRAM36_LUTS, DSP_LUTS
+from build_decoder.quant.quantise import quantise
+from build_decoder.sim.errors import ToolError
 
 __all__ = ["main"]
 
@@ -37,7 +37,7 @@ _SEARCHES = ("ahead", "widths", "default")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit status: 0, 1 too little is saved, 2 bad input, 3 no tools."""
     return exit_status(
-        lambda: _run(network_names(argv, "bench.search_area", __doc__)),
+        lambda: _run(network_names(argv, "build_decoder.bench.search_area", __doc__)),
         prefix="bench.search_area: ",
         failures={ToolError: 3, YosysError: 3},
         tools=True,

@@ -1,6 +1,6 @@
 """Which criterion of a search carries over to samples that it has not seen, and what it costs.
 
-python -m bench.search_generalisation [NETWORK ...]
+python -m build_decoder.bench.search_generalisation [NETWORK ...]
 
 Every search sees the same samples, and the same greedy search runs with every criterion; only the
 samples held out tell what a criterion is worth. ``loss`` is in points of accuracy, ``changed`` the
@@ -13,19 +13,19 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from bench.networks import network_names, networks
-from models.command import exit_status
-from models.golden import GoldenData
-from models.network import Network
-from quant.bwid.ahead import search_ahead
-from quant.cost import AreaCost
-from quant.criterion import Criterion
-from quant.evaluator import Evaluator
-from quant.formats import NetworkFormats, integer_model
-from quant.quality import Quality, measure
-from quant.search import search_formats
-from quant.search_result import SearchResult
-from quant.weight_rounding import WeightRounding
+from build_decoder.bench.networks import network_names, networks
+from build_decoder.models.command import exit_status
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.quant.bwid.ahead import search_ahead
+from build_decoder.quant.cost import AreaCost
+from build_decoder.quant.criterion import Criterion
+from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.formats import NetworkFormats, integer_model
+from build_decoder.quant.quality import Quality, measure
+from build_decoder.quant.search import search_formats
+from build_decoder.quant.search_result import SearchResult
+from build_decoder.quant.weight_rounding import WeightRounding
 
 __all__ = ["GoldenJudge", "main"]
 
@@ -134,7 +134,7 @@ def _searches(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit status: 0, 2 bad input."""
     return exit_status(
-        lambda: _run(network_names(argv, "bench.search_generalisation", __doc__)),
+        lambda: _run(network_names(argv, "build_decoder.bench.search_generalisation", __doc__)),
         prefix="bench.search_generalisation: ",
     )
 

@@ -1,6 +1,6 @@
 """How fast formats are evaluated and searched.
 
-python -m bench.search_speed [NETWORK ...]
+python -m build_decoder.bench.search_speed [NETWORK ...]
 
 The same random walk, one node at a time as in a search, is evaluated three ways: each time the
 whole integer model; only what is behind the changed node; and that on the samples of the decision
@@ -13,17 +13,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from bench.networks import network_names, networks
-from models.command import exit_status
-from models.golden import GoldenData
-from models.network import Network
-from quant.evaluator import Evaluator
-from quant.formats import NetworkFormats, integer_model
-from quant.near_boundary import near_boundary
-from quant.qformat import QFormat
-from quant.quality import measure
-from quant.quantise import SEARCHES, quantise
-from quant.range_analysis import analyse_ranges
+from build_decoder.bench.networks import network_names, networks
+from build_decoder.models.command import exit_status
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.formats import NetworkFormats, integer_model
+from build_decoder.quant.near_boundary import near_boundary
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.quality import measure
+from build_decoder.quant.quantise import SEARCHES, quantise
+from build_decoder.quant.range_analysis import analyse_ranges
 
 __all__ = ["main"]
 
@@ -58,7 +58,7 @@ def _rate(evaluate: Callable[[NetworkFormats], object], walk: list[NetworkFormat
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit status: 0, 2 bad input."""
     return exit_status(
-        lambda: _run(network_names(argv, "bench.search_speed", __doc__)),
+        lambda: _run(network_names(argv, "build_decoder.bench.search_speed", __doc__)),
         prefix="bench.search_speed: ",
     )
 

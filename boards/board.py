@@ -5,8 +5,8 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import boards
-from models.errors import InputError
+from build_decoder import boards
+from build_decoder.models.errors import InputError
 
 __all__ = ["Board", "Capacity", "board_names", "get"]
 
@@ -69,7 +69,7 @@ class Board:
 
 def _boards() -> dict[str, Board]:
     modules = sorted(module.name for module in pkgutil.iter_modules(boards.__path__))
-    loaded = (importlib.import_module(f"boards.{name}") for name in modules)
+    loaded = (importlib.import_module(f"{boards.__name__}.{name}") for name in modules)
     found = (getattr(module, "BOARD", None) for module in loaded)
     return {board.name: board for board in found if isinstance(board, Board)}
 

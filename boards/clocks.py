@@ -4,8 +4,8 @@ from amaranth import C, ClockDomain, ClockSignal, Elaboratable, Instance, Module
 from amaranth.lib import io
 from amaranth.lib.cdc import FFSynchronizer, ResetSynchronizer
 
-from boards.board import Board
-from boards.pll import PLL_LIMITS, PLLDividers
+from build_decoder.boards.board import Board
+from build_decoder.boards.pll import PLL_LIMITS, PLLDividers
 
 __all__ = ["ClockGenerator", "choose_dividers"]
 

@@ -1,11 +1,11 @@
 """Early checks of a request, before anything is built for it."""
 
-from boards.board import Board
-from boards.clocks import choose_dividers
-from boards.protocol import check_frame, check_frame_bytes
-from boards.resources import check_memory
-from boards.uart import divisor_for
-from models.network import Network
+from build_decoder.boards.board import Board
+from build_decoder.boards.clocks import choose_dividers
+from build_decoder.boards.protocol import check_frame, check_frame_bytes
+from build_decoder.boards.resources import check_memory
+from build_decoder.boards.uart import divisor_for
+from build_decoder.models.network import Network
 
 __all__ = ["check_clock", "check_frame", "check_network", "made_clock_mhz"]
 

@@ -2,7 +2,7 @@
 
 from amaranth_boards.icebreaker import ICEBreakerPlatform
 
-from boards.board import Board, Capacity
+from build_decoder.boards.board import Board, Capacity
 
 __all__ = ["BOARD"]
 

@@ -6,10 +6,10 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from models.errors import shown
-from models.fields import Fields
-from models.json_file import read_json
-from quant.qformat import MAX_WIDTH, QFormat
+from build_decoder.models.errors import shown
+from build_decoder.models.fields import Fields
+from build_decoder.models.json_file import read_json
+from build_decoder.quant.qformat import MAX_WIDTH, QFormat
 
 __all__ = [
     "DRIVER_FILE",

@@ -7,10 +7,10 @@ from amaranth.lib.data import ArrayLayout
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from boards.feasibility import check_frame
-from boards.interface import DecoderInterface
-from boards.protocol import PROTOCOL, Command, Info, Protocol, Status, element_bytes
-from hdl.shapes import shape_of
+from build_decoder.boards.feasibility import check_frame
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.protocol import PROTOCOL, Command, Info, Protocol, Status, element_bytes
+from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["Link"]
 

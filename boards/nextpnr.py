@@ -8,14 +8,14 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from boards.board import Board
-from boards.reports import BitstreamReport, PlacedResources, SynthesisReport
-from boards.resources import check_capacity, count_cells, read_yosys_stat
-from boards.tool_logs import warnings_of
-from boards.tools import find_tool, run_tool
-from boards.top import Top
-from boards.xilinx.open_tools.said import version
-from hdl.yosys import HIDE_NAMES
+from build_decoder.boards.board import Board
+from build_decoder.boards.reports import BitstreamReport, PlacedResources, SynthesisReport
+from build_decoder.boards.resources import check_capacity, count_cells, read_yosys_stat
+from build_decoder.boards.tool_logs import warnings_of
+from build_decoder.boards.tools import find_tool, run_tool
+from build_decoder.boards.top import Top
+from build_decoder.boards.xilinx.open_tools.said import version
+from build_decoder.hdl.yosys import HIDE_NAMES
 
 __all__ = ["NextpnrToolchain"]
 

@@ -16,8 +16,8 @@ not seen: whether its clock generator has to be set up first is not known here.
 from amaranth.build import Attrs, Clock, Connector, Pins, Resource
 from amaranth_boards.resources import LEDResources
 
-from boards.board import Board, Capacity
-from boards.xilinx_platform import RtlilXilinxPlatform, pmod_uart
+from build_decoder.boards.board import Board, Capacity
+from build_decoder.boards.xilinx_platform import RtlilXilinxPlatform, pmod_uart
 
 __all__ = ["BOARD", "PicoZed7030Platform"]
 

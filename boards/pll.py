@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from models.errors import InputError
+from build_decoder.models.errors import InputError
 
 __all__ = ["PLL_LIMITS", "PLLDividers", "PLLLimits"]
 

@@ -27,9 +27,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from boards.interface import MAX_COUNT, MAX_FRACTION, DecoderInterface
-from models.errors import InputError
-from quant.qformat import MAX_WIDTH, QFormat
+from build_decoder.boards.interface import MAX_COUNT, MAX_FRACTION, DecoderInterface
+from build_decoder.models.errors import InputError
+from build_decoder.quant.qformat import MAX_WIDTH, QFormat
 
 __all__ = [
     "MAX_PAYLOAD_BYTES",

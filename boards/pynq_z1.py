@@ -8,8 +8,8 @@ to 7 of ``pmoda_gpio_tri_io`` are pins 1 to 4 and 7 to 10 of the connector.
 from amaranth.build import Attrs, Clock, Connector, Pins, Resource
 from amaranth_boards.resources import LEDResources
 
-from boards.board import Board, Capacity
-from boards.xilinx_platform import RtlilXilinxPlatform, pmod_uart
+from build_decoder.boards.board import Board, Capacity
+from build_decoder.boards.xilinx_platform import RtlilXilinxPlatform, pmod_uart
 
 __all__ = ["BOARD", "PynqZ1Platform"]
 

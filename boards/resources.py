@@ -4,11 +4,11 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-import hdl.cells
-from boards.board import Board
-from boards.tools import ToolFailed
-from hdl.cells import Resources, UnknownCell
-from models.errors import InputError
+from build_decoder.boards.board import Board
+from build_decoder.boards.tools import ToolFailed
+from build_decoder.hdl import cells as hdl_cells
+from build_decoder.hdl.cells import Resources, UnknownCell
+from build_decoder.models.errors import InputError
 
 __all__ = ["Resources", "check_capacity", "check_memory", "count_cells", "read_yosys_stat"]
 
@@ -22,7 +22,7 @@ def count_cells(family: str, cells: dict[str, int]) -> Resources:
         If it is not known what a cell takes.
     """
     try:
-        return hdl.cells.count_cells(cells, family)
+        return hdl_cells.count_cells(cells, family)
     except UnknownCell as error:
         raise ToolFailed(str(error)) from None
 

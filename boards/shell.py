@@ -5,10 +5,10 @@ from amaranth.lib import wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
-from boards.interface import DecoderInterface
-from boards.link import Link
-from boards.protocol import PROTOCOL, Protocol
-from boards.uart import FRAME_BITS, UARTReceiver, UARTTransmitter
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.link import Link
+from build_decoder.boards.protocol import PROTOCOL, Protocol
+from build_decoder.boards.uart import FRAME_BITS, UARTReceiver, UARTTransmitter
 
 __all__ = ["Shell"]
 

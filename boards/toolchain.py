@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from boards.board import Board
-from boards.interface import DRIVER_FILE, EXPECTED_FILE, DecoderInterface
-from boards.nextpnr import NextpnrToolchain
-from boards.reports import BitstreamReport, SynthesisReport
-from boards.resources import check_memory
-from boards.tools import ToolFailed
-from boards.top import Top
-from boards.xilinx.toolchain import XilinxToolchain
+from build_decoder.boards.board import Board
+from build_decoder.boards.interface import DRIVER_FILE, EXPECTED_FILE, DecoderInterface
+from build_decoder.boards.nextpnr import NextpnrToolchain
+from build_decoder.boards.reports import BitstreamReport, SynthesisReport
+from build_decoder.boards.resources import check_memory
+from build_decoder.boards.tools import ToolFailed
+from build_decoder.boards.top import Top
+from build_decoder.boards.xilinx.toolchain import XilinxToolchain
 
 __all__ = [
     "BitstreamReport",
@@ -101,16 +101,16 @@ Board
 
 Host
 ----
-Needs Python with numpy and pyserial, and the project's packages boards, quant and models.
+Needs Python with numpy, pyserial and build_decoder itself.
 FOLDER is this folder (it has {DRIVER_FILE}), or the build's folder above it:
 
-    from boards.driver import connect
+    from build_decoder.boards.driver import connect
     with connect("/dev/ttyUSB0", "FOLDER") as decoder:
         y = decoder.infer(x)
 
 Golden data through the board, compared with {EXPECTED_FILE} in the build's folder:
 
-    python -m boards.driver --port /dev/ttyUSB0 --build FOLDER --golden golden.npz
+    python -m build_decoder.boards.driver --port /dev/ttyUSB0 --build FOLDER --golden golden.npz
 
 LED 0 changes with every frame answered; LED 1 is lit once a request had to be rejected.
 """

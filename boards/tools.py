@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from boards.xilinx.open_tools.said import error_lines
-from hdl.yosys import find_yosys
+from build_decoder.boards.xilinx.open_tools.said import error_lines
+from build_decoder.hdl.yosys import find_yosys
 
 __all__ = ["ToolFailed", "find_tool", "run_logged", "run_tool"]
 

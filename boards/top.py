@@ -4,10 +4,10 @@ from amaranth import ClockDomain, Elaboratable, Module, Signal
 from amaranth.build import ResourceError
 from amaranth.lib import io
 
-from boards.board import Board
-from boards.clocks import ClockGenerator, choose_dividers
-from boards.shell import Shell
-from boards.uart import divisor_for
+from build_decoder.boards.board import Board
+from build_decoder.boards.clocks import ClockGenerator, choose_dividers
+from build_decoder.boards.shell import Shell
+from build_decoder.boards.uart import divisor_for
 
 __all__ = ["Top"]
 

@@ -5,7 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-from models.errors import InputError
+from build_decoder.models.errors import InputError
 
 __all__ = ["FRAME_BITS", "MIN_DIVISOR", "UARTReceiver", "UARTTransmitter", "divisor_for"]
 

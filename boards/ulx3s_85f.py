@@ -2,7 +2,7 @@
 
 from amaranth_boards.ulx3s import ULX3S_85F_Platform
 
-from boards.board import Board, Capacity
+from build_decoder.boards.board import Board, Capacity
 
 __all__ = ["BOARD"]
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from models.command import exit_status
+from build_decoder.models.command import exit_status
 
 __all__ = ["main"]
 

@@ -5,12 +5,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import boards
+from build_decoder import boards
+from build_decoder.models.arguments import LineParser, filled, filled_path
+from build_decoder.models.metadata import NETWORK_FILE
+from build_decoder.models.zoo import zoo_names
+from build_decoder.sim.design_options import DesignOptions, add_design_options, number
 from build_decoder.stages import STAGES
-from models.arguments import LineParser, filled, filled_path
-from models.metadata import NETWORK_FILE
-from models.zoo import zoo_names
-from sim.design_options import DesignOptions, add_design_options, number
 
 __all__ = ["DEFAULT_BOARD", "DEFAULT_NETWORK", "Arguments", "parse"]
 

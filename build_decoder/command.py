@@ -3,16 +3,16 @@
 from rich.console import Console
 from rich.markup import escape
 
-import boards
+from build_decoder import boards
 from build_decoder.arguments import Arguments, parse
 from build_decoder.exit_status import ExitStatus
 from build_decoder.flow import Flow
+from build_decoder.models.command import say
+from build_decoder.models.errors import InputError, printable
 from build_decoder.output_folder import OutputFolder
 from build_decoder.pareto import pareto_table
 from build_decoder.status_line import StatusLine
 from build_decoder.terminal import closing_table, show_stage
-from models.command import say
-from models.errors import InputError, printable
 
 __all__ = ["run"]
 

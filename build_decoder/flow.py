@@ -9,31 +9,31 @@ from pathlib import Path
 import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
-import boards
-from boards.feasibility import check_clock, check_frame, check_network
-from boards.resources import check_memory
-from boards.toolchain import ToolFailed, place_and_route, synthesise
+from build_decoder import boards
 from build_decoder.arguments import Arguments
+from build_decoder.boards.feasibility import check_clock, check_frame, check_network
+from build_decoder.boards.resources import check_memory
+from build_decoder.boards.toolchain import ToolFailed, place_and_route, synthesise
 from build_decoder.exit_status import ExitStatus
+from build_decoder.hdl.area import decoder_area
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.yosys import YosysMissing
+from build_decoder.models.errors import InputError
+from build_decoder.models.load import load_network, save_network
+from build_decoder.models.progress import Progress, silent
+from build_decoder.models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
 from build_decoder.pareto import area_title, find_front, save_front, synthesise_some
 from build_decoder.report import Report
+from build_decoder.sim.errors import CheckFailed, ToolError, ToolMissing
+from build_decoder.sim.interface import StreamInterface
+from build_decoder.sim.primitives import cell_sources
+from build_decoder.sim.synthesis import TARGETS, find_yosys
+from build_decoder.sim.synthesis import synthesise as synthesise_decoder
+from build_decoder.sim.testbench import TestBench
 from build_decoder.stages import STAGES
 from build_decoder.status_line import newest_log_line
-from hdl.area import decoder_area
-from hdl.decoder import Decoder
-from hdl.export import to_verilog
-from hdl.plan import DensePlan
-from hdl.yosys import YosysMissing
-from models.errors import InputError
-from models.load import load_network, save_network
-from models.progress import Progress, silent
-from models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
-from sim.errors import CheckFailed, ToolError, ToolMissing
-from sim.interface import StreamInterface
-from sim.primitives import cell_sources
-from sim.synthesis import TARGETS, find_yosys
-from sim.synthesis import synthesise as synthesise_decoder
-from sim.testbench import TestBench
 
 __all__ = ["Flow"]
 

@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 from build_decoder.manifest import ForeignFiles, check_own, write_manifest
+from build_decoder.models.errors import InputError, printable
+from build_decoder.models.owned_folder import OwnedFolder, in_use, take_abandoned
+from build_decoder.models.room import is_no_room, no_room
+from build_decoder.models.signals import held, on_end
 from build_decoder.report import REPORT_FILE
-from models.errors import InputError, printable
-from models.owned_folder import OwnedFolder, in_use, take_abandoned
-from models.room import is_no_room, no_room
-from models.signals import held, on_end
 
 __all__ = ["OutputFolder"]
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from rich.table import Table
 
-from boards.board import Board
-from hdl.decoder import Decoder
-from hdl.design_front import DesignPoint, design_front
-from hdl.export import to_verilog
-from hdl.target import XC7
-from models.errors import InputError
-from quant.area import Area
-from quant.integer_model import IntegerModel
-from sim.design_options import DesignOptions
-from sim.synthesis import synthesise
+from build_decoder.boards.board import Board
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.design_front import DesignPoint, design_front
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.target import XC7
+from build_decoder.models.errors import InputError
+from build_decoder.quant.area import Area
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.sim.design_options import DesignOptions
+from build_decoder.sim.synthesis import synthesise
 
 __all__ = [
     "MAX_SYNTHESISED_LUT",

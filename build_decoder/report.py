@@ -4,13 +4,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from boards.reports import BitstreamReport
-from models.golden import GoldenData
-from quant.activations import IntegerActivation
-from quant.activations.piecewise_linear import PiecewiseLinear
-from quant.activations.table import Table
-from quant.quality import Quality
-from quant.quantise import Quantised
+from build_decoder.boards.reports import BitstreamReport
+from build_decoder.models.golden import GoldenData
+from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.quant.activations.table import Table
+from build_decoder.quant.quality import Quality
+from build_decoder.quant.quantise import Quantised
 
 __all__ = ["REPORT_FILE", "Report"]
 

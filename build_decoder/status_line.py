@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from models.errors import printable
-from models.progress import Detail
+from build_decoder.models.errors import printable
+from build_decoder.models.progress import Detail
 
 __all__ = ["StatusLine", "newest_log_line"]
 

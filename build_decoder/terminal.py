@@ -5,9 +5,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from build_decoder.models.task import Kind
+from build_decoder.quant.dense import NODES
 from build_decoder.report import Report
-from models.task import Kind
-from quant.dense import NODES
 
 __all__ = ["closing_table", "show_stage"]
 

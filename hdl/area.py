@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from hdl.plan import DensePlan, PackerPlan
-from quant.area import (
+from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.quant.area import (
     Area,
     BiasCounts,
     DenseShape,

@@ -4,14 +4,14 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from hdl.choose_multipliers import choose_multipliers
-from hdl.decoder import plan_decoder
-from hdl.design_front import DesignPoint, design_front, price
-from hdl.folding import Folding
-from hdl.plan import DensePlan
-from models.errors import InputError
-from quant.area import Area
-from quant.integer_model import IntegerModel
+from build_decoder.hdl.choose_multipliers import choose_multipliers
+from build_decoder.hdl.decoder import plan_decoder
+from build_decoder.hdl.design_front import DesignPoint, design_front, price
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.models.errors import InputError
+from build_decoder.quant.area import Area
+from build_decoder.quant.integer_model import IntegerModel
 
 __all__ = ["choose_design", "default_foldings"]
 

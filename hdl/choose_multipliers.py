@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from hdl.mac_unit import fits_dsp48e1
-from hdl.multipliers import Multiplier, Multipliers
-from hdl.plan import DensePlan
-from hdl.select_accumulate import fits_select
-from hdl.target import XC7
-from quant.area import DSP_LUTS, product_luts, select_luts
+from build_decoder.hdl.mac_unit import fits_dsp48e1
+from build_decoder.hdl.multipliers import Multiplier, Multipliers
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.select_accumulate import fits_select
+from build_decoder.hdl.target import XC7
+from build_decoder.quant.area import DSP_LUTS, product_luts, select_luts
 
 __all__ = ["choose_multipliers", "packs"]
 

@@ -1,14 +1,14 @@
 """Datapaths that a user forces: multipliers of one kind for a whole layer, or a clear refusal."""
 
-from hdl import mult18x18d
-from hdl.choose_multipliers import packs
-from hdl.mac_unit import fits_dsp48e1
-from hdl.multipliers import Multiplier, Multipliers
-from hdl.plan import DensePlan
-from hdl.select_accumulate import select_misfit
-from hdl.shapes import shape_of
-from hdl.target import ECP5, XC7
-from models.errors import InputError
+from build_decoder.hdl import mult18x18d
+from build_decoder.hdl.choose_multipliers import packs
+from build_decoder.hdl.mac_unit import fits_dsp48e1
+from build_decoder.hdl.multipliers import Multiplier, Multipliers
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.select_accumulate import select_misfit
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.hdl.target import ECP5, XC7
+from build_decoder.models.errors import InputError
 
 __all__ = ["DATAPATHS", "forced_multipliers"]
 

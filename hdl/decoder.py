@@ -7,15 +7,15 @@ from amaranth import Module
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.dense import DenseComponent
-from hdl.folding import Folding
-from hdl.multipliers import Multipliers
-from hdl.packer import Packer
-from hdl.plan import DensePlan, PackerPlan
-from hdl.schedule import frame_interval
-from hdl.shapes import shape_of
-from quant.dense import Dense
-from quant.integer_model import IntegerModel
+from build_decoder.hdl.dense import DenseComponent
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.packer import Packer
+from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.hdl.schedule import frame_interval
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.integer_model import IntegerModel
 
 __all__ = ["Decoder", "decoder_latency", "lanes_between", "plan_decoder"]
 

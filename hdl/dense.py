@@ -4,12 +4,12 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.drain import Drain
-from hdl.mac_array import MacArray
-from hdl.plan import DensePlan
-from hdl.replay_buffer import ReplayBuffer
-from hdl.shapes import shape_of
-from hdl.weight_memory import WeightMemory
+from build_decoder.hdl.drain import Drain
+from build_decoder.hdl.mac_array import MacArray
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.replay_buffer import ReplayBuffer
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.hdl.weight_memory import WeightMemory
 
 __all__ = ["DenseComponent"]
 

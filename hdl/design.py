@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from hdl.choose_foldings import choose_design, default_foldings
-from hdl.choose_multipliers import choose_multipliers
-from hdl.datapath import forced_multipliers
-from hdl.decoder import Decoder, plan_decoder
-from hdl.folding import Folding
-from hdl.multipliers import Multipliers
-from hdl.plan import DensePlan
-from hdl.target import XC7
-from models.errors import InputError
-from quant.integer_model import IntegerModel
+from build_decoder.hdl.choose_foldings import choose_design, default_foldings
+from build_decoder.hdl.choose_multipliers import choose_multipliers
+from build_decoder.hdl.datapath import forced_multipliers
+from build_decoder.hdl.decoder import Decoder, plan_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.target import XC7
+from build_decoder.models.errors import InputError
+from build_decoder.quant.integer_model import IntegerModel
 
 __all__ = ["design_decoder"]
 

@@ -15,17 +15,17 @@ from functools import cache
 
 import numpy as np
 
-from hdl.area import decoder_area, plan_area, shape_of_plan
-from hdl.choose_multipliers import choose_multipliers
-from hdl.datapath import forced_multipliers
-from hdl.decoder import decoder_latency, lanes_between, plan_decoder
-from hdl.folding import Folding
-from hdl.multipliers import Multipliers
-from hdl.plan import DensePlan, PackerPlan
-from models.errors import InputError
-from quant.area import DSP_LUTS, Area, BiasCounts, area_of
-from quant.dense import Dense
-from quant.integer_model import IntegerModel
+from build_decoder.hdl.area import decoder_area, plan_area, shape_of_plan
+from build_decoder.hdl.choose_multipliers import choose_multipliers
+from build_decoder.hdl.datapath import forced_multipliers
+from build_decoder.hdl.decoder import decoder_latency, lanes_between, plan_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.models.errors import InputError
+from build_decoder.quant.area import DSP_LUTS, Area, BiasCounts, area_of
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.integer_model import IntegerModel
 
 __all__ = ["DesignPoint", "considered_foldings", "design_front", "price"]
 

@@ -7,9 +7,9 @@ from amaranth._toolchain.yosys import YosysError
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
-from hdl.target import FamilyPlatform
-from hdl.yosys import find_yosys, require_yosys
-from models.room import says_no_room
+from build_decoder.hdl.target import FamilyPlatform
+from build_decoder.hdl.yosys import find_yosys, require_yosys
+from build_decoder.models.room import says_no_room
 
 __all__ = ["to_verilog"]
 

@@ -4,11 +4,11 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.mac_unit import MacUnit
-from hdl.multipliers import Multiplier
-from hdl.plan import DensePlan
-from hdl.select_accumulate import SelectAccumulate
-from hdl.shapes import shape_of
+from build_decoder.hdl.mac_unit import MacUnit
+from build_decoder.hdl.multipliers import Multiplier
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.select_accumulate import SelectAccumulate
+from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["MacArray"]
 

@@ -4,14 +4,14 @@ from amaranth import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl import dsp48e1, mult18x18d
-from hdl.multipliers import Multiplier
-from hdl.plan import DensePlan
-from hdl.shapes import shape_of
-from hdl.shift_add import shift_add_product
-from hdl.table_product import fits_table, table_product
-from hdl.target import ECP5, XC7, family_of
-from quant.dsp_packing import DspPacking
+from build_decoder.hdl import dsp48e1, mult18x18d
+from build_decoder.hdl.multipliers import Multiplier
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.hdl.shift_add import shift_add_product
+from build_decoder.hdl.table_product import fits_table, table_product
+from build_decoder.hdl.target import ECP5, XC7, family_of
+from build_decoder.quant.dsp_packing import DspPacking
 
 __all__ = ["MacUnit", "fits_dsp48e1"]
 

@@ -4,8 +4,8 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.plan import PackerPlan
-from hdl.shapes import shape_of
+from build_decoder.hdl.plan import PackerPlan
+from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["Packer"]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hdl.activations import activation_component
-from hdl.folding import Folding
-from hdl.multipliers import Multiplier, Multipliers
-from quant.area import weight_rows
-from quant.dense import Dense
-from quant.qformat import QFormat
+from build_decoder.hdl.activations import activation_component
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multiplier, Multipliers
+from build_decoder.quant.area import weight_rows
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["DensePlan", "PackerPlan"]
 

@@ -4,10 +4,10 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import shape_of
-from quant.qformat import QFormat
-from quant.requantise import Requantise
-from quant.rounding import Rounding
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.requantise import Requantise
+from build_decoder.quant.rounding import Rounding
 
 __all__ = ["Requantiser"]
 

@@ -7,7 +7,7 @@ so it is stepped here, cycle by cycle, without any data.
 
 from collections.abc import Sequence
 
-from hdl.plan import DensePlan, PackerPlan
+from build_decoder.hdl.plan import DensePlan, PackerPlan
 
 __all__ = ["frame_interval"]
 

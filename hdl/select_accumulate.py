@@ -4,10 +4,10 @@ from amaranth import Cat, Module, Mux, Shape, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.carry4 import carry4_sum
-from hdl.plan import DensePlan
-from hdl.shapes import shape_of
-from hdl.target import XC7, family_of
+from build_decoder.hdl.carry4 import carry4_sum
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.hdl.target import XC7, family_of
 
 __all__ = ["SelectAccumulate", "fits_select", "select_misfit"]
 

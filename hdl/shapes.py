@@ -2,7 +2,7 @@
 
 from amaranth import Shape
 
-from quant.qformat import QFormat
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["shape_of"]
 

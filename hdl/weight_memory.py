@@ -6,9 +6,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from hdl.lut_rom import lut_rom
-from hdl.target import XC7, family_of
-from quant.area import different_columns, fits_block_ram
+from build_decoder.hdl.lut_rom import lut_rom
+from build_decoder.hdl.target import XC7, family_of
+from build_decoder.quant.area import different_columns, fits_block_ram
 
 __all__ = ["WeightMemory"]
 

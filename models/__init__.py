@@ -17,12 +17,12 @@ __all__ = [
 ]
 
 _MODULES = {
-    "models.errors": ("InputError",),
-    "models.golden": ("GoldenData", "load_golden"),
-    "models.load": ("load_network", "save_network"),
-    "models.network": ("DenseLayer", "Network"),
-    "models.task": ("Kind", "Task"),
-    "models.zoo": ("zoo_names", "zoo_path"),
+    "build_decoder.models.errors": ("InputError",),
+    "build_decoder.models.golden": ("GoldenData", "load_golden"),
+    "build_decoder.models.load": ("load_network", "save_network"),
+    "build_decoder.models.network": ("DenseLayer", "Network"),
+    "build_decoder.models.task": ("Kind", "Task"),
+    "build_decoder.models.zoo": ("zoo_names", "zoo_path"),
 }
 
 

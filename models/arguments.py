@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from models.errors import InputError, shown
+from build_decoder.models.errors import InputError, shown
 
 __all__ = ["LineParser", "filled", "filled_path", "number", "whole_number"]
 

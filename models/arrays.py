@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from models.array_shape import ArrayShape
-from models.csv_file import read_csv
-from models.errors import InputError, shown
-from models.files import require_file
-from models.limits import MAX_MAGNITUDE
-from models.numpy_file import read_npy, read_npz
+from build_decoder.models.array_shape import ArrayShape
+from build_decoder.models.csv_file import read_csv
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.files import require_file
+from build_decoder.models.limits import MAX_MAGNITUDE
+from build_decoder.models.numpy_file import read_npy, read_npz
 
 __all__ = ["ArrayReference", "read_array", "reference_inside"]
 

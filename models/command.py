@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from models.errors import InputError, printable
-from models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
-from models.scratch import scratch_folder
-from models.signals import ended_by_signals
-from models.yowasp_cache import usable_yowasp_cache
+from build_decoder.models.errors import InputError, printable
+from build_decoder.models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
+from build_decoder.models.scratch import scratch_folder
+from build_decoder.models.signals import ended_by_signals
+from build_decoder.models.yowasp_cache import usable_yowasp_cache
 
 __all__ = ["BAD_INPUT", "exit_status", "say"]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.array_shape import ArrayShape
-from models.errors import InputError, shown
+from build_decoder.models.array_shape import ArrayShape
+from build_decoder.models.errors import InputError, shown
 
 __all__ = ["read_csv"]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.errors import InputError, shown
+from build_decoder.models.errors import InputError, shown
 
 __all__ = ["Fields"]
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from models.errors import InputError
+from build_decoder.models.errors import InputError
 
 __all__ = ["no_such", "require_file"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.network import DenseLayer, Network
-from models.recipes import LayerRecipe, TrainingOptions
-from models.tensorflow_import import import_tensorflow
+from build_decoder.models.network import DenseLayer, Network
+from build_decoder.models.recipes import LayerRecipe, TrainingOptions
+from build_decoder.models.tensorflow_import import import_tensorflow
 
 __all__ = ["Samples", "TrainedNetwork", "fit"]
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from models.golden_check import SOFTMAX_NOTE, checked_outputs
-from models.golden_file import GOLDEN_FILE, GoldenFile, read_golden_file
-from models.golden_warnings import golden_warnings
-from models.network import Network
-from models.task import Kind, Task
-from models.task_inference import default_thresholds, infer_task, stated_task
+from build_decoder.models.golden_check import SOFTMAX_NOTE, checked_outputs
+from build_decoder.models.golden_file import GOLDEN_FILE, GoldenFile, read_golden_file
+from build_decoder.models.golden_warnings import golden_warnings
+from build_decoder.models.network import Network
+from build_decoder.models.task import Kind, Task
+from build_decoder.models.task_inference import default_thresholds, infer_task, stated_task
 
 __all__ = ["GOLDEN_FILE", "GoldenData", "load_golden"]
 

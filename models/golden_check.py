@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from models.errors import InputError
-from models.golden_explanation import explanation, is_one_hot
-from models.golden_precision import Allowance, View, allowances, output_scale
-from models.network import Network
-from models.spread import standard_deviation, varies
+from build_decoder.models.errors import InputError
+from build_decoder.models.golden_explanation import explanation, is_one_hot
+from build_decoder.models.golden_precision import Allowance, View, allowances, output_scale
+from build_decoder.models.network import Network
+from build_decoder.models.spread import standard_deviation, varies
 
 __all__ = ["SOFTMAX_NOTE", "checked_outputs", "softmax"]
 

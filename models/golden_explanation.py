@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-import models.activations
-from models.golden_precision import (
+from build_decoder.models import activations as float_activations
+from build_decoder.models.golden_precision import (
     HALF_PRECISION_BITS,
     View,
     half_precision_error,
@@ -15,8 +15,8 @@ from models.golden_precision import (
     output_scale,
     roundings,
 )
-from models.network import Network
-from models.spread import varies
+from build_decoder.models.network import Network
+from build_decoder.models.spread import varies
 
 __all__ = ["explanation", "is_one_hot"]
 
@@ -96,7 +96,7 @@ def _exact(network: Network) -> Iterator[tuple[str, object]]:
     """Explanations, each with a function from inputs to the outputs that it expects."""
     layers = network.layers
     for number, layer in enumerate(layers, start=1):
-        for name in models.activations.names():
+        for name in float_activations.names():
             if name != layer.activation:
                 text = f"layer {number} with {name} instead of {layer.activation} gives y"
                 yield text, _changed(network, number, activation=name).forward

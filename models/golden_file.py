@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from models.array_shape import ArrayShape
-from models.arrays import ArrayReference, read_array
-from models.errors import InputError, shown
-from models.files import no_such, require_file
-from models.limits import MAX_GOLDEN_VALUES
-from models.network import Network
-from models.numpy_file import npz_keys, npz_shape, read_npz_text
-from models.zoo import zoo_names, zoo_path
+from build_decoder.models.array_shape import ArrayShape
+from build_decoder.models.arrays import ArrayReference, read_array
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.files import no_such, require_file
+from build_decoder.models.limits import MAX_GOLDEN_VALUES
+from build_decoder.models.network import Network
+from build_decoder.models.numpy_file import npz_keys, npz_shape, read_npz_text
+from build_decoder.models.zoo import zoo_names, zoo_path
 
 __all__ = ["GOLDEN_FILE", "GoldenFile", "read_golden_file"]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import models.activations
-from models.network import Network
-from models.spread import standard_deviation
+from build_decoder.models import activations as float_activations
+from build_decoder.models.network import Network
+from build_decoder.models.spread import standard_deviation
 
 __all__ = [
     "HALF_PRECISION_BITS",
@@ -171,7 +171,7 @@ def half_precision_error(network: Network, x: np.ndarray, bits: int, view: View)
     values = x
     for layer in network.layers:
         sums = _to_bits(values, bits) @ _to_bits(layer.weights, bits) + layer.bias
-        values = models.activations.get(layer.activation).function(sums)
+        values = float_activations.get(layer.activation).function(sums)
     return _apart(view.of(values), view.of(network.forward(x)))
 
 
@@ -196,7 +196,7 @@ def _in_single_precision(network: Network, x: np.ndarray) -> np.ndarray:
     values = x.astype(np.float32)
     for layer in network.layers:
         sums = values @ layer.weights.astype(np.float32) + layer.bias.astype(np.float32)
-        values = models.activations.get(layer.activation).function(sums).astype(np.float32)
+        values = float_activations.get(layer.activation).function(sums).astype(np.float32)
     return values.astype(np.float64)
 
 

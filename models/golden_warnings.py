@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.errors import InputError
-from models.network import Network
-from models.spread import varies
-from models.task import Kind
+from build_decoder.models.errors import InputError
+from build_decoder.models.network import Network
+from build_decoder.models.spread import varies
+from build_decoder.models.task import Kind
 
 if TYPE_CHECKING:
-    from models.golden import GoldenData
+    from build_decoder.models.golden import GoldenData
 
 __all__ = ["golden_warnings"]
 

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from models.errors import InputError, shown
-from models.files import require_file
-from models.limits import MAX_JSON_BYTES, MAX_JSON_DEPTH
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.files import require_file
+from build_decoder.models.limits import MAX_JSON_BYTES, MAX_JSON_DEPTH
 
 __all__ = ["parse_json", "read_json"]
 

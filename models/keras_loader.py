@@ -13,18 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from models.errors import InputError, shown
-from models.files import require_file
-from models.keras_file.archive import KerasArchive, pack, unpack
-from models.keras_file.chain import Step, make_steps
-from models.keras_file.config import for_use, read_layers
-from models.keras_file.proof import prove
-from models.keras_file.weights import count_weights
-from models.limits import MAX_MAGNITUDE
-from models.metadata import is_valid_name
-from models.network import DenseLayer, Network
-from models.task import Kind, Task
-from models.tensorflow_import import import_tensorflow
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.files import require_file
+from build_decoder.models.keras_file.archive import KerasArchive, pack, unpack
+from build_decoder.models.keras_file.chain import Step, make_steps
+from build_decoder.models.keras_file.config import for_use, read_layers
+from build_decoder.models.keras_file.proof import prove
+from build_decoder.models.keras_file.weights import count_weights
+from build_decoder.models.limits import MAX_MAGNITUDE
+from build_decoder.models.metadata import is_valid_name
+from build_decoder.models.network import DenseLayer, Network
+from build_decoder.models.task import Kind, Task
+from build_decoder.models.tensorflow_import import import_tensorflow
 
 __all__ = ["read_keras"]
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from models.fields import Fields
+from build_decoder.models.fields import Fields
 
 __all__ = ["Layer", "LayerType"]
 

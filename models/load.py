@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from models.errors import InputError
-from models.files import no_such
-from models.keras_loader import read_keras
-from models.metadata import NETWORK_FILE, read_metadata, save_network
-from models.network import Network
-from models.zoo import zoo_names, zoo_path
+from build_decoder.models.errors import InputError
+from build_decoder.models.files import no_such
+from build_decoder.models.keras_loader import read_keras
+from build_decoder.models.metadata import NETWORK_FILE, read_metadata, save_network
+from build_decoder.models.network import Network
+from build_decoder.models.zoo import zoo_names, zoo_path
 
 __all__ = ["load_network", "save_network"]
 

@@ -5,14 +5,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from models import layers
-from models.errors import shown
-from models.fields import Fields
-from models.json_file import read_json
-from models.limits import MAX_LAYERS, MAX_WIDTH
-from models.network import Network
-from models.task import Kind
-from models.task_inference import stated_task
+from build_decoder.models import layers
+from build_decoder.models.errors import shown
+from build_decoder.models.fields import Fields
+from build_decoder.models.json_file import read_json
+from build_decoder.models.limits import MAX_LAYERS, MAX_WIDTH
+from build_decoder.models.network import Network
+from build_decoder.models.task import Kind
+from build_decoder.models.task_inference import stated_task
 
 __all__ = ["NETWORK_FILE", "is_valid_name", "read_header", "read_metadata", "save_network"]
 

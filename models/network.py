@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.layer_type import Layer
-from models.layers.dense import DenseLayer
-from models.task import Task
+from build_decoder.models.layer_type import Layer
+from build_decoder.models.layers.dense import DenseLayer
+from build_decoder.models.task import Task
 
 __all__ = ["DenseLayer", "Network"]
 

@@ -14,8 +14,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib import format as npy_format
 
-from models.array_shape import ArrayShape
-from models.errors import InputError, shown
+from build_decoder.models.array_shape import ArrayShape
+from build_decoder.models.errors import InputError, shown
 
 __all__ = ["npz_keys", "npz_shape", "read_npy", "read_npz", "read_npz_text"]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.spikes import SpikeModel
+from build_decoder.models.spikes import SpikeModel
 
 __all__ = ["RECIPES", "LayerRecipe", "Recipe", "TrainingOptions"]
 

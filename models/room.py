@@ -7,7 +7,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from models.errors import InputError
+from build_decoder.models.errors import InputError
 
 __all__ = ["WORKING_ROOM", "NoRoom", "is_no_room", "no_room", "require_room", "says_no_room"]
 

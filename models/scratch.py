@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from models.errors import InputError
-from models.owned_folder import OwnedFolder, take_abandoned
-from models.signals import held, on_end
+from build_decoder.models.errors import InputError
+from build_decoder.models.owned_folder import OwnedFolder, take_abandoned
+from build_decoder.models.signals import held, on_end
 
 __all__ = ["is_plain", "scratch_folder"]
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models import activations
-from models.errors import InputError
-from models.network import Network
-from models.task import Kind, Task
+from build_decoder.models import activations
+from build_decoder.models.errors import InputError
+from build_decoder.models.network import Network
+from build_decoder.models.task import Kind, Task
 
 __all__ = ["default_thresholds", "infer_task", "stated_task"]
 

@@ -3,7 +3,7 @@
 import os
 from types import ModuleType
 
-from models.errors import InputError
+from build_decoder.models.errors import InputError
 
 __all__ = ["import_tensorflow", "missing_tensorflow"]
 

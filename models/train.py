@@ -1,7 +1,7 @@
 """Trains a network and writes its metadata folder and golden data.
 
-python -m models.train ahead_case1
-python -m models.train NAME --recording FILE.npz --hidden 20 --rectify --output DIR
+python -m build_decoder.models.train ahead_case1
+python -m build_decoder.models.train NAME --recording FILE.npz --hidden 20 --rectify --output DIR
 """
 
 import sys
@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from models.arguments import LineParser, filled_path, whole_number
-from models.command import exit_status
-from models.fit import Samples, TrainedNetwork, fit
-from models.golden import GOLDEN_FILE
-from models.limits import MAX_WIDTH
-from models.metadata import is_valid_name, save_network
-from models.recipes import RECIPES, LayerRecipe, TrainingOptions
-from models.recording import read_recording, split_runs
-from models.zoo import ZOO_FOLDER
+from build_decoder.models.arguments import LineParser, filled_path, whole_number
+from build_decoder.models.command import exit_status
+from build_decoder.models.fit import Samples, TrainedNetwork, fit
+from build_decoder.models.golden import GOLDEN_FILE
+from build_decoder.models.limits import MAX_WIDTH
+from build_decoder.models.metadata import is_valid_name, save_network
+from build_decoder.models.recipes import RECIPES, LayerRecipe, TrainingOptions
+from build_decoder.models.recording import read_recording, split_runs
+from build_decoder.models.zoo import ZOO_FOLDER
 
 __all__ = ["DEFAULT_SEED", "deal_trials", "main", "train_recipe", "train_recording"]
 
@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     parser = LineParser(
-        prog="python -m models.train", description="Train a decoder with Keras."
+        prog="python -m build_decoder.models.train", description="Train a decoder with Keras."
     )
     parser.add_argument("name", help=f"one of {', '.join(RECIPES)}, or any with --recording")
     parser.add_argument(

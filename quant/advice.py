@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from models.golden import GoldenData
-from models.task import Kind
-from quant.criterion import Criterion
-from quant.quality import Quality
-from quant.standard import Standard
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.task import Kind
+from build_decoder.quant.criterion import Criterion
+from build_decoder.quant.quality import Quality
+from build_decoder.quant.standard import Standard
 
 __all__ = ["advice", "ranges_told"]
 

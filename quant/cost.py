@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from models.network import Network
-from quant.activations import integer_activation
-from quant.area import (
+from build_decoder.models.network import Network
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.area import (
     DSP_LUTS,
     Area,
     BiasCounts,
@@ -23,10 +23,10 @@ from quant.area import (
     product_luts,
     select_luts,
 )
-from quant.dense import NODES
-from quant.dsp_packing import DspPacking
-from quant.formats import NetworkFormats, format_of
-from quant.qformat import QFormat
+from build_decoder.quant.dense import NODES
+from build_decoder.quant.dsp_packing import DspPacking
+from build_decoder.quant.formats import NetworkFormats, format_of
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["AreaCost", "Cost"]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from models.task import Task
-from quant.quality import Quality
+from build_decoder.models.task import Task
+from build_decoder.quant.quality import Quality
 
 __all__ = ["MAX_ERROR", "Criterion"]
 

@@ -5,10 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from quant.activations import IntegerActivation
-from quant.qformat import MAX_WIDTH, QFormat
-from quant.requantise import Requantise
-from quant.rounding import Rounding
+from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.qformat import MAX_WIDTH, QFormat
+from build_decoder.quant.requantise import Requantise
+from build_decoder.quant.rounding import Rounding
 
 __all__ = ["NODES", "Dense"]
 

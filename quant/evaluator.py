@@ -5,15 +5,15 @@ from functools import lru_cache
 
 import numpy as np
 
-import models.activations
-from models.golden import GoldenData
-from models.network import Network
-from quant.activations import integer_activation, is_exact
-from quant.formats import NetworkFormats
-from quant.pwl.uniform import uniform_lines
-from quant.qformat import QFormat, exact_fraction
-from quant.quality import Quality, Reference
-from quant.weight_rounding import NearestRounding, WeightRounding
+from build_decoder.models import activations as float_activations
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.quant.activations import integer_activation, is_exact
+from build_decoder.quant.formats import NetworkFormats
+from build_decoder.quant.pwl.uniform import uniform_lines
+from build_decoder.quant.qformat import QFormat, exact_fraction
+from build_decoder.quant.quality import Quality, Reference
+from build_decoder.quant.weight_rounding import NearestRounding, WeightRounding
 
 __all__ = ["MAX_TABLE_WIDTH", "Evaluator"]
 
@@ -186,7 +186,7 @@ def _function(
     name: str, input: QFormat, output: QFormat, uniform_segments: int | None
 ) -> Callable[[np.ndarray], np.ndarray]:
     """The activation in floats, of inputs in ``input``."""
-    function = models.activations.get(name).function
+    function = float_activations.get(name).function
     if uniform_segments is None or is_exact(name):
         return function
     least, greatest = output.to_real([output.min_raw, output.max_raw])

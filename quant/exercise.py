@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.golden import GoldenData
-from models.network import Network
-from models.task import Kind, Task
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.models.task import Kind, Task
 
 __all__ = ["exercised", "missing_answers"]
 

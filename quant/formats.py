@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from models.network import Network
-from quant.activations import integer_activation
-from quant.dense import NODES, Dense
-from quant.integer_model import IntegerModel
-from quant.qformat import QFormat
+from build_decoder.models.network import Network
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.dense import NODES, Dense
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["NetworkFormats", "NodeKey", "format_of", "integer_layer", "integer_model"]
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from quant.dense import NODES, Dense
-from quant.qformat import QFormat
+from build_decoder.quant.dense import NODES, Dense
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["IntegerModel", "Node"]
 

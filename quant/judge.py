@@ -1,15 +1,15 @@
 """Judges formats of one network by a standard, near the decision boundaries first."""
 
-from models.golden import GoldenData
-from models.network import Network
-from quant.criterion import Criterion
-from quant.dense import NODES
-from quant.evaluator import Evaluator
-from quant.formats import NetworkFormats
-from quant.qformat import QFormat
-from quant.quality import Quality
-from quant.standard import Standard
-from quant.weight_rounding import WeightRounding
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.quant.criterion import Criterion
+from build_decoder.quant.dense import NODES
+from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.formats import NetworkFormats
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.quality import Quality
+from build_decoder.quant.standard import Standard
+from build_decoder.quant.weight_rounding import WeightRounding
 
 __all__ = ["Judge"]
 

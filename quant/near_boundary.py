@@ -5,10 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from models.golden import GoldenData
-from models.network import Network
-from quant.margins import flip_rate
-from quant.range_analysis import saturates
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.quant.margins import flip_rate
+from build_decoder.quant.range_analysis import saturates
 
 __all__ = ["NearBoundary", "crossover_samples", "near_boundaries", "near_boundary"]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.network import Network
+from build_decoder.models.network import Network
 
 __all__ = ["linear_layers_reduced", "pruning_path", "without_neuron"]
 

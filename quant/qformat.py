@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.rounding import Rounding
+from build_decoder.quant.rounding import Rounding
 
 __all__ = ["MAX_WIDTH", "QFormat", "exact_fraction"]
 

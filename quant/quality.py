@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.golden import GoldenData
-from models.spread import standard_deviation
-from models.task import Kind, Task
-from quant.integer_model import IntegerModel
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.spread import standard_deviation
+from build_decoder.models.task import Kind, Task
+from build_decoder.quant.integer_model import IntegerModel
 
 __all__ = ["Quality", "Reference", "measure", "output_scales"]
 

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
-from models.errors import InputError
-from models.golden import GoldenData
-from models.network import Network
-from models.progress import Progress, silent
-from quant.advice import advice, ranges_told
-from quant.bwid.ahead import search_ahead
-from quant.cost import AreaCost, Cost
-from quant.criterion import MAX_ERROR, Criterion
-from quant.exercise import exercised, missing_answers
-from quant.formats import integer_model
-from quant.integer_model import IntegerModel
-from quant.quality import Quality, measure
-from quant.search import search_formats
-from quant.search_result import SearchError, SearchResult
-from quant.standard import Standard
+from build_decoder.models.errors import InputError
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.models.progress import Progress, silent
+from build_decoder.quant.advice import advice, ranges_told
+from build_decoder.quant.bwid.ahead import search_ahead
+from build_decoder.quant.cost import AreaCost, Cost
+from build_decoder.quant.criterion import MAX_ERROR, Criterion
+from build_decoder.quant.exercise import exercised, missing_answers
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.quality import Quality, measure
+from build_decoder.quant.search import search_formats
+from build_decoder.quant.search_result import SearchError, SearchResult
+from build_decoder.quant.standard import Standard
 
 __all__ = ["SEARCHES", "Quantised", "quantise"]
 

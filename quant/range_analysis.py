@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-import models.activations
-from models.network import Network
-from models.spread import standard_deviation
-from quant.formats import NetworkFormats, NodeKey
-from quant.qformat import QFormat
+from build_decoder.models import activations as float_activations
+from build_decoder.models.network import Network
+from build_decoder.models.spread import standard_deviation
+from build_decoder.quant.formats import NetworkFormats, NodeKey
+from build_decoder.quant.qformat import QFormat
 
 __all__ = [
     "MOST_PERFECT_WIDTH",
@@ -55,7 +55,7 @@ def observed_values(
     for number, layer in enumerate(network.layers, start=1):
         accumulated = x @ layer.weights
         summed = accumulated + layer.bias
-        x = models.activations.get(layer.activation).function(summed)
+        x = float_activations.get(layer.activation).function(summed)
         nodes = ("weight", "accumulator", "bias", "sum", "output")
         held = (layer.weights, accumulated, layer.bias, summed, x)
         found |= {(number, node): array for node, array in zip(nodes, held, strict=True)}
@@ -64,7 +64,7 @@ def observed_values(
             found[key] = _with_headroom(found[key])
         for number, layer in enumerate(network.layers, start=1):
             # What follows from a sum's room, which of an exponential is far more than of the sum.
-            function = models.activations.get(layer.activation).function
+            function = float_activations.get(layer.activation).function
             found[number, "output"] = function(found[number, "sum"])
     return found
 
@@ -94,7 +94,7 @@ def analyse_ranges(
     held = dict(observed_values(network, x, values=values))
     steps = _needed_steps(network, observed_values(network, x), each=each)
     for number, layer in enumerate(network.layers if not values else (), start=1):
-        function = models.activations.get(layer.activation).function
+        function = float_activations.get(layer.activation).function
         limit = _flat_beyond(function, np.abs(held[number, "sum"]).max())
         before = limit + np.abs(layer.bias).max()
         held[number, "sum"] = np.clip(held[number, "sum"], -limit, limit)
@@ -124,7 +124,7 @@ def _extended(format: QFormat, extra: int) -> QFormat:
 
 def saturates(activation: str) -> bool:
     """Whether an activation is flat far out, on both sides."""
-    function = models.activations.get(activation).function
+    function = float_activations.get(activation).function
     near, far = (function(np.array([-x, x])) for x in (1e2, 1e4))
     return bool(np.abs(far - near).max() < _FLAT)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.qformat import QFormat
-from quant.rounding import Rounding
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.rounding import Rounding
 
 __all__ = ["Requantise"]
 

@@ -16,22 +16,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from models.golden import GoldenData
-from models.network import Network
-from models.progress import Progress, silent
-from models.task import Kind
-from quant.activations import is_exact
-from quant.cost import Cost
-from quant.criterion import Criterion
-from quant.evaluator import MAX_TABLE_WIDTH
-from quant.formats import NetworkFormats, NodeKey, integer_model
-from quant.judge import Judge
-from quant.pruning import pruning_path
-from quant.qformat import MAX_WIDTH, QFormat
-from quant.range_analysis import MOST_PERFECT_WIDTH, analyse_ranges, coarsest_node, saturates
-from quant.search_result import SearchError, SearchResult, Step, StepRecorder
-from quant.standard import Standard
-from quant.weight_rounding import CompensatedRounding, on_grid
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.models.progress import Progress, silent
+from build_decoder.models.task import Kind
+from build_decoder.quant.activations import is_exact
+from build_decoder.quant.cost import Cost
+from build_decoder.quant.criterion import Criterion
+from build_decoder.quant.evaluator import MAX_TABLE_WIDTH
+from build_decoder.quant.formats import NetworkFormats, NodeKey, integer_model
+from build_decoder.quant.judge import Judge
+from build_decoder.quant.pruning import pruning_path
+from build_decoder.quant.qformat import MAX_WIDTH, QFormat
+from build_decoder.quant.range_analysis import (
+    MOST_PERFECT_WIDTH,
+    analyse_ranges,
+    coarsest_node,
+    saturates,
+)
+from build_decoder.quant.search_result import SearchError, SearchResult, Step, StepRecorder
+from build_decoder.quant.standard import Standard
+from build_decoder.quant.weight_rounding import CompensatedRounding, on_grid
 
 __all__ = ["search_formats"]
 

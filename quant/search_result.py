@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.network import Network
-from quant.dense import NODES
-from quant.formats import NetworkFormats, NodeKey
-from quant.qformat import QFormat
-from quant.quality import Quality
+from build_decoder.models.network import Network
+from build_decoder.quant.dense import NODES
+from build_decoder.quant.formats import NetworkFormats, NodeKey
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.quality import Quality
 
 __all__ = ["SearchError", "SearchResult", "Step", "StepRecorder", "average_width"]
 

@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from models.golden import GoldenData
-from models.network import Network
-from quant.criterion import Criterion
-from quant.near_boundary import NearBoundary, near_boundaries
-from quant.quality import Quality, Reference
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.quant.criterion import Criterion
+from build_decoder.quant.near_boundary import NearBoundary, near_boundaries
+from build_decoder.quant.quality import Quality, Reference
 
 __all__ = ["Standard"]
 

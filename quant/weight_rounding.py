@@ -6,9 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
-from models.network import Network
-from quant.formats import NetworkFormats
-from quant.qformat import QFormat
+from build_decoder.models.network import Network
+from build_decoder.quant.formats import NetworkFormats
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["CompensatedRounding", "NearestRounding", "WeightRounding", "on_grid"]
 

@@ -4,9 +4,9 @@ import numpy as np
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
-from sim.interface import StreamInterface
-from sim.streams import expect_silence, no_stalls, random_stalls, receive, send
-from sim.vectors import input_words, word_integers
+from build_decoder.sim.interface import StreamInterface
+from build_decoder.sim.streams import expect_silence, no_stalls, random_stalls, receive, send
+from build_decoder.sim.vectors import input_words, word_integers
 
 __all__ = ["simulate_amaranth"]
 

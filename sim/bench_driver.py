@@ -7,7 +7,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge, Timer, with_timeout
 
-from sim.bench_files import RECEIVED
+from build_decoder.sim.bench_files import RECEIVED
 
 __all__ = ["COUNTERS", "drive_bench"]
 

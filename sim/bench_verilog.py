@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sim.interface import StreamInterface
+from build_decoder.sim.interface import StreamInterface
 
 __all__ = ["COMPONENTS", "bench_verilog"]
 

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
-from hdl.choose_foldings import default_foldings
-from hdl.decoder import Decoder
-from hdl.design import design_decoder
-from hdl.folding import Folding
-from models.arguments import LineParser, filled
-from models.errors import InputError
-from models.golden import GoldenData, load_golden
-from models.load import load_network
-from models.metadata import NETWORK_FILE
-from models.network import Network
-from models.progress import Progress, silent
-from models.task import Kind
-from quant.criterion import MAX_ERROR
-from quant.evaluator import MAX_TABLE_WIDTH
-from quant.integer_model import IntegerModel
-from quant.quantise import SEARCHES, Quantised, quantise
+from build_decoder.hdl.choose_foldings import default_foldings
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.design import design_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.models.arguments import LineParser, filled
+from build_decoder.models.errors import InputError
+from build_decoder.models.golden import GoldenData, load_golden
+from build_decoder.models.load import load_network
+from build_decoder.models.metadata import NETWORK_FILE
+from build_decoder.models.network import Network
+from build_decoder.models.progress import Progress, silent
+from build_decoder.models.task import Kind
+from build_decoder.quant.criterion import MAX_ERROR
+from build_decoder.quant.evaluator import MAX_TABLE_WIDTH
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.quantise import SEARCHES, Quantised, quantise
 
 __all__ = [
     "DATAPATHS",

@@ -1,4 +1,6 @@
-"""Random small networks, integer model against hardware: ``python -m sim.fuzz --networks 200``.
+"""Random small networks, integer model against hardware.
+
+``python -m build_decoder.sim.fuzz --networks 200``.
 
 Every network is run with back-to-back frames, where latency and frame interval must be those that
 the decoder documents, and with random stalls. A network depends on the seed, its own number and
@@ -21,17 +23,17 @@ from pathlib import Path
 import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
-from hdl.decoder import Decoder
-from hdl.export import to_verilog
-from models.arguments import LineParser, whole_number
-from models.command import exit_status
-from sim.amaranth_runner import simulate_amaranth
-from sim.errors import CheckFailed, ToolError
-from sim.interface import StreamInterface
-from sim.random_networks import random_frames, random_network
-from sim.simulators import find_simulator
-from sim.streams import StreamError
-from sim.testbench import TestBench
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.models.arguments import LineParser, whole_number
+from build_decoder.models.command import exit_status
+from build_decoder.sim.amaranth_runner import simulate_amaranth
+from build_decoder.sim.errors import CheckFailed, ToolError
+from build_decoder.sim.interface import StreamInterface
+from build_decoder.sim.random_networks import random_frames, random_network
+from build_decoder.sim.simulators import find_simulator
+from build_decoder.sim.streams import StreamError
+from build_decoder.sim.testbench import TestBench
 
 __all__ = ["Check", "check_network", "main"]
 
@@ -140,7 +142,7 @@ def _mode(stalls: int | None) -> str:
 
 
 def _arguments(argv) -> argparse.Namespace:
-    parser = LineParser(prog="python -m sim.fuzz", description=__doc__.split("\n")[0])
+    parser = LineParser(prog="python -m build_decoder.sim.fuzz", description=__doc__.split("\n")[0])
     count, seed = whole_number(1, 1_000_000), whole_number(0, 2**31 - 1)
     parser.add_argument("--networks", type=count, default=200, help="how many (200)")
     parser.add_argument("--seed", type=seed, default=1, help="of networks, frames and stalls (1)")
@@ -209,8 +211,8 @@ def _fuzz(arguments) -> int:
                 mode = " --verilog" if arguments.verilog else ""
                 print(
                     f"network {number}: {found.mismatches} mismatches: {found.finding}\n"
-                    f"  again: python -m sim.fuzz --seed {arguments.seed} --only {number} "
-                    f"--samples {arguments.samples}{mode}",
+                    f"  again: python -m build_decoder.sim.fuzz --seed {arguments.seed} "
+                    f"--only {number} --samples {arguments.samples}{mode}",
                     flush=True,
                 )
             if done % 10 == 0 and done < len(numbers):

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from models.errors import InputError
+from build_decoder.models.errors import InputError
 
 __all__ = ["StreamInterface"]
 

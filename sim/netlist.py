@@ -1,7 +1,8 @@
-"""A decoder's synthesised netlist against its integer model: ``python -m sim.netlist NETWORK``.
+"""A decoder's synthesised netlist against its integer model.
 
-Quantises the network, exports the decoder, synthesises it for ``--target``, and simulates the
-netlist on golden samples: back to back, and with random stalls.
+``python -m build_decoder.sim.netlist NETWORK`` quantises the network, exports the decoder,
+synthesises it for ``--target``, and simulates the netlist on golden samples: back to back, and with
+random stalls.
 """
 
 import argparse
@@ -14,17 +15,17 @@ from pathlib import Path
 import numpy as np
 from amaranth._toolchain.yosys import YosysError
 
-from hdl.decoder import Decoder
-from hdl.export import to_verilog
-from models.arguments import LineParser, filled, filled_path
-from models.command import exit_status
-from sim.design_options import DesignOptions, add_design_options, at_least
-from sim.errors import CheckFailed, ToolError
-from sim.interface import StreamInterface
-from sim.primitives import cell_sources
-from sim.result import SimulationResult
-from sim.synthesis import TARGETS, Resources, find_yosys, synthesise
-from sim.testbench import TestBench
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.models.arguments import LineParser, filled, filled_path
+from build_decoder.models.command import exit_status
+from build_decoder.sim.design_options import DesignOptions, add_design_options, at_least
+from build_decoder.sim.errors import CheckFailed, ToolError
+from build_decoder.sim.interface import StreamInterface
+from build_decoder.sim.primitives import cell_sources
+from build_decoder.sim.result import SimulationResult
+from build_decoder.sim.synthesis import TARGETS, Resources, find_yosys, synthesise
+from build_decoder.sim.testbench import TestBench
 
 __all__ = ["NetlistCheck", "check_netlist", "main"]
 
@@ -128,7 +129,9 @@ def _run(arguments) -> int:
 
 
 def _arguments(argv) -> argparse.Namespace:
-    parser = LineParser(prog="python -m sim.netlist", description=__doc__.split("\n")[0])
+    parser = LineParser(
+        prog="python -m build_decoder.sim.netlist", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("network", type=filled, help="zoo name, metadata folder or .keras file")
     add_design_options(parser)
     parser.add_argument("--target", choices=TARGETS, default="ecp5", help="(ecp5)")

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import models.activations
-from hdl.choose_multipliers import packs
-from hdl.decoder import plan_decoder
-from hdl.folding import Folding
-from hdl.multipliers import Multipliers
-from hdl.plan import DensePlan
-from hdl.select_accumulate import fits_select
-from quant.activations import integer_activation, is_exact
-from quant.dense import Dense
-from quant.integer_model import IntegerModel
-from quant.qformat import QFormat
+from build_decoder.hdl.choose_multipliers import packs
+from build_decoder.hdl.decoder import plan_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.select_accumulate import fits_select
+from build_decoder.models import activations as float_activations
+from build_decoder.quant.activations import integer_activation, is_exact
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["RandomNetwork", "random_frames", "random_network"]
 
@@ -128,7 +128,7 @@ def _random_dense(random, format: QFormat, x: np.ndarray, units: int) -> Dense:
     if accumulator.fraction > fraction:
         accumulator = QFormat(accumulator.integer + accumulator.fraction - fraction, fraction)
     bias = _around(random, accumulator, most=14)
-    activation = models.activations.get(str(random.choice(models.activations.names())))
+    activation = float_activations.get(str(random.choice(float_activations.names())))
     # Tables of coefficients grow with these bits, and with them the time that Yosys takes.
     tabulated = not is_exact(activation.name)
     sum = _around(random, accumulator, most=10 if tabulated else 14)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sim.interface import StreamInterface
+from build_decoder.sim.interface import StreamInterface
 
 __all__ = ["SimulationResult"]
 

@@ -21,15 +21,15 @@ from pathlib import Path
 
 from cocotb_tools import config
 
-from models.errors import InputError
-from models.room import says_no_room
-from models.scratch import is_plain
-from sim.errors import ToolError, ToolMissing
+from build_decoder.models.errors import InputError
+from build_decoder.models.room import says_no_room
+from build_decoder.models.scratch import is_plain
+from build_decoder.sim.errors import ToolError, ToolMissing
 
 __all__ = ["Simulator", "find_simulator"]
 
 _BENCH = "bench"
-_DRIVER = "sim.bench_driver"
+_DRIVER = "build_decoder.sim.bench_driver"
 _TIMESCALE = ("1ns", "1ps")
 
 # `always @*` over constants and initial values: Icarus 11 never evaluates it, and leaves X.
@@ -194,7 +194,8 @@ class Simulator:
             for name, value in self.environment.items()
         }
         # cocotb passes sys.path on; an empty entry would mean another folder there.
-        path = [str(Path(__file__).parents[1]), *filter(None, sys.path)]
+        package = sys.modules[__name__.split(".")[0]]
+        path = [str(Path(package.__file__).parents[1]), *filter(None, sys.path)]
         return _environment(
             variables, [names.of(entry) if os.pathsep in entry else entry for entry in path]
         )

@@ -7,10 +7,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdl.cells import Resources, UnknownCell, count_cells
-from hdl.yosys import HIDE_NAMES, YosysMissing, require_yosys, synth_xc7
-from models.room import says_no_room
-from sim.errors import ToolError, ToolMissing
+from build_decoder.hdl.cells import Resources, UnknownCell, count_cells
+from build_decoder.hdl.yosys import HIDE_NAMES, YosysMissing, require_yosys, synth_xc7
+from build_decoder.models.room import says_no_room
+from build_decoder.sim.errors import ToolError, ToolMissing
 
 __all__ = ["TARGETS", "Resources", "SynthesisResult", "count_resources", "find_yosys", "synthesise"]
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from models.progress import Progress, silent
-from sim.bench_files import RECEIVED
-from sim.bench_verilog import COMPONENTS, bench_verilog
-from sim.errors import CheckFailed
-from sim.interface import StreamInterface
-from sim.result import SimulationResult
-from sim.simulators import Simulator, find_simulator
-from sim.vectors import expected_words, input_words, read_words, write_words
+from build_decoder.models.progress import Progress, silent
+from build_decoder.sim.bench_files import RECEIVED
+from build_decoder.sim.bench_verilog import COMPONENTS, bench_verilog
+from build_decoder.sim.errors import CheckFailed
+from build_decoder.sim.interface import StreamInterface
+from build_decoder.sim.result import SimulationResult
+from build_decoder.sim.simulators import Simulator, find_simulator
+from build_decoder.sim.vectors import expected_words, input_words, read_words, write_words
 
 __all__ = ["TestBench", "simulate_verilog"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.interface import StreamInterface
+from build_decoder.sim.interface import StreamInterface
 
 __all__ = ["expected_words", "input_words", "read_words", "word_integers", "write_words"]
 

@@ -1,8 +1,8 @@
-"""A network's exported Verilog against its integer model: ``python -m sim.verify NETWORK``.
+"""A network's exported Verilog against its integer model.
 
-Imports and quantises the network, designs the decoder as asked, exports it and simulates golden
-samples: back to back, where latency and frame interval must be those that are documented, and with
-``--stalls`` once more under random stalls.
+``python -m build_decoder.sim.verify NETWORK`` imports and quantises the network, designs the
+decoder as asked, exports it and simulates golden samples: back to back, where latency and frame
+interval must be those that are documented, and with ``--stalls`` once more under random stalls.
 """
 
 import argparse
@@ -12,20 +12,22 @@ from pathlib import Path
 
 from amaranth._toolchain.yosys import YosysError
 
-from hdl.export import to_verilog
-from models.arguments import LineParser, filled, filled_path
-from models.command import exit_status
-from sim.design_options import DesignOptions, add_design_options, at_least
-from sim.errors import CheckFailed, ToolError
-from sim.interface import StreamInterface
-from sim.result import SimulationResult
-from sim.testbench import TestBench
+from build_decoder.hdl.export import to_verilog
+from build_decoder.models.arguments import LineParser, filled, filled_path
+from build_decoder.models.command import exit_status
+from build_decoder.sim.design_options import DesignOptions, add_design_options, at_least
+from build_decoder.sim.errors import CheckFailed, ToolError
+from build_decoder.sim.interface import StreamInterface
+from build_decoder.sim.result import SimulationResult
+from build_decoder.sim.testbench import TestBench
 
 __all__ = ["main"]
 
 
 def _arguments(argv) -> argparse.Namespace:
-    parser = LineParser(prog="python -m sim.verify", description=__doc__.split("\n")[0])
+    parser = LineParser(
+        prog="python -m build_decoder.sim.verify", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("network", type=filled, help="zoo name, metadata folder or .keras file")
     add_design_options(parser)
     parser.add_argument(

@@ -9,9 +9,9 @@ from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
-from boards.shell import Shell
-from hdl.shapes import shape_of
-from quant.qformat import QFormat
+from build_decoder.boards.shell import Shell
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.quant.qformat import QFormat
 
 Q3_2, Q6_4 = QFormat(3, 2), QFormat(6, 4)
 

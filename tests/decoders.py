@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.golden import GoldenData
-from models.network import DenseLayer, Network
-from models.task import Kind
-from models.task_inference import stated_task
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import DenseLayer, Network
+from build_decoder.models.task import Kind
+from build_decoder.models.task_inference import stated_task
 
 __all__ = ["DECODERS", "Decoder", "decoder"]
 

@@ -4,8 +4,16 @@ from collections import deque
 
 import numpy as np
 
-from boards.interface import DecoderInterface
-from boards.protocol import PROTOCOL, Command, Info, Protocol, Reply, Status, element_bytes
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.protocol import (
+    PROTOCOL,
+    Command,
+    Info,
+    Protocol,
+    Reply,
+    Status,
+    element_bytes,
+)
 
 READ_SECONDS = 0.05
 

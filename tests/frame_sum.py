@@ -8,7 +8,7 @@ from amaranth import Module, Mux, Shape, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from sim.interface import StreamInterface
+from build_decoder.sim.interface import StreamInterface
 
 __all__ = ["Fault", "FrameSum", "FrameSumComponent"]
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.escape import NerveCuff
-from models.escape.training import Cell, Dataset, save_dataset, schedule_of
-from models.graph import resources
+from build_decoder.models.escape import NerveCuff
+from build_decoder.models.escape.training import Cell, Dataset, save_dataset, schedule_of
+from build_decoder.models.graph import resources
 
 __all__ = ["CUFF", "made_row", "save_small_dataset", "small_dataset"]
 

@@ -15,7 +15,7 @@ needs_tensorflow = pytest.mark.skipif(
 
 def import_keras():
     """Keras. Its own import warns of deprecations that are no concern of this project."""
-    from models.tensorflow_import import import_tensorflow
+    from build_decoder.models.tensorflow_import import import_tensorflow
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

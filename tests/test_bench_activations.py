@@ -1,9 +1,9 @@
-import models.activations
-from bench import activations
+from build_decoder.bench import activations
+from build_decoder.models import activations as float_activations
 
 
 def test_every_form_is_a_row_within_its_bound(monkeypatch, capsys):
-    monkeypatch.setattr(models.activations, "names", lambda: ["relu", "sigmoid"])
+    monkeypatch.setattr(float_activations, "names", lambda: ["relu", "sigmoid"])
     assert activations.main(["--input", "3", "3", "--output", "6"]) == 0
     rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
     assert [row[2] for row in rows] == ["least segments", "16 uniform", "decoder's"]

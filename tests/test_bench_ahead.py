@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-import boards
-from bench import ahead, ahead_cases
-from bench.ahead_cases import CASES, Limits
-from bench.resources import main as bench_resources
-from bench.resources import measure
-from hdl.export import to_verilog
-from sim.design_options import DesignOptions
-from sim.errors import ToolError
+from build_decoder import boards
+from build_decoder.bench import ahead, ahead_cases
+from build_decoder.bench.ahead_cases import CASES, Limits
+from build_decoder.bench.resources import main as bench_resources
+from build_decoder.bench.resources import measure
+from build_decoder.hdl.export import to_verilog
+from build_decoder.sim.design_options import DesignOptions
+from build_decoder.sim.errors import ToolError
 
 GENEROUS = Limits(
     frame_cycles=999, latency_cycles=999, lut=9_999, ff=9_999, dsp=99, bram=99
@@ -59,7 +59,7 @@ def test_document(small, tmp_path, capsys, monkeypatch):
     document = output.read_text()
     assert captured.out.strip() == document.strip()
     assert captured.err == ""
-    assert "Made by `python -m bench.ahead --fmax`" in document.split("##")[0]
+    assert "Made by `python -m build_decoder.bench.ahead --fmax`" in document.split("##")[0]
     assert "## Table 2: execution times, case 1" in document
     assert "| BWID | BWS-FBW | 11:45 | " in document
     assert "| BWID | all | 22:10 | " in document

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from bench.networks import RECORDING
-from bench.new_data import golden_of, trained
-from models.recording import read_recording, split_runs
-from quant.quality import measure
-from quant.quantise import quantise
+from build_decoder.bench.networks import RECORDING
+from build_decoder.bench.new_data import golden_of, trained
+from build_decoder.models.recording import read_recording, split_runs
+from build_decoder.quant.quality import measure
+from build_decoder.quant.quantise import quantise
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.resources import main
+from build_decoder.bench.resources import main
 
 
 @pytest.mark.parametrize(("target", "bram"), [("xc7", "bram36"), ("ecp5", "bram")])

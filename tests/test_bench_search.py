@@ -1,4 +1,4 @@
-from bench import networks, search_speed
+from build_decoder.bench import networks, search_speed
 
 
 def test_speed_is_printed_for_each_search(capsys):

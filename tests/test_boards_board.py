@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-import boards
-from boards.pll import PLL_LIMITS
-from boards.resources import Resources, check_capacity, check_memory, count_cells
-from boards.tools import ToolFailed
-from boards.uart import divisor_for
-from models.errors import InputError
+from build_decoder import boards
+from build_decoder.boards.pll import PLL_LIMITS
+from build_decoder.boards.resources import Resources, check_capacity, check_memory, count_cells
+from build_decoder.boards.tools import ToolFailed
+from build_decoder.boards.uart import divisor_for
+from build_decoder.models.errors import InputError
 
 
 def test_boards_are_found():

@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 
-import boards
-from boards.clocks import choose_dividers
-from boards.pll import PLL_LIMITS
-from models.errors import InputError
+from build_decoder import boards
+from build_decoder.boards.clocks import choose_dividers
+from build_decoder.boards.pll import PLL_LIMITS
+from build_decoder.models.errors import InputError
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,19 @@ import serial
 from boards_rig import sums_model
 from fake_board import FakeClock
 
-from boards.driver import Decoder, DeviceError, LinkError, LinkTimeout, connect
-from boards.driver.command_line import main
-from boards.interface import DecoderInterface
-from boards.protocol import PROTOCOL, Command, Info, Reply, Status
-from models.errors import InputError
-from quant.qformat import QFormat
+from build_decoder.boards.driver import (
+    Decoder,
+    DeviceError,
+    LinkError,
+    LinkTimeout,
+    connect,
+    connection,
+)
+from build_decoder.boards.driver.command_line import main
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status
+from build_decoder.models.errors import InputError
+from build_decoder.quant.qformat import QFormat
 from tests.command_runs import Run
 
 
@@ -235,7 +242,7 @@ def test_a_folder_without_a_build_is_bad_input(tmp_path):
 
 
 def run_main(monkeypatch, build, port, place="."):
-    monkeypatch.setattr("boards.driver.connection.open_serial", lambda name, baud: port)
+    monkeypatch.setattr(connection, "open_serial", lambda name, baud: port)
     golden = str(build / "golden.npz")
     return main(["--port", "x", "--build", str(build / place), "--golden", golden])
 
@@ -265,7 +272,7 @@ def test_command_line_refuses_other_samples(model, build, monkeypatch, capsys):
 
 
 def test_command_line_runs_in_the_board_folder(model, build, monkeypatch):
-    monkeypatch.setattr("boards.driver.connection.open_serial", lambda name, baud: ModelPort(model))
+    monkeypatch.setattr(connection, "open_serial", lambda name, baud: ModelPort(model))
     monkeypatch.chdir(build / "board")
     assert main(["--port", "x", "--build", ".", "--golden", "../golden.npz"]) == 0
 
@@ -290,14 +297,14 @@ def test_command_line_tells_of_saturated_inputs(model, build, monkeypatch, capsy
 
 WAITING = """
 import sys, time
-import boards.driver.connection
-from boards.driver.command_line import main
+from build_decoder.boards.driver import connection
+from build_decoder.boards.driver.command_line import main
 
 def wait(name, baud):
     print("waiting", flush=True)
     time.sleep(300)
 
-boards.driver.connection.open_serial = wait
+connection.open_serial = wait
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -373,7 +380,7 @@ def test_command_line_tells_the_sample_at_which_the_link_fails(model, build, mon
 
 
 def test_it_runs_as_a_module():
-    command = [sys.executable, "-m", "boards.driver", "--port", "/dev/null"]
+    command = [sys.executable, "-m", "build_decoder.boards.driver", "--port", "/dev/null"]
     command += ["--build", "/no/such/folder", "--golden", "golden.npz"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2

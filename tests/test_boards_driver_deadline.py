@@ -5,10 +5,10 @@ import pytest
 from boards_rig import sums_model
 from fake_board import READ_SECONDS, FakeClock, FakePort
 
-from boards.driver import Decoder, LinkTimeout
-from boards.interface import DecoderInterface
-from boards.protocol import Command
-from quant.qformat import QFormat
+from build_decoder.boards.driver import Decoder, LinkTimeout
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.protocol import Command
+from build_decoder.quant.qformat import QFormat
 
 
 def opened(model, *, baud=1_000_000, **options):

@@ -8,10 +8,10 @@ import pytest
 from boards_rig import sums_model
 from fake_board import FakeClock, FakePort
 
-from boards.driver import connect
-from boards.driver.command_line import main
-from boards.interface import DecoderInterface
-from models.errors import InputError
+from build_decoder.boards.driver import connect, connection
+from build_decoder.boards.driver.command_line import main
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.models.errors import InputError
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def build(model, tmp_path):
 @pytest.fixture
 def run(build, port, monkeypatch, capsys):
     """Runs the command line; exit status and the one line that it printed, if it failed."""
-    monkeypatch.setattr("boards.driver.connection.open_serial", lambda name, baud: port)
+    monkeypatch.setattr(connection, "open_serial", lambda name, baud: port)
 
     def run(*more):
         golden = str(build / "golden.npz")

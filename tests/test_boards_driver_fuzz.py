@@ -5,9 +5,9 @@ import pytest
 from boards_rig import sums_model
 from fake_board import READ_SECONDS, FakeClock, FakePort, Faults, SureProtocol
 
-from boards.driver import Decoder, LinkError
-from boards.interface import DecoderInterface
-from boards.protocol import PROTOCOL, Command, element_bytes
+from build_decoder.boards.driver import Decoder, LinkError
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.protocol import PROTOCOL, Command, element_bytes
 
 
 @pytest.mark.parametrize("seed", range(4))

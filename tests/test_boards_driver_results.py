@@ -7,9 +7,15 @@ import pytest
 from boards_rig import sums_model
 from fake_board import FakeClock, FakePort
 
-from boards.driver import Decoder, LinkError, LinkTimeout, PortError, SaturationWarning
-from boards.interface import DecoderInterface
-from models.errors import InputError
+from build_decoder.boards.driver import (
+    Decoder,
+    LinkError,
+    LinkTimeout,
+    PortError,
+    SaturationWarning,
+)
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.models.errors import InputError
 
 
 @pytest.fixture

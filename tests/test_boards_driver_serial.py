@@ -12,10 +12,10 @@ import pytest
 from boards_rig import sums_model
 from fake_board import FakeBoard
 
-from boards.driver import LinkTimeout, PortError, connect
-from boards.driver.command_line import main
-from boards.interface import DecoderInterface
-from models.errors import InputError
+from build_decoder.boards.driver import LinkTimeout, PortError, connect
+from build_decoder.boards.driver.command_line import main
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.models.errors import InputError
 
 tty = pytest.importorskip("tty", reason="needs pseudo-terminals")
 
@@ -144,7 +144,7 @@ def test_a_port_is_opened_by_one_at_a_time(pty, model):
 
 def test_another_process_gets_one_line(pty, model, build):
     pty.serve(served(FakeBoard(model)))
-    command = [sys.executable, "-m", "boards.driver", "--port", pty.name]
+    command = [sys.executable, "-m", "build_decoder.boards.driver", "--port", pty.name]
     command += ["--build", str(build), "--golden", str(build / "golden.npz")]
     with connect(pty.name, build):
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)

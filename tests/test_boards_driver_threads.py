@@ -11,10 +11,10 @@ import pytest
 from boards_rig import SimulatedPort, SumsDecoder, sums_model
 from fake_board import FakeClock, FakePort
 
-from boards.driver import Decoder, PortError
-from boards.interface import DecoderInterface
-from boards.protocol import Protocol
-from models.errors import InputError
+from build_decoder.boards.driver import Decoder, PortError
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.protocol import Protocol
+from build_decoder.models.errors import InputError
 
 
 class BusyPort(FakePort):

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from boards_rig import sums_model
 
-import boards
-from boards.feasibility import check_clock, check_frame, made_clock_mhz
-from boards.interface import DecoderInterface
-from models.errors import InputError
-from quant.qformat import QFormat
+from build_decoder import boards
+from build_decoder.boards.feasibility import check_clock, check_frame, made_clock_mhz
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.models.errors import InputError
+from build_decoder.quant.qformat import QFormat
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from boards_rig import SimulatedPort, SumsDecoder, sums_model
 
-from boards.driver import Decoder, DeviceError, LinkTimeout, SaturationWarning
-from boards.interface import DecoderInterface
-from boards.protocol import PROTOCOL, Command, Info, Protocol, Reply, Status
-from hdl.decoder import Decoder as HardwareDecoder
-from hdl.folding import Folding
-from quant.activations import integer_activation
-from quant.dense import Dense
-from quant.integer_model import IntegerModel
-from quant.qformat import QFormat
+from build_decoder.boards.driver import Decoder, DeviceError, LinkTimeout, SaturationWarning
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.protocol import PROTOCOL, Command, Info, Protocol, Reply, Status
+from build_decoder.hdl.decoder import Decoder as HardwareDecoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
 
 IMPATIENT = Protocol(idle_byte_times=8)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from amaranth.lib.crc import catalog
 
-from boards.interface import DecoderInterface
-from boards.protocol import PROTOCOL, Command, Info, Reply, Status, element_bytes
-from quant.qformat import QFormat
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status, element_bytes
+from build_decoder.quant.qformat import QFormat
 
 
 def test_crc_is_ccitt_false():

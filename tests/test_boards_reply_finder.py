@@ -5,10 +5,10 @@ import pytest
 from boards_rig import sums_model
 from fake_board import FakeClock, FakePort
 
-from boards.driver import Decoder, DeviceError, LinkError
-from boards.driver.reply_finder import ReplyFinder
-from boards.interface import DecoderInterface
-from boards.protocol import PROTOCOL, Command, Info, Reply, Status
+from build_decoder.boards.driver import Decoder, DeviceError, LinkError
+from build_decoder.boards.driver.reply_finder import ReplyFinder
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status
 
 ANSWER = b"\x01\x02\x03\x04"
 SIZES = {Command.INFO: 17, Command.INFER: len(ANSWER)}

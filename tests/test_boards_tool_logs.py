@@ -2,8 +2,8 @@
 
 import pytest
 
-from boards.tool_logs import warnings_of
-from boards.xilinx.open_tools.said import error_lines
+from build_decoder.boards.tool_logs import warnings_of
+from build_decoder.boards.xilinx.open_tools.said import error_lines
 
 
 @pytest.fixture

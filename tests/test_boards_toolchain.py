@@ -9,15 +9,15 @@ from types import SimpleNamespace
 import pytest
 from boards_rig import SumsDecoder, sums_model
 
-import boards
-from boards.interface import DecoderInterface
-from boards.reports import PlacedResources
-from boards.resources import Resources
-from boards.toolchain import ToolFailed, place_and_route, synthesise
-from boards.tools import find_tool
-from hdl.yosys import find_yosys
-from models.errors import InputError
-from quant.qformat import QFormat
+from build_decoder import boards
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.reports import PlacedResources
+from build_decoder.boards.resources import Resources
+from build_decoder.boards.toolchain import ToolFailed, place_and_route, synthesise
+from build_decoder.boards.tools import find_tool
+from build_decoder.hdl.yosys import find_yosys
+from build_decoder.models.errors import InputError
+from build_decoder.quant.qformat import QFormat
 
 needs_ecp5 = pytest.mark.skipif(
     not all(map(find_tool, ("yosys", "nextpnr-ecp5", "ecppack"))),
@@ -97,7 +97,7 @@ def test_without_tools_the_package_is_complete(decoder, tmp_path, monkeypatch):
     assert {"top.il", "top.ys", "top.lpf", "build_top.sh", "driver.json", "README.txt"} <= names
     readme = (tmp_path / "README.txt").read_text()
     assert "FOLDER is this folder (it has driver.json)" in readme
-    assert "python -m boards.driver --port /dev/ttyUSB0 --build FOLDER" in readme
+    assert "python -m build_decoder.boards.driver --port /dev/ttyUSB0 --build FOLDER" in readme
 
 
 def test_yowasp_tools_beside_python_count(monkeypatch, tmp_path):

@@ -5,8 +5,8 @@ import pytest
 from amaranth import Module
 from amaranth.sim import Simulator
 
-from boards.uart import FRAME_BITS, UARTReceiver, UARTTransmitter, divisor_for
-from models.errors import InputError
+from build_decoder.boards.uart import FRAME_BITS, UARTReceiver, UARTTransmitter, divisor_for
+from build_decoder.models.errors import InputError
 
 
 def simulate(component, testbench, *, cycles=20_000):

@@ -19,10 +19,10 @@ from xilinx_stand_ins import (
     make_database,
 )
 
-import boards
-from boards.reports import PlacedResources
-from boards.toolchain import ToolFailed, place_and_route, synthesise
-from boards.xilinx import open_tools
+from build_decoder import boards
+from build_decoder.boards.reports import PlacedResources
+from build_decoder.boards.toolchain import ToolFailed, place_and_route, synthesise
+from build_decoder.boards.xilinx import open_tools
 
 machine = xilinx_rig.machine
 PYNQ = boards.get("pynq_z1")

@@ -2,7 +2,13 @@
 
 import pytest
 
-from boards.xilinx.open_tools.complete_fasm import PINS, SIGNAL, FasmError, complete, netlist_pins
+from build_decoder.boards.xilinx.open_tools.complete_fasm import (
+    PINS,
+    SIGNAL,
+    FasmError,
+    complete,
+    netlist_pins,
+)
 
 SITES = [("DSP_L_X8Y0", "DSP_0"), ("DSP_L_X8Y0", "DSP_1"), ("DSP_R_X13Y55", "DSP_0")]
 

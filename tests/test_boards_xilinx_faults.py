@@ -19,16 +19,16 @@ from xilinx_stand_ins import (
     make_database,
 )
 
-import boards
 import build_decoder.flow
-from boards.reports import PlacedResources
-from boards.toolchain import ToolFailed, place_and_route
-from boards.tools import find_tool
-from boards.xilinx.open_tools.check_netlist import faults
-from boards.xilinx.package import without_quotes
+from build_decoder import boards
 from build_decoder.__main__ import main
+from build_decoder.boards.reports import PlacedResources
+from build_decoder.boards.toolchain import ToolFailed, place_and_route
+from build_decoder.boards.tools import find_tool
+from build_decoder.boards.xilinx.open_tools.check_netlist import faults
+from build_decoder.boards.xilinx.package import without_quotes
 from build_decoder.exit_status import ExitStatus
-from hdl.yosys import synth_xc7
+from build_decoder.hdl.yosys import synth_xc7
 
 machine, tiny_package = xilinx_rig.machine, xilinx_rig.tiny_package
 PYNQ = boards.get("pynq_z1")

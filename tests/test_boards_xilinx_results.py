@@ -2,8 +2,8 @@
 
 import pytest
 
-from boards.reports import PlacedResources
-from boards.xilinx.results import (
+from build_decoder.boards.reports import PlacedResources
+from build_decoder.boards.xilinx.results import (
     nextpnr_fmax,
     nextpnr_placed,
     untimed_paths,

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import boards
 import build_decoder.flow
+from build_decoder import boards
 from build_decoder.__main__ import main
 from build_decoder.arguments import parse
 from build_decoder.exit_status import ExitStatus
 from build_decoder.flow import Flow
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
 from build_decoder.stages import STAGES
-from models.golden import load_golden
-from models.load import load_network
 from tests.malformed import CASES, make_good
 
 LEFT_BY_STAGE = {

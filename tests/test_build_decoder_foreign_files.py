@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from build_decoder.__main__ import main
+from build_decoder.models.errors import InputError
+from build_decoder.models.owned_folder import OwnedFolder, in_use, take_abandoned
 from build_decoder.output_folder import OutputFolder
 from build_decoder.report import Report
-from models.errors import InputError
-from models.owned_folder import OwnedFolder, in_use, take_abandoned
 from tests.command_runs import ROOT, contents
 
 EXPECTED = (

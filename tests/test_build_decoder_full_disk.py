@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-import bench.resources
 from build_decoder.__main__ import main
-from models.errors import InputError
-from models.room import is_no_room, require_room, says_no_room
-from models.scratch import is_plain, scratch_folder
+from build_decoder.bench import resources
+from build_decoder.models.errors import InputError
+from build_decoder.models.room import is_no_room, require_room, says_no_room
+from build_decoder.models.scratch import is_plain, scratch_folder
 from tests.command_runs import ROOT, Run, contents
 
 ARGUMENTS = ("-m", "build_decoder", "--network", "tiny", "--board", "icebreaker", "--output")
@@ -146,7 +146,7 @@ def test_a_tool_that_says_so_in_another_command(tmp_path, monkeypatch, capsys):
     tool.chmod(0o755)
     monkeypatch.setenv("YOSYS", str(tool))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert bench.resources.main(["tiny"]) == 2
+    assert resources.main(["tiny"]) == 2
     assert capsys.readouterr().err == (
         f"bench.resources: output or {tmp_path}: expected room for what is made, got "
         "No space left on device\n"
@@ -164,7 +164,7 @@ def test_another_command_whose_tool_stumbles_over_what_was_cut_off(
     tool.chmod(0o755)
     monkeypatch.setenv("YOSYS", str(tool))
     monkeypatch.setenv("TMPDIR", str(disk))
-    assert bench.resources.main(["tiny"]) == 2
+    assert resources.main(["tiny"]) == 2
     assert capsys.readouterr().err == (
         f"bench.resources: {disk}: expected room for what is made, got No space left on device\n"
     )

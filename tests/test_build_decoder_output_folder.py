@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from build_decoder.models.errors import InputError
 from build_decoder.output_folder import OutputFolder
 from build_decoder.report import Report
-from models.errors import InputError
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 import build_decoder.pareto
-import hdl.design_front
 from build_decoder.__main__ import main
+from build_decoder.hdl import design_front
+from build_decoder.hdl.design_front import DesignPoint
+from build_decoder.hdl.folding import Folding
 from build_decoder.pareto import ParetoPoint, spread
 from build_decoder.pareto_figure import draw_front
-from hdl.design_front import DesignPoint
-from hdl.folding import Folding
-from quant.area import Area
-from sim.errors import ToolMissing
+from build_decoder.quant.area import Area
+from build_decoder.sim.errors import ToolMissing
 
 FILES = ("pareto.json", "pareto.svg", "pareto.png")
 
@@ -77,7 +77,7 @@ def test_the_chip_is_a_limit_if_it_is_of_the_7_series(tmp_path, monkeypatch):
 
     def front(*_, **limits):
         given.update(limits)
-        return hdl.design_front.design_front(*_, **limits)
+        return design_front.design_front(*_, **limits)
 
     monkeypatch.setattr(build_decoder.pareto, "design_front", front)
     monkeypatch.setattr(build_decoder.pareto, "MAX_SYNTHESISED_LUT", 0)

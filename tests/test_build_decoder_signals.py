@@ -91,7 +91,7 @@ def test_random_moments(number, moment, tmp_path, earlier):
 SWAP = """
 import os, signal, sys
 from pathlib import Path
-from models.command import exit_status
+from build_decoder.models.command import exit_status
 from build_decoder.output_folder import OutputFolder
 from build_decoder.report import Report
 

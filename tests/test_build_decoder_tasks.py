@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from build_decoder.__main__ import main
-from models import DenseLayer, Network, load_golden, load_network, save_network
-from quant.formats import integer_model
-from quant.qformat import QFormat
+from build_decoder.models import DenseLayer, Network, load_golden, load_network, save_network
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.qformat import QFormat
 from tests.decoders import decoder
 
 SHARED = Path(__file__).parents[1] / "../shared/cases"

@@ -4,12 +4,12 @@ import pytest
 from amaranth._toolchain.yosys import YosysError
 
 import build_decoder.flow
-from boards.tools import ToolFailed
 from build_decoder.__main__ import main
-from hdl.yosys import YosysMissing, require_yosys
-from sim.errors import ToolError, ToolMissing
-from sim.simulators import find_simulator
-from sim.synthesis import find_yosys
+from build_decoder.boards.tools import ToolFailed
+from build_decoder.hdl.yosys import YosysMissing, require_yosys
+from build_decoder.sim.errors import ToolError, ToolMissing
+from build_decoder.sim.simulators import find_simulator
+from build_decoder.sim.synthesis import find_yosys
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from amaranth.hdl import Fragment
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.export import to_verilog
-from sim.primitives import cell_sources
-from sim.synthesis import find_yosys
+from build_decoder.hdl.export import to_verilog
+from build_decoder.sim.primitives import cell_sources
+from build_decoder.sim.synthesis import find_yosys
 from tests.cell_models import Dsp48e1, Mult18x18d, with_models
 from tests.verilator_bench import run_bench
 

@@ -2,19 +2,19 @@ import numpy as np
 import pytest
 from amaranth.back import rtlil
 
-import models.activations
-from hdl.activations import activation_component
-from models.activation import Activation
-from quant.activations import integer_activation, is_exact
-from quant.activations.generated import fit_least_segments
-from quant.activations.linear import Linear
-from quant.activations.piecewise_linear import PiecewiseLinear
-from quant.activations.relu import Relu
-from quant.activations.table import Table
-from quant.qformat import QFormat
+from build_decoder.hdl.activations import activation_component
+from build_decoder.models import activations as float_activations
+from build_decoder.models.activation import Activation
+from build_decoder.quant.activations import integer_activation, is_exact
+from build_decoder.quant.activations.generated import fit_least_segments
+from build_decoder.quant.activations.linear import Linear
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.quant.activations.relu import Relu
+from build_decoder.quant.activations.table import Table
+from build_decoder.quant.qformat import QFormat
 from tests.rtl import simulate
 
-SMOOTH = [name for name in models.activations.names() if not is_exact(name)]
+SMOOTH = [name for name in float_activations.names() if not is_exact(name)]
 PAIRS = [
     (QFormat(4, 4), QFormat(1, 7)),
     (QFormat(4, 2), QFormat(2, 2)),
@@ -25,7 +25,7 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize("name", models.activations.names())
+@pytest.mark.parametrize("name", float_activations.names())
 @pytest.mark.parametrize(("input", "output"), PAIRS, ids=str)
 def test_equals_parameters_over_every_code(name, input, output):
     check_every_code(integer_activation(name, input, output))
@@ -36,7 +36,7 @@ def test_equals_parameters_over_every_code(name, input, output):
     ("input", "output"), [*PAIRS, (QFormat(3, 7), QFormat(4, 7))], ids=str
 )
 def test_least_segments_equal_parameters(name, input, output):
-    check_every_code(fit_least_segments(models.activations.get(name), input, output))
+    check_every_code(fit_least_segments(float_activations.get(name), input, output))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_least_segments_equal_parameters(name, input, output):
 )
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "gaussian"])
 def test_wide_inputs_equal_parameters(name, input, output):
-    activation = models.activations.get(name)
+    activation = float_activations.get(name)
     for parameters in (
         integer_activation(name, input, output), fit_least_segments(activation, input, output)
     ):
@@ -69,7 +69,7 @@ def test_callable_equals_parameters():
 
 def test_no_multiplier_and_no_memory_is_left_to_synthesis():
     parameters = fit_least_segments(
-        models.activations.get("tanh"), QFormat(3, 7), QFormat(1, 7)
+        float_activations.get("tanh"), QFormat(3, 7), QFormat(1, 7)
     )
     netlist = rtlil.convert(activation_component(parameters)(parameters))
     assert "$add" in netlist
@@ -97,9 +97,9 @@ def check_every_code(parameters):
 
 INPUT, OUTPUT = QFormat(4, 4), QFormat(2, 4)
 HELD = {
-    **{name: integer_activation(name, INPUT, OUTPUT) for name in models.activations.names()},
+    **{name: integer_activation(name, INPUT, OUTPUT) for name in float_activations.names()},
     **{
-        f"{name}, segments": fit_least_segments(models.activations.get(name), INPUT, OUTPUT)
+        f"{name}, segments": fit_least_segments(float_activations.get(name), INPUT, OUTPUT)
         for name in SMOOTH
     },
 }

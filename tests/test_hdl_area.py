@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from hdl.area import decoder_area, shape_of_plan
-from hdl.choose_multipliers import choose_multipliers
-from hdl.decoder import plan_decoder
-from hdl.folding import Folding
-from hdl.plan import DensePlan
-from hdl.target import XC7
-from models.golden import load_golden
-from models.load import load_network
-from quant.cost import AreaCost
-from quant.formats import integer_model
-from quant.qformat import QFormat
-from quant.range_analysis import analyse_ranges
+from build_decoder.hdl.area import decoder_area, shape_of_plan
+from build_decoder.hdl.choose_multipliers import choose_multipliers
+from build_decoder.hdl.decoder import plan_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.target import XC7
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.quant.cost import AreaCost
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.range_analysis import analyse_ranges
 
 
 def formats_of(network, name, widths, random) -> dict:

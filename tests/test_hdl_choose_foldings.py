@@ -5,16 +5,16 @@ from itertools import product
 import pytest
 from amaranth.hdl import Fragment
 
-from hdl.area import decoder_area
-from hdl.choose_foldings import choose_design, default_foldings
-from hdl.choose_multipliers import choose_multipliers
-from hdl.decoder import Decoder, decoder_latency, plan_decoder
-from hdl.design import design_decoder
-from hdl.design_front import DesignPoint, considered_foldings, design_front
-from hdl.folding import Folding
-from hdl.plan import DensePlan
-from hdl.target import XC7
-from models.errors import InputError
+from build_decoder.hdl.area import decoder_area
+from build_decoder.hdl.choose_foldings import choose_design, default_foldings
+from build_decoder.hdl.choose_multipliers import choose_multipliers
+from build_decoder.hdl.decoder import Decoder, decoder_latency, plan_decoder
+from build_decoder.hdl.design import design_decoder
+from build_decoder.hdl.design_front import DesignPoint, considered_foldings, design_front
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.target import XC7
+from build_decoder.models.errors import InputError
 from tests.test_hdl_decoder import model
 
 NET = model((40, 20, 2), ("sigmoid", "sigmoid"))

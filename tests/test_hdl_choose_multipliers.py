@@ -1,12 +1,12 @@
 from dataclasses import replace
 
-from hdl.choose_multipliers import choose_multipliers, packs
-from hdl.decoder import plan_decoder
-from hdl.folding import Folding
-from hdl.multipliers import Multipliers
-from hdl.plan import DensePlan
-from hdl.target import ECP5, XC7
-from quant.qformat import QFormat
+from build_decoder.hdl.choose_multipliers import choose_multipliers, packs
+from build_decoder.hdl.decoder import plan_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.target import ECP5, XC7
+from build_decoder.quant.qformat import QFormat
 from tests.test_hdl_decoder import model
 
 

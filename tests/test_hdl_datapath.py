@@ -2,11 +2,11 @@
 
 import pytest
 
-from hdl.design import design_decoder
-from hdl.folding import Folding
-from hdl.multipliers import Multipliers
-from models.errors import InputError
-from quant.integer_model import IntegerModel
+from build_decoder.hdl.design import design_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.models.errors import InputError
+from build_decoder.quant.integer_model import IntegerModel
 from tests.test_hdl_choose_multipliers import two_bit_plans
 from tests.test_hdl_decoder import model
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from hdl.decoder import Decoder, decoder_latency, plan_decoder
-from hdl.folding import Folding
-from hdl.plan import DensePlan, PackerPlan
-from quant.activations import integer_activation
-from quant.dense import Dense
-from quant.integer_model import IntegerModel
-from quant.qformat import QFormat
-from sim.amaranth_runner import simulate_amaranth
+from build_decoder.hdl.decoder import Decoder, decoder_latency, plan_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
+from build_decoder.sim.amaranth_runner import simulate_amaranth
 
 
 def model(widths, activations, seed=0) -> IntegerModel:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from hdl.drain import Drain
-from hdl.folding import Folding
-from hdl.multipliers import Multipliers
-from hdl.plan import DensePlan
-from quant.activations import integer_activation
-from quant.dense import Dense
-from quant.qformat import QFormat
-from quant.rounding import Rounding
+from build_decoder.hdl.drain import Drain
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.rounding import Rounding
 from tests.rtl import simulate
 
 FRAMES = 4

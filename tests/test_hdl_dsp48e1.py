@@ -6,8 +6,8 @@ from amaranth import Module, Shape, Signal, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.dsp48e1 import dsp48e1_mac, fits
-from hdl.target import XC7
+from build_decoder.hdl.dsp48e1 import dsp48e1_mac, fits
+from build_decoder.hdl.target import XC7
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 

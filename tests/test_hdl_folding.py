@@ -1,6 +1,6 @@
 import pytest
 
-from hdl.folding import Folding
+from build_decoder.hdl.folding import Folding
 
 
 @pytest.mark.parametrize(

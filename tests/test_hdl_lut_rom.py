@@ -9,10 +9,10 @@ from amaranth import Cat, Module, Shape, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.export import to_verilog
-from hdl.lut_rom import lut_rom
-from hdl.weight_memory import WeightMemory
-from sim.synthesis import find_yosys, synthesise
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.lut_rom import lut_rom
+from build_decoder.hdl.weight_memory import WeightMemory
+from build_decoder.sim.synthesis import find_yosys, synthesise
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 

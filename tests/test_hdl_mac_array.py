@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from hdl.choose_multipliers import packs
-from hdl.folding import Folding
-from hdl.mac_array import MacArray
-from hdl.multipliers import Multipliers
-from hdl.plan import DensePlan
-from quant.activations import integer_activation
-from quant.dense import Dense
-from quant.qformat import QFormat
+from build_decoder.hdl.choose_multipliers import packs
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.mac_array import MacArray
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.qformat import QFormat
 from tests.rtl import simulate
 
 BEATS, LANES = 7, 5

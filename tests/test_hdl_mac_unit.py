@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hdl import dsp48e1
-from hdl.export import to_verilog
-from hdl.folding import Folding
-from hdl.mac_unit import MacUnit, fits_dsp48e1
-from hdl.multipliers import Multiplier
-from hdl.plan import DensePlan
-from quant.activations import integer_activation
-from quant.dense import Dense
-from quant.qformat import QFormat
+from build_decoder.hdl import dsp48e1
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.mac_unit import MacUnit, fits_dsp48e1
+from build_decoder.hdl.multipliers import Multiplier
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.qformat import QFormat
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 

@@ -8,8 +8,8 @@ from amaranth import Module, Shape, Signal, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.mult18x18d import fits, mult18x18d
-from hdl.target import ECP5
+from build_decoder.hdl.mult18x18d import fits, mult18x18d
+from build_decoder.hdl.target import ECP5
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 

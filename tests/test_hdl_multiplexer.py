@@ -9,10 +9,10 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.export import to_verilog
-from hdl.multiplexer import multiplexer
-from quant.area.features import multiplexer_luts
-from sim.synthesis import find_yosys, synthesise
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.multiplexer import multiplexer
+from build_decoder.quant.area.features import multiplexer_luts
+from build_decoder.sim.synthesis import find_yosys, synthesise
 
 COUNTS = [*range(2, 14), 16, 17, 18, 20, 25, 33, 70]
 

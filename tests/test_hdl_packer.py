@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from hdl.packer import Packer
-from hdl.plan import PackerPlan
-from quant.qformat import QFormat
-from sim.streams import expect_silence, no_stalls, random_stalls, receive, send
+from build_decoder.hdl.packer import Packer
+from build_decoder.hdl.plan import PackerPlan
+from build_decoder.quant.qformat import QFormat
+from build_decoder.sim.streams import expect_silence, no_stalls, random_stalls, receive, send
 from tests.rtl import simulate
 
 SHAPES = [(2, 6), (3, 7), (4, 1), (5, 3), (2, 2), (6, 17)]

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from hdl.folding import Folding
-from hdl.multipliers import Multipliers
-from hdl.plan import DensePlan, PackerPlan
-from quant.activations import integer_activation
-from quant.dense import Dense
-from quant.qformat import QFormat
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.qformat import QFormat
 
 
 def plan(inputs, units, folding, lanes=1, *, double_buffered=True, multipliers=None,

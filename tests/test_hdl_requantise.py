@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from hdl.requantise import Requantiser
-from quant.qformat import QFormat
-from quant.requantise import Requantise
-from quant.rounding import Rounding
+from build_decoder.hdl.requantise import Requantiser
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.requantise import Requantise
+from build_decoder.quant.rounding import Rounding
 from tests.rtl import simulate
 
 FORMATS = [

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from hdl.decoder import Decoder, plan_decoder
-from hdl.folding import Folding
-from hdl.plan import DensePlan, PackerPlan
-from hdl.schedule import frame_interval
-from quant.qformat import QFormat
-from sim.amaranth_runner import simulate_amaranth
+from build_decoder.hdl.decoder import Decoder, plan_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.hdl.schedule import frame_interval
+from build_decoder.quant.qformat import QFormat
+from build_decoder.sim.amaranth_runner import simulate_amaranth
 from tests.test_hdl_decoder import frames, model
 
 CHAINS = [

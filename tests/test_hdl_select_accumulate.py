@@ -4,21 +4,21 @@
 import numpy as np
 import pytest
 
-from hdl.decoder import Decoder
-from hdl.export import to_verilog
-from hdl.folding import Folding
-from hdl.mac_array import MacArray
-from hdl.multipliers import Multipliers
-from hdl.plan import DensePlan
-from hdl.select_accumulate import SelectAccumulate, fits_select, select_misfit
-from hdl.target import XC7
-from quant.activations import integer_activation
-from quant.dense import Dense
-from quant.integer_model import IntegerModel
-from quant.qformat import QFormat
-from sim.amaranth_runner import simulate_amaranth
-from sim.netlist import check_netlist
-from sim.synthesis import TARGETS, synthesise
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.mac_array import MacArray
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.select_accumulate import SelectAccumulate, fits_select, select_misfit
+from build_decoder.hdl.target import XC7
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
+from build_decoder.sim.amaranth_runner import simulate_amaranth
+from build_decoder.sim.netlist import check_netlist
+from build_decoder.sim.synthesis import TARGETS, synthesise
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 

@@ -1,8 +1,8 @@
 import pytest
 from amaranth import signed, unsigned
 
-from hdl.shapes import shape_of
-from quant.qformat import QFormat
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.quant.qformat import QFormat
 
 
 @pytest.mark.parametrize(

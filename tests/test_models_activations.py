@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models import activations
+from build_decoder.models import activations
 
 EXTREMES = np.array([-1e30, -750.0, -1.0, -0.0, 0.0, 0.5, 750.0, 1e30])
 

@@ -4,18 +4,16 @@ from pathlib import Path
 
 import pytest
 
-import bench.ahead
-import bench.resources
-import build_decoder.__main__
-import models.escape.recordings.__main__
-import models.escape.report.__main__
-import models.escape.training.__main__
-import models.explore.__main__
-import sim.netlist
-import sim.verify
-from models.arguments import LineParser, filled_path, number, whole_number
-from models.errors import InputError
-from sim.design_options import DesignOptions
+from build_decoder import __main__ as main
+from build_decoder.bench import ahead, resources
+from build_decoder.models.arguments import LineParser, filled_path, number, whole_number
+from build_decoder.models.errors import InputError
+from build_decoder.models.escape.recordings import __main__ as recordings
+from build_decoder.models.escape.report import __main__ as report
+from build_decoder.models.escape.training import __main__ as training
+from build_decoder.models.explore import __main__ as explore
+from build_decoder.sim import netlist, verify
+from build_decoder.sim.design_options import DesignOptions
 
 
 @pytest.fixture
@@ -59,17 +57,17 @@ def test_errors_are_one_line(arguments, parser):
 
 
 COMMANDS = {
-    build_decoder.__main__: [
+    main: [
         ["--output", ""], ["--output="], ["--network", ""], ["--golden", ""], ["--golden="],
     ],
-    sim.verify: [[""], ["tiny", "--golden", ""], ["tiny", "--work-dir", ""]],
-    sim.netlist: [[""], ["tiny", "--golden", ""], ["tiny", "--work-dir", ""]],
-    bench.resources: [[""], ["tiny", "--golden", ""]],
-    bench.ahead: [["--output", ""]],
-    models.explore.__main__: [["--results", ""], ["--cache", ""]],
-    models.escape.training.__main__: [["--results", ""]],
-    models.escape.report.__main__: [[""], ["x.jsonl", "--output", ""]],
-    models.escape.recordings.__main__: [["simulate", "--output", ""], ["detect", ""]],
+    verify: [[""], ["tiny", "--golden", ""], ["tiny", "--work-dir", ""]],
+    netlist: [[""], ["tiny", "--golden", ""], ["tiny", "--work-dir", ""]],
+    resources: [[""], ["tiny", "--golden", ""]],
+    ahead: [["--output", ""]],
+    explore: [["--results", ""], ["--cache", ""]],
+    training: [["--results", ""]],
+    report: [[""], ["x.jsonl", "--output", ""]],
+    recordings: [["simulate", "--output", ""], ["detect", ""]],
 }
 
 

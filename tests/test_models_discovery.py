@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from models.discovery import discover
+from build_decoder.models.discovery import discover
 
 
 @pytest.fixture

@@ -5,9 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.escape import TABLE_1, EscapeFcn, EscapeNet, EscapeRnn, NerveCuff, exploration
-from models.escape.resources import main
-from models.graph import read_architecture, resources, save_architecture
+from build_decoder.models.escape import (
+    TABLE_1,
+    EscapeFcn,
+    EscapeNet,
+    EscapeRnn,
+    NerveCuff,
+    exploration,
+)
+from build_decoder.models.escape.resources import main
+from build_decoder.models.graph import read_architecture, resources, save_architecture
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference" / "escape_exploration.csv"
@@ -195,8 +202,8 @@ def test_command_line_without_tensorflow(capsys, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("name", ["escape_net_mini", "escape_fcn", "escape_rnn"])
 def test_forward_equals_keras(name: str):
     import_keras()
-    from models.graph import forward
-    from models.graph.keras_model import build_model, model_weights
+    from build_decoder.models.graph import forward
+    from build_decoder.models.graph.keras_model import build_model, model_weights
 
     network = architecture(name)
     model = build_model(network)
@@ -218,7 +225,7 @@ def test_forward_equals_keras(name: str):
 @pytest.mark.parametrize("name", ["escape_net", "escape_net_mini", "escape_fcn"])
 def test_profiler_counts_what_the_formula_says(name: str):
     import_keras()
-    from models.graph.measure import profiled_flops
+    from build_decoder.models.graph.measure import profiled_flops
 
     assert profiled_flops(architecture(name)) == TABLE_1[name].flops
 
@@ -226,7 +233,7 @@ def test_profiler_counts_what_the_formula_says(name: str):
 @needs_tensorflow
 def test_profiler_sees_one_step_of_a_recurrent_network():
     import_keras()
-    from models.graph.measure import profiled_flops
+    from build_decoder.models.graph.measure import profiled_flops
 
     # How much of the loop's body has known shapes depends on the version of TensorFlow.
     need = resources(architecture("escape_rnn"))
@@ -243,7 +250,7 @@ def test_profiler_sees_one_step_of_a_recurrent_network():
 )
 def test_tflite_size_is_near_the_papers(name: str, bits: int, kib: float):
     import_keras()
-    from models.graph.measure import tflite_bytes
+    from build_decoder.models.graph.measure import tflite_bytes
 
     # The converter's version decides on names, tensor descriptions and padding.
     assert tflite_bytes(architecture(name), weight_bits=bits) / 1024 == pytest.approx(kib, rel=0.15)
@@ -252,7 +259,7 @@ def test_tflite_size_is_near_the_papers(name: str, bits: int, kib: float):
 @needs_tensorflow
 def test_tflite_size_of_a_recurrent_network():
     import_keras()
-    from models.graph.measure import tflite_bytes
+    from build_decoder.models.graph.measure import tflite_bytes
 
     network = architecture("escape_rnn")
     for bits, kib in ((32, 113.05), (8, 58.11)):
@@ -267,7 +274,7 @@ def test_tflite_size_of_a_recurrent_network():
 @needs_tensorflow
 def test_keras_counts_the_weights_of_every_variant():
     keras = import_keras()
-    from models.graph.keras_model import build_model
+    from build_decoder.models.graph.keras_model import build_model
 
     for network, number in distinct().items():
         built = network.architecture(f"row{number}")
@@ -279,7 +286,7 @@ def test_keras_counts_the_weights_of_every_variant():
 @needs_tensorflow
 def test_profiler_counts_every_network_without_recurrence():
     keras = import_keras()
-    from models.graph.measure import profiled_flops
+    from build_decoder.models.graph.measure import profiled_flops
 
     for network, number in distinct().items():
         if not isinstance(network, EscapeRnn):

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import InputError
-from models.escape import NerveCuff
+from build_decoder.models import InputError
+from build_decoder.models.escape import NerveCuff
 
 scipy_io = pytest.importorskip("scipy.io", reason="pip install build_decoder[train]")
 
-from models.escape.recordings import (  # noqa: E402
+from build_decoder.models.escape.recordings import (  # noqa: E402
     CuffModel,
     Detector,
     Nerve,
@@ -28,13 +28,13 @@ from models.escape.recordings import (  # noqa: E402
     save_signatures,
     signatures,
 )
-from models.escape.recordings.__main__ import (  # noqa: E402
+from build_decoder.models.escape.recordings.__main__ import (  # noqa: E402
     LEAST_FOUND,
     LEAST_SNR_DB,
     MOST_FALSE,
     main,
 )
-from models.escape.recordings.baseline import macro_f1  # noqa: E402
+from build_decoder.models.escape.recordings.baseline import macro_f1  # noqa: E402
 
 MODEL = CuffModel(nerve=Nerve.of_subject(4))
 SMALL = CuffModel(cuff=NerveCuff(rings=3, contacts=2), stimulus_seconds=0.1, rest_seconds=0.02)

@@ -10,13 +10,17 @@ pytest.importorskip("joblib", reason="pip install build_decoder[train]")
 pytest.importorskip("scipy", reason="pip install build_decoder[train]")
 pytest.importorskip("sklearn", reason="pip install build_decoder[train]")
 
-from models.escape import TABLE_1, EscapeNet, EscapeRnn  # noqa: E402
-from models.escape.own_network import OWN_NETWORK  # noqa: E402
-from models.escape.report.__main__ import main  # noqa: E402
-from models.escape.report.front import front  # noqa: E402
-from models.escape.report.selection import common_summaries, complete_summaries, groups  # noqa: E402
-from models.escape.report.tables import table_1, table_2  # noqa: E402
-from models.escape.training.summary import summarise  # noqa: E402
+from build_decoder.models.escape import TABLE_1, EscapeNet, EscapeRnn  # noqa: E402
+from build_decoder.models.escape.own_network import OWN_NETWORK  # noqa: E402
+from build_decoder.models.escape.report.__main__ import main  # noqa: E402
+from build_decoder.models.escape.report.front import front  # noqa: E402
+from build_decoder.models.escape.report.selection import (  # noqa: E402
+    common_summaries,
+    complete_summaries,
+    groups,
+)
+from build_decoder.models.escape.report.tables import table_1, table_2  # noqa: E402
+from build_decoder.models.escape.training.summary import summarise  # noqa: E402
 from tests.nerve_data import made_row  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +53,7 @@ def digests(folder: Path) -> dict[str, str]:
 def test_the_same_results_give_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixture):
     results = write(tmp_path / "r.jsonl", made_rows())
     assert main([str(results)]) == 0
-    program = [sys.executable, "-m", "models.escape.report", str(results)]
+    program = [sys.executable, "-m", "build_decoder.models.escape.report", str(results)]
     subprocess.run(
         [*program, "--output", str(tmp_path / "again")], cwd=ROOT, check=True, capture_output=True
     )

@@ -14,11 +14,11 @@ pytest.importorskip("joblib", reason="pip install build_decoder[train]")
 pytest.importorskip("scipy", reason="pip install build_decoder[train]")
 pytest.importorskip("sklearn", reason="pip install build_decoder[train]")
 
-from models import InputError  # noqa: E402
-from models.escape import EscapeFcn, EscapeNet, EscapeRnn, EscapeTcn, NerveCuff  # noqa: E402
-from models.escape.folds import deal_folds  # noqa: E402
-from models.escape.recordings import Signatures, save_signatures  # noqa: E402
-from models.escape.training import (  # noqa: E402
+from build_decoder.models import InputError  # noqa: E402
+from build_decoder.models.escape import EscapeFcn, EscapeNet, EscapeRnn, EscapeTcn, NerveCuff  # noqa: E402
+from build_decoder.models.escape.folds import deal_folds  # noqa: E402
+from build_decoder.models.escape.recordings import Signatures, save_signatures  # noqa: E402
+from build_decoder.models.escape.training import (  # noqa: E402
     Backend,
     Baseline,
     Cell,
@@ -28,15 +28,15 @@ from models.escape.training import (  # noqa: E402
     save_dataset,
     schedule_of,
 )
-from models.escape.training.__main__ import main  # noqa: E402
-from models.escape.training.baselines import predict_baseline  # noqa: E402
-from models.escape.training.initial import give_unit_variance  # noqa: E402
-from models.escape.training.inputs import network_inputs  # noqa: E402
-from models.escape.training.results import open_results  # noqa: E402
-from models.escape.training.shifted import augment_by_shifts  # noqa: E402
-from models.escape.training.sources import grid_dataset, simulated_dataset  # noqa: E402
-from models.escape.training.tensorflow_setup import training_tensorflow  # noqa: E402
-from models.escape.training.training_set import split  # noqa: E402
+from build_decoder.models.escape.training.__main__ import main  # noqa: E402
+from build_decoder.models.escape.training.baselines import predict_baseline  # noqa: E402
+from build_decoder.models.escape.training.initial import give_unit_variance  # noqa: E402
+from build_decoder.models.escape.training.inputs import network_inputs  # noqa: E402
+from build_decoder.models.escape.training.results import open_results  # noqa: E402
+from build_decoder.models.escape.training.shifted import augment_by_shifts  # noqa: E402
+from build_decoder.models.escape.training.sources import grid_dataset, simulated_dataset  # noqa: E402
+from build_decoder.models.escape.training.tensorflow_setup import training_tensorflow  # noqa: E402
+from build_decoder.models.escape.training.training_set import split  # noqa: E402
 from tests.nerve_data import CUFF, made_row, save_small_dataset, small_dataset  # noqa: E402
 from tests.tensorflow_or_skip import needs_tensorflow  # noqa: E402
 
@@ -194,7 +194,7 @@ def test_schedules():
 @needs_tensorflow
 def test_initial_weights_of_unit_variance():
     tensorflow = training_tensorflow(1)
-    from models.graph.keras_model import build_model
+    from build_decoder.models.graph.keras_model import build_model
 
     x = 5 + np.random.default_rng(2).normal(0, 9, (300, CUFF.channels, CUFF.samples))
     architecture = EscapeFcn(4, 3, 2, 1, CUFF).architecture("fcn")
@@ -404,7 +404,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from tests.test_models_escape_training import grid_of_cells
-from models.escape.training import Backend, run_cells
+from build_decoder.models.escape.training import Backend, run_cells
 run_cells(grid_of_cells(Path(sys.argv[1])), Path(sys.argv[2]), Backend(sys.argv[3], 1))
 """
 

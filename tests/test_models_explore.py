@@ -7,12 +7,12 @@ pytest.importorskip("joblib", reason="pip install build_decoder[train]")
 pytest.importorskip("scipy", reason="pip install build_decoder[train]")
 pytest.importorskip("sklearn", reason="pip install build_decoder[train]")
 
-from models.escape import TABLE_1, EscapeNet, EscapeTcn, Variant, exploration  # noqa: E402
-from models.escape.own_network import OWN_NETWORK  # noqa: E402
-from models.explore import GRIDS, picks  # noqa: E402
-from models.explore.__main__ import main  # noqa: E402
-from models.explore.paper_choices import PAPER_CHOICES  # noqa: E402
-from models.graph import resources  # noqa: E402
+from build_decoder.models.escape import TABLE_1, EscapeNet, EscapeTcn, Variant, exploration  # noqa: E402
+from build_decoder.models.escape.own_network import OWN_NETWORK  # noqa: E402
+from build_decoder.models.explore import GRIDS, picks  # noqa: E402
+from build_decoder.models.explore.__main__ import main  # noqa: E402
+from build_decoder.models.explore.paper_choices import PAPER_CHOICES  # noqa: E402
+from build_decoder.models.graph import resources  # noqa: E402
 from tests.nerve_data import made_row, save_small_dataset  # noqa: E402
 from tests.tensorflow_or_skip import needs_tensorflow  # noqa: E402
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import DenseLayer, InputError, Kind, Network, load_golden
+from build_decoder.models import DenseLayer, InputError, Kind, Network, load_golden
 
 WEIGHTS = np.array([[1.0, 2], [3, -1], [0, 2]])
 NETWORK = Network("g", 3, (DenseLayer(2, "linear", WEIGHTS, np.ones(2)),))

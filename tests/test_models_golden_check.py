@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import DenseLayer, InputError, Network, load_golden
-from models.golden_check import softmax
+from build_decoder.models import DenseLayer, InputError, Network, load_golden
+from build_decoder.models.golden_check import softmax
 
 SAMPLES = 120
 

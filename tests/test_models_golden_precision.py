@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import models.activations
-from models import DenseLayer, InputError, Network, load_golden
-from models.golden_check import SOFTMAX_NOTE, softmax
+from build_decoder.models import DenseLayer, InputError, Network, load_golden
+from build_decoder.models import activations as float_activations
+from build_decoder.models.golden_check import SOFTMAX_NOTE, softmax
 
 SAMPLES, INPUTS = 300, 12
 
@@ -49,7 +49,7 @@ def _computed(net: Network, x: np.ndarray, operand, result=lambda v: v) -> np.nd
     values = x
     for layer in net.layers:
         sums = result(operand(values) @ operand(layer.weights) + layer.bias.astype(np.float32))
-        values = result(models.activations.get(layer.activation).function(sums))
+        values = result(float_activations.get(layer.activation).function(sums))
     return values.astype(np.float32)
 
 

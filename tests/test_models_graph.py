@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import InputError
-from models.graph import (
+from build_decoder.models import InputError
+from build_decoder.models.graph import (
     Architecture,
     Input,
     Node,
@@ -17,18 +17,18 @@ from models.graph import (
     save_architecture,
     save_weights,
 )
-from models.graph.layer import Mismatch
-from models.graph.layers.attention import Attention
-from models.graph.layers.bidirectional import Bidirectional
-from models.graph.layers.concat import Concat
-from models.graph.layers.conv2d import Conv2d
-from models.graph.layers.dense import Dense
-from models.graph.layers.dropout import Dropout
-from models.graph.layers.flatten import Flatten
-from models.graph.layers.gru import Gru
-from models.graph.layers.lstm import Lstm
-from models.graph.layers.max_pool import MaxPool
-from models.graph.layers.softmax import Softmax
+from build_decoder.models.graph.layer import Mismatch
+from build_decoder.models.graph.layers.attention import Attention
+from build_decoder.models.graph.layers.bidirectional import Bidirectional
+from build_decoder.models.graph.layers.concat import Concat
+from build_decoder.models.graph.layers.conv2d import Conv2d
+from build_decoder.models.graph.layers.dense import Dense
+from build_decoder.models.graph.layers.dropout import Dropout
+from build_decoder.models.graph.layers.flatten import Flatten
+from build_decoder.models.graph.layers.gru import Gru
+from build_decoder.models.graph.layers.lstm import Lstm
+from build_decoder.models.graph.layers.max_pool import MaxPool
+from build_decoder.models.graph.layers.softmax import Softmax
 from tests.architectures import branched, chain, random_inputs, random_weights
 
 

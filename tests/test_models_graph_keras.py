@@ -4,17 +4,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import InputError, activations
-from models.graph import Architecture, Input, Node, forward, resources
-from models.graph.layer import Mismatch
-from models.graph.layers.attention import Attention
-from models.graph.layers.bidirectional import Bidirectional
-from models.graph.layers.concat import Concat
-from models.graph.layers.conv2d import Conv2d
-from models.graph.layers.dense import Dense
-from models.graph.layers.gru import Gru
-from models.graph.layers.lstm import Lstm
-from models.graph.layers.max_pool import MaxPool
+from build_decoder.models import InputError, activations
+from build_decoder.models.graph import Architecture, Input, Node, forward, resources
+from build_decoder.models.graph.layer import Mismatch
+from build_decoder.models.graph.layers.attention import Attention
+from build_decoder.models.graph.layers.bidirectional import Bidirectional
+from build_decoder.models.graph.layers.concat import Concat
+from build_decoder.models.graph.layers.conv2d import Conv2d
+from build_decoder.models.graph.layers.dense import Dense
+from build_decoder.models.graph.layers.gru import Gru
+from build_decoder.models.graph.layers.lstm import Lstm
+from build_decoder.models.graph.layers.max_pool import MaxPool
 from tests.architectures import branched, chain, random_inputs
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
@@ -32,7 +32,7 @@ def keras():
 
 @pytest.fixture(scope="module")
 def keras_model(keras):
-    from models.graph import keras_model
+    from build_decoder.models.graph import keras_model
 
     return keras_model
 
@@ -147,7 +147,7 @@ def test_batch_size(keras_model):
 
 @pytest.mark.parametrize(("inputs", "layer"), [(56, Lstm), (32, Lstm), (56, Gru), (32, Gru)])
 def test_profiler_counts_a_step_as_the_formula_does(keras, inputs: int, layer):
-    from models.graph.measure import function_flops
+    from build_decoder.models.graph.measure import function_flops
 
     cell = {Lstm: keras.layers.LSTMCell, Gru: keras.layers.GRUCell}[layer](32)
     cell.build((1, inputs))

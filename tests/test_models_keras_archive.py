@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import InputError, load_network
-from models.keras_file.archive import unpack
-from models.keras_file.weights import count_weights
-from models.limits import MAX_KERAS_BYTES, MAX_KERAS_MEMBERS
+from build_decoder.models import InputError, load_network
+from build_decoder.models.keras_file.archive import unpack
+from build_decoder.models.keras_file.weights import count_weights
+from build_decoder.models.limits import MAX_KERAS_BYTES, MAX_KERAS_MEMBERS
 from tests.keras_files import dense_config, sequential, weights_file, write_keras
 
 PATH = Path("model.keras")
@@ -229,7 +229,7 @@ def test_damaged_weights(tmp_path: Path):
 
 _LIMITED = """
 import resource, sys
-from models import InputError, load_network
+from build_decoder.models import InputError, load_network
 used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     load_network(sys.argv[1])

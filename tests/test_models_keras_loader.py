@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import InputError, activations, load_network
+from build_decoder.models import InputError, activations, load_network
+from build_decoder.models.keras_file import chain
 from tests.keras_files import dense_config, sequential, weights_file, write_keras
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
@@ -349,7 +350,7 @@ def test_no_room_for_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("models.keras_loader.pack", full)
+    monkeypatch.setattr("build_decoder.models.keras_loader.pack", full)
     path = write_keras(tmp_path / "m.keras", weights=weights_file())
     expected = "m.keras: expected room for a copy among temporary files, got No space left on dev"
     with pytest.raises(InputError, match=expected):
@@ -413,6 +414,6 @@ def test_what_was_read_is_compared_with_keras(
 ):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "tanh", name="d")])
     path = save(model, tmp_path / "m.keras")
-    monkeypatch.setattr("models.keras_file.chain.named_activation", lambda layer, units: "relu")
+    monkeypatch.setattr(chain, "named_activation", lambda layer, units: "relu")
     with pytest.raises(InputError, match="m.keras: layer 'd': expected .* from the relu that was"):
         load_network(path)

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import InputError, activations
-from models.keras_file.chain import make_steps
-from models.keras_file.config import read_layers
-from models.keras_file.proof import prove
-from models.network import DenseLayer, Network
+from build_decoder.models import InputError, activations
+from build_decoder.models.keras_file.chain import make_steps
+from build_decoder.models.keras_file.config import read_layers
+from build_decoder.models.keras_file.proof import prove
+from build_decoder.models.network import DenseLayer, Network
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 # Keras 3.15 itself uses numpy in a way that numpy 2 deprecates.

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import InputError, load_network
-from models.keras_file.chain import make_steps
-from models.keras_file.config import read_layers
-from models.limits import MAX_LAYERS
+from build_decoder.models import InputError, load_network
+from build_decoder.models.keras_file.chain import make_steps
+from build_decoder.models.keras_file.config import read_layers
+from build_decoder.models.limits import MAX_LAYERS
 from tests.keras_files import dense_config, functional, layer, sequential, write_keras
 
 PATH = Path("model.keras")

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import DenseLayer, InputError, Network, load_network, save_network
+from build_decoder.models import DenseLayer, InputError, Network, load_network, save_network
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models import InputError, load_golden, load_network
+from build_decoder.models import InputError, load_golden, load_network
 from tests.malformed import CASES, MalformedCase, make_good
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models import DenseLayer, Network
+from build_decoder.models import DenseLayer, Network
 
 
 def dense(inputs: int, units: int, activation: str = "linear") -> DenseLayer:

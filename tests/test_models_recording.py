@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import InputError
-from models.recording import read_recording, split_runs
+from build_decoder.models import InputError
+from build_decoder.models.recording import read_recording, split_runs
 
 
 def write(path: Path, **changes: np.ndarray) -> Path:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.spikes import AREAS, MAX_COUNT, SpikeModel
+from build_decoder.models.spikes import AREAS, MAX_COUNT, SpikeModel
 
 MODEL = SpikeModel(units=30, bins=4, actions=3, depth=0.5, error_trials=0.1)
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from models.spread import standard_deviation, varies
+from build_decoder.models.spread import standard_deviation, varies
 
 
 def test_a_constant_column_has_no_spread_whatever_its_value():

@@ -6,10 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import DenseLayer, InputError, Kind, Network, Task, load_golden, load_network
-from models.golden_check import softmax
-from models.load import save_network
-from models.task_inference import infer_task, stated_task
+from build_decoder.models import (
+    DenseLayer,
+    InputError,
+    Kind,
+    Network,
+    Task,
+    load_golden,
+    load_network,
+)
+from build_decoder.models.golden_check import softmax
+from build_decoder.models.load import save_network
+from build_decoder.models.task_inference import infer_task, stated_task
 
 CLASSES = Task((Kind.CLASSES,))
 LABELS = Task((Kind.LABELS,), (0.5, 0.25, 0.0))

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import load_golden, load_network
-from models.train import main
+from build_decoder.models import load_golden, load_network
+from build_decoder.models.train import main
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 # Keras 3.15 itself uses numpy in a way that numpy 2 deprecates.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.yowasp_cache import usable_yowasp_cache
+from build_decoder.models.yowasp_cache import usable_yowasp_cache
 
 VARIABLE = "YOWASP_CACHE_DIR"
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from models import load_golden, load_network, zoo_names, zoo_path
-from models.recipes import RECIPES
-from models.spikes import MAX_COUNT
-from models.train import DEFAULT_SEED, deal_trials
+from build_decoder.models import load_golden, load_network, zoo_names, zoo_path
+from build_decoder.models.recipes import RECIPES
+from build_decoder.models.spikes import MAX_COUNT
+from build_decoder.models.train import DEFAULT_SEED, deal_trials
 
 TOPOLOGIES = {
     "ahead_case1": ("800-20-2", ["sigmoid", "sigmoid"]),

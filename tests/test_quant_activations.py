@@ -3,21 +3,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import models.activations
-from models.activation import Activation
-from quant.activations import integer_activation, is_exact
-from quant.activations.generated import (
+from build_decoder.models import activations as float_activations
+from build_decoder.models.activation import Activation
+from build_decoder.quant.activations import integer_activation, is_exact
+from build_decoder.quant.activations.generated import (
     cheapest,
     fit_least_segments,
     fit_uniform_segments,
     greatest_error,
 )
-from quant.activations.piecewise_linear import PiecewiseLinear
-from quant.activations.table import Table
-from quant.pwl.symmetry import Symmetry
-from quant.qformat import QFormat
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.quant.activations.table import Table
+from build_decoder.quant.pwl.symmetry import Symmetry
+from build_decoder.quant.qformat import QFormat
 
-SMOOTH = [name for name in models.activations.names() if not is_exact(name)]
+SMOOTH = [name for name in float_activations.names() if not is_exact(name)]
 PAIRS = [
     (QFormat(4, 4), QFormat(1, 7)),
     (QFormat(4, 6), QFormat(4, 6)),
@@ -42,7 +42,7 @@ def codes(format):
 @pytest.mark.parametrize(("input", "output"), PAIRS, ids=str)
 @pytest.mark.parametrize("form", [cheapest, fit_least_segments], ids=lambda form: form.__name__)
 def test_error_of_every_code(form, name, input, output):
-    activation = models.activations.get(name)
+    activation = float_activations.get(name)
     parameters = form(activation, input, output)
     wanted = np.clip(
         activation.function(input.to_real(codes(input))) * 2.0**output.fraction,
@@ -69,7 +69,7 @@ STORED = [
 )
 @pytest.mark.parametrize(("name", "output", "most"), STORED, ids=str)
 def test_stored_segments(name, input, output, most):
-    activation = models.activations.get(name)
+    activation = float_activations.get(name)
     pwl = fit_least_segments(activation, input, output)
     assert pwl.segments <= most
     assert greatest_error(activation, pwl) <= 1
@@ -79,7 +79,7 @@ def test_stored_segments(name, input, output, most):
 @pytest.mark.parametrize("integer", range(2, 8))
 @pytest.mark.parametrize(("name", "output", "most"), STORED, ids=str)
 def test_stored_segments_of_any_input(name, output, most, integer):
-    activation = models.activations.get(name)
+    activation = float_activations.get(name)
     for fraction in range(3, min(12, 17 - integer) + 1):
         pwl = fit_least_segments(activation, QFormat(integer, fraction), output)
         assert pwl.segments <= most
@@ -90,13 +90,13 @@ def test_stored_segments_of_any_input(name, output, most, integer):
 @pytest.mark.parametrize("form", [cheapest, fit_least_segments], ids=lambda form: form.__name__)
 def test_error_bound(form, bound):
     for name in ("sigmoid", "gelu"):
-        activation = models.activations.get(name)
+        activation = float_activations.get(name)
         parameters = form(activation, QFormat(3, 7), QFormat(3, 6), error_bound=bound)
         assert greatest_error(activation, parameters) <= bound + 1e-9
 
 
 def test_fewer_segments_for_a_wider_bound():
-    tanh = models.activations.get("tanh")
+    tanh = float_activations.get("tanh")
     counts = [
         fit_least_segments(tanh, QFormat(3, 8), QFormat(1, 8), error_bound=bound).segments
         for bound in (0.6, 1.0, 2.0, 4.0)
@@ -106,14 +106,14 @@ def test_fewer_segments_for_a_wider_bound():
 
 
 def test_bound_that_cannot_be_kept():
-    sigmoid = models.activations.get("sigmoid")
+    sigmoid = float_activations.get("sigmoid")
     with pytest.raises(ValueError, match="bound of at least 0.5000 output steps, got 0.3"):
         fit_least_segments(sigmoid, QFormat(4, 6), QFormat(1, 7), error_bound=0.3)
 
 
 def test_symmetries():
     def found(name, output):
-        return fit_least_segments(models.activations.get(name), QFormat(4, 6), output).symmetry
+        return fit_least_segments(float_activations.get(name), QFormat(4, 6), output).symmetry
 
     assert found("tanh", QFormat(1, 7)) == Symmetry(0)
     assert found("sigmoid", QFormat(0, 8, signed=False)) == Symmetry(256)
@@ -123,7 +123,7 @@ def test_symmetries():
 
 @pytest.mark.parametrize(("name", "output"), [("tanh", QFormat(1, 7)), ("gaussian", QFormat(1, 7))])
 def test_symmetry_is_exact(name, output):
-    pwl = fit_least_segments(models.activations.get(name), QFormat(4, 8), output)
+    pwl = fit_least_segments(float_activations.get(name), QFormat(4, 8), output)
     assert not pwl.dropped_bits
     x = np.arange(1, pwl.input.max_raw + 1)
     # At the end of a segment the two sides may take different lines.
@@ -135,7 +135,7 @@ def test_symmetry_is_exact(name, output):
 
 @pytest.mark.parametrize("name", SMOOTH)
 def test_uniform_segments(name):
-    activation = models.activations.get(name)
+    activation = float_activations.get(name)
     pwl = fit_uniform_segments(activation, QFormat(4, 4), QFormat(4, 4), 16)
     assert pwl.starts == tuple(range(16))
     assert pwl.symmetry is None
@@ -148,7 +148,7 @@ def test_uniform_segments_by_name():
                              uniform_segments=16)
     assert pwl.segments == 16
     # A segment of 1 is at most 0.096 / 16 from its line (f'' / 16), and then there is rounding.
-    assert greatest_error(models.activations.get("sigmoid"), pwl) <= 256 * 0.096 / 16 + 0.5
+    assert greatest_error(float_activations.get("sigmoid"), pwl) <= 256 * 0.096 / 16 + 0.5
     small = integer_activation("tanh", QFormat(2, 0), QFormat(1, 7), uniform_segments=16)
     assert small.segments == 4
     with pytest.raises(ValueError, match="expected a power of two of uniform segments, got 12"):
@@ -190,14 +190,14 @@ def test_callable_of_another_shape():
 
 def test_unbounded_activation_saturates():
     for form in (cheapest, fit_least_segments):
-        softplus = form(models.activations.get("softplus"), QFormat(5, 5), QFormat(2, 5))
+        softplus = form(float_activations.get("softplus"), QFormat(5, 5), QFormat(2, 5))
         results = softplus.compute(codes(softplus.input))
         assert results[-1] in (62, 63)
         assert results[0] in (0, 1)
 
 
 def test_narrow_input_is_a_table_that_rounds():
-    sigmoid = models.activations.get("sigmoid")
+    sigmoid = float_activations.get("sigmoid")
     table = integer_activation("sigmoid", QFormat(4, 4), QFormat(1, 7))
     assert isinstance(table, Table)
     np.testing.assert_array_equal(

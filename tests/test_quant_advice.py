@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models import DenseLayer, GoldenData, InputError, Kind, Network, Task
-from quant.quality import measure, output_scales
-from quant.quantise import quantise
+from build_decoder.models import DenseLayer, GoldenData, InputError, Kind, Network, Task
+from build_decoder.quant.quality import measure, output_scales
+from build_decoder.quant.quantise import quantise
 from tests.decoders import decoder
 
 SAMPLES = 300

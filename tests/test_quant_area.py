@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.area_samples import Sample
-from models.golden import load_golden
-from models.load import load_network
-from quant.activations import integer_activation
-from quant.area import (
+from build_decoder.bench.area_samples import Sample
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.area import (
     COEFFICIENTS_FILE,
     Area,
     WeightCounts,
@@ -17,9 +17,9 @@ from quant.area import (
     different_columns,
     weight_rows,
 )
-from quant.cost import AreaCost
-from quant.qformat import QFormat
-from quant.range_analysis import analyse_ranges
+from build_decoder.quant.cost import AreaCost
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.range_analysis import analyse_ranges
 
 MEASURED = [
     Sample.from_json(line)
@@ -37,7 +37,7 @@ def test_estimates_are_near_what_synthesis_measured(sample):
 
 def test_coefficients_tell_where_they_come_from():
     stored = json.loads(COEFFICIENTS_FILE.read_text())
-    assert stored["command"].startswith("python -m bench.area_model fit")
+    assert stored["command"].startswith("python -m build_decoder.bench.area_model fit")
     assert stored["fitted"]["designs"] >= 20
     assert stored["zoo"]["within_tolerance"] == stored["zoo"]["designs"] >= 24
     assert stored["zoo"]["exact_blocks"] == stored["zoo"]["designs"]

@@ -1,19 +1,19 @@
 import numpy as np
 import pytest
 
-from models.golden import load_golden
-from models.load import load_network
-from models.task import Kind
-from quant.bwid.ahead import search_ahead
-from quant.bwid.hill_climbing import climb_fraction_bits
-from quant.bwid.objective import objective, performance
-from quant.bwid.ranges import PERFECT_FRACTION, select_integer_bits
-from quant.bwid.sensitivity import LOWER_BOUND, least_fraction, select_fraction_bits
-from quant.evaluator import Evaluator
-from quant.formats import integer_model
-from quant.qformat import QFormat
-from quant.quality import Quality, measure
-from quant.range_analysis import observed_values
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.models.task import Kind
+from build_decoder.quant.bwid.ahead import search_ahead
+from build_decoder.quant.bwid.hill_climbing import climb_fraction_bits
+from build_decoder.quant.bwid.objective import objective, performance
+from build_decoder.quant.bwid.ranges import PERFECT_FRACTION, select_integer_bits
+from build_decoder.quant.bwid.sensitivity import LOWER_BOUND, least_fraction, select_fraction_bits
+from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.quality import Quality, measure
+from build_decoder.quant.range_analysis import observed_values
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,12 @@
 import pytest
 
-from models.golden import load_golden
-from models.load import load_network
-from quant.cost import AreaCost
-from quant.dense import NODES
-from quant.formats import integer_model
-from quant.qformat import QFormat
-from quant.range_analysis import analyse_ranges
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.quant.cost import AreaCost
+from build_decoder.quant.dense import NODES
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.range_analysis import analyse_ranges
 
 
 @pytest.fixture(scope="module", params=["tiny", "ahead_fig4"])

@@ -7,10 +7,10 @@ from math import floor
 import numpy as np
 import pytest
 
-from quant.activations import integer_activation
-from quant.dense import NODES, Dense
-from quant.integer_model import IntegerModel
-from quant.qformat import QFormat
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.dense import NODES, Dense
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
 
 
 def layer(

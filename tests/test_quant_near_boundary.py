@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models import DenseLayer, GoldenData, Network
-from models.golden import load_golden
-from models.load import load_network
-from models.task import Kind, Task
-from quant.margins import flip_rate
-from quant.near_boundary import crossover_samples, near_boundaries, near_boundary
+from build_decoder.models import DenseLayer, GoldenData, Network
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.models.task import Kind, Task
+from build_decoder.quant.margins import flip_rate
+from build_decoder.quant.near_boundary import crossover_samples, near_boundaries, near_boundary
 from tests.decoders import decoder
 
 CLASSES = Task((Kind.CLASSES,))

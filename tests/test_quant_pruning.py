@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.golden import load_golden
-from models.load import load_network
-from models.network import DenseLayer, Network
-from quant.pruning import linear_layers_reduced, pruning_path, without_neuron
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.models.network import DenseLayer, Network
+from build_decoder.quant.pruning import linear_layers_reduced, pruning_path, without_neuron
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,18 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-import models.activations
-from quant.pwl.limits import Limits, limits_of, wanted_results
-from quant.pwl.line import find_slopes, intercepts_amid, least_slopes
-from quant.pwl.lut_estimate import estimate_pwl_luts, estimate_table_luts
-from quant.pwl.search import cheapest_fit, fewest_segments
-from quant.pwl.segmentation import merge_constants, segment_greedily, segment_uniformly
-from quant.pwl.symmetry import Symmetry, find_symmetry, folded_limits
-from quant.qformat import QFormat
+from build_decoder.models import activations as float_activations
+from build_decoder.quant.pwl.limits import Limits, limits_of, wanted_results
+from build_decoder.quant.pwl.line import find_slopes, intercepts_amid, least_slopes
+from build_decoder.quant.pwl.lut_estimate import estimate_pwl_luts, estimate_table_luts
+from build_decoder.quant.pwl.search import cheapest_fit, fewest_segments
+from build_decoder.quant.pwl.segmentation import (
+    merge_constants,
+    segment_greedily,
+    segment_uniformly,
+)
+from build_decoder.quant.pwl.symmetry import Symmetry, find_symmetry, folded_limits
+from build_decoder.quant.qformat import QFormat
 
 
 def random_limits(random, length):
@@ -91,7 +95,7 @@ def test_symmetry_is_seen():
     input, output = QFormat(4, 6), QFormat(1, 7)
 
     def seen(name):
-        return find_symmetry(wanted_results(models.activations.get(name), input, output))
+        return find_symmetry(wanted_results(float_activations.get(name), input, output))
 
     assert seen("tanh") == Symmetry(0)
     assert seen("sigmoid") == Symmetry(128)
@@ -117,7 +121,7 @@ def test_coarsened_limits():
 
 
 def test_fewest_and_cheapest():
-    wanted = wanted_results(models.activations.get("tanh"), QFormat(3, 7), QFormat(1, 7))
+    wanted = wanted_results(float_activations.get("tanh"), QFormat(3, 7), QFormat(1, 7))
     limits = folded_limits(limits_of(wanted, QFormat(1, 7), 1.0), Symmetry(0))
     fewest = fewest_segments(limits)
     assert fewest_segments(limits, most=len(fewest.segments) - 1) is None

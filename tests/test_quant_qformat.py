@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from fxpmath import Fxp
 
-from quant.qformat import MAX_WIDTH, QFormat
-from quant.requantise import Requantise
-from quant.rounding import Rounding
+from build_decoder.quant.qformat import MAX_WIDTH, QFormat
+from build_decoder.quant.requantise import Requantise
+from build_decoder.quant.rounding import Rounding
 
 FORMATS = [
     QFormat(4, 4),

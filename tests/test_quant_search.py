@@ -4,20 +4,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.errors import InputError
-from models.golden import load_golden
-from models.load import load_network
-from quant.cost import AreaCost
-from quant.criterion import Criterion
-from quant.evaluator import Evaluator
-from quant.formats import integer_model
-from quant.judge import Judge
-from quant.qformat import QFormat
-from quant.quality import measure
-from quant.quantise import quantise
-from quant.range_analysis import PERFECT_WIDTH, analyse_ranges
-from quant.search import search_formats
-from quant.weight_rounding import CompensatedRounding
+from build_decoder.models.errors import InputError
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.quant.cost import AreaCost
+from build_decoder.quant.criterion import Criterion
+from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.judge import Judge
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.quality import measure
+from build_decoder.quant.quantise import quantise
+from build_decoder.quant.range_analysis import PERFECT_WIDTH, analyse_ranges
+from build_decoder.quant.search import search_formats
+from build_decoder.quant.weight_rounding import CompensatedRounding
 
 STEPS = ["range", "pruned", "alone", "narrowed", "exchanged"]
 ZOO = ["ahead_case1", "ahead_case2", "ahead_fig4", "tiny"]

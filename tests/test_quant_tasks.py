@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.task import Kind
-from quant.cost import AreaCost
-from quant.criterion import MAX_ERROR, Criterion
-from quant.exercise import exercised, missing_answers
-from quant.quality import measure
-from quant.quantise import quantise
+from build_decoder.models.task import Kind
+from build_decoder.quant.cost import AreaCost
+from build_decoder.quant.criterion import MAX_ERROR, Criterion
+from build_decoder.quant.exercise import exercised, missing_answers
+from build_decoder.quant.quality import measure
+from build_decoder.quant.quantise import quantise
 from tests.decoders import decoder
 
 REGRESSIONS = ("velocity", "position", "angles", "force")

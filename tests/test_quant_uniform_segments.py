@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-import models.activations
-from models.golden import load_golden
-from models.load import load_network
-from quant.activations import integer_activation
-from quant.activations.piecewise_linear import PiecewiseLinear
-from quant.evaluator import MAX_TABLE_WIDTH, Evaluator
-from quant.formats import integer_model
-from quant.pwl.uniform import uniform_lines
-from quant.qformat import QFormat
-from quant.quantise import SEARCHES, quantise
-from quant.range_analysis import analyse_ranges
+from build_decoder.models import activations as float_activations
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.quant.evaluator import MAX_TABLE_WIDTH, Evaluator
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.pwl.uniform import uniform_lines
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.quantise import SEARCHES, quantise
+from build_decoder.quant.range_analysis import analyse_ranges
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_a_search_judges_what_is_built(search, case1):
 @pytest.mark.parametrize("segments", [1, 4, 16])
 def test_lines_are_those_that_wide_integer_forms_come_to(name, segments):
     input, output = QFormat(4, MAX_TABLE_WIDTH - 4), QFormat(5, 7)
-    wanted = models.activations.get(name).function
+    wanted = float_activations.get(name).function
     codes = np.arange(input.min_raw, input.max_raw + 1)
     x = input.to_real(codes)
     lines = uniform_lines(wanted, -8.0, 8.0, segments)(x)

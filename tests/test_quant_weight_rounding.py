@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from models.golden import load_golden
-from models.load import load_network
-from quant.qformat import QFormat
-from quant.weight_rounding import CompensatedRounding, NearestRounding, on_grid
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.weight_rounding import CompensatedRounding, NearestRounding, on_grid
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,14 @@ import numpy as np
 import pytest
 from amaranth.hdl import Fragment
 
-import bench.resources
 import build_decoder.arguments
-import sim.netlist
-import sim.verify
-from hdl.design import design_decoder
-from hdl.folding import Folding
-from models.errors import InputError
-from sim import design_options
-from sim.design_options import DesignOptions, foldings_of
-from sim.random_networks import random_network
+from build_decoder.bench import resources
+from build_decoder.hdl.design import design_decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.models.errors import InputError
+from build_decoder.sim import design_options, netlist, verify
+from build_decoder.sim.design_options import DesignOptions, foldings_of
+from build_decoder.sim.random_networks import random_network
 
 
 def options(*arguments: str, network: str = "tiny") -> DesignOptions:
@@ -40,7 +38,7 @@ def designed(monkeypatch) -> dict:
 
 
 @pytest.mark.parametrize(
-    "module", [bench.resources, build_decoder.arguments, sim.netlist, sim.verify]
+    "module", [resources, build_decoder.arguments, netlist, verify]
 )
 def test_every_command_has_all_of_them(module):
     source = inspect.getsource(module)

@@ -2,10 +2,10 @@
 
 import pytest
 
-import sim.fuzz
-from sim.errors import ToolError
-from sim.fuzz import check_network, main
-from sim.streams import StreamError
+from build_decoder.sim import fuzz
+from build_decoder.sim.errors import ToolError
+from build_decoder.sim.fuzz import check_network, main
+from build_decoder.sim.streams import StreamError
 
 
 def test_integer_model_and_amaranth_agree(capsys):
@@ -26,23 +26,23 @@ def test_two_processes(capsys):
 
 
 def test_a_wrong_output_is_told_with_how_to_see_it_again(capsys, monkeypatch):
-    simulate = sim.fuzz.simulate_amaranth
+    simulate = fuzz.simulate_amaranth
 
     def wrong(decoder, x_raw, *, stall_seed):
         y_raw, latency, interval = simulate(decoder, x_raw, stall_seed=stall_seed)
         y_raw[1, 0] += stall_seed is None
         return y_raw, latency, interval
 
-    monkeypatch.setattr(sim.fuzz, "simulate_amaranth", wrong)
+    monkeypatch.setattr(fuzz, "simulate_amaranth", wrong)
     assert main(["--only", "3", "--seed", "14", "--samples", "2", "--jobs", "1"]) == 1
     out = capsys.readouterr().out
     assert "network 3: 1 mismatches: back to back: frame 1, output 0: expected " in out
-    assert "again: python -m sim.fuzz --seed 14 --only 3 --samples 2\n" in out
+    assert "again: python -m fuzz --seed 14 --only 3 --samples 2\n" in out
     assert out.endswith("1 networks, 4 frames, 1 mismatches\n")
 
 
 def test_wrong_times_and_hangs_are_mismatches(monkeypatch):
-    simulate = sim.fuzz.simulate_amaranth
+    simulate = fuzz.simulate_amaranth
 
     def late(decoder, x_raw, *, stall_seed):
         if stall_seed is not None:
@@ -50,7 +50,7 @@ def test_wrong_times_and_hangs_are_mismatches(monkeypatch):
         y_raw, latency, interval = simulate(decoder, x_raw)
         return y_raw, latency + 1, interval
 
-    monkeypatch.setattr(sim.fuzz, "simulate_amaranth", late)
+    monkeypatch.setattr(fuzz, "simulate_amaranth", late)
     found = check_network(3, seed=14, samples=2, verilog=False)
     assert found.mismatches == 2
     assert found.finding.startswith("latency: documented ")
@@ -69,6 +69,6 @@ def test_no_simulator(capsys, monkeypatch):
     def absent():
         raise ToolError("no Verilog simulator")
 
-    monkeypatch.setattr(sim.fuzz, "find_simulator", absent)
+    monkeypatch.setattr(fuzz, "find_simulator", absent)
     assert main(["--verilog"]) == 3
     assert capsys.readouterr().err == "sim.fuzz: no Verilog simulator\n"

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from hdl.decoder import Decoder
-from hdl.export import to_verilog
-from models.errors import InputError
-from sim.interface import StreamInterface
-from sim.random_networks import random_network
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.models.errors import InputError
+from build_decoder.sim.interface import StreamInterface
+from build_decoder.sim.random_networks import random_network
 
 INTERFACE = StreamInterface(
     input_lanes=4, input_width=8, input_signed=True, input_count=10,

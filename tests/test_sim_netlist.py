@@ -5,16 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from hdl.decoder import Decoder
-from hdl.folding import Folding
-from hdl.multipliers import Multipliers
-from quant.activations import integer_activation
-from quant.dense import Dense
-from quant.integer_model import IntegerModel
-from quant.qformat import QFormat
-from sim.errors import ToolError
-from sim.netlist import check_netlist, main
-from sim.synthesis import TARGETS, Resources, count_resources, find_yosys, synthesise
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
+from build_decoder.sim.errors import ToolError
+from build_decoder.sim.netlist import check_netlist, main
+from build_decoder.sim.synthesis import TARGETS, Resources, count_resources, find_yosys, synthesise
 
 
 def _decoder() -> Decoder:

@@ -6,12 +6,12 @@ import numpy as np
 from primitive_models import EcpBlockRam, EcpMultiplier, XilinxBlockRam
 from verilator_bench import run_bench
 
-import sim.primitives
-from sim.primitives import PRIMITIVES
+from build_decoder.sim import primitives
+from build_decoder.sim.primitives import PRIMITIVES
 
 CYCLES = 1000
 FILES = [
-    Path(sim.primitives.__file__).with_name(name)
+    Path(primitives.__file__).with_name(name)
     for name in dict.fromkeys(
         name for cells in PRIMITIVES.values() for names in cells.values() for name in names
     )

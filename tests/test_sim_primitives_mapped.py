@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from verilator_bench import run_bench
 
-from sim.primitives import cell_sources
-from sim.synthesis import TARGETS, find_yosys, synthesise
+from build_decoder.sim.primitives import cell_sources
+from build_decoder.sim.synthesis import TARGETS, find_yosys, synthesise
 
 
 def _memories(folder):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from quant.activations.linear import Linear
-from quant.activations.piecewise_linear import PiecewiseLinear
-from quant.activations.relu import Relu
-from sim.random_networks import random_frames, random_network
+from build_decoder.quant.activations.linear import Linear
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.quant.activations.relu import Relu
+from build_decoder.sim.random_networks import random_frames, random_network
 
 NETWORKS = [random_network(np.random.default_rng([5, number])) for number in range(80)]
 LAYERS = [layer for network in NETWORKS for layer in network.model.layers]

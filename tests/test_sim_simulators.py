@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from sim import simulators
-from sim.errors import ToolError
-from sim.simulators import find_simulator
+from build_decoder.sim import simulators
+from build_decoder.sim.errors import ToolError
+from build_decoder.sim.simulators import find_simulator
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 from amaranth.sim import Simulator
 from frame_sum import Fault, FrameSum, FrameSumComponent
 
-from sim.amaranth_runner import simulate_amaranth
-from sim.streams import StreamError, no_stalls, random_stalls, receive, send
+from build_decoder.sim.amaranth_runner import simulate_amaranth
+from build_decoder.sim.streams import StreamError, no_stalls, random_stalls, receive, send
 
 DESIGN = FrameSum(count=10, lanes=4, width=8, outputs=3)
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from frame_sum import Fault, FrameSum, FrameSumComponent
 
-from hdl.export import to_verilog
-from sim.errors import CheckFailed, ToolError
-from sim.interface import StreamInterface
-from sim.testbench import TestBench, simulate_verilog
+from build_decoder.hdl.export import to_verilog
+from build_decoder.sim.errors import CheckFailed, ToolError
+from build_decoder.sim.interface import StreamInterface
+from build_decoder.sim.testbench import TestBench, simulate_verilog
 
 FRAMES = 40
 DESIGN = FrameSum(count=10, lanes=4, width=8, outputs=3)
@@ -96,7 +96,7 @@ def test_a_wrong_expectation_is_told_exactly(bench, tmp_path):
 
 def test_a_scoreboard_that_is_wrong_is_found_out(bench, tmp_path, monkeypatch):
     x = DESIGN.elements(5, seed=1)
-    monkeypatch.setattr("sim.testbench.read_words", lambda *_: [999] * 15)
+    monkeypatch.setattr("build_decoder.sim.testbench.read_words", lambda *_: [999] * 15)
     with pytest.raises(CheckFailed, match="the scoreboard counted 0 wrong of 15 outputs, numpy 15"):
         bench.run(x, DESIGN.compute(x), tmp_path)
 

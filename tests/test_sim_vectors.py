@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from sim.interface import StreamInterface
-from sim.vectors import expected_words, input_words, read_words, word_integers, write_words
+from build_decoder.sim.interface import StreamInterface
+from build_decoder.sim.vectors import (
+    expected_words,
+    input_words,
+    read_words,
+    word_integers,
+    write_words,
+)
 
 
 @pytest.mark.parametrize(("lanes", "width"), [(1, 1), (1, 8), (3, 5), (4, 16), (40, 7), (2, 48)])

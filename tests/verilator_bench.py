@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import ToolError
-from sim.simulators import find_simulator
+from build_decoder.sim.errors import ToolError
+from build_decoder.sim.simulators import find_simulator
 
 __all__ = ["run_bench"]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from boards_rig import SumsDecoder, sums_model
 
-import boards
 import build_decoder.flow
-from boards.toolchain import synthesise
-from boards.tools import find_tool
-from boards.xilinx.open_tools import find
+from build_decoder import boards
 from build_decoder.__main__ import main
+from build_decoder.boards.toolchain import synthesise
+from build_decoder.boards.tools import find_tool
+from build_decoder.boards.xilinx.open_tools import find
 from build_decoder.exit_status import ExitStatus
 
 VARIABLES = (

@@ -8,13 +8,13 @@ folder, or ``board`` in it, has ``driver.json``, which says what the board runs.
 line it runs golden data through a board and compares the outputs with those of the integer model,
 which the build left in ``expected.npz``::
 
-    python -m boards.driver --port /dev/ttyUSB0 --build build/... --golden golden.npz
+    python -m build_decoder.boards.driver --port /dev/ttyUSB0 --build build/... --golden golden.npz
 """
 
-from boards.driver.command_line import main, verify
-from boards.driver.connection import connect
-from boards.driver.decoder import Decoder
-from boards.driver.errors import (
+from build_decoder.boards.driver.command_line import main, verify
+from build_decoder.boards.driver.connection import connect
+from build_decoder.boards.driver.decoder import Decoder
+from build_decoder.boards.driver.errors import (
     DeviceError,
     LinkError,
     LinkTimeout,

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from boards.driver.connection import connect
-from boards.driver.decoder import Decoder, Progress
-from boards.driver.errors import LinkError
-from boards.driver.inputs import quantised
-from boards.interface import EXPECTED_FILE, find_driver_file
-from models.arguments import LineParser, filled_path
-from models.array_shape import ArrayShape
-from models.command import BAD_INPUT, exit_status, say
-from models.errors import InputError
-from models.files import require_file
-from models.limits import MAX_GOLDEN_VALUES
-from models.numpy_file import read_npz
+from build_decoder.boards.driver.connection import connect
+from build_decoder.boards.driver.decoder import Decoder, Progress
+from build_decoder.boards.driver.errors import LinkError
+from build_decoder.boards.driver.inputs import quantised
+from build_decoder.boards.interface import EXPECTED_FILE, find_driver_file
+from build_decoder.models.arguments import LineParser, filled_path
+from build_decoder.models.array_shape import ArrayShape
+from build_decoder.models.command import BAD_INPUT, exit_status, say
+from build_decoder.models.errors import InputError
+from build_decoder.models.files import require_file
+from build_decoder.models.limits import MAX_GOLDEN_VALUES
+from build_decoder.models.numpy_file import read_npz
 
 __all__ = ["main", "verify"]
 
@@ -108,7 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
-    parser = LineParser(prog="python -m boards.driver", description=main.__doc__)
+    parser = LineParser(prog="python -m build_decoder.boards.driver", description=main.__doc__)
     parser.add_argument("--port", required=True, help="such as /dev/ttyUSB0")
     parser.add_argument("--build", required=True, type=filled_path, help="build folder")
     parser.add_argument(

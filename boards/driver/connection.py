@@ -5,12 +5,12 @@ import math
 import numbers
 import os
 
-from boards.driver.decoder import DEFAULT_BAUD, Decoder
-from boards.driver.errors import PortError
-from boards.driver.serial_port import open_serial
-from boards.interface import LEAST_BAUD, MAX_BAUD, DecoderInterface
-from boards.protocol import check_frame
-from models.errors import InputError, shown
+from build_decoder.boards.driver.decoder import DEFAULT_BAUD, Decoder
+from build_decoder.boards.driver.errors import PortError
+from build_decoder.boards.driver.serial_port import open_serial
+from build_decoder.boards.interface import LEAST_BAUD, MAX_BAUD, DecoderInterface
+from build_decoder.boards.protocol import check_frame
+from build_decoder.models.errors import InputError, shown
 
 __all__ = ["connect"]
 

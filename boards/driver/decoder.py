@@ -8,12 +8,19 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from boards.driver.errors import DeviceError, LinkError, PortError, SaturationWarning
-from boards.driver.exchange import Exchange
-from boards.driver.inputs import Saturation, check_raw, quantised
-from boards.interface import DecoderInterface
-from boards.protocol import PROTOCOL, Command, Info, Protocol, check_frame, element_bytes
-from models.errors import InputError, shown
+from build_decoder.boards.driver.errors import DeviceError, LinkError, PortError, SaturationWarning
+from build_decoder.boards.driver.exchange import Exchange
+from build_decoder.boards.driver.inputs import Saturation, check_raw, quantised
+from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.protocol import (
+    PROTOCOL,
+    Command,
+    Info,
+    Protocol,
+    check_frame,
+    element_bytes,
+)
+from build_decoder.models.errors import InputError, shown
 
 __all__ = ["DEFAULT_BAUD", "Decoder"]
 

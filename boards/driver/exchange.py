@@ -6,11 +6,11 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from boards.driver.errors import DeviceError, LinkError, LinkTimeout, PortError
-from boards.driver.port_errors import on_port
-from boards.driver.reply_finder import ReplyFinder
-from boards.protocol import Command, Protocol, Reply, Status
-from models.errors import InputError, shown
+from build_decoder.boards.driver.errors import DeviceError, LinkError, LinkTimeout, PortError
+from build_decoder.boards.driver.port_errors import on_port
+from build_decoder.boards.driver.reply_finder import ReplyFinder
+from build_decoder.boards.protocol import Command, Protocol, Reply, Status
+from build_decoder.models.errors import InputError, shown
 
 __all__ = ["Exchange"]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.errors import InputError
-from quant.qformat import QFormat
+from build_decoder.models.errors import InputError
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["Saturation", "check_raw", "quantised"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from boards.driver.errors import PortError
+from build_decoder.boards.driver.errors import PortError
 
 try:
     from termios import error as _TerminalError

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from boards.protocol import Protocol, Reply, Status
+from build_decoder.boards.protocol import Protocol, Reply, Status
 
 __all__ = ["ReplyFinder"]
 

@@ -4,8 +4,8 @@ import errno
 import os
 import stat
 
-from boards.driver.port_errors import PORT_ERRORS, one_line
-from models.errors import InputError
+from build_decoder.boards.driver.port_errors import PORT_ERRORS, one_line
+from build_decoder.models.errors import InputError
 
 __all__ = ["open_serial"]
 

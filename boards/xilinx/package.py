@@ -5,10 +5,10 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
-from boards.board import Board
-from boards.top import Top
-from boards.xilinx.chains import VIVADO, chains_for
-from hdl.yosys import synth_xc7
+from build_decoder.boards.board import Board
+from build_decoder.boards.top import Top
+from build_decoder.boards.xilinx.chains import VIVADO, chains_for
+from build_decoder.hdl.yosys import synth_xc7
 
 __all__ = ["NAME", "STAT_FILE", "clock_mhz", "instructions", "without_quotes", "write_package"]
 
@@ -155,6 +155,6 @@ def _unquoted(word: re.Match) -> str:
 def _copy_tools(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for source in resources.files(f"boards.xilinx.{_TOOLS}").iterdir():
+    for source in resources.files(f"{__package__}.{_TOOLS}").iterdir():
         if source.name.endswith((".py", ".v")):
             (folder / source.name).write_bytes(source.read_bytes())

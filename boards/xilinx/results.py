@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from boards.reports import PlacedResources
+from build_decoder.boards.reports import PlacedResources
 
 __all__ = [
     "nextpnr_fmax",

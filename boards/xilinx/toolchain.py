@@ -4,16 +4,22 @@ import json
 import re
 from pathlib import Path
 
-from boards.board import Board
-from boards.reports import BitstreamReport, SynthesisReport
-from boards.resources import check_capacity, count_cells, read_yosys_stat
-from boards.tool_logs import warnings_of
-from boards.tools import ToolFailed, find_tool, run_logged, run_tool
-from boards.top import Top
-from boards.xilinx import results
-from boards.xilinx.chains import VIVADO, Chain, chains_for
-from boards.xilinx.open_tools.said import error_lines
-from boards.xilinx.package import NAME, STAT_FILE, clock_mhz, instructions, write_package
+from build_decoder.boards.board import Board
+from build_decoder.boards.reports import BitstreamReport, SynthesisReport
+from build_decoder.boards.resources import check_capacity, count_cells, read_yosys_stat
+from build_decoder.boards.tool_logs import warnings_of
+from build_decoder.boards.tools import ToolFailed, find_tool, run_logged, run_tool
+from build_decoder.boards.top import Top
+from build_decoder.boards.xilinx import results
+from build_decoder.boards.xilinx.chains import VIVADO, Chain, chains_for
+from build_decoder.boards.xilinx.open_tools.said import error_lines
+from build_decoder.boards.xilinx.package import (
+    NAME,
+    STAT_FILE,
+    clock_mhz,
+    instructions,
+    write_package,
+)
 
 __all__ = ["XilinxToolchain"]
 

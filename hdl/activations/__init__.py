@@ -11,8 +11,8 @@ import pkgutil
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import shape_of
-from quant.activations import IntegerActivation
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.quant.activations import IntegerActivation
 
 __all__ = ["ActivationComponent", "activation_component", "realises"]
 

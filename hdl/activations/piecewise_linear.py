@@ -2,9 +2,9 @@
 
 from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value
 
-from hdl.activations import ActivationComponent, realises
-from hdl.read_only_table import read_only_table
-from quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.hdl.activations import ActivationComponent, realises
+from build_decoder.hdl.read_only_table import read_only_table
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
 
 __all__ = ["PiecewiseLinearComponent"]
 

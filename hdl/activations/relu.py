@@ -2,10 +2,10 @@
 
 from amaranth import Module, Mux, Signal
 
-from hdl.activations import ActivationComponent, realises
-from hdl.requantise import Requantiser
-from hdl.shapes import shape_of
-from quant.activations.relu import Relu
+from build_decoder.hdl.activations import ActivationComponent, realises
+from build_decoder.hdl.requantise import Requantiser
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.quant.activations.relu import Relu
 
 __all__ = ["ReluComponent"]
 

@@ -2,9 +2,9 @@
 
 from amaranth import Cat, Module, Signal
 
-from hdl.activations import ActivationComponent, realises
-from hdl.read_only_table import read_only_table
-from quant.activations.table import Table
+from build_decoder.hdl.activations import ActivationComponent, realises
+from build_decoder.hdl.read_only_table import read_only_table
+from build_decoder.quant.activations.table import Table
 
 __all__ = ["TableComponent"]
 

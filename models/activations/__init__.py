@@ -3,8 +3,8 @@
 To add one, add a module here that defines ``ACTIVATION``: it is found by itself.
 """
 
-from models.activation import Activation
-from models.discovery import discover
+from build_decoder.models.activation import Activation
+from build_decoder.models.discovery import discover
 
 __all__ = ["get", "names"]
 

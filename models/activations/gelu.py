@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from models.activation import Activation
+from build_decoder.models.activation import Activation
 
 __all__ = ["ACTIVATION"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.activation import Activation
+from build_decoder.models.activation import Activation
 
 __all__ = ["ACTIVATION"]
 

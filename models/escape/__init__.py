@@ -6,13 +6,13 @@ family is a frozen dataclass of the details that the paper varies; its ``archite
 `models.graph.Architecture`. ESCAPE-TCN is a family of this project.
 """
 
-from models.escape.cuff import NerveCuff
-from models.escape.escape_fcn import EscapeFcn
-from models.escape.escape_net import EscapeNet
-from models.escape.escape_rnn import EscapeRnn
-from models.escape.escape_tcn import EscapeTcn
-from models.escape.exploration import Variant, exploration
-from models.escape.table1 import TABLE_1, PaperNetwork
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.escape.escape_fcn import EscapeFcn
+from build_decoder.models.escape.escape_net import EscapeNet
+from build_decoder.models.escape.escape_rnn import EscapeRnn
+from build_decoder.models.escape.escape_tcn import EscapeTcn
+from build_decoder.models.escape.exploration import Variant, exploration
+from build_decoder.models.escape.table1 import TABLE_1, PaperNetwork
 
 __all__ = [
     "TABLE_1",

@@ -1,8 +1,8 @@
 """What the families with two branches have in common."""
 
-from models.escape.cuff import NerveCuff
-from models.graph.architecture import Architecture, Input, Node
-from models.graph.layer import GraphLayer
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.graph.architecture import Architecture, Input, Node
+from build_decoder.models.graph.layer import GraphLayer
 
 __all__ = ["EMPHASES", "two_branches"]
 

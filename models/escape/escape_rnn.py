@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from models.escape.cuff import NerveCuff
-from models.graph.architecture import Architecture, Input, Node
-from models.graph.layers.attention import Attention
-from models.graph.layers.bidirectional import Bidirectional
-from models.graph.layers.dense import Dense
-from models.graph.layers.gru import Gru
-from models.graph.layers.lstm import Lstm
-from models.graph.layers.softmax import Softmax
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.graph.architecture import Architecture, Input, Node
+from build_decoder.models.graph.layers.attention import Attention
+from build_decoder.models.graph.layers.bidirectional import Bidirectional
+from build_decoder.models.graph.layers.dense import Dense
+from build_decoder.models.graph.layers.gru import Gru
+from build_decoder.models.graph.layers.lstm import Lstm
+from build_decoder.models.graph.layers.softmax import Softmax
 
 __all__ = ["CELLS", "EscapeRnn"]
 

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from models.escape.cuff import NerveCuff
-from models.graph.architecture import Architecture, Input, Node
-from models.graph.layers.conv2d import Conv2d
-from models.graph.layers.dense import Dense
-from models.graph.layers.dropout import Dropout
-from models.graph.layers.flatten import Flatten
-from models.graph.layers.max_pool import MaxPool
-from models.graph.layers.softmax import Softmax
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.graph.architecture import Architecture, Input, Node
+from build_decoder.models.graph.layers.conv2d import Conv2d
+from build_decoder.models.graph.layers.dense import Dense
+from build_decoder.models.graph.layers.dropout import Dropout
+from build_decoder.models.graph.layers.flatten import Flatten
+from build_decoder.models.graph.layers.max_pool import MaxPool
+from build_decoder.models.graph.layers.softmax import Softmax
 
 __all__ = ["EscapeTcn"]
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from models.escape.escape_fcn import EscapeFcn
-from models.escape.escape_net import EscapeNet
-from models.escape.escape_rnn import EscapeRnn
-from models.escape.escape_tcn import EscapeTcn
+from build_decoder.models.escape.escape_fcn import EscapeFcn
+from build_decoder.models.escape.escape_net import EscapeNet
+from build_decoder.models.escape.escape_rnn import EscapeRnn
+from build_decoder.models.escape.escape_tcn import EscapeTcn
 
 __all__ = ["FAMILIES", "Variant", "exploration"]
 

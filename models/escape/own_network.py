@@ -1,6 +1,6 @@
 """The network of this project's family that its exploration chose."""
 
-from models.escape.escape_tcn import EscapeTcn
+from build_decoder.models.escape.escape_tcn import EscapeTcn
 
 __all__ = ["OWN_NETWORK"]
 

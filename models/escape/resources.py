@@ -1,17 +1,17 @@
 """Prints Table 1: weights, FLOPs and memory of the four networks, the paper's figures beside.
 
-python -m models.escape.resources
-python -m models.escape.resources --measure
+python -m build_decoder.models.escape.resources
+python -m build_decoder.models.escape.resources --measure
 """
 
 import sys
 from collections.abc import Iterator, Sequence
 
-from models.arguments import LineParser
-from models.command import exit_status
-from models.escape.table1 import TABLE_1
-from models.graph.architecture import Architecture
-from models.graph.resources import resources
+from build_decoder.models.arguments import LineParser
+from build_decoder.models.command import exit_status
+from build_decoder.models.escape.table1 import TABLE_1
+from build_decoder.models.graph.architecture import Architecture
+from build_decoder.models.graph.resources import resources
 
 __all__ = ["main"]
 
@@ -31,7 +31,10 @@ def _formula_rows() -> Iterator[Sequence[object]]:
 
 
 def _measured_rows() -> Iterator[Sequence[object]]:
-    from models.graph.measure import profiled_flops, tflite_bytes  # imports TensorFlow
+    from build_decoder.models.graph.measure import (  # imports TensorFlow
+        profiled_flops,
+        tflite_bytes,
+    )
 
     yield (
         "FLOPs, profiler of this TensorFlow",
@@ -63,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     parser = LineParser(
-        prog="python -m models.escape.resources",
+        prog="python -m build_decoder.models.escape.resources",
         description="Weights, FLOPs and memory of the nerve-cuff networks beside the paper's.",
     )
     parser.add_argument(

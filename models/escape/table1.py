@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from models.escape.escape_fcn import EscapeFcn
-from models.escape.escape_net import EscapeNet
-from models.escape.escape_rnn import EscapeRnn
+from build_decoder.models.escape.escape_fcn import EscapeFcn
+from build_decoder.models.escape.escape_net import EscapeNet
+from build_decoder.models.escape.escape_rnn import EscapeRnn
 
 __all__ = ["TABLE_1", "PaperNetwork"]
 

@@ -1,6 +1,7 @@
 """Trains a grid of networks, and chooses among them by the paper's rule.
 
-python -m models.explore --grid paper --subjects 3 --folds 1 --samples 300 --epochs 20 --jobs 2
+python -m build_decoder.models.explore --grid paper --subjects 3 --folds 1 --samples 300 \
+    --epochs 20 --jobs 2
 """
 
 import argparse
@@ -8,16 +9,16 @@ import sys
 import time
 from collections.abc import Sequence
 
-from models.arguments import LineParser, number, whole_number
-from models.command import exit_status
-from models.errors import InputError, shown
-from models.escape.training.options import add_options, backend_of, cells_of, data_of
-from models.escape.training.runner import run_cells
-from models.escape.training.summary import print_summary, title_of
-from models.explore.grids import GRIDS
-from models.explore.paper_choices import PAPER_CHOICES
-from models.explore.picks import THRESHOLD, Pick, describe_plain, picks
-from models.graph.resources import resources
+from build_decoder.models.arguments import LineParser, number, whole_number
+from build_decoder.models.command import exit_status
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.escape.training.options import add_options, backend_of, cells_of, data_of
+from build_decoder.models.escape.training.runner import run_cells
+from build_decoder.models.escape.training.summary import print_summary, title_of
+from build_decoder.models.explore.grids import GRIDS
+from build_decoder.models.explore.paper_choices import PAPER_CHOICES
+from build_decoder.models.explore.picks import THRESHOLD, Pick, describe_plain, picks
+from build_decoder.models.graph.resources import resources
 
 __all__ = ["main"]
 
@@ -43,7 +44,7 @@ def _print_pick(one: Pick) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = LineParser(
-        prog="python -m models.explore",
+        prog="python -m build_decoder.models.explore",
         description="Train a grid of nerve-cuff networks and choose among them.",
     )
     parser.add_argument("--grid", choices=tuple(GRIDS), default="paper")

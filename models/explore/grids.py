@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from models.escape.escape_tcn import EscapeTcn
-from models.escape.exploration import Variant, exploration
+from build_decoder.models.escape.escape_tcn import EscapeTcn
+from build_decoder.models.escape.exploration import Variant, exploration
 
 __all__ = ["GRIDS", "own_grid"]
 

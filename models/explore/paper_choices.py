@@ -1,9 +1,9 @@
 """What the paper chose at each stage of its exploration (Sections 3.1 to 3.3)."""
 
-from models.escape.escape_fcn import EscapeFcn
-from models.escape.escape_net import EscapeNet
-from models.escape.escape_rnn import EscapeRnn
-from models.escape.training.schedule import Network
+from build_decoder.models.escape.escape_fcn import EscapeFcn
+from build_decoder.models.escape.escape_net import EscapeNet
+from build_decoder.models.escape.escape_rnn import EscapeRnn
+from build_decoder.models.escape.training.schedule import Network
 
 __all__ = ["PAPER_CHOICES"]
 

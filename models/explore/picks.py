@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from models.escape.exploration import Variant
-from models.escape.training.cells import describe
-from models.escape.training.results import Row
-from models.escape.training.schedule import Network
-from models.escape.training.summary import Summary, summarise
+from build_decoder.models.escape.exploration import Variant
+from build_decoder.models.escape.training.cells import describe
+from build_decoder.models.escape.training.results import Row
+from build_decoder.models.escape.training.schedule import Network
+from build_decoder.models.escape.training.summary import Summary, summarise
 
 __all__ = ["THRESHOLD", "Pick", "describe_plain", "pick", "picks", "summary_of"]
 

@@ -14,10 +14,15 @@ name is taken twice and a join at each `Concat`; `forward` is the float referenc
 Nothing here needs TensorFlow but `models.graph.keras_model` and `models.graph.measure`.
 """
 
-from models.graph.architecture import Architecture, Input, Node
-from models.graph.files import read_architecture, read_weights, save_architecture, save_weights
-from models.graph.forward import forward
-from models.graph.resources import Resources, resources
+from build_decoder.models.graph.architecture import Architecture, Input, Node
+from build_decoder.models.graph.files import (
+    read_architecture,
+    read_weights,
+    save_architecture,
+    save_weights,
+)
+from build_decoder.models.graph.forward import forward
+from build_decoder.models.graph.resources import Resources, resources
 
 __all__ = [
     "Architecture",

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from models.graph.layer import GraphLayer, Mismatch, Shape
-from models.limits import MAX_GRAPH_WEIGHTS, MAX_TENSOR_VALUES
+from build_decoder.models.graph.layer import GraphLayer, Mismatch, Shape
+from build_decoder.models.limits import MAX_GRAPH_WEIGHTS, MAX_TENSOR_VALUES
 
 __all__ = ["Architecture", "Input", "Node", "Weights"]
 

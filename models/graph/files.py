@@ -18,17 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from models.array_shape import ArrayShape
-from models.arrays import ArrayReference, read_array
-from models.errors import InputError, shown
-from models.fields import Fields
-from models.files import require_file
-from models.graph import layers
-from models.graph.architecture import Architecture, Input, Node, Weights
-from models.graph.layer import GraphLayer, Mismatch
-from models.limits import MAX_GRAPH_WEIGHTS, MAX_LAYERS, MAX_TENSOR_VALUES
-from models.metadata import read_header
-from models.numpy_file import npz_keys
+from build_decoder.models.array_shape import ArrayShape
+from build_decoder.models.arrays import ArrayReference, read_array
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.fields import Fields
+from build_decoder.models.files import require_file
+from build_decoder.models.graph import layers
+from build_decoder.models.graph.architecture import Architecture, Input, Node, Weights
+from build_decoder.models.graph.layer import GraphLayer, Mismatch
+from build_decoder.models.limits import MAX_GRAPH_WEIGHTS, MAX_LAYERS, MAX_TENSOR_VALUES
+from build_decoder.models.metadata import read_header
+from build_decoder.models.numpy_file import npz_keys
 
 __all__ = [
     "ARCHITECTURE_FILE",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from models.graph.architecture import Architecture, Weights
-from models.graph.layer import Mismatch
+from build_decoder.models.graph.architecture import Architecture, Weights
+from build_decoder.models.graph.layer import Mismatch
 
 __all__ = ["forward"]
 

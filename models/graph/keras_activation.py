@@ -1,7 +1,7 @@
 """Names of activation functions in Keras."""
 
-from models import activations
-from models.graph.layer import Mismatch
+from build_decoder.models import activations
+from build_decoder.models.graph.layer import Mismatch
 
 __all__ = ["keras_activation"]
 

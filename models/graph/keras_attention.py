@@ -3,7 +3,7 @@
 Import this module before a ``.keras`` file that has the layer is loaded: that registers it.
 """
 
-from models.tensorflow_import import import_tensorflow
+from build_decoder.models.tensorflow_import import import_tensorflow
 
 __all__ = ["TemporalAttention"]
 

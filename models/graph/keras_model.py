@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from models.graph.architecture import Architecture, Weights
-from models.graph.files import (
+from build_decoder.models.graph.architecture import Architecture, Weights
+from build_decoder.models.graph.files import (
     read_architecture,
     read_weights,
     save_architecture,
     save_weights,
 )
-from models.graph.layer import Mismatch
-from models.tensorflow_import import import_tensorflow
+from build_decoder.models.graph.layer import Mismatch
+from build_decoder.models.tensorflow_import import import_tensorflow
 
 __all__ = ["build_model", "load", "model_weights", "save", "set_model_weights"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from models.fields import Fields
+from build_decoder.models.fields import Fields
 
 __all__ = ["Cost", "GraphLayer", "GraphLayerType", "Mismatch", "Shape", "only_shape", "require"]
 

@@ -12,9 +12,9 @@ import io
 from types import ModuleType
 from typing import Any
 
-from models.graph.architecture import Architecture
-from models.graph.keras_model import build_model
-from models.tensorflow_import import import_tensorflow
+from build_decoder.models.graph.architecture import Architecture
+from build_decoder.models.graph.keras_model import build_model
+from build_decoder.models.tensorflow_import import import_tensorflow
 
 __all__ = ["convert_tflite", "function_flops", "profiled_flops", "tflite_bytes"]
 

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from models.fields import Fields
-from models.graph.layer import Cost, GraphLayer, Shape, only_shape, require
-from models.limits import MAX_WIDTH
+from build_decoder.models.fields import Fields
+from build_decoder.models.graph.layer import Cost, GraphLayer, Shape, only_shape, require
+from build_decoder.models.limits import MAX_WIDTH
 
 __all__ = ["RecurrentLayer", "read_recurrent"]
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from models.graph.architecture import Architecture
+from build_decoder.models.graph.architecture import Architecture
 
 __all__ = ["Resources", "resources"]
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.errors import InputError, shown
-from models.json_file import parse_json
-from models.limits import (
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.json_file import parse_json
+from build_decoder.models.limits import (
     MAX_JSON_BYTES,
     MAX_KERAS_BYTES,
     MAX_KERAS_EXPANSION,

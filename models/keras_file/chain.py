@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.errors import InputError
-from models.keras_file.config import LayerConfig
-from models.keras_file.settings import (
+from build_decoder.models.errors import InputError
+from build_decoder.models.keras_file.config import LayerConfig
+from build_decoder.models.keras_file.settings import (
     SOFTMAX,
     check_dtype,
     dense_units,

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.errors import InputError, shown
-from models.fields import Fields
-from models.limits import MAX_LAYERS
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.fields import Fields
+from build_decoder.models.limits import MAX_LAYERS
 
 __all__ = ["LayerConfig", "for_use", "read_layers"]
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from models import activations
-from models.errors import InputError
-from models.keras_file.chain import Step
-from models.network import DenseLayer, Network
+from build_decoder.models import activations
+from build_decoder.models.errors import InputError
+from build_decoder.models.keras_file.chain import Step
+from build_decoder.models.network import DenseLayer, Network
 
 __all__ = ["prove"]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from models import activations
-from models.errors import InputError, shown
-from models.keras_file.config import LayerConfig
-from models.limits import MAX_WEIGHTS, MAX_WIDTH
+from build_decoder.models import activations
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.keras_file.config import LayerConfig
+from build_decoder.models.limits import MAX_WEIGHTS, MAX_WIDTH
 
 __all__ = [
     "SOFTMAX",

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from models.errors import InputError, shown
-from models.limits import MAX_KERAS_BYTES, MAX_KERAS_EXPANSION, MAX_KERAS_OBJECTS
-from models.tensorflow_import import missing_tensorflow
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.limits import MAX_KERAS_BYTES, MAX_KERAS_EXPANSION, MAX_KERAS_OBJECTS
+from build_decoder.models.tensorflow_import import missing_tensorflow
 
 __all__ = ["count_weights"]
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from models import activations
-from models.array_shape import ArrayShape
-from models.arrays import read_array, reference_inside
-from models.fields import Fields
-from models.layer_type import LayerType
-from models.limits import MAX_WEIGHTS, MAX_WIDTH
+from build_decoder.models import activations
+from build_decoder.models.array_shape import ArrayShape
+from build_decoder.models.arrays import read_array, reference_inside
+from build_decoder.models.fields import Fields
+from build_decoder.models.layer_type import LayerType
+from build_decoder.models.limits import MAX_WEIGHTS, MAX_WIDTH
 
 __all__ = ["LAYER_TYPE", "DenseLayer"]
 

@@ -14,9 +14,9 @@ from typing import Protocol
 
 import numpy as np
 
-import models.activations
-from models.activation import Activation
-from quant.qformat import QFormat
+from build_decoder.models import activations as float_activations
+from build_decoder.models.activation import Activation
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["IntegerActivation", "integer_activation", "is_exact", "realises"]
 
@@ -82,7 +82,7 @@ def integer_activation(
     if isinstance(activation, str):
         if activation in _builders:
             return _builders[activation](input=input, output=output)
-        activation = models.activations.get(activation)
+        activation = float_activations.get(activation)
     if uniform_segments is not None:
         return generated.fit_uniform_segments(activation, input, output, uniform_segments)
     return generated.cheapest(activation, input, output, error_bound=error_bound)
@@ -91,4 +91,4 @@ def integer_activation(
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-from quant.activations import generated  # noqa: E402 (it needs what is above)
+from build_decoder.quant.activations import generated  # noqa: E402 (it needs what is above)

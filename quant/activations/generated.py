@@ -4,16 +4,16 @@ from bisect import bisect_left
 
 import numpy as np
 
-from models.activation import Activation
-from quant.activations import IntegerActivation
-from quant.activations.piecewise_linear import PiecewiseLinear
-from quant.activations.table import Table
-from quant.pwl.coefficients import coefficients
-from quant.pwl.limits import ROUNDING_SLACK, Limits, limits_of, wanted_results
-from quant.pwl.lut_estimate import estimate_table_luts
-from quant.pwl.search import Fit, cheapest_fit, fewest_segments, uniform_fit
-from quant.pwl.symmetry import Symmetry, find_symmetry, folded_limits
-from quant.qformat import QFormat
+from build_decoder.models.activation import Activation
+from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.quant.activations.table import Table
+from build_decoder.quant.pwl.coefficients import coefficients
+from build_decoder.quant.pwl.limits import ROUNDING_SLACK, Limits, limits_of, wanted_results
+from build_decoder.quant.pwl.lut_estimate import estimate_table_luts
+from build_decoder.quant.pwl.search import Fit, cheapest_fit, fewest_segments, uniform_fit
+from build_decoder.quant.pwl.symmetry import Symmetry, find_symmetry, folded_limits
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["cheapest", "fit_least_segments", "fit_uniform_segments", "greatest_error"]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.activations import realises
-from quant.qformat import QFormat
-from quant.requantise import Requantise
+from build_decoder.quant.activations import realises
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.requantise import Requantise
 
 __all__ = ["Linear"]
 

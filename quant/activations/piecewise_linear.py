@@ -5,10 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from quant.pwl.limits import MAX_INPUT_WIDTH
-from quant.pwl.lut_estimate import estimate_pwl_luts
-from quant.pwl.symmetry import Symmetry
-from quant.qformat import QFormat
+from build_decoder.quant.pwl.limits import MAX_INPUT_WIDTH
+from build_decoder.quant.pwl.lut_estimate import estimate_pwl_luts
+from build_decoder.quant.pwl.symmetry import Symmetry
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["PiecewiseLinear"]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.qformat import QFormat
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["Table"]
 

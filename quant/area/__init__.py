@@ -3,31 +3,36 @@
 What decides the area of a layer is its shape (:mod:`quant.area.shapes`). From that follow counts in
 units with a physical meaning, bits of adders, inputs of multiplexers, tables, bits of counters
 (:mod:`quant.area.features`). What a unit of each takes is fitted, by
-``python -m bench.area_model fit``, and stored in ``coefficients.json`` beside this file with the
-errors that the fit leaves. DSP blocks and block RAMs follow from rules
+``python -m build_decoder.bench.area_model fit``, and stored in ``coefficients.json`` beside this
+file with the errors that the fit leaves. DSP blocks and block RAMs follow from rules
 (:mod:`quant.area.memories`), and are exact.
 
 There is one model: searches for formats, the choice of multipliers and the choice of foldings all
 ask it.
 """
 
-from quant.area.estimate import (
+from build_decoder.quant.area.estimate import (
     COEFFICIENTS_FILE,
     area_of,
     coefficients,
     product_luts,
     select_luts,
 )
-from quant.area.memories import block_rams, fits_block_ram
-from quant.area.resources import BRAM36_LUTS, DSP_LUTS, Area
-from quant.area.shapes import (
+from build_decoder.quant.area.memories import block_rams, fits_block_ram
+from build_decoder.quant.area.resources import BRAM36_LUTS, DSP_LUTS, Area
+from build_decoder.quant.area.shapes import (
     ActivationShape,
     DenseShape,
     PackerShape,
     activation_shape,
     dense_shape,
 )
-from quant.area.weights import BiasCounts, WeightCounts, different_columns, weight_rows
+from build_decoder.quant.area.weights import (
+    BiasCounts,
+    WeightCounts,
+    different_columns,
+    weight_rows,
+)
 
 __all__ = [
     "BRAM36_LUTS",

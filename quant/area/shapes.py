@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.activations import IntegerActivation
-from quant.activations.linear import Linear
-from quant.activations.piecewise_linear import PiecewiseLinear
-from quant.activations.relu import Relu
-from quant.activations.table import Table
-from quant.area.memories import block_rams, fits_block_ram, ram_luts
-from quant.area.weights import BiasCounts, WeightCounts
-from quant.pwl.lut_estimate import estimate_table_luts
-from quant.qformat import QFormat
+from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.activations.linear import Linear
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.quant.activations.relu import Relu
+from build_decoder.quant.activations.table import Table
+from build_decoder.quant.area.memories import block_rams, fits_block_ram, ram_luts
+from build_decoder.quant.area.weights import BiasCounts, WeightCounts
+from build_decoder.quant.pwl.lut_estimate import estimate_table_luts
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["ActivationShape", "DenseShape", "PackerShape", "activation_shape", "dense_shape"]
 

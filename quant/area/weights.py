@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.area.memories import LUT_ROWS, fits_block_ram
-from quant.qformat import QFormat
+from build_decoder.quant.area.memories import LUT_ROWS, fits_block_ram
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["BiasCounts", "WeightCounts", "different_columns", "weight_rows"]
 

@@ -1,15 +1,15 @@
 """AHEAD's search: all three steps of BWID, on all the golden data that it is given."""
 
-from models.golden import GoldenData
-from models.network import Network
-from models.progress import Progress, silent
-from quant.bwid.hill_climbing import climb_fraction_bits
-from quant.bwid.objective import DEFAULT_ALPHA
-from quant.bwid.ranges import PERFECT_FRACTION, select_integer_bits
-from quant.bwid.sensitivity import LOWER_BOUND, select_fraction_bits
-from quant.evaluator import Evaluator
-from quant.range_analysis import coarsest_node
-from quant.search_result import SearchError, SearchResult, StepRecorder
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.models.progress import Progress, silent
+from build_decoder.quant.bwid.hill_climbing import climb_fraction_bits
+from build_decoder.quant.bwid.objective import DEFAULT_ALPHA
+from build_decoder.quant.bwid.ranges import PERFECT_FRACTION, select_integer_bits
+from build_decoder.quant.bwid.sensitivity import LOWER_BOUND, select_fraction_bits
+from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.range_analysis import coarsest_node
+from build_decoder.quant.search_result import SearchError, SearchResult, StepRecorder
 
 __all__ = ["search_ahead"]
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.progress import Progress, silent
-from quant.bwid.objective import DEFAULT_ALPHA, objective, performance
-from quant.bwid.ranges import PERFECT_FRACTION
-from quant.bwid.sensitivity import LOWER_BOUND, lowest_fraction
-from quant.evaluator import Evaluator
-from quant.formats import NetworkFormats, NodeKey
-from quant.qformat import QFormat
+from build_decoder.models.progress import Progress, silent
+from build_decoder.quant.bwid.objective import DEFAULT_ALPHA, objective, performance
+from build_decoder.quant.bwid.ranges import PERFECT_FRACTION
+from build_decoder.quant.bwid.sensitivity import LOWER_BOUND, lowest_fraction
+from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.formats import NetworkFormats, NodeKey
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["Climb", "Move", "climb_fraction_bits"]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from quant.bwid.ranges import PERFECT_FRACTION
-from quant.quality import Quality
+from build_decoder.quant.bwid.ranges import PERFECT_FRACTION
+from build_decoder.quant.quality import Quality
 
 __all__ = ["DEFAULT_ALPHA", "objective", "performance"]
 

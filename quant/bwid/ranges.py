@@ -1,10 +1,10 @@
 """BWS-IBW: integer bits by dynamic range (AHEAD, Section 4.3)."""
 
-from models.golden import GoldenData
-from models.network import Network
-from quant.formats import NetworkFormats
-from quant.qformat import QFormat
-from quant.range_analysis import format_holding, observed_values
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.quant.formats import NetworkFormats
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.range_analysis import format_holding, observed_values
 
 __all__ = ["PERFECT_FRACTION", "select_integer_bits"]
 

@@ -1,9 +1,9 @@
 """BWS-FBW: fraction bits of one node at a time, by sensitivity (AHEAD, Section 4.3)."""
 
-from quant.bwid.objective import performance
-from quant.evaluator import Evaluator
-from quant.formats import NetworkFormats, NodeKey
-from quant.qformat import QFormat
+from build_decoder.quant.bwid.objective import performance
+from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.formats import NetworkFormats, NodeKey
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["LOWER_BOUND", "least_fraction", "lowest_fraction", "select_fraction_bits"]
 

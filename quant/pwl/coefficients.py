@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from quant.pwl.limits import Limits
-from quant.pwl.line import intercepts_amid, least_slopes
-from quant.pwl.segmentation import Segment
+from build_decoder.quant.pwl.limits import Limits
+from build_decoder.quant.pwl.line import intercepts_amid, least_slopes
+from build_decoder.quant.pwl.segmentation import Segment
 
 __all__ = ["coefficients"]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.activation import Activation
-from quant.qformat import QFormat
+from build_decoder.models.activation import Activation
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["MAX_INPUT_WIDTH", "ROUNDING_SLACK", "Limits", "limits_of", "wanted_results"]
 

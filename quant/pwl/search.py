@@ -6,9 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from quant.pwl.limits import Limits
-from quant.pwl.lut_estimate import estimate_pwl_luts
-from quant.pwl.segmentation import Segment, merge_constants, segment_greedily, segment_uniformly
+from build_decoder.quant.pwl.limits import Limits
+from build_decoder.quant.pwl.lut_estimate import estimate_pwl_luts
+from build_decoder.quant.pwl.segmentation import (
+    Segment,
+    merge_constants,
+    segment_greedily,
+    segment_uniformly,
+)
 
 __all__ = ["Fit", "cheapest_fit", "fewest_segments", "uniform_fit"]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from quant.pwl.limits import Limits
-from quant.pwl.line import find_slopes
+from build_decoder.quant.pwl.limits import Limits
+from build_decoder.quant.pwl.line import find_slopes
 
 __all__ = ["Segment", "merge_constants", "segment_greedily", "segment_uniformly"]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.pwl.limits import Limits
+from build_decoder.quant.pwl.limits import Limits
 
 __all__ = ["Symmetry", "find_symmetry", "folded_limits"]
 

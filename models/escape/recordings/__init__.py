@@ -18,21 +18,21 @@ except ImportError:
         "got a Python without it"
     ) from None
 
-from models.escape.recordings.augmentation import augment
-from models.escape.recordings.baseline import cross_validated_f1
-from models.escape.recordings.detection import Detector, compare
-from models.escape.recordings.files import (
+from build_decoder.models.escape.recordings.augmentation import augment
+from build_decoder.models.escape.recordings.baseline import cross_validated_f1
+from build_decoder.models.escape.recordings.detection import Detector, compare
+from build_decoder.models.escape.recordings.files import (
     read_recording,
     read_signatures,
     save_recording,
     save_signatures,
 )
-from models.escape.recordings.nerve import Nerve, Pathway
-from models.escape.recordings.noise import Noise
-from models.escape.recordings.processing import Processing
-from models.escape.recordings.recording import Recording
-from models.escape.recordings.signatures import Signatures, quiet_windows, signatures
-from models.escape.recordings.simulator import CuffModel
+from build_decoder.models.escape.recordings.nerve import Nerve, Pathway
+from build_decoder.models.escape.recordings.noise import Noise
+from build_decoder.models.escape.recordings.processing import Processing
+from build_decoder.models.escape.recordings.recording import Recording
+from build_decoder.models.escape.recordings.signatures import Signatures, quiet_windows, signatures
+from build_decoder.models.escape.recordings.simulator import CuffModel
 
 __all__ = [
     "CuffModel",

@@ -1,9 +1,10 @@
 """Simulates recordings of a nerve cuff, finds their nCAPs and cuts them into signatures.
 
-python -m models.escape.recordings simulate --subject 1 --seed 1 --seconds 20 --output r.npz
-python -m models.escape.recordings detect r.npz
-python -m models.escape.recordings signatures r.npz --output signatures.npz
-python -m models.escape.recordings classify signatures.npz
+python -m build_decoder.models.escape.recordings simulate --subject 1 --seed 1 --seconds 20 \
+    --output r.npz
+python -m build_decoder.models.escape.recordings detect r.npz
+python -m build_decoder.models.escape.recordings signatures r.npz --output signatures.npz
+python -m build_decoder.models.escape.recordings classify signatures.npz
 """
 
 import argparse
@@ -15,21 +16,21 @@ from pathlib import Path
 
 import numpy as np
 
-from models.arguments import LineParser, filled_path, number, whole_number
-from models.command import exit_status
-from models.errors import InputError
-from models.escape.recordings.baseline import cross_validated_f1
-from models.escape.recordings.detection import TOLERANCE, Detector, compare
-from models.escape.recordings.files import (
+from build_decoder.models.arguments import LineParser, filled_path, number, whole_number
+from build_decoder.models.command import exit_status
+from build_decoder.models.errors import InputError
+from build_decoder.models.escape.recordings.baseline import cross_validated_f1
+from build_decoder.models.escape.recordings.detection import TOLERANCE, Detector, compare
+from build_decoder.models.escape.recordings.files import (
     read_recording,
     read_signatures,
     save_recording,
     save_signatures,
 )
-from models.escape.recordings.nerve import Nerve
-from models.escape.recordings.recording import Recording
-from models.escape.recordings.signatures import Signatures, signatures
-from models.escape.recordings.simulator import CuffModel
+from build_decoder.models.escape.recordings.nerve import Nerve
+from build_decoder.models.escape.recordings.recording import Recording
+from build_decoder.models.escape.recordings.signatures import Signatures, signatures
+from build_decoder.models.escape.recordings.simulator import CuffModel
 
 __all__ = ["LEAST_FOUND", "LEAST_SNR_DB", "MOST_FALSE", "main"]
 
@@ -133,7 +134,7 @@ def _digest(cut: Signatures) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status: 1 where ``detect`` misses its limits."""
     parser = LineParser(
-        prog="python -m models.escape.recordings",
+        prog="python -m build_decoder.models.escape.recordings",
         description="Recordings of a nerve cuff: simulate, find nCAPs, cut signatures.",
     )
     commands = parser.add_subparsers(required=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.escape.folds import deal_folds
+from build_decoder.models.escape.folds import deal_folds
 
 __all__ = ["cross_validated_f1", "macro_f1", "nearest_mean"]
 

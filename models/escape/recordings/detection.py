@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import signal
 
-from models.escape.recordings.processing import Processing
-from models.escape.recordings.recording import Recording
+from build_decoder.models.escape.recordings.processing import Processing
+from build_decoder.models.escape.recordings.recording import Recording
 
 __all__ = ["TOLERANCE", "Detection", "Detector", "compare"]
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 from scipy import io
 
-from models.array_shape import ArrayShape
-from models.errors import InputError, shown
-from models.escape.cuff import NerveCuff
-from models.escape.recordings.recording import Recording
-from models.escape.recordings.signatures import Signatures
-from models.files import require_file
-from models.limits import MAX_RECORDING_VALUES, MAX_WIDTH
-from models.numpy_file import npz_keys, read_npz
+from build_decoder.models.array_shape import ArrayShape
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.escape.recordings.recording import Recording
+from build_decoder.models.escape.recordings.signatures import Signatures
+from build_decoder.models.files import require_file
+from build_decoder.models.limits import MAX_RECORDING_VALUES, MAX_WIDTH
+from build_decoder.models.numpy_file import npz_keys, read_npz
 
 __all__ = [
     "ARRAYS",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from models.escape.cuff import NerveCuff
+from build_decoder.models.escape.cuff import NerveCuff
 
 __all__ = ["PATHWAYS", "Nerve", "Pathway"]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, signal
 
-from models.escape.cuff import NerveCuff
-from models.escape.recordings.nerve import Nerve
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.escape.recordings.nerve import Nerve
 
 __all__ = ["Noise"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import signal
 
-from models.escape.cuff import NerveCuff
+from build_decoder.models.escape.cuff import NerveCuff
 
 __all__ = ["Processing"]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.escape.recordings.detection import Detector
-from models.escape.recordings.recording import Recording
+from build_decoder.models.escape.recordings.detection import Detector
+from build_decoder.models.escape.recordings.recording import Recording
 
 __all__ = ["Signatures", "normalise", "quiet_windows", "signatures"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.escape.cuff import NerveCuff
-from models.escape.recordings.nerve import Nerve
-from models.escape.recordings.noise import Noise
-from models.escape.recordings.processing import Processing
-from models.escape.recordings.recording import Recording
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.escape.recordings.nerve import Nerve
+from build_decoder.models.escape.recordings.noise import Noise
+from build_decoder.models.escape.recordings.processing import Processing
+from build_decoder.models.escape.recordings.recording import Recording
 
 __all__ = ["CuffModel"]
 

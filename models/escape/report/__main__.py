@@ -1,6 +1,6 @@
 """Draws the paper's tables and figures from a results file, the paper's figures beside.
 
-python -m models.escape.report build/escape/results.jsonl --output build/escape/report
+python -m build_decoder.models.escape.report build/escape/results.jsonl --output build/escape/report
 """
 
 import argparse
@@ -11,26 +11,32 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from models.arguments import LineParser, filled_path, number
-from models.command import exit_status
-from models.errors import InputError
-from models.escape.exploration import exploration
-from models.escape.own_network import OWN_NETWORK
-from models.escape.report import figures
-from models.escape.report.page import Section, page
-from models.escape.report.selection import (
+from build_decoder.models.arguments import LineParser, filled_path, number
+from build_decoder.models.command import exit_status
+from build_decoder.models.errors import InputError
+from build_decoder.models.escape.exploration import exploration
+from build_decoder.models.escape.own_network import OWN_NETWORK
+from build_decoder.models.escape.report import figures
+from build_decoder.models.escape.report.page import Section, page
+from build_decoder.models.escape.report.selection import (
     Group,
     common_summaries,
     complete_summaries,
     groups,
     is_baseline,
 )
-from models.escape.report.tables import Table, front_table, picks_table, table_1, table_2
-from models.escape.table1 import TABLE_1
-from models.escape.training.results import read_rows
-from models.escape.training.summary import Summary, summarise, title_of
-from models.explore.paper_choices import PAPER_CHOICES
-from models.explore.picks import THRESHOLD, describe_plain, picks, summary_of
+from build_decoder.models.escape.report.tables import (
+    Table,
+    front_table,
+    picks_table,
+    table_1,
+    table_2,
+)
+from build_decoder.models.escape.table1 import TABLE_1
+from build_decoder.models.escape.training.results import read_rows
+from build_decoder.models.escape.training.summary import Summary, summarise, title_of
+from build_decoder.models.explore.paper_choices import PAPER_CHOICES
+from build_decoder.models.explore.picks import THRESHOLD, describe_plain, picks, summary_of
 
 __all__ = ["main"]
 
@@ -148,7 +154,7 @@ def _print(table: Table) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = LineParser(
-        prog="python -m models.escape.report",
+        prog="python -m build_decoder.models.escape.report",
         description="Draw the paper's tables and figures from a results file.",
     )
     parser.add_argument("results", type=filled_path, metavar="RESULTS.jsonl")

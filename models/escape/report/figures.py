@@ -12,9 +12,9 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.lines import Line2D  # noqa: E402
 
-from models.escape.report.front import front  # noqa: E402
-from models.escape.table1 import TABLE_1, PaperNetwork  # noqa: E402
-from models.escape.training.summary import Summary  # noqa: E402
+from build_decoder.models.escape.report.front import front  # noqa: E402
+from build_decoder.models.escape.table1 import TABLE_1, PaperNetwork  # noqa: E402
+from build_decoder.models.escape.training.summary import Summary  # noqa: E402
 
 __all__ = ["close", "figure_3", "figure_4", "figure_5", "figure_6", "front_figure", "style"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from models.escape.training.summary import Summary
+from build_decoder.models.escape.training.summary import Summary
 
 __all__ = ["front"]
 

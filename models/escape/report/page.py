@@ -4,7 +4,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.escape.report.tables import Table
+from build_decoder.models.escape.report.tables import Table
 
 __all__ = ["Section", "page"]
 

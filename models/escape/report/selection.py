@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from models.escape.training.results import Row
-from models.escape.training.sources import simulation_of
-from models.escape.training.summary import Summary, summarise
+from build_decoder.models.escape.training.results import Row
+from build_decoder.models.escape.training.sources import simulation_of
+from build_decoder.models.escape.training.summary import Summary, summarise
 
 __all__ = ["Group", "common_summaries", "complete_summaries", "groups", "is_baseline"]
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.escape.report.front import front
-from models.escape.report.selection import Group, is_baseline
-from models.escape.table1 import TABLE_1
-from models.escape.training.summary import Summary, summarise
-from models.explore.picks import Pick
+from build_decoder.models.escape.report.front import front
+from build_decoder.models.escape.report.selection import Group, is_baseline
+from build_decoder.models.escape.table1 import TABLE_1
+from build_decoder.models.escape.training.summary import Summary, summarise
+from build_decoder.models.explore.picks import Pick
 
 __all__ = ["Table", "front_table", "picks_table", "table_1", "table_2"]
 

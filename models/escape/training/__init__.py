@@ -2,7 +2,7 @@
 
 A `Cell` is one network on one part of a cross-validation of one subject: everything that decides
 the result, and nothing else. `run_cells` trains those that a results file has no row of yet, and
-appends a row for each. `python -m models.escape.training` is its command line.
+appends a row for each. `python -m build_decoder.models.escape.training` is its command line.
 """
 
 try:
@@ -15,12 +15,12 @@ except ImportError as _error:
         f"(pip install build_decoder[train]), got a Python without {_error.name}"
     ) from None
 
-from models.escape.training.baselines import Baseline
-from models.escape.training.cells import Cell
-from models.escape.training.dataset import Dataset, read_dataset, save_dataset
-from models.escape.training.results import read_rows
-from models.escape.training.runner import Backend, run_cells
-from models.escape.training.schedule import Schedule, Stage, schedule_of
+from build_decoder.models.escape.training.baselines import Baseline
+from build_decoder.models.escape.training.cells import Cell
+from build_decoder.models.escape.training.dataset import Dataset, read_dataset, save_dataset
+from build_decoder.models.escape.training.results import read_rows
+from build_decoder.models.escape.training.runner import Backend, run_cells
+from build_decoder.models.escape.training.schedule import Schedule, Stage, schedule_of
 
 __all__ = [
     "Backend",

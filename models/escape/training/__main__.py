@@ -1,6 +1,7 @@
 """Trains the nerve-cuff networks by cross-validation, a row of results for each training.
 
-python -m models.escape.training --subjects 3 --seconds 40 --samples 300 --epochs 20 --jobs 2
+python -m build_decoder.models.escape.training --subjects 3 --seconds 40 --samples 300 \
+    --epochs 20 --jobs 2
 """
 
 import argparse
@@ -8,14 +9,14 @@ import sys
 import time
 from collections.abc import Sequence
 
-from models.arguments import LineParser
-from models.command import exit_status
-from models.escape.own_network import OWN_NETWORK
-from models.escape.table1 import TABLE_1
-from models.escape.training.baselines import BASELINES
-from models.escape.training.options import add_options, backend_of, cells_of, data_of
-from models.escape.training.runner import run_cells
-from models.escape.training.summary import print_summary
+from build_decoder.models.arguments import LineParser
+from build_decoder.models.command import exit_status
+from build_decoder.models.escape.own_network import OWN_NETWORK
+from build_decoder.models.escape.table1 import TABLE_1
+from build_decoder.models.escape.training.baselines import BASELINES
+from build_decoder.models.escape.training.options import add_options, backend_of, cells_of, data_of
+from build_decoder.models.escape.training.runner import run_cells
+from build_decoder.models.escape.training.summary import print_summary
 
 __all__ = ["main"]
 
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     named["escape_tcn"] = OWN_NETWORK
     named |= {baseline.name: baseline for baseline in BASELINES}
     parser = LineParser(
-        prog="python -m models.escape.training",
+        prog="python -m build_decoder.models.escape.training",
         description="Train the nerve-cuff networks by cross-validation.",
     )
     parser.add_argument(

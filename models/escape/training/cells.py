@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from models.escape.training.baselines import Baseline
-from models.escape.training.schedule import Network, Schedule
+from build_decoder.models.escape.training.baselines import Baseline
+from build_decoder.models.escape.training.schedule import Network, Schedule
 
 __all__ = ["Cell", "describe"]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from models.array_shape import ArrayShape
-from models.arrays import ArrayReference, read_array
-from models.atomic_file import write_atomically
-from models.errors import InputError
-from models.escape.cuff import NerveCuff
-from models.files import require_file
-from models.limits import MAX_RECORDING_VALUES, MAX_WIDTH
-from models.numpy_file import npz_keys
+from build_decoder.models.array_shape import ArrayShape
+from build_decoder.models.arrays import ArrayReference, read_array
+from build_decoder.models.atomic_file import write_atomically
+from build_decoder.models.errors import InputError
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.files import require_file
+from build_decoder.models.limits import MAX_RECORDING_VALUES, MAX_WIDTH
+from build_decoder.models.numpy_file import npz_keys
 
 __all__ = ["Dataset", "read_dataset", "save_dataset"]
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from models.graph.architecture import Architecture
-from models.graph.layers.conv2d import Conv2d
-from models.graph.layers.global_average_pool import GlobalAveragePool
+from build_decoder.models.graph.architecture import Architecture
+from build_decoder.models.graph.layers.conv2d import Conv2d
+from build_decoder.models.graph.layers.global_average_pool import GlobalAveragePool
 
 __all__ = ["give_unit_variance"]
 

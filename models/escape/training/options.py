@@ -5,16 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.arguments import filled_path, number, whole_number
-from models.errors import InputError
-from models.escape.cuff import NerveCuff
-from models.escape.training.baselines import Baseline
-from models.escape.training.cells import Cell
-from models.escape.training.dataset import read_dataset
-from models.escape.training.runner import BACKENDS, Backend
-from models.escape.training.schedule import EPOCHS, PATIENCE, Network, schedule_of
-from models.escape.training.sources import grid_dataset, simulated_dataset
-from models.escape.training.training_set import AUGMENTATIONS
+from build_decoder.models.arguments import filled_path, number, whole_number
+from build_decoder.models.errors import InputError
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.escape.training.baselines import Baseline
+from build_decoder.models.escape.training.cells import Cell
+from build_decoder.models.escape.training.dataset import read_dataset
+from build_decoder.models.escape.training.runner import BACKENDS, Backend
+from build_decoder.models.escape.training.schedule import EPOCHS, PATIENCE, Network, schedule_of
+from build_decoder.models.escape.training.sources import grid_dataset, simulated_dataset
+from build_decoder.models.escape.training.training_set import AUGMENTATIONS
 
 __all__ = ["FOLDS", "RESULTS", "Data", "add_options", "backend_of", "cells_of", "data_of"]
 

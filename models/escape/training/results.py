@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from models.errors import InputError, shown
+from build_decoder.models.errors import InputError, shown
 
 __all__ = ["Results", "Row", "open_results", "read_rows"]
 

@@ -9,10 +9,10 @@ import joblib
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from models.errors import InputError
-from models.escape.training.cells import Cell
-from models.escape.training.results import Row, open_results
-from models.escape.training.training import train_cell
+from build_decoder.models.errors import InputError
+from build_decoder.models.escape.training.cells import Cell
+from build_decoder.models.escape.training.results import Row, open_results
+from build_decoder.models.escape.training.training import train_cell
 
 __all__ = ["BACKENDS", "Backend", "run_cells"]
 

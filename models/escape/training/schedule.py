@@ -9,10 +9,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.escape.escape_fcn import EscapeFcn
-from models.escape.escape_net import EscapeNet
-from models.escape.escape_rnn import EscapeRnn
-from models.escape.escape_tcn import EscapeTcn
+from build_decoder.models.escape.escape_fcn import EscapeFcn
+from build_decoder.models.escape.escape_net import EscapeNet
+from build_decoder.models.escape.escape_rnn import EscapeRnn
+from build_decoder.models.escape.escape_tcn import EscapeTcn
 
 __all__ = ["EPOCHS", "PATIENCE", "Network", "Schedule", "Stage", "schedule_of"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.escape.recordings.signatures import normalise
+from build_decoder.models.escape.recordings.signatures import normalise
 
 __all__ = ["augment_by_shifts"]
 

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from models.errors import InputError
-from models.escape.cuff import NerveCuff
-from models.escape.recordings import CuffModel, Detector, Nerve, quiet_windows, signatures
-from models.escape.recordings.signatures import normalise
-from models.escape.training.dataset import Dataset, read_dataset, save_dataset
-from models.recording import read_recording
+from build_decoder.models.errors import InputError
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.escape.recordings import (
+    CuffModel,
+    Detector,
+    Nerve,
+    quiet_windows,
+    signatures,
+)
+from build_decoder.models.escape.recordings.signatures import normalise
+from build_decoder.models.escape.training.dataset import Dataset, read_dataset, save_dataset
+from build_decoder.models.recording import read_recording
 
 __all__ = ["grid_dataset", "simulated_dataset", "simulation_of"]
 

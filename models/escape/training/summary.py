@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.escape.own_network import OWN_NETWORK
-from models.escape.table1 import TABLE_1
-from models.escape.training.cells import describe
-from models.escape.training.results import Row
+from build_decoder.models.escape.own_network import OWN_NETWORK
+from build_decoder.models.escape.table1 import TABLE_1
+from build_decoder.models.escape.training.cells import describe
+from build_decoder.models.escape.training.results import Row
 
 __all__ = ["Summary", "print_summary", "summarise", "title_of"]
 

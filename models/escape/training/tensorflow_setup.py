@@ -3,7 +3,7 @@
 import os
 from types import ModuleType
 
-from models.tensorflow_import import import_tensorflow
+from build_decoder.models.tensorflow_import import import_tensorflow
 
 __all__ = ["training_tensorflow"]
 

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from models.errors import InputError
-from models.escape.recordings.baseline import macro_f1
-from models.escape.training.baselines import Baseline, predict_baseline
-from models.escape.training.cells import Cell
-from models.escape.training.dataset import Dataset, read_dataset
-from models.escape.training.fitting import fit_network
-from models.escape.training.inputs import network_inputs
-from models.escape.training.results import Row
-from models.escape.training.schedule import Schedule
-from models.escape.training.tensorflow_setup import training_tensorflow
-from models.escape.training.tflite import predict_tflite
-from models.escape.training.training_set import Split, split
-from models.graph.resources import resources
+from build_decoder.models.errors import InputError
+from build_decoder.models.escape.recordings.baseline import macro_f1
+from build_decoder.models.escape.training.baselines import Baseline, predict_baseline
+from build_decoder.models.escape.training.cells import Cell
+from build_decoder.models.escape.training.dataset import Dataset, read_dataset
+from build_decoder.models.escape.training.fitting import fit_network
+from build_decoder.models.escape.training.inputs import network_inputs
+from build_decoder.models.escape.training.results import Row
+from build_decoder.models.escape.training.schedule import Schedule
+from build_decoder.models.escape.training.tensorflow_setup import training_tensorflow
+from build_decoder.models.escape.training.tflite import predict_tflite
+from build_decoder.models.escape.training.training_set import Split, split
+from build_decoder.models.graph.resources import resources
 
 __all__ = ["train_cell"]
 
@@ -91,8 +91,8 @@ def _network(cell: Cell, parts: Split, dataset: Dataset) -> Row:
     classes = dataset.cuff.classes
     seed = np.random.default_rng([3, cell.seed, cell.fold]).integers(2**31)
     tensorflow = training_tensorflow(int(seed))
-    from models.graph.keras_model import build_model, model_weights, set_model_weights
-    from models.graph.measure import convert_tflite
+    from build_decoder.models.graph.keras_model import build_model, model_weights, set_model_weights
+    from build_decoder.models.graph.measure import convert_tflite
 
     architecture = cell.network.architecture("network")
     train, validation, test = (

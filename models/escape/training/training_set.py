@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.escape.folds import deal_folds
-from models.escape.recordings import augment
-from models.escape.training.cells import Cell
-from models.escape.training.dataset import Dataset
-from models.escape.training.shifted import augment_by_shifts
+from build_decoder.models.escape.folds import deal_folds
+from build_decoder.models.escape.recordings import augment
+from build_decoder.models.escape.training.cells import Cell
+from build_decoder.models.escape.training.dataset import Dataset
+from build_decoder.models.escape.training.shifted import augment_by_shifts
 
 __all__ = ["AUGMENTATIONS", "FOLD_SEED", "Split", "split"]
 

@@ -6,7 +6,7 @@ To add one, add a module here that defines ``LAYER_TYPE``: it is found by itself
 import importlib
 import pkgutil
 
-from models.graph.layer import GraphLayer, GraphLayerType
+from build_decoder.models.graph.layer import GraphLayer, GraphLayerType
 
 __all__ = ["get", "names", "type_of"]
 

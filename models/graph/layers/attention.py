@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from models import activations
-from models.fields import Fields
-from models.graph.layer import Cost, GraphLayer, GraphLayerType, only_shape
-from models.graph.layers.softmax import softmax
+from build_decoder.models import activations
+from build_decoder.models.fields import Fields
+from build_decoder.models.graph.layer import Cost, GraphLayer, GraphLayerType, only_shape
+from build_decoder.models.graph.layers.softmax import softmax
 
 __all__ = ["LAYER_TYPE", "Attention"]
 
@@ -42,7 +42,9 @@ class Attention(GraphLayer):
         return (softmax(scores, axis=1) * x).sum(axis=1)
 
     def to_keras(self, keras, name):
-        from models.graph.keras_attention import TemporalAttention  # imports TensorFlow
+        from build_decoder.models.graph.keras_attention import (
+            TemporalAttention,  # imports TensorFlow
+        )
 
         return TemporalAttention(name=name)
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.fields import Fields
-from models.graph.layer import Cost, GraphLayer, GraphLayerType, require
-from models.graph.layers import gru, lstm
-from models.graph.recurrent import RecurrentLayer
+from build_decoder.models.fields import Fields
+from build_decoder.models.graph.layer import Cost, GraphLayer, GraphLayerType, require
+from build_decoder.models.graph.layers import gru, lstm
+from build_decoder.models.graph.recurrent import RecurrentLayer
 
 __all__ = ["LAYER_TYPE", "Bidirectional"]
 

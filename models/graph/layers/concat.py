@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.fields import Fields
-from models.graph.layer import GraphLayer, GraphLayerType, Mismatch
+from build_decoder.models.fields import Fields
+from build_decoder.models.graph.layer import GraphLayer, GraphLayerType, Mismatch
 
 __all__ = ["LAYER_TYPE", "Concat"]
 

@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 
-from models import activations
-from models.fields import Fields
-from models.graph.keras_activation import keras_activation
-from models.graph.layer import Cost, GraphLayer, GraphLayerType, only_shape, require
-from models.graph.windows import pad_same
-from models.limits import MAX_WIDTH
+from build_decoder.models import activations
+from build_decoder.models.fields import Fields
+from build_decoder.models.graph.keras_activation import keras_activation
+from build_decoder.models.graph.layer import Cost, GraphLayer, GraphLayerType, only_shape, require
+from build_decoder.models.graph.windows import pad_same
+from build_decoder.models.limits import MAX_WIDTH
 
 __all__ = ["LAYER_TYPE", "Conv2d"]
 

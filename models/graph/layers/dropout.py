@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from models.fields import Fields
-from models.graph.layer import GraphLayer, GraphLayerType, Mismatch, require
+from build_decoder.models.fields import Fields
+from build_decoder.models.graph.layer import GraphLayer, GraphLayerType, Mismatch, require
 
 __all__ = ["LAYER_TYPE", "Dropout"]
 

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from models.fields import Fields
-from models.graph.layer import Cost, GraphLayer, GraphLayerType, only_shape
+from build_decoder.models.fields import Fields
+from build_decoder.models.graph.layer import Cost, GraphLayer, GraphLayerType, only_shape
 
 __all__ = ["LAYER_TYPE", "GlobalAveragePool"]
 

@@ -5,9 +5,9 @@ from functools import partial
 
 import numpy as np
 
-from models import activations
-from models.graph.layer import GraphLayerType
-from models.graph.recurrent import RecurrentLayer, read_recurrent
+from build_decoder.models import activations
+from build_decoder.models.graph.layer import GraphLayerType
+from build_decoder.models.graph.recurrent import RecurrentLayer, read_recurrent
 
 __all__ = ["LAYER_TYPE", "Gru"]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.fields import Fields
-from models.graph.layer import Cost, GraphLayer, GraphLayerType, only_shape, require
-from models.graph.windows import pad_same
-from models.limits import MAX_WIDTH
+from build_decoder.models.fields import Fields
+from build_decoder.models.graph.layer import Cost, GraphLayer, GraphLayerType, only_shape, require
+from build_decoder.models.graph.windows import pad_same
+from build_decoder.models.limits import MAX_WIDTH
 
 __all__ = ["LAYER_TYPE", "MaxPool"]
 
