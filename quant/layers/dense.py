@@ -5,19 +5,34 @@ from functools import cached_property
 
 import numpy as np
 
+from build_decoder.models import activations as float_activations
 from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.layer import (
+    ActivationRole,
+    IntegerLayer,
+    Kind,
+    Parts,
+    Role,
+    Signal,
+    Step,
+)
+from build_decoder.quant.operations.activate import Activate
+from build_decoder.quant.operations.biased_sum import BiasedSum, effective_accumulator
+from build_decoder.quant.operations.chain import Chain
+from build_decoder.quant.operations.products import Products
+from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import MAX_WIDTH, QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding
 
-__all__ = ["NODES", "Dense"]
+__all__ = ["NODES", "QUANTISER", "Dense"]
 
 NODES = ("input", "weight", "accumulator", "bias", "sum", "output")
 """The signal nodes of a dense layer, in data-flow order; each is an attribute of :class:`Dense`."""
 
 
 @dataclass(frozen=True, eq=False)
-class Dense:
+class Dense(IntegerLayer):
     """Parameters of a dense layer, and its integer model.
 
     With every operand raw, ``F`` a node's fraction bits and ``sat`` saturation to a node::
@@ -93,6 +108,16 @@ class Dense:
         return self.weights.shape[1]
 
     @property
+    def inputs(self) -> tuple[QFormat]:
+        """Format of the input."""
+        return (self.input,)
+
+    @property
+    def output_shape(self) -> tuple[int]:
+        """A value a unit."""
+        return (self.units,)
+
+    @property
     def sum(self) -> QFormat:
         """Format of the sum node."""
         return self.activation.input
@@ -107,25 +132,46 @@ class Dense:
         """Fraction bits of a product."""
         return self.input.fraction + self.weight.fraction
 
+    @cached_property
+    def products(self) -> Products:
+        """Exact sums of products."""
+        return Products(self.input, RawArray(self.weight, self.weights))
+
+    @cached_property
+    def biased_sum(self) -> BiasedSum:
+        """From exact sums to the sum node."""
+        return BiasedSum(
+            self.product_fraction, self.products.low, self.products.high,
+            self.accumulator, self.bias, self.sum, self.biases,
+        )  # fmt: skip
+
+    @property
+    def operations(self):
+        """Sums of products; then all else."""
+        return (self.products, Chain((self.biased_sum, Activate(self.activation))))
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The six nodes."""
+        words = {"input": self.input_count, "weight": self.weights.size}
+        return tuple(
+            Signal(node, getattr(self, node), words.get(node, self.units)) for node in NODES
+        )
+
     @property
     def rounding_constant(self) -> int:
         """What an exact accumulator starts from, so that dropping bits rounds half up."""
-        dropped = self.product_fraction - self.accumulator.fraction
-        return 1 << (dropped - 1) if dropped else 0
+        return self.biased_sum.rounding_constant
 
     @cached_property
     def exact(self) -> QFormat:
         """Format that no running sum leaves, proven from the actual weights and the input format.
 
-        Every running sum starts from :attr:`rounding_constant` and a product's extremes enclose
-        zero, so that the extremes of the whole sum bound all running sums, in any order.
+        Every running sum starts from :attr:`rounding_constant`.
         """
-        positive, negative = np.maximum(self.weights, 0), np.minimum(self.weights, 0)
-        high = positive * self.input.max_raw + negative * self.input.min_raw
-        low = positive * self.input.min_raw + negative * self.input.max_raw
         return QFormat.for_raw_range(
-            int(low.sum(axis=0).min()),
-            int(high.sum(axis=0).max()) + self.rounding_constant,
+            self.products.low,
+            self.products.high + self.rounding_constant,
             fraction=self.product_fraction,
         )
 
@@ -139,45 +185,99 @@ class Dense:
         """From the captured sum to the accumulator node: saturation alone."""
         return Requantise(self.captured, self.accumulator, Rounding.FLOOR)
 
-    @cached_property
+    @property
     def biased(self) -> QFormat:
         """Format of accumulator plus stored bias, exact, proven from the actual biases."""
-        fraction = max(self.accumulator.fraction, self.bias.fraction)
-        shift = fraction - self.accumulator.fraction
-        return QFormat.for_raw_range(
-            (self.accumulator.min_raw << shift) + int(self.stored_biases.min()),
-            (self.accumulator.max_raw << shift) + int(self.stored_biases.max()),
-            fraction=fraction,
-        )
+        return self.biased_sum.biased
 
     @property
     def sum_narrowing(self) -> Requantise:
         """From accumulator plus bias to the sum node; the rounding constant comes with the bias."""
-        return Requantise(self.biased, self.sum, Rounding.FLOOR)
+        return self.biased_sum.sum_narrowing
 
-    @cached_property
+    @property
     def stored_biases(self) -> np.ndarray:
         """Biases in the ``biased`` fraction, with the constant that makes the sum round half up."""
-        fraction = max(self.accumulator.fraction, self.bias.fraction)
-        dropped = fraction - self.sum.fraction
-        half = 1 << (dropped - 1) if dropped > 0 else 0
-        return (self.biases << (fraction - self.bias.fraction)) + half
+        return self.biased_sum.stored_biases
 
-    def compute(self, x: np.ndarray) -> np.ndarray:
-        """Raw int64 outputs (samples, units) of raw inputs (samples, inputs)."""
-        return self.activation.compute(self.sums(self.exact_sums_of(x, self.weights)))
+    def digest(self) -> bytes:
+        arrays = (array.astype("<i8").tobytes() for array in (self.weights, self.biases))
+        return b"".join(arrays) + repr(self.activation).encode()
+
+
+class _DenseQuantiser:
+    """See :class:`quant.layer.LayerQuantiser`."""
+
+    name = "dense"
+    arrays = {"weights": "weight", "bias": "bias"}
+    _ROLES = (
+        Role("weight", Kind.WEIGHT, signed=True),
+        Role("accumulator", Kind.SIGNAL, signed=True),
+        Role("bias", Kind.WEIGHT, signed=True),
+        Role("sum", Kind.SIGNAL, signed=True),
+        Role("output", Kind.SIGNAL, approached=True),
+    )
+
+    def roles(self, layer):
+        return self._ROLES
+
+    def activations(self, layer):
+        return (ActivationRole(layer.activation, "sum", "output"),)
+
+    def observed(self, layer, inputs, weights):
+        accumulated = inputs[0] @ weights["weights"]
+        summed = accumulated + weights["bias"]
+        output = float_activations.get(layer.activation).function(summed)
+        return {
+            "weight": weights["weights"],
+            "accumulator": accumulated,
+            "bias": weights["bias"],
+            "sum": summed,
+            "output": output,
+        }
+
+    def output(self, layer, inputs, formats):
+        return formats["output"]
 
     @staticmethod
-    def exact_sums_of(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Exact sums of products, int64 (samples, units), of raw inputs and raw weights."""
-        # Below 2**53 a product of float64 matrices is exact, and many times faster than of int64.
-        return (x.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
+    def _products(parts: Parts) -> Products:
+        return Products(parts.inputs[0], parts.array("weights"))
 
-    def sums(self, exact: np.ndarray) -> np.ndarray:
-        """Sum node (raw int64) of exact sums of products, both (samples, units)."""
-        captured = (exact + self.rounding_constant) >> (
-            self.product_fraction - self.accumulator.fraction
+    @staticmethod
+    def _accumulator(parts: Parts) -> QFormat:
+        fraction = parts.inputs[0].fraction + parts.formats["weight"].fraction
+        return effective_accumulator(parts.formats["accumulator"], fraction)
+
+    def _sums(self, parts: Parts) -> Chain:
+        products = self._products(parts)
+        activation = parts.forms(
+            parts.layer.activation, parts.formats["sum"], parts.formats["output"]
         )
-        accumulator = self.accumulator_narrowing.compute(captured)
-        aligned = accumulator << (self.biased.fraction - self.accumulator.fraction)
-        return self.sum_narrowing.compute(aligned + self.stored_biases)
+        sums = BiasedSum(
+            products.fraction, products.low, products.high, self._accumulator(parts),
+            parts.formats["bias"], parts.formats["sum"], parts.array("bias").raw,
+        )  # fmt: skip
+        return Chain((sums, Activate(activation)))
+
+    @property
+    def steps(self):
+        return (
+            Step(("weight",), self._products),
+            Step(("accumulator", "bias", "sum", "output"), self._sums),
+        )
+
+    def integer(self, parts):
+        return Dense(
+            input=parts.inputs[0],
+            weight=parts.formats["weight"],
+            accumulator=self._accumulator(parts),
+            bias=parts.formats["bias"],
+            weights=parts.array("weights").raw,
+            biases=parts.array("bias").raw,
+            activation=parts.forms(
+                parts.layer.activation, parts.formats["sum"], parts.formats["output"]
+            ),
+        )
+
+
+QUANTISER = _DenseQuantiser()
