@@ -131,7 +131,7 @@ def test_model_nodes_average_and_fingerprint():
     first = layer(units=4)
     second = layer(inputs=4, input=first.output, seed=2)
     model = IntegerModel("net", (first, second))
-    nodes = model.nodes()
+    nodes = model.signals()
     assert [(n.layer, n.name) for n in nodes] == [(n, name) for n in (1, 2) for name in NODES]
     assert model.average_bit_width() == np.mean([n.format.width for n in nodes])
     assert model.topology == "5-4-3"

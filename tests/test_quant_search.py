@@ -48,8 +48,8 @@ def test_search_never_looks_at_held_out_samples(tiny):
     scrambled = np.where(golden.held_out[:, None], golden.x[::-1], golden.x)
     other = replace(golden, x=scrambled)
     np.testing.assert_array_equal(
-        [n.format for n in quantise(network, golden).model.nodes()],
-        [n.format for n in quantise(network, other).model.nodes()],
+        [n.format for n in quantise(network, golden).model.signals()],
+        [n.format for n in quantise(network, other).model.signals()],
     )
 
 
@@ -196,7 +196,7 @@ def test_formats_file_tells_every_node_and_step(tiny, tmp_path, search, steps):
     assert content["search"] == search
     assert [step["step"] for step in content["steps"]] == steps
     assert [(n["layer"], n["node"], n["integer"], n["fraction"]) for n in content["nodes"]] == [
-        (n.layer, n.name, n.format.integer, n.format.fraction) for n in result.model.nodes()
+        (n.layer, n.name, n.format.integer, n.format.fraction) for n in result.model.signals()
     ]
     for node in content["nodes"]:
         assert list(node["steps"]) == steps
@@ -207,6 +207,6 @@ def test_formats_file_tells_every_node_and_step(tiny, tmp_path, search, steps):
 def test_input_layer_counts_six_nodes_of_the_input_format(tiny):
     network, golden = tiny
     model = quantise(network, golden).model
-    widths = [node.format.width for node in model.nodes()]
+    widths = [node.format.width for node in model.signals()]
     expected = (sum(widths) + 6 * model.input_format.width) / 18
     assert model.average_bit_width_with_input_layer() == pytest.approx(expected)
