@@ -7,29 +7,28 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from amaranth._toolchain.yosys import YosysError
 
 from build_decoder import boards
 from build_decoder.arguments import Arguments
 from build_decoder.boards.feasibility import check_clock, check_frame, check_network
 from build_decoder.boards.resources import check_memory
-from build_decoder.boards.toolchain import ToolFailed, place_and_route, synthesise
+from build_decoder.boards.toolchain import place_and_route, synthesise
 from build_decoder.exit_status import ExitStatus
 from build_decoder.hdl.area import decoder_area
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.plan import DensePlan
-from build_decoder.hdl.yosys import YosysMissing
-from build_decoder.models.errors import InputError
+from build_decoder.hdl.yosys import yosys_share
+from build_decoder.models.errors import InputError, ToolError, ToolMissing
 from build_decoder.models.load import load_network, save_network
 from build_decoder.models.progress import Progress, silent
 from build_decoder.models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
 from build_decoder.pareto import area_title, find_front, save_front, synthesise_some
 from build_decoder.report import Report
-from build_decoder.sim.errors import CheckFailed, ToolError, ToolMissing
+from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.primitives import cell_sources
-from build_decoder.sim.synthesis import TARGETS, find_yosys
+from build_decoder.sim.synthesis import TARGETS
 from build_decoder.sim.synthesis import synthesise as synthesise_decoder
 from build_decoder.sim.testbench import TestBench
 from build_decoder.stages import STAGES
@@ -133,9 +132,9 @@ class Flow:
             return stage()
         except CheckFailed as error:
             return self._stop(ExitStatus.MISMATCH, str(error))
-        except (ToolMissing, YosysMissing) as error:
+        except ToolMissing as error:
             return self._stop(ExitStatus.TOOL_MISSING, str(error))
-        except (ToolError, ToolFailed, YosysError) as error:
+        except ToolError as error:
             if said := says_no_room(str(error)):
                 self._require_room(WORKING_ROOM)
                 raise no_room(self.folder, said) from None
@@ -238,7 +237,7 @@ class Flow:
         folder = self.folder / "sim"
         cells, include_dirs = [], []
         if self.family is not None:
-            cells, include_dirs = cell_sources(self.family, find_yosys().share, folder / "cells")
+            cells, include_dirs = cell_sources(self.family, yosys_share(), folder / "cells")
         bench = TestBench(
             [*cells, self.verilog],
             "decoder",

@@ -10,8 +10,8 @@ from build_decoder.bench.ahead_cases import CASES, Limits
 from build_decoder.bench.resources import main as bench_resources
 from build_decoder.bench.resources import measure
 from build_decoder.hdl.export import to_verilog
+from build_decoder.models.errors import ToolError
 from build_decoder.sim.design_options import DesignOptions
-from build_decoder.sim.errors import ToolError
 
 GENEROUS = Limits(
     frame_cycles=999, latency_cycles=999, lut=9_999, ff=9_999, dsp=99, bram=99
