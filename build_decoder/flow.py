@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from build_decoder import boards
+from build_decoder.actions import design, golden_of, search
 from build_decoder.arguments import Arguments
 from build_decoder.boards.feasibility import check_clock, check_frame, check_network
 from build_decoder.boards.resources import check_memory
@@ -150,9 +151,9 @@ class Flow:
 
     def _import(self) -> ExitStatus:
         self.report.clock_mhz = check_clock(self.board, self.clock_mhz)
-        self.network = load_network(self.design.network)
+        self.network = load_network(self.design.source.network)
         check_network(self.board, self.network)
-        self.golden = self.design.load_golden(self.network)
+        self.golden = golden_of(self.network, self.design.source)
         self.report.network = self.network.name
         self.report.topology = self.network.topology
         self.report.add_golden(self.golden)
@@ -160,7 +161,9 @@ class Flow:
         return ExitStatus.DONE
 
     def _quantise(self) -> ExitStatus:
-        quantised = self.design.quantise(self.network, self.golden, progress=self.progress)
+        quantised = search(
+            self.network, self.golden, self.design.search, progress=self.progress
+        )
         self.model = quantised.model
         check_memory(self.board, self.model.weight_bits)
         check_frame(self.model)
@@ -193,7 +196,7 @@ class Flow:
         # Where it is needed: matplotlib takes as long to import as all the rest.
         from build_decoder.pareto_figure import draw_front
 
-        self.front = find_front(self.model, self.design, self.board)
+        self.front = find_front(self.model, self.design.hardware, self.board)
         try:
             self.front = synthesise_some(self.model, self.front, self.folder, self.announce)
         finally:
@@ -207,7 +210,7 @@ class Flow:
 
     def _check_luts(self) -> None:
         """Hold the decoder, without the board's shell, to --max-lut, which was estimated."""
-        limit = self.design.max_lut
+        limit = self.design.hardware.max_lut
         if limit is None:
             return
         if self.family is None:
@@ -228,8 +231,11 @@ class Flow:
 
     def _decoder(self) -> Decoder:
         """A new component: Amaranth elaborates each but once."""
-        return self.design.decoder(
-            self.model, family=self.board.family, max_blocks=self.board.capacity.dsp
+        return design(
+            self.model,
+            self.design.hardware,
+            family=self.board.family,
+            max_blocks=self.board.capacity.dsp,
         )
 
     def _simulate(self) -> ExitStatus:

@@ -14,13 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
+from build_decoder.actions import design, load, search
 from build_decoder.hdl.cells import Resources
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.command import exit_status
-from build_decoder.sim.design_options import DesignOptions, add_design_options, at_least
+from build_decoder.options import DesignOptions, add_design_options
+from build_decoder.options.types import at_least
 from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.primitives import cell_sources
@@ -148,9 +150,9 @@ def _arguments(argv) -> argparse.Namespace:
 
 def _check(arguments, folder: Path) -> int:
     options = DesignOptions.of(arguments)
-    network, golden = options.load()
-    model = options.quantise(network, golden).model
-    decoder = options.decoder(model, family=arguments.target)
+    network, golden = load(options.source)
+    model = search(network, golden, options.search).model
+    decoder = design(model, options.hardware, family=arguments.target)
     folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}, netlist for {arguments.target}",
           flush=True)
