@@ -23,6 +23,7 @@ from build_decoder.bench import ahead_cases
 from build_decoder.bench.ahead_cases import Case, Column, PaperColumn
 from build_decoder.bench.resources import measure
 from build_decoder.boards.toolchain import ToolFailed, place_and_route, synthesise
+from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.models.arguments import LineParser, filled_path
 from build_decoder.models.command import exit_status
@@ -76,10 +77,10 @@ def _measure_column(case: Case, column: Column, *, fmax: bool) -> Measured:
     options = DesignOptions.parse([case.network, *column.options])
     quantised = options.quantise(*options.load())
     start = time.perf_counter()
-    to_verilog(options.decoder(quantised.model, family="xc7"), family="xc7")
+    to_verilog(Decoder(options.plan(quantised.model, family="xc7")), family="xc7")
     seconds = time.perf_counter() - start
     with tempfile.TemporaryDirectory() as folder:
-        decoder = options.decoder(quantised.model, family="xc7")
+        decoder = Decoder(options.plan(quantised.model, family="xc7"))
         figures = measure(decoder, "xc7", Path(folder))
     figures["bram"] = figures.pop("bram36")
     fmax_mhz = _fmax(options, quantised) if fmax else None
@@ -89,11 +90,9 @@ def _measure_column(case: Case, column: Column, *, fmax: bool) -> Measured:
 def _fmax(options: DesignOptions, quantised: Quantised) -> float:
     """Fastest clock, MHz, after place and route for :data:`FMAX_BOARD`, shell included."""
     board = boards.get(FMAX_BOARD)
-    decoder = options.decoder(
-        quantised.model, family=board.family, max_blocks=board.capacity.dsp
-    )
+    plan = options.plan(quantised.model, family=board.family, max_blocks=board.capacity.dsp)
     with tempfile.TemporaryDirectory() as folder:
-        synthesis = synthesise(board, decoder, folder)
+        synthesis = synthesise(board, Decoder(plan), folder)
         routed = place_and_route(board, folder)
     if synthesis.missing or routed.missing:
         raise ToolError(synthesis.missing or routed.missing)

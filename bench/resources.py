@@ -78,7 +78,7 @@ def _run(argv: Sequence[str] | None) -> int:
     arguments = parser.parse_args(argv)
     options = DesignOptions.of(arguments)
     quantised = options.quantise(*options.load())
-    decoder = options.decoder(quantised.model, family=arguments.target)
+    decoder = Decoder(options.plan(quantised.model, family=arguments.target))
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(decoder, arguments.target, Path(folder)) | quality(quantised)
     print(json.dumps(figures))

@@ -7,7 +7,7 @@ from amaranth._toolchain.yosys import YosysError
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
-from build_decoder.hdl.target import FamilyPlatform
+from build_decoder.hdl.planning.target import FamilyPlatform
 from build_decoder.hdl.yosys import find_yosys, require_yosys
 from build_decoder.models.room import says_no_room
 
@@ -20,7 +20,7 @@ def to_verilog(
     """Verilog text of ``component`` as module ``name``, with ports ``clk``, ``rst`` and its own.
 
     Without ``family`` it is behaviour alone, which any simulator runs. With one of
-    :mod:`hdl.target`, that family's blocks are instantiated in it.
+    :mod:`hdl.planning.target`, that family's blocks are instantiated in it.
 
     Raises
     ------

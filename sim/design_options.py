@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
-from build_decoder.hdl.choose_foldings import default_foldings
-from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.design import design_decoder
-from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.planning.choose_foldings import default_foldings
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.arguments import LineParser, filled
 from build_decoder.models.errors import InputError
 from build_decoder.models.golden import GoldenData, load_golden
@@ -182,10 +182,10 @@ class DesignOptions:
                 progress=progress,
             )
 
-    def decoder(
+    def plan(
         self, model: IntegerModel, *, family: str | None = None, max_blocks: int | None = None
-    ) -> Decoder:
-        """A new decoder for ``model``; see :func:`hdl.design.design_decoder`.
+    ) -> DecoderPlan:
+        """Plan of a decoder for ``model``; see :func:`hdl.planning.design.design_decoder`.
 
         Raises
         ------

@@ -149,8 +149,8 @@ def _check(arguments, folder: Path) -> int:
     options = DesignOptions.of(arguments)
     network, golden = options.load()
     model = options.quantise(network, golden).model
-    decoder = options.decoder(model, family=arguments.target)
-    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.foldings)
+    decoder = Decoder(options.plan(model, family=arguments.target))
+    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.plan.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}, netlist for {arguments.target}",
           flush=True)
     random = np.random.default_rng(options.seed)

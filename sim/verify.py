@@ -12,6 +12,7 @@ from pathlib import Path
 
 from amaranth._toolchain.yosys import YosysError
 
+from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.command import exit_status
@@ -74,8 +75,9 @@ def _verify(arguments, folder: Path) -> int:
     model = options.quantise(network, golden).model
     x_raw = model.quantise_input(golden.x[: arguments.samples])
     y_raw = model.compute(x_raw)
-    decoder = options.decoder(model)
-    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.foldings)
+    decoder = Decoder(options.plan(model))
+    foldings = decoder.plan.foldings
+    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in foldings)
     print(f"{model.name}: {model.topology}, folded {folds}", flush=True)
 
     source = folder / "decoder.v"
