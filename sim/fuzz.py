@@ -62,7 +62,7 @@ def check_network(
     network = random_network(random, name=f"random_{seed}_{number}")
     x_raw = random_frames(random, network.model, samples)
     y_raw = network.model.compute(x_raw)
-    decoder = Decoder(network.model, network.foldings, network.multipliers)
+    decoder = Decoder(network.plan)
     stall_seed = int(random.integers(1, 2**31))
     run = _run_verilog if verilog else _run_amaranth
     checks = run(decoder, x_raw, y_raw, stall_seed, runtime_dir)

@@ -152,8 +152,8 @@ def _check(arguments, folder: Path) -> int:
     options = DesignOptions.of(arguments)
     network, golden = load(options.source)
     model = search(network, golden, options.search).model
-    decoder = design(model, options.hardware, family=arguments.target)
-    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.foldings)
+    decoder = Decoder(design(model, options.hardware, family=arguments.target))
+    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.plan.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}, netlist for {arguments.target}",
           flush=True)
     random = np.random.default_rng(options.seed)
