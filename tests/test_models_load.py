@@ -4,20 +4,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_decoder.models import DenseLayer, InputError, Network, load_network, save_network
+from build_decoder.models import InputError, Network, load_network, save_network
+from tests.networks import dense, dense_chain
 
 
 @pytest.fixture
 def network() -> Network:
     rng = np.random.default_rng(7)
     layers = (
-        DenseLayer(4, "tanh", rng.normal(size=(5, 4)), rng.normal(size=4)),
+        dense(4, "tanh", rng.normal(size=(5, 4)), rng.normal(size=4)),
         # float32 values, as a training tool has them
-        DenseLayer(
+        dense(
             3, "sigmoid", rng.normal(size=(4, 3)).astype(np.float32).astype(float), np.zeros(3)
         ),
     )
-    return Network("small.net-1", 5, layers)
+    return dense_chain("small.net-1", 5, layers)
 
 
 def assert_same(a: Network, b: Network) -> None:
