@@ -15,7 +15,6 @@ from build_decoder.hdl.planning.target import XC7
 from build_decoder.models import activations as float_activations
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
-from build_decoder.quant.dense import NODES
 from build_decoder.quant.formats import NetworkFormats, NodeKey, integer_model
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.qformat import QFormat
@@ -125,8 +124,7 @@ def _random_layer(random, inputs: int, units: int) -> tuple[Dense, dict[str, np.
 
 
 def _narrowed(random, key: NodeKey, perfect: QFormat) -> QFormat:
-    assert key[1] in NODES
-    low, high = _WIDTHS[key[1]]
+    low, high = _WIDTHS[key.role]
     # More often narrow: of two draws, the lesser.
     width = int(random.integers(low, high, size=2, endpoint=True).min())
     if random.random() < 0.3:

@@ -54,7 +54,8 @@ def free_nodes(network: Network) -> list[NodeKey]:
     """
     keys = [NodeKey(item.name, INPUT) for item in network.given_inputs]
     for node in network.nodes:
-        keys += [NodeKey(node.name, role.name) for role in quantiser_of(node.layer).roles(node.layer)]
+        roles = quantiser_of(node.layer).roles(node.layer)
+        keys += [NodeKey(node.name, role.name) for role in roles]
     return keys
 
 

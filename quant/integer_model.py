@@ -43,7 +43,7 @@ class ModelInput:
 
 @dataclass(frozen=True, eq=False)
 class ModelNode:
-    """An integer layer at its place: its ``name``, and the inputs or nodes whose values it takes."""
+    """An integer layer at its place; ``inputs`` names the inputs or nodes whose values it takes."""
 
     name: str
     inputs: tuple[str, ...]
@@ -130,7 +130,8 @@ class IntegerModel:
     @property
     def topology(self) -> str:
         """Values from input to output, layer by layer, as in ``800-20-2``."""
-        return "-".join(map(str, (self.input_count, *(layer.output_count for layer in self.layers))))
+        counts = (self.input_count, *(layer.output_count for layer in self.layers))
+        return "-".join(map(str, counts))
 
     @property
     def weight_bits(self) -> int:
@@ -217,7 +218,10 @@ class IntegerModel:
     def _connections(self) -> str:
         """What takes from where, by numbers, since names change nothing."""
         numbers = {item.name: n for n, item in enumerate((*self.inputs, *self.nodes))}
-        inputs = [(i.shape, str(i.format), i.of and numbers[i.of], repr(i.walk)) for i in self.inputs]
+        inputs = [
+            (item.shape, str(item.format), item.of and numbers[item.of], repr(item.walk))
+            for item in self.inputs
+        ]
         nodes = [
             (type(node.layer).__name__, node.layer.output_shape, [numbers[n] for n in node.inputs])
             for node in self.nodes

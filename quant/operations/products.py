@@ -52,7 +52,7 @@ class Products:
     def _extremes(self, times_positive: int, times_negative: int) -> list[int]:
         # Python's integers: formats that a search tries may be wider than any that is built.
         pairs = zip(self.weights.positive, self.weights.negative, strict=True)
-        return [positive * times_positive + negative * times_negative for positive, negative in pairs]
+        return [most * times_positive + least * times_negative for most, least in pairs]
 
     @cached_property
     def takes(self) -> type[np.floating]:
