@@ -13,13 +13,18 @@ from build_decoder.models.layer import Layer, Mismatch, Shape
 from build_decoder.models.limits import MAX_GRAPH_WEIGHTS, MAX_TENSOR_VALUES
 from build_decoder.models.walk import Walk
 
-__all__ = ["GRAINS", "Architecture", "Input", "Node", "Weights", "chained"]
+__all__ = ["GRAINS", "Architecture", "Input", "Node", "Weights", "chained", "usual_grain"]
 
 Weights = Mapping[str, Mapping[str, np.ndarray]]  # name of the node, name of the array
 
 GRAINS = ("value", "sample")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+
+
+def usual_grain(shape: Shape) -> str:
+    """The grain of an input that does not say it: values in a row need not belong together."""
+    return "value" if len(shape) == 1 else "sample"
 
 
 @dataclass(frozen=True)
@@ -35,26 +40,31 @@ class Input:
     grain:
         ``value`` where each value is a measurement of its own, such as a spike count, so that
         samples may be mixed value by value; ``sample`` where only whole samples make sense, such
-        as windows of a waveform.
+        as windows of a waveform. Not said, it is ``value`` for one axis and ``sample`` for more.
     of:
         Name of another input, listed before, whose values this one repeats in another order. It
-        is not given then, but taken from that one.
+        is not given then, but taken from that one, and has no grain of its own.
     walk:
         That order.
     """
 
     name: str
     shape: Shape
-    grain: str = "value"
+    grain: str | None = None
     of: str | None = None
     walk: Walk | None = None
 
     def __post_init__(self):
         where = f"input {self.name!r}"
-        if self.grain not in GRAINS:
-            raise Mismatch(f"a grain of {', '.join(GRAINS)}", repr(self.grain), where)
         if (self.of is None) != (self.walk is None):
             raise Mismatch("a walk with 'of', and without it none", self.walk, where)
+        if self.of is not None:
+            if self.grain is not None:
+                raise Mismatch("no grain beside 'of'", repr(self.grain), where)
+        elif self.grain is None:
+            object.__setattr__(self, "grain", usual_grain(self.shape))
+        elif self.grain not in GRAINS:
+            raise Mismatch(f"a grain of {', '.join(GRAINS)}", repr(self.grain), where)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,17 +190,15 @@ class Architecture:
                 _limit(math.prod(shape), MAX_GRAPH_WEIGHTS, "weights", where)
 
     def _check_repeated(self):
-        given = {}
+        given = set()
         for item in self.inputs:
             where = f"input {item.name!r}"
             if item.of is None:
-                given[item.name] = item
+                given.add(item.name)
                 continue
             if item.of not in given:
                 expected = "the name of an input before it that is given itself"
                 raise Mismatch(expected, repr(item.of), f"{where}: of")
-            if item.grain != given[item.of].grain:
-                raise Mismatch(f"the grain of {item.of!r}", repr(item.grain), where)
             if item.walk.count != math.prod(item.shape):
                 steps = f"{item.walk.count} steps"
                 raise Mismatch(f"a walk of {math.prod(item.shape)} steps", steps, where)

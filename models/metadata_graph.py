@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from build_decoder.models import layers
-from build_decoder.models.architecture import GRAINS, Architecture, Input, Node
+from build_decoder.models.architecture import GRAINS, Architecture, Input, Node, usual_grain
 from build_decoder.models.array_shape import ArrayShape
 from build_decoder.models.arrays import read_array, reference_inside
 from build_decoder.models.errors import InputError, shown
@@ -69,10 +69,10 @@ def save_weights(network: Network, folder: Path) -> None:
 
 def read_graph(fields: Fields, name: str, folder: Path) -> Network:
     """The network of that name that `fields` describe; its arrays are in `folder`."""
-    inputs: list[Input] = []
-    for entry in _entries(fields, "inputs"):
-        where = f"input {len(inputs) + 1}"
-        inputs.append(_read_input(Fields(entry, fields.source, where), inputs))
+    inputs = [
+        _read_input(Fields(entry, fields.source, f"input {number}"))
+        for number, entry in enumerate(_entries(fields, "inputs"), 1)
+    ]
     entries = [
         Fields(entry, fields.source, f"layer {number}")
         for number, entry in enumerate(_entries(fields, "layers"), 1)
@@ -103,7 +103,7 @@ def _describe_input(item: Input) -> dict[str, Any]:
         described["walk"] = {"loops": item.walk.loops}
         if item.walk.start:
             described["walk"]["start"] = item.walk.start
-    elif item.grain != _usual_grain(item.shape):
+    elif item.grain != usual_grain(item.shape):
         described["grain"] = item.grain
     return described
 
@@ -115,11 +115,6 @@ def _describe_layer(layer: Layer) -> dict[str, Any]:
         if field.default is MISSING or value != field.default:
             described[field.name] = _describe_layer(value) if is_dataclass(value) else value
     return described
-
-
-def _usual_grain(shape: Shape) -> str:
-    # Where values lie in a row, nothing says that they belong together.
-    return "value" if len(shape) == 1 else "sample"
 
 
 def _narrowest(array: np.ndarray) -> np.ndarray:
@@ -136,23 +131,19 @@ def _entries(fields: Fields, key: str) -> list[Any]:
     return entries
 
 
-def _read_input(fields: Fields, before: list[Input]) -> Input:
+def _read_input(fields: Fields) -> Input:
     fields.only("name", "shape", optional=("grain", "of", "walk"))
     axes = len(fields.items("shape"))
     if not 1 <= axes <= _MAX_AXES:
         raise fields.error("shape", f"1 to {_MAX_AXES} sizes", str(axes))
     name = fields.text("name")
     shape = fields.sizes("shape", axes, MAX_TENSOR_VALUES)
-    of = walk = None
-    grain = _usual_grain(shape)
-    if "of" in fields.values or "walk" in fields.values:
-        fields.require("of", "walk")
-        of = fields.text("of")
-        walk = _read_walk(Fields(fields.values["walk"], fields.source, f"{fields.where}: walk"))
-        grain = next((item.grain for item in before if item.name == of), grain)
-    if "grain" in fields.values:
-        grain = fields.choice("grain", GRAINS)
-    return Input(name, shape, grain, of, walk)
+    if "of" not in fields.values and "walk" not in fields.values:
+        grain = fields.choice("grain", GRAINS) if "grain" in fields.values else None
+        return Input(name, shape, grain)
+    fields.only("name", "shape", "of", "walk")
+    walk = Fields(fields.values["walk"], fields.source, f"{fields.where}: walk")
+    return Input(name, shape, of=fields.text("of"), walk=_read_walk(walk))
 
 
 def _read_walk(fields: Fields) -> Walk:

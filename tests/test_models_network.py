@@ -121,6 +121,12 @@ def test_a_walk_beside_the_sample_takes_zeros():
     np.testing.assert_array_equal(values, [0, 5, 3, 1, 0, 0])
 
 
+def test_the_grain_follows_from_the_axes_where_it_is_not_said():
+    assert Input("x", (4,)).grain == "value"
+    assert Input("x", (6, 4)).grain == "sample"
+    assert Input("x", (6, 4), "value").grain == "value"
+
+
 def test_what_a_change_reaches():
     network = branched()
     assert network.reached_from("pool") == {
@@ -220,8 +226,8 @@ def test_repeated_inputs_must_be_given_before():
     join = Node("y", ("x", "z"), Concat())
     with pytest.raises(Mismatch, match="input 'z': of: expected the name of an input before it"):
         Network("n", (Input("z", (2,), of="x", walk=walk), x), (join,))
-    with pytest.raises(Mismatch, match="input 'z': expected the grain of 'x', got 'sample'"):
-        Network("n", (x, Input("z", (2,), "sample", of="x", walk=walk)), (join,))
+    with pytest.raises(Mismatch, match="input 'z': expected no grain beside 'of', got 'sample'"):
+        Input("z", (2,), "sample", of="x", walk=walk)
     with pytest.raises(Mismatch, match="input 'x': expected a layer that takes it, got none"):
         Network("n", (x, Input("z", (2,))), (Node("y", ("z",), Softmax()),))
     # Its only use may be that another repeats it.

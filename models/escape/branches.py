@@ -34,7 +34,7 @@ def two_branches(
     shape = (cuff.channels, cuff.samples, 1)
     spatial, temporal = EMPHASES
     inputs = (
-        Input(spatial, shape, "sample"),
-        Input(temporal, shape, "sample", of=spatial, walk=cuff.temporal_walk()),
+        Input(spatial, shape),
+        Input(temporal, shape, of=spatial, walk=cuff.temporal_walk()),
     )
     return Architecture(name, inputs, tuple(nodes))

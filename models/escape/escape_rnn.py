@@ -69,4 +69,4 @@ class EscapeRnn:
             ("softmax", Softmax()),
         ]
         shape = (self.cuff.samples, self.cuff.channels)
-        return Architecture.chain(name, Input("contacts", shape, "sample"), layers)
+        return Architecture.chain(name, Input("contacts", shape), layers)

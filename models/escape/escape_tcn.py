@@ -68,4 +68,4 @@ class EscapeTcn:
             layers.append(("dropout", Dropout(self.dropout)))
         layers += [("classes", Dense(self.cuff.classes, "linear")), ("softmax", Softmax())]
         shape = (self.cuff.samples, 1, self.cuff.channels)
-        return Architecture.chain(name, Input("contacts", shape, "sample"), layers)
+        return Architecture.chain(name, Input("contacts", shape), layers)
