@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from threadpoolctl import threadpool_limits
 
 from build_decoder.hdl.planning.choose_foldings import default_foldings
+from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
@@ -177,6 +178,7 @@ class DesignOptions:
                 max_loss=self.max_loss,
                 max_error=MAX_ERROR if self.max_error is None else self.max_error,
                 search=self.search,
+                cost=AreaCost,
                 seed=self.seed,
                 uniform_segments=self.segments,
                 progress=progress,

@@ -7,8 +7,8 @@ import pytest
 
 from build_decoder.models import DenseLayer, GoldenData, InputError, Kind, Network, Task
 from build_decoder.quant.quality import measure, output_scales
-from build_decoder.quant.quantise import quantise
 from tests.decoders import decoder
+from tests.searches import quantise
 
 SAMPLES = 300
 
