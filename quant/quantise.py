@@ -1,7 +1,6 @@
 """From a trained network and golden data to an integer model: the quantise stage."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from build_decoder.models.network import Network
 from build_decoder.models.progress import Progress, silent
 from build_decoder.quant.advice import advice, ranges_told
 from build_decoder.quant.bwid.ahead import search_ahead
-from build_decoder.quant.cost import AreaCost, Cost
+from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import MAX_ERROR, Criterion
 from build_decoder.quant.exercise import exercised, missing_answers
 from build_decoder.quant.formats import INPUT, NodeKey, integer_model, origin
@@ -113,7 +112,7 @@ def quantise(
     max_loss: float = 0.0,
     max_error: float = MAX_ERROR,
     search: str = "default",
-    cost: Callable[[Network], Cost] | None = None,
+    cost: CostMaker | None = None,
     seed: int = 0,
     uniform_segments: int | None = None,
     progress: Progress = silent,
@@ -131,8 +130,7 @@ def quantise(
     search
         A name of :data:`SEARCHES`.
     cost
-        Of a network with as many neurons or fewer: makes what the search, AHEAD's apart, makes
-        small. Default: :class:`~quant.cost.AreaCost`.
+        Makes what the search makes small. AHEAD's knows its own measure and needs none.
     seed
         Of AHEAD's hill climbing.
     uniform_segments
@@ -145,7 +143,11 @@ def quantise(
     ------
     InputError
         If values are too large or too far apart for any formats.
+    ValueError
+        If the search needs a cost and there is none.
     """
+    if cost is None and search != "ahead":
+        raise ValueError(f"expected a cost for the search {search!r}, got none")
     recorded = searched = golden.search
     if missing := missing_answers(recorded):
         searched = exercised(network, recorded)
@@ -160,14 +162,13 @@ def quantise(
             model = _built(found, uniform_segments)
         else:
             how |= {"standard": standard, "prune": search == "default" and not missing}
-            make_cost = cost or AreaCost
-            found = search_formats(network, searched, criterion, make_cost, **how)
+            found = search_formats(network, searched, criterion, cost, **how)
             try:
                 model = _built(found, uniform_segments)
             except ValueError:
                 # Near ties asked for sums too wide to build: they are near ties then.
                 found = search_formats(
-                    network, searched, criterion, make_cost, finer=False, **how
+                    network, searched, criterion, cost, finer=False, **how
                 )
                 model = _built(found, uniform_segments)
     except SearchError as error:

@@ -22,7 +22,7 @@ from build_decoder.models.progress import Progress, silent
 from build_decoder.models.task import Kind
 from build_decoder.quant.activations import is_exact
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
-from build_decoder.quant.cost import Cost
+from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.formats import (
     INPUT,
@@ -92,7 +92,7 @@ def search_formats(
     network: Network,
     golden: GoldenData,
     criterion: Criterion,
-    cost: Callable[[Network], Cost],
+    cost: CostMaker,
     *,
     standard: Standard | None = None,
     prune: bool = True,

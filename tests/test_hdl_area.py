@@ -6,12 +6,12 @@ import pytest
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area.plans import decoder_area, shape_of_plan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import plan_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
-from build_decoder.quant.cost import AreaCost
 from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges

@@ -4,21 +4,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.errors import InputError
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
-from build_decoder.quant.cost import AreaCost
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.evaluator import Evaluator
 from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.judge import Judge
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quality import measure
-from build_decoder.quant.quantise import quantise
 from build_decoder.quant.range_analysis import PERFECT_WIDTH, analyse_ranges
 from build_decoder.quant.search import search_formats
 from build_decoder.quant.weight_rounding import CompensatedRounding
+from tests.searches import quantise, quantise_for
 
 STEPS = ["range", "pruned", "alone", "narrowed", "exchanged"]
 ZOO = ["ahead_case1", "ahead_case2", "ahead_fig4", "tiny"]
@@ -126,15 +126,22 @@ def test_several_nodes_are_made_wider_for_one_that_saves_much(tiny):
     assert (steps["narrowed"], steps["exchanged"]) == (1200, 600)
 
 
+@pytest.mark.parametrize("search", ["default", "widths"])
+def test_searches_by_cost_need_one(tiny, search):
+    with pytest.raises(ValueError, match=f"expected a cost for the search '{search}', got none"):
+        quantise_for(*tiny, search=search)
+
+
 def test_search_minimises_the_cost_that_it_is_given(tiny):
     network, golden = tiny
 
-    def input_bits(network):
-        return lambda formats: 1000.0 * formats[NodeKey("x", "input")].width
+    first = NodeKey("layer1", "output")
 
-    ours = quantise(network, golden, cost=input_bits).search.formats
-    others = quantise(network, golden).search.formats
-    assert ours[NodeKey("x", "input")].width <= others[NodeKey("x", "input")].width
+    def output_bits(network):
+        return lambda formats: 1000.0 * formats[first].width
+
+    ours = quantise(network, golden, cost=output_bits).search.formats
+    assert ours[first].width < quantise(network, golden).search.formats[first].width
 
 
 def test_more_loss_allowed_costs_less(tiny):

@@ -13,8 +13,9 @@ from build_decoder.quant.evaluator import Evaluator
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.pwl.uniform import uniform_lines
 from build_decoder.quant.qformat import QFormat
-from build_decoder.quant.quantise import SEARCHES, quantise
+from build_decoder.quant.quantise import SEARCHES
 from build_decoder.quant.range_analysis import analyse_ranges
+from tests.searches import quantise
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from build_decoder.quant.activations import IntegerActivation
-from build_decoder.quant.activations.linear import Linear
-from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
-from build_decoder.quant.activations.relu import Relu
-from build_decoder.quant.activations.table import Table
-from build_decoder.quant.area.memories import block_rams, fits_block_ram, ram_luts
-from build_decoder.quant.area.weights import BiasCounts, WeightCounts
-from build_decoder.quant.pwl.lut_estimate import estimate_table_luts
+from build_decoder.hdl.planning.area.memories import block_rams, fits_block_ram, ram_luts
+from build_decoder.hdl.planning.area.weights import BiasCounts, WeightCounts
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["ActivationShape", "DenseShape", "PackerShape", "activation_shape", "dense_shape"]
+__all__ = ["ActivationShape", "DenseShape", "PackerShape", "dense_shape"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +16,7 @@ class ActivationShape:
     Parameters
     ----------
     table, lines
-        Estimated LUTs of a table or of a piecewise-linear form, zero of any other.
+        Size of a table or of a piecewise-linear form (:mod:`quant.pwl.size`), zero of any other.
     adder, limited
         Bits of the adder that rounds, and of the saturation after it, of an exact form.
     registers
@@ -214,31 +206,3 @@ def dense_shape(
         lut=lut,
         select=select,
     )
-
-
-def activation_shape(activation: IntegerActivation) -> ActivationShape:
-    """The shape of an activation unit.
-
-    Raises
-    ------
-    TypeError
-        If no counts are known of its kind.
-    """
-    into, out = activation.input, activation.output
-    if isinstance(activation, Table):
-        entries = np.array(activation.entries)
-        luts = estimate_table_luts(entries, out.width)
-        return ActivationShape(table=luts, registers=into.width + out.width)
-    if isinstance(activation, PiecewiseLinear):
-        found = (activation.segments - 1).bit_length() + activation.offset_bits + 1
-        return ActivationShape(lines=activation.estimated_luts, registers=found + out.width)
-    if isinstance(activation, Linear | Relu):
-        dropped = activation.narrowing.dropped_bits
-        rounded = into.width - dropped if dropped > 0 else 0
-        fits = into.integer + (rounded > 0) <= out.integer and (out.signed or not into.signed)
-        return ActivationShape(
-            adder=max(rounded, 0),
-            limited=0 if fits else out.width,
-            registers=into.width + out.width,
-        )
-    raise TypeError(f"expected an activation whose area is known, got {type(activation).__name__}")

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from build_decoder.quant.area.features import luts_of, product_bits, registers_of, table_luts
-from build_decoder.quant.area.resources import Area
-from build_decoder.quant.area.shapes import DenseShape, PackerShape
+from build_decoder.hdl.planning.area.features import luts_of, product_bits, registers_of, table_luts
+from build_decoder.hdl.planning.area.resources import Area
+from build_decoder.hdl.planning.area.shapes import DenseShape, PackerShape
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["COEFFICIENTS_FILE", "area_of", "coefficients", "product_luts", "select_luts"]

@@ -5,19 +5,18 @@ import numpy as np
 import pytest
 
 from build_decoder.bench.area_samples import Sample
-from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
-from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.area import (
+from build_decoder.hdl.activations.plan import activation_plan
+from build_decoder.hdl.planning.area import (
     COEFFICIENTS_FILE,
     Area,
     WeightCounts,
-    activation_shape,
     block_rams,
-    different_columns,
-    weight_rows,
 )
-from build_decoder.quant.cost import AreaCost
+from build_decoder.hdl.planning.cost import AreaCost
+from build_decoder.hdl.planning.weight_rows import different_columns, weight_rows
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
 
@@ -92,20 +91,20 @@ def test_columns_are_stored_once_and_found_again():
     assert len({column.tobytes() for column in columns}) == len(columns)
 
 
-def test_an_activation_of_unknown_kind_is_told():
+def test_an_activation_without_a_plan_is_told():
     class Unknown:
         input = output = QFormat(4, 4)
 
-    with pytest.raises(TypeError, match="expected an activation whose area is known, got Unknown"):
-        activation_shape(Unknown())
+    with pytest.raises(TypeError, match="expected an activation that has a plan, got Unknown"):
+        activation_plan(Unknown())
 
 
 def test_a_wider_table_costs_more():
-    shapes = [
-        activation_shape(integer_activation("sigmoid", QFormat(4, n), QFormat(0, 4, signed=False)))
+    plans = [
+        activation_plan(integer_activation("sigmoid", QFormat(4, n), QFormat(0, 4, signed=False)))
         for n in (0, 4)
     ]
-    assert shapes[0].table < shapes[1].table
+    assert plans[0].shape.table < plans[1].shape.table
 
 
 @pytest.mark.parametrize("name", ["tiny", "ahead_case1"])

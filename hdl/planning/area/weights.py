@@ -4,10 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.quant.area.memories import LUT_ROWS, fits_block_ram
+from build_decoder.hdl.planning.area.memories import LUT_ROWS, fits_block_ram
+from build_decoder.hdl.planning.weight_rows import (
+    different,
+    different_columns,
+    varies,
+    weight_rows,
+)
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["BiasCounts", "WeightCounts", "different_columns", "weight_rows"]
+__all__ = ["BiasCounts", "WeightCounts"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class WeightCounts:
         tables = 0
         if not fits_block_ram(count, len(columns)):
             parts = (columns[:, start : start + LUT_ROWS] for start in range(0, count, LUT_ROWS))
-            tables = sum(len(_different(part[_varies(part)])[0]) for part in parts)
+            tables = sum(len(different(part[varies(part)])[0]) for part in parts)
         return cls(len(weights), _mean_bits(rows), len(columns), tables)
 
 
@@ -97,59 +103,3 @@ class BiasCounts:
         tables = padded.reshape(groups, lanes)
         columns = sum(len(different_columns(table[:, None], width)[0]) for table in tables.T)
         return cls(len(stored), width, columns)
-
-
-def different_columns(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Different columns, none of them constant, of rows of words, and where each bit is in these.
-
-    Parameters
-    ----------
-    rows
-        Int64 (rows, words).
-    width
-        Bits of a word.
-
-    Returns
-    -------
-    columns
-        Bool (columns, rows).
-    places
-        Int64 (words * width,), the column that each bit of a row is in, the lowest bit of the first
-        word first; -1 for constant ones.
-    """
-    bits = (rows.T[:, None, :] >> np.arange(width)[:, None] & 1).astype(bool)
-    bits = bits.reshape(-1, len(rows))
-    varies = _varies(bits)
-    first, inverse = _different(bits[varies])
-    places = np.full(len(bits), -1)
-    places[varies] = inverse
-    return bits[varies][first], places
-
-
-def _varies(columns: np.ndarray) -> np.ndarray:
-    return (columns != columns[:, :1]).any(axis=1)
-
-
-def _different(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of different columns, and the place of each column in these."""
-    if not len(columns):
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    packed = np.packbits(columns, axis=1)
-    # Compared as bytes, which is far faster than number by number.
-    keys = packed.view(np.dtype((np.void, packed.shape[1])))[:, 0]
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    return first, inverse
-
-
-def weight_rows(weights: np.ndarray, inputs_per_cycle: int, outputs_per_cycle: int) -> np.ndarray:
-    """Raw weights (rows, inputs_per_cycle, neurons), a row a beat, pass after pass.
-
-    ``weights`` is (inputs, units); what fills the last beat and the last pass is zero.
-    """
-    inputs, units = weights.shape
-    neurons = min(outputs_per_cycle, units)
-    beats, passes = -(-inputs // inputs_per_cycle), -(-units // neurons)
-    padded = np.zeros((beats * inputs_per_cycle, passes * neurons), dtype=np.int64)
-    padded[:inputs, :units] = weights
-    rows = padded.reshape(beats, inputs_per_cycle, passes, neurons)
-    return rows.transpose(2, 0, 1, 3).reshape(-1, inputs_per_cycle, neurons)

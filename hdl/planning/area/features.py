@@ -1,7 +1,7 @@
 """Features: counts of what takes LUTs and flip-flops, in units with a physical meaning."""
 
-from build_decoder.quant.area.memories import LUT_ROWS, block_parts, ram_luts
-from build_decoder.quant.area.shapes import DenseShape, PackerShape
+from build_decoder.hdl.planning.area.memories import LUT_ROWS, block_parts, ram_luts
+from build_decoder.hdl.planning.area.shapes import DenseShape, PackerShape
 
 __all__ = ["luts_of", "multiplexer_luts", "product_bits", "registers_of", "table_luts"]
 

@@ -1,6 +1,6 @@
 """Which memories become block RAM, and how many blocks."""
 
-from build_decoder.quant.area.resources import BRAM36_LUTS
+from build_decoder.hdl.planning.area.resources import BRAM36_LUTS
 
 __all__ = ["LUT_ROWS", "block_parts", "block_rams", "fits_block_ram", "ram_luts"]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from build_decoder.quant.dsp_packing import DspPacking
+from build_decoder.hdl.planning.dsp_packing import DspPacking
 
 
 @pytest.mark.parametrize("field", [5, 8, 13])
