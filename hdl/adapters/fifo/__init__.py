@@ -1,0 +1,1 @@
+"""FIFO: transfers that wait."""

@@ -1,0 +1,1 @@
+"""Fork: one stream that several stages take from."""

@@ -1,0 +1,1 @@
+"""Join: several streams that one stage takes beside each other."""

@@ -1,0 +1,1 @@
+"""Replay: the transfers of a frame in another order, and more than once."""

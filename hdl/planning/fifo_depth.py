@@ -1,0 +1,132 @@
+"""Depth of FIFOs where branches come together again.
+
+A stage with several inputs takes them in an order of its own. While it waits for one, what comes
+for another must have a place, or the fork that both come from cannot go on. How much that is
+follows from the stages' actors, which are run: with shallow FIFOs, stages wait for each other for
+ever, or longer than they need.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from build_decoder.hdl.adapters.fifo.plan import FifoPlan
+from build_decoder.hdl.planning.actor import Actor, Deadlock
+from build_decoder.hdl.planning.plan import Plan
+from build_decoder.hdl.planning.stage import Port, Stage
+from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.hdl.planning.timeline import frame_interval
+
+__all__ = ["Depths", "Edge", "live_depths", "quick_depths", "with_fifos"]
+
+
+class Edge(NamedTuple):
+    """The way into an input of a stage."""
+
+    stage: str
+    input: int
+
+
+Depths = Mapping[Edge, int]
+"""Depth of the FIFO on an edge; 0 where there is none."""
+
+
+@dataclass(frozen=True)
+class _OneRegister(Plan):
+    """A plan's control with one register behind each output.
+
+    A row of registers that stands still is only sure to hold the transfer that it offers.
+    """
+
+    plan: Plan
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        return self.plan.inputs
+
+    @property
+    def output(self) -> Tensor:
+        return self.plan.output
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        return tuple(replace(actor, registers=1) for actor in self.plan.actors)
+
+
+def live_depths(stages: Sequence[Stage]) -> dict[Edge, int]:
+    """Depths with which stages never wait for each other for ever, whatever stalls them.
+
+    With any one of them less, they do, if each output has but one register. The edges are those
+    into stages of several inputs.
+    """
+    bare = [replace(stage, plan=_OneRegister(stage.plan)) for stage in stages]
+    enough = _frames(stages, 1)
+    return _least(enough, dict.fromkeys(enough, 0), lambda depths: _goes_on(bare, depths))
+
+
+def quick_depths(stages: Sequence[Stage], live: Depths) -> dict[Edge, int]:
+    """Depths from ``live`` up with which frames follow each other as closely as with deep FIFOs.
+
+    Places for frames are added until twice as many change nothing.
+    """
+    def interval(depths: Depths) -> int:
+        return frame_interval(with_fifos(stages, depths))
+
+    enough = _frames(stages, 1)
+    if not enough:
+        return {}
+    shortest, frames = interval(enough), 2
+    while (shorter := interval(deeper := _frames(stages, frames))) < shortest:
+        enough, shortest, frames = deeper, shorter, 2 * frames
+    return _least(enough, live, lambda depths: interval(depths) <= shortest)
+
+
+def _frames(stages: Sequence[Stage], frames: int) -> dict[Edge, int]:
+    """Depths of so many frames, on each edge into a stage of several inputs."""
+    return {
+        Edge(stage.name, number): max(frames * tensor.beats, 2)
+        for stage in stages
+        if len(stage.inputs) > 1
+        for number, tensor in enumerate(stage.plan.inputs)
+    }
+
+
+def with_fifos(stages: Sequence[Stage], depths: Depths) -> list[Stage]:
+    """The stages, with FIFOs before them."""
+    result = []
+    for stage in stages:
+        inputs = []
+        for number, source in enumerate(stage.inputs):
+            edge = Edge(stage.name, number)
+            if depth := depths.get(edge):
+                name, tensor = fifo_name(edge), stage.plan.inputs[number]
+                result.append(Stage(name, FifoPlan(tensor, depth), (source,)))
+                source = Port(name)
+            inputs.append(source)
+        result.append(replace(stage, inputs=tuple(inputs)))
+    return result
+
+
+def fifo_name(edge: Edge) -> str:
+    """Name of the FIFO on an edge."""
+    return f"{edge.stage}_fifo_{edge.input}"
+
+
+def _goes_on(stages: Sequence[Stage], depths: Depths) -> bool:
+    try:
+        frame_interval(with_fifos(stages, depths))
+    except Deadlock:
+        return False
+    return True
+
+
+def _least(enough: Depths, from_: Depths, fits: Callable[[Depths], bool]) -> dict[Edge, int]:
+    """Depths none of which could be less: from ``enough`` down, edge by edge."""
+    depths = dict(enough)
+    for edge, most in enough.items():
+        # There is no FIFO of one transfer.
+        choices = [depth for depth in range(from_[edge], most + 1) if depth != 1]
+        first = bisect_left(choices, True, key=lambda depth: fits({**depths, edge: depth}))
+        depths[edge] = choices[first]
+    return depths
