@@ -110,7 +110,7 @@ def with_fifos(stages: Sequence[Stage], depths: Depths) -> list[Stage]:
 
 def fifo_name(edge: Edge) -> str:
     """Name of the FIFO on an edge."""
-    return f"{edge.stage}_fifo_{edge.input}"
+    return f"{edge.stage}.fifo{edge.input}"
 
 
 def _goes_on(stages: Sequence[Stage], depths: Depths) -> bool:

@@ -1,7 +1,7 @@
 """What every stage's plan offers, whatever its type."""
 
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from build_decoder.hdl.planning.actor import Actor
 from build_decoder.hdl.planning.tensor import Tensor
@@ -13,8 +13,9 @@ __all__ = ["Plan"]
 class Plan:
     """Plan of a stage: arithmetic alone, so that many can be compared before one is hardware.
 
-    Subclasses are frozen dataclasses. The module beside that of the plan, ``component``, has the
-    hardware; it keeps to the actors, cycle by cycle.
+    Subclasses are frozen dataclasses of what decides the hardware, and nothing that follows from
+    it. The module ``component`` beside a plan's has the hardware as ``COMPONENT``, which is made
+    of a plan and keeps to its actors, cycle by cycle.
 
     Attributes
     ----------
@@ -40,3 +41,12 @@ class Plan:
     def times(self) -> Times:
         """Times of the stage by itself."""
         return times_of(self.actors)
+
+    def giving(self, lanes: int) -> Self:
+        """The plan of the same stage that puts out ``lanes`` values a transfer, or else one."""
+        raise NotImplementedError
+
+    def within(self, interval: int) -> Self:
+        """The plan of least area of the same stage, with frames ``interval`` cycles apart or less
+        if this one's are."""
+        return self

@@ -1,0 +1,105 @@
+"""Stages of a decoder: plans of its layers, and the adapters that they need between them."""
+
+from collections.abc import Mapping
+
+from build_decoder.hdl.adapters.fork.plan import ForkPlan
+from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.planning.fifo_depth import live_depths, quick_depths, with_fifos
+from build_decoder.hdl.planning.plan import Plan
+from build_decoder.hdl.planning.stage import Port, Stage
+from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.quant.integer_model import IntegerModel
+
+__all__ = ["connected"]
+
+Takers = Mapping[str, list[tuple[str, int]]]
+"""Layers that take what an input or a layer gives, and at which of their inputs, by name."""
+
+
+def connected(model: IntegerModel, plans: Mapping[str, Plan]) -> tuple[Stage, ...]:
+    """The stages of a decoder, each after those that it takes from.
+
+    A layer puts out as many values a transfer as those behind it take, where it can and they
+    agree; single values otherwise, which packers gather. Layers that have time to spare get plans
+    of less area. What several layers take goes through a fork, and where branches come together
+    again, what would hold up a fork waits in a FIFO.
+
+    Parameters
+    ----------
+    plans
+        Of the layers, by the names of their nodes, whatever their lanes out are.
+
+    Raises
+    ------
+    ValueError
+        If an input comes in another order, or nothing takes what a layer gives.
+    """
+    takers = _takers(model)
+    plans = _kept_up(_with_lanes(model, plans, takers))
+    source = model.inputs[0]
+    ports = {}
+    given = Tensor(source.shape, source.format, _lanes_wanted(plans, takers[source.name]))
+    stages = _behind(source.name, given, plans, takers, ports)
+    for node in model.nodes:
+        inputs = tuple(ports[node.name, number] for number in range(len(node.inputs)))
+        stages.append(Stage(node.name, plans[node.name], inputs))
+        stages += _behind(node.name, plans[node.name].output, plans, takers, ports)
+    return tuple(with_fifos(stages, quick_depths(stages, live_depths(stages))))
+
+
+def _takers(model: IntegerModel) -> Takers:
+    if len(model.inputs) > 1:
+        other = model.inputs[1].name
+        raise ValueError(f"expected an input that comes in one order, got {other} in another")
+    takers = {item.name: [] for item in (*model.inputs, *model.nodes)}
+    for node in model.nodes:
+        for number, source in enumerate(node.inputs):
+            takers[source].append((node.name, number))
+    for name in list(takers)[:-1]:
+        if not takers[name]:
+            raise ValueError(f"expected a layer that takes from {name}, got none")
+    return takers
+
+
+def _lanes_wanted(plans: Mapping[str, Plan], ways: list[tuple[str, int]]) -> int:
+    """Lanes that all agree on, or one; a decoder puts out single values."""
+    lanes = {plans[name].inputs[number].lanes for name, number in ways}
+    return lanes.pop() if len(lanes) == 1 else 1
+
+
+def _with_lanes(model: IntegerModel, plans: Mapping[str, Plan], takers: Takers) -> dict[str, Plan]:
+    plans = dict(plans)
+    # What a layer gives may decide what it takes.
+    for node in reversed(model.nodes):
+        plans[node.name] = plans[node.name].giving(_lanes_wanted(plans, takers[node.name]))
+    return plans
+
+
+def _kept_up(plans: Mapping[str, Plan]) -> dict[str, Plan]:
+    """Plans that keep up with the slowest of them, at less area where they can."""
+    interval = max(plan.times.interval for plan in plans.values())
+    return {name: plan.within(interval) for name, plan in plans.items()}
+
+
+def _behind(
+    name: str,
+    given: Tensor,
+    plans: Mapping[str, Plan],
+    takers: Takers,
+    ports: dict[tuple[str, int], Port],
+) -> list[Stage]:
+    """The adapters between what an input or a layer gives and those that take it, whose ``ports``
+    are put in."""
+    ways, stages = takers[name], []
+    source = name
+    if len(ways) > 1:
+        source = f"{name}.fork"
+        stages.append(Stage(source, ForkPlan(given, len(ways)), (Port(name),)))
+    for output, (taker, number) in enumerate(ways):
+        port, wanted = Port(source, output), plans[taker].inputs[number].lanes
+        if given.lanes != wanted:
+            packer = f"{taker}.packer{number}"
+            stages.append(Stage(packer, PackerPlan(given, wanted), (port,)))
+            port = Port(packer)
+        ports[taker, number] = port
+    return stages
