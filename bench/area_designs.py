@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.hdl.choose_multipliers import choose_multipliers, packs
-from build_decoder.hdl.decoder import Decoder, plan_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.multipliers import Multipliers
-from build_decoder.hdl.plan import DensePlan
-from build_decoder.hdl.select_accumulate import fits_select
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
+from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.planning.fits import fits_select, packs
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.models import activations as float_activations
-from build_decoder.models.network import DenseLayer, Network
-from build_decoder.quant.dense import NODES
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.network import Network
 from build_decoder.quant.formats import NetworkFormats, NodeKey, integer_model
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.qformat import QFormat
@@ -43,11 +44,10 @@ class RandomDesign:
     multipliers: tuple[Multipliers, ...]
 
     @property
-    def decoder(self) -> Decoder:
-        """The decoder."""
-        return Decoder(
-            integer_model(self.network, self.formats), self.foldings, self.multipliers
-        )
+    def plan(self) -> DecoderPlan:
+        """The decoder's plan."""
+        model = integer_model(self.network, self.formats)
+        return DecoderPlan.of(model, self.foldings, self.multipliers)
 
     def __str__(self):
         foldings = " ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in self.foldings)
@@ -81,11 +81,11 @@ def _random_network(random, name: str) -> tuple[Network, np.ndarray]:
         # Later layers are the smaller ones.
         widths.append(_log_uniform(random, 4, min(max(widths[-1] // 2, 8), 64)))
     widths.append(_log_uniform(random, 2, 12 if count > 1 else 48))
-    layers = tuple(_random_layer(random, *pair) for pair in zip(widths, widths[1:], strict=False))
+    layers = [_random_layer(random, *pair) for pair in zip(widths, widths[1:], strict=False)]
     x = random.integers(0, 16, (_SAMPLES, widths[0])) / 4.0
     if random.random() < 0.4:
         x = x - 2.0
-    return Network(name, widths[0], layers), x
+    return Network.chain(name, widths[0], layers), x
 
 
 def _folded(random, network: Network, formats: NetworkFormats, model: IntegerModel) -> RandomDesign:
@@ -111,7 +111,7 @@ def _log_uniform(random, low: int, high: int) -> int:
     return round(float(np.exp(random.uniform(np.log(low), np.log(high)))))
 
 
-def _random_layer(random, inputs: int, units: int) -> DenseLayer:
+def _random_layer(random, inputs: int, units: int) -> tuple[Dense, dict[str, np.ndarray]]:
     """Weights near zero in the main, and zero in parts, as trained and regularised ones are."""
     scale = 2.0 / np.sqrt(inputs)
     draw = random.laplace if random.random() < 0.3 else random.normal
@@ -119,12 +119,12 @@ def _random_layer(random, inputs: int, units: int) -> DenseLayer:
     if random.random() < 0.5:
         weights *= random.random(weights.shape) < random.uniform(0.3, 1.0)
     activation = str(random.choice(float_activations.names()))
-    return DenseLayer(units, activation, weights, random.normal(0.0, 1.0, units))
+    bias = random.normal(0.0, 1.0, units)
+    return Dense(units, activation), {"weights": weights, "bias": bias}
 
 
 def _narrowed(random, key: NodeKey, perfect: QFormat) -> QFormat:
-    assert key[1] in NODES
-    low, high = _WIDTHS[key[1]]
+    low, high = _WIDTHS[key.role]
     # More often narrow: of two draws, the lesser.
     width = int(random.integers(low, high, size=2, endpoint=True).min())
     if random.random() < 0.3:
@@ -148,7 +148,7 @@ def _random_multipliers(random, plan: DensePlan) -> Multipliers:
     if random.random() < 0.4:
         return choose_multipliers([plan], family=XC7)[0]
     products = inputs * plan.neurons
-    pairs = inputs * (plan.neurons // 2) if packs(plan) else 0
+    pairs = inputs * (plan.neurons // 2) if packs(plan, DSP48E1) else 0
     most_luts = max(_MAX_PRODUCT_BITS // (p.input.width * p.weight.width), 1)
     packed = int(random.choice((0, random.integers(0, pairs, endpoint=True), pairs)))
     left = products - 2 * packed
