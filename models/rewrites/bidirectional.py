@@ -15,14 +15,15 @@ __all__ = ["REWRITE"]
 def _split(network: Network) -> Change | None:
     for node in network.nodes:
         if isinstance(node.layer, Bidirectional):
-            ways = tuple(_way(network, node, way) for way in ("forward", "backward"))
+            names = {*network.shapes}
+            ways = tuple(_way(node, way, names) for way in ("forward", "backward"))
             # The concat has the old name, so that those after it take it as before.
             both = Node(node.name, tuple(way.name for way in ways), Concat())
             return Change(with_nodes(network, {node.name: (*ways, both)}), node.name)
     return None
 
 
-def _way(network: Network, node: Node, way: str) -> Node:
+def _way(node: Node, way: str, names: set[str]) -> Node:
     start = f"{way}_"
     weights = {
         key.removeprefix(start): array
@@ -30,7 +31,7 @@ def _way(network: Network, node: Node, way: str) -> Node:
         if key.startswith(start)
     }
     layer = replace(node.layer.layer, backward=way == "backward")
-    return Node(fresh_name(network, f"{node.name}_{way}"), node.inputs, layer, weights)
+    return Node(fresh_name(names, node.name, f"_{way}"), node.inputs, layer, weights)
 
 
 REWRITE = Rewrite(

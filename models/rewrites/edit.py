@@ -68,10 +68,11 @@ def without(network: Network, node: Node) -> Network | None:
     return with_nodes(network, {node.name: ()}, {node.name: taken})
 
 
-def fresh_name(network: Network, wanted: str) -> str:
-    """`wanted`, cut or with a number behind it where it is too long or taken."""
+def fresh_name(taken: set[str], name: str, end: str) -> str:
+    """`name` with `end` behind it, cut and numbered where it must be; it joins those `taken`."""
     for number in itertools.count(1):
-        end = "" if number == 1 else f"_{number}"
-        name = wanted[: _LONGEST_NAME - len(end)] + end
-        if name not in network.shapes:
-            return name
+        full_end = end if number == 1 else f"{end}_{number}"
+        found = name[: _LONGEST_NAME - len(full_end)] + full_end
+        if found not in taken:
+            taken.add(found)
+            return found

@@ -111,6 +111,7 @@ def _turned_node(node: Node, renamed: Mapping[str, str]) -> Node:
 
 def _turned_inputs(network: Network, images: frozenset[str]) -> dict[str, Input] | None:
     """What stands for each input among `images`; None where one's order cannot be turned."""
+    names = {*network.shapes}
     turned = {}
     for item in network.inputs:
         if item.name not in images:
@@ -119,7 +120,7 @@ def _turned_inputs(network: Network, images: frozenset[str]) -> dict[str, Input]
         if walk is None:
             return None
         rows, columns, channels = item.shape
-        name = fresh_name(network, f"{item.name}_by_time") if item.of is None else item.name
+        name = fresh_name(names, item.name, "_by_time") if item.of is None else item.name
         shape = (columns, rows, channels)
         turned[item.name] = Input(name, shape, of=item.of or item.name, walk=walk)
     return turned
