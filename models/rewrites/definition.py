@@ -1,8 +1,11 @@
 """What a rewrite is, and what rewriting gives."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 
 __all__ = ["Applied", "Change", "Rewrite", "Rewritten"]
@@ -77,3 +80,10 @@ class Rewritten:
     network: Network
     applied: tuple[Applied, ...]
     keeps_outputs: bool
+
+    def golden_of(self, golden: GoldenData) -> GoldenData:
+        """Golden data of the network before, with the outputs of this one where they differ."""
+        if self.keeps_outputs:
+            return golden
+        with np.errstate(all="ignore"):
+            return replace(golden, y=self.network.forward(golden.x))
