@@ -22,7 +22,9 @@ from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.errors import InputError, ToolError, ToolMissing
 from build_decoder.models.load import load_network, save_network
 from build_decoder.models.progress import Progress, silent
+from build_decoder.models.rewrites import rewrite
 from build_decoder.models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
+from build_decoder.models.task import Kind
 from build_decoder.pareto import area_title, find_front, save_front, synthesise_some
 from build_decoder.report import Report
 from build_decoder.sim.errors import CheckFailed
@@ -150,9 +152,14 @@ class Flow:
 
     def _import(self) -> ExitStatus:
         self.report.clock_mhz = check_clock(self.board, self.clock_mhz)
-        self.network = load_network(self.design.source.network)
+        given = load_network(self.design.source.network)
+        golden = golden_of(given, self.design.source)
+        # Whoever needs more than the class needs the probabilities themselves.
+        classes = golden.task.kinds == (Kind.CLASSES,)
+        rewritten = rewrite(given, probabilities=not classes)
+        self.network, self.golden = rewritten.network, rewritten.golden_of(golden)
+        self.report.rewrites = [asdict(each) for each in rewritten.applied]
         check_network(self.board, self.network)
-        self.golden = golden_of(self.network, self.design.source)
         self.report.network = self.network.name
         self.report.topology = self.network.topology
         self.report.add_golden(self.golden)

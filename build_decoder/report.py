@@ -24,7 +24,7 @@ class Report:
     Attributes
     ----------
     network, topology, board
-        What was built for what.
+        What was built for what; the topology is that after ``rewrites``.
     built_topology
         Topology of what was built: the default search leaves out neurons that others stand in for.
     task, task_source
@@ -33,6 +33,9 @@ class Report:
         ``thresholds`` of the outputs, null if the task has none.
     golden_notes
         What was understood of golden data.
+    rewrites
+        Exact rewrites of the network that did something, in the order in which they are tried:
+        ``name``, and a ``note`` for the user.
     loss
         On all golden data, the greatest loss of a decision's accuracy, as a fraction, or of an
         output's R2 in a regression; null where that is not defined.
@@ -99,6 +102,7 @@ class Report:
     tasks_kept: list[str] | None = None
     thresholds: list[float] | None = None
     golden_notes: list[str] | None = None
+    rewrites: list[dict[str, str]] | None = None
     built_topology: str | None = None
     loss: float | None = None
     quality: dict[str, dict | None] | None = None
