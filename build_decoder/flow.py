@@ -18,6 +18,7 @@ from build_decoder.exit_status import ExitStatus
 from build_decoder.hdl.area import decoder_area
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.interface import Interface
 from build_decoder.hdl.plan import DensePlan
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.errors import InputError, ToolError, ToolMissing
@@ -27,7 +28,6 @@ from build_decoder.models.room import WORKING_ROOM, is_no_room, no_room, require
 from build_decoder.pareto import area_title, find_front, save_front, synthesise_some
 from build_decoder.report import Report
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.synthesis import TARGETS
 from build_decoder.sim.synthesis import synthesise as synthesise_decoder
@@ -177,7 +177,7 @@ class Flow:
     def _rtl(self) -> ExitStatus:
         decoder = self._decoder()
         self.plans = decoder.plans
-        self.interface = StreamInterface.of(decoder)
+        self.interface = Interface.of(decoder)
         self.report.foldings = [
             asdict(plan.folding) | {"multipliers": asdict(plan.multipliers)}
             for plan in decoder.plans

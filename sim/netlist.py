@@ -18,13 +18,13 @@ from build_decoder.actions import design, load, search
 from build_decoder.hdl.cells import Resources
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.interface import Interface
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.command import exit_status
 from build_decoder.options import DesignOptions, add_design_options
 from build_decoder.options.types import at_least
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.synthesis import TARGETS, synthesise
@@ -99,7 +99,7 @@ def check_netlist(
     bench = TestBench(
         [*cells, synthesis.netlist_verilog],
         "decoder",
-        StreamInterface.of(decoder),
+        Interface.of(decoder),
         work_dir / "bench",
         frames=len(x_raw),
         simulator="verilator",

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from build_decoder.hdl.interface import Interface
 from build_decoder.models.progress import Progress, silent
 from build_decoder.sim.bench_files import RECEIVED
 from build_decoder.sim.bench_verilog import COMPONENTS, bench_verilog
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.simulators import Simulator, find_simulator
 from build_decoder.sim.vectors import expected_words, input_words, read_words, write_words
@@ -62,7 +62,7 @@ class TestBench:
         self,
         sources: Sequence[Path],
         top: str,
-        interface: StreamInterface,
+        interface: Interface,
         work_dir: Path,
         *,
         frames: int,
@@ -177,7 +177,7 @@ class TestBench:
 def simulate_verilog(
     sources: Sequence[Path],
     top: str,
-    interface: StreamInterface,
+    interface: Interface,
     x_raw: np.ndarray,
     y_raw: np.ndarray,
     work_dir: Path,
@@ -228,7 +228,7 @@ def simulate_verilog(
 
 
 def _judge(
-    interface: StreamInterface, y_raw: np.ndarray, run_dir: Path, *, stalled: bool, start: float
+    interface: Interface, y_raw: np.ndarray, run_dir: Path, *, stalled: bool, start: float
 ) -> SimulationResult:
     """Compare what a run recorded with ``y_raw``, without relying on the bench's scoreboard."""
     counters = json.loads((run_dir / "counters.json").read_text())

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from build_decoder.actions import design, load, search
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.interface import Interface
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.command import exit_status
 from build_decoder.options import DesignOptions, add_design_options
 from build_decoder.options.types import at_least
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.testbench import TestBench
 
@@ -80,7 +80,7 @@ def _verify(arguments, folder: Path) -> int:
 
     source = folder / "decoder.v"
     source.write_text(to_verilog(decoder))
-    interface = StreamInterface.of(decoder)
+    interface = Interface.of(decoder)
     bench = TestBench(
         [source], "decoder", interface, folder,
         frames=len(x_raw), simulator=arguments.simulator,
@@ -112,7 +112,7 @@ def _print(run: str, result: SimulationResult) -> None:
         print(f"    first: {result.first_mismatch}", flush=True)
 
 
-def _print_times(interface: StreamInterface, result: SimulationResult) -> bool:
+def _print_times(interface: Interface, result: SimulationResult) -> bool:
     """Print measured times beside documented ones; returns whether any differ."""
     times = [("latency", interface.latency_cycles, result.latency_cycles)]
     if result.frame_cycles is not None:

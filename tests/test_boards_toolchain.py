@@ -10,11 +10,12 @@ import pytest
 from boards_rig import SumsDecoder, sums_model
 
 from build_decoder import boards
-from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.driver_file import DriverFile
 from build_decoder.boards.reports import PlacedResources
 from build_decoder.boards.toolchain import place_and_route, synthesise
 from build_decoder.boards.tools import find_tool
 from build_decoder.hdl.cells import Resources
+from build_decoder.hdl.interface import Interface
 from build_decoder.hdl.yosys import find_yosys
 from build_decoder.models.errors import InputError, ToolError
 from build_decoder.quant.qformat import QFormat
@@ -43,10 +44,9 @@ def test_ulx3s_bitstream(decoder, tmp_path):
     # The shell stays small beside any decoder: this is shell and adder.
     assert 300 < synthesis.resources.lut < 700
     assert synthesis.resources.bram == 2
-    interface, more = DecoderInterface.load(tmp_path)
-    assert interface == DecoderInterface.of(decoder.model)
-    board_entries = {"board": "ulx3s_85f", "baud": 1_000_000, "clock_mhz": 100}
-    assert more == board_entries | {"latency_cycles": decoder.latency_cycles}
+    assert DriverFile.load(tmp_path) == DriverFile(
+        interface=Interface.of(decoder), board="ulx3s_85f", baud=1_000_000, clock_mhz=100
+    )
     assert "openFPGALoader --board ulx3s" in (tmp_path / "README.txt").read_text()
 
     report = place_and_route(board, tmp_path)

@@ -16,6 +16,7 @@ from build_decoder.__main__ import main
 from build_decoder.arguments import parse
 from build_decoder.exit_status import ExitStatus
 from build_decoder.flow import Flow
+from build_decoder.hdl.interface import Interface
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
 from build_decoder.stages import STAGES
@@ -85,7 +86,7 @@ def test_expected_vectors_are_the_models(tiny_build):
     golden = load_golden("tiny", load_network("tiny"))
     assert len(expected["x_raw"]) == len(golden)
     recorded = (output / "sim" / "back_to_back" / "outputs.hex").read_text().split()
-    width = json.loads((output / "rtl" / "decoder.json").read_text())["output_width"]
+    width = Interface.load(output / "rtl" / "decoder.json").output_width
     assert [int(word, 16) for word in recorded] == [
         int(value) % (1 << width) for value in expected["y_raw"].ravel()
     ]
@@ -184,13 +185,13 @@ def test_mismatch_exits_4(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize("name", ["latency", "frame interval"])
 def test_times_that_are_not_as_documented_exit_4(name, tmp_path, capsys, monkeypatch):
     field = name.replace("frame interval", "frame") + "_cycles"
-    interface = build_decoder.flow.StreamInterface.of
+    interface = build_decoder.flow.Interface.of
 
     def misdocumented(decoder):
         documented = interface(decoder)
         return replace(documented, **{field: getattr(documented, field) + 1})
 
-    monkeypatch.setattr(build_decoder.flow.StreamInterface, "of", misdocumented)
+    monkeypatch.setattr(build_decoder.flow.Interface, "of", misdocumented)
     status, report = run(["--network", "tiny", "--stop-after", "simulate"], tmp_path / "out")
     assert status == 4
     assert report["mismatches"] == 0

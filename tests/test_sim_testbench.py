@@ -8,9 +8,10 @@ import pytest
 from frame_sum import Fault, FrameSum, FrameSumComponent
 
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.interface import Interface
 from build_decoder.models.errors import ToolError
+from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.testbench import TestBench, simulate_verilog
 
 FRAMES = 40
@@ -137,9 +138,9 @@ def test_refuses_vectors_that_do_not_fit(bench, tmp_path):
         bench.run(DESIGN.elements(41, seed=1), DESIGN.elements(41, seed=1), tmp_path)
 
 
-PASS_THROUGH = StreamInterface(
-    input_lanes=1, input_width=4, input_signed=False, input_count=1,
-    output_width=4, output_signed=False, output_count=1,
+PASS_THROUGH = Interface(
+    name="pass_through", fingerprint=0, input_lanes=1, input_count=1, output_count=1,
+    input_format=QFormat(4, 0, signed=False), output_format=QFormat(4, 0, signed=False),
 )
 
 
