@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from build_decoder.hdl.activations import activation_component
+from build_decoder.hdl.activations.component import activation_component
 from build_decoder.hdl.export import to_verilog
 from build_decoder.models import activations as float_activations
 from build_decoder.models.activation import Activation

@@ -22,6 +22,7 @@ from build_decoder.bench import ahead_cases
 from build_decoder.bench.ahead_cases import Case, Column, PaperColumn
 from build_decoder.bench.resources import measure
 from build_decoder.boards.toolchain import place_and_route, synthesise
+from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.models.arguments import LineParser, filled_path
 from build_decoder.models.command import exit_status
@@ -74,10 +75,10 @@ def _measure_column(case: Case, column: Column, *, fmax: bool) -> Measured:
     options = DesignOptions.parse([case.network, *column.options])
     quantised = search(*load(options.source), options.search)
     start = time.perf_counter()
-    to_verilog(design(quantised.model, options.hardware, family="xc7"), family="xc7")
+    to_verilog(Decoder(design(quantised.model, options.hardware, family="xc7")), family="xc7")
     seconds = time.perf_counter() - start
     with tempfile.TemporaryDirectory() as folder:
-        decoder = design(quantised.model, options.hardware, family="xc7")
+        decoder = Decoder(design(quantised.model, options.hardware, family="xc7"))
         figures = measure(decoder, "xc7", Path(folder))
     figures["bram"] = figures.pop("bram36")
     fmax_mhz = _fmax(options, quantised) if fmax else None
@@ -87,11 +88,11 @@ def _measure_column(case: Case, column: Column, *, fmax: bool) -> Measured:
 def _fmax(options: DesignOptions, quantised: Quantised) -> float:
     """Fastest clock, MHz, after place and route for :data:`FMAX_BOARD`, shell included."""
     board = boards.get(FMAX_BOARD)
-    decoder = design(
+    plan = design(
         quantised.model, options.hardware, family=board.family, max_blocks=board.capacity.dsp
     )
     with tempfile.TemporaryDirectory() as folder:
-        synthesis = synthesise(board, decoder, folder)
+        synthesis = synthesise(board, Decoder(plan), folder)
         routed = place_and_route(board, folder)
     if synthesis.missing or routed.missing:
         raise ToolError(synthesis.missing or routed.missing)

@@ -75,7 +75,7 @@ def _run(argv: Sequence[str] | None) -> int:
     arguments = parser.parse_args(argv)
     options = DesignOptions.of(arguments)
     quantised = search(*load(options.source), options.search)
-    decoder = design(quantised.model, options.hardware, family=arguments.target)
+    decoder = Decoder(design(quantised.model, options.hardware, family=arguments.target))
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(decoder, arguments.target, Path(folder)) | quality(quantised)
     print(json.dumps(figures))

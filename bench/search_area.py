@@ -18,8 +18,9 @@ from threadpoolctl import threadpool_limits
 
 from build_decoder.bench.networks import network_names, networks
 from build_decoder.bench.resources import measure
-from build_decoder.hdl.design import design_decoder
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.command import exit_status
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
@@ -63,7 +64,7 @@ def _row(
         found = quantise(network, golden, search=search)
     model = found.model
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(design_decoder(model, family=XC7), XC7, Path(folder))
+        figures = measure(Decoder(design_decoder(model, family=XC7)), XC7, Path(folder))
     cost = figures["lut"] + DSP_LUTS * figures["dsp"] + BRAM36_LUTS * figures["bram36"]
     saved = 0.0 if ahead is None else 1 - cost / ahead
     seconds = sum(step.seconds for step in found.search.steps)

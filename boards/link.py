@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from build_decoder.boards.feasibility import check_frame
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Protocol, Status, element_bytes
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["Link"]

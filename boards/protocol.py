@@ -28,7 +28,7 @@ from typing import ClassVar
 import numpy as np
 
 from build_decoder.boards.driver_file import MAX_COUNT
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 from build_decoder.quant.format_fields import MAX_FRACTION
 from build_decoder.quant.qformat import MAX_WIDTH, QFormat
@@ -77,7 +77,7 @@ def check_frame(model) -> None:
     Parameters
     ----------
     model
-        Integer model or `hdl.interface.Interface`.
+        Integer model or `hdl.planning.interface.Interface`.
 
     Raises
     ------

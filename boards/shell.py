@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from build_decoder.boards.link import Link
 from build_decoder.boards.protocol import PROTOCOL, Protocol
 from build_decoder.boards.uart import FRAME_BITS, UARTReceiver, UARTTransmitter
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 
 __all__ = ["Shell"]
 

@@ -9,7 +9,7 @@ from build_decoder.boards.reports import BitstreamReport, SynthesisReport
 from build_decoder.boards.resources import check_memory
 from build_decoder.boards.top import Top
 from build_decoder.boards.xilinx.toolchain import XilinxToolchain
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 
 __all__ = ["place_and_route", "synthesise"]
 

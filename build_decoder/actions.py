@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from threadpoolctl import threadpool_limits
 
-from build_decoder.hdl.choose_foldings import default_foldings
-from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.design import design_decoder
-from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.planning.choose_foldings import default_foldings
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
 from build_decoder.models.golden import GoldenData, load_golden
 from build_decoder.models.load import load_network
@@ -91,8 +91,8 @@ def design(
     *,
     family: str | None = None,
     max_blocks: int | None = None,
-) -> Decoder:
-    """A new decoder for ``model``; see :func:`hdl.design.design_decoder`.
+) -> DecoderPlan:
+    """The plan of a decoder for ``model``; see :func:`hdl.planning.design.design_decoder`.
 
     Raises
     ------

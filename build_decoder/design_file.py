@@ -1,15 +1,12 @@
 """``design.json``: the hardware of a decoder, of which it is made again exactly."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from build_decoder.hdl.decoder import Decoder, decoder_latency, plan_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.interface import Interface
-from build_decoder.hdl.multipliers import Multipliers
-from build_decoder.hdl.plan import DensePlan, PackerPlan
-from build_decoder.hdl.schedule import frame_interval
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
 from build_decoder.models.fields import Fields
 from build_decoder.models.json_file import read_json
@@ -35,7 +32,7 @@ class Design:
     family
         FPGA family that it is designed for; None for any.
     foldings, multipliers
-        One a layer; see :class:`hdl.decoder.Decoder`.
+        One a layer; see :class:`hdl.planning.decoder_plan.DecoderPlan`.
     interface
         What there is of it from outside; its fingerprint tells the integer model.
     """
@@ -46,65 +43,39 @@ class Design:
     interface: Interface
 
     @classmethod
-    def of(cls, decoder: Decoder, family: str | None) -> "Design":
+    def of(cls, plan: DecoderPlan, family: str | None) -> "Design":
         """The design of a decoder for ``family``."""
         return cls(
             family=family,
-            foldings=decoder.foldings,
-            multipliers=tuple(
-                plan.multipliers for plan in decoder.plans if isinstance(plan, DensePlan)
-            ),
-            interface=Interface.of(decoder),
+            foldings=plan.foldings,
+            multipliers=tuple(layer.multipliers for layer in plan.layers),
+            interface=plan.interface,
         )
 
-    def decoder(self, model: IntegerModel) -> Decoder:
-        """The decoder, a new component.
+    def plan(self, model: IntegerModel) -> DecoderPlan:
+        """The decoder's plan.
 
         Raises
         ------
         InputError
-            If the design is not one of ``model``.
+            If the design is not one of ``model``, or its interface is not that of its layers.
         """
-        self.plans(model)
-        return Decoder(model, self.foldings, self.multipliers)
-
-    def plans(self, model: IntegerModel) -> Sequence[DensePlan | PackerPlan]:
-        """Plans of the decoder, which are known to make what the interface says.
-
-        Raises
-        ------
-        InputError
-            If the design is not one of ``model``.
-        """
-        interface = self.interface
-        if interface.fingerprint != model.fingerprint():
-            raise InputError.at(
-                DESIGN_FILE, "fingerprint",
-                expected=f"{model.fingerprint()}, which is that of the integer model",
-                got=str(interface.fingerprint),
-            )
+        given = self.interface.as_json()
+        if given["fingerprint"] != model.fingerprint():
+            raise _misfit("fingerprint", f"{model.fingerprint()}, that of the integer model", given)
         try:
-            plans = plan_decoder(model, self.foldings, self.multipliers)
-            for plan in plans:
-                if isinstance(plan, DensePlan):
-                    # Whether these units make these products shows when they are given out.
-                    list(plan.multipliers.units(plan.folding.inputs_per_cycle, plan.neurons))
+            plan = DecoderPlan.of(model, self.foldings, self.multipliers)
+            for layer in plan.layers:
+                # Whether these units make these products shows when they are given out.
+                list(layer.multipliers.units(layer.folding.inputs_per_cycle, layer.neurons))
         except ValueError as error:
             raise InputError.at(
                 DESIGN_FILE, "layers", expected=f"hardware of {model.name}", got=str(error)
             ) from None
-        made = {
-            "input_lanes": self.foldings[0].inputs_per_cycle,
-            "latency_cycles": decoder_latency(plans),
-            "frame_cycles": frame_interval(plans),
-        }
-        for name, value in made.items():
-            if getattr(interface, name) != value:
-                raise InputError.at(
-                    DESIGN_FILE, name, expected=f"{value}, as its layers make it",
-                    got=str(getattr(interface, name)),
-                )
-        return plans
+        for name, made in plan.interface.as_json().items():
+            if given.get(name) != made:
+                raise _misfit(name, f"{made}, as model and layers make it", given)
+        return plan
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -148,3 +119,9 @@ class Design:
             multipliers=tuple(multipliers),
             interface=Interface.read(Fields(entries.values["interface"], path, "interface")),
         )
+
+
+def _misfit(name: str, expected: str, interface: dict) -> InputError:
+    return InputError.at(
+        DESIGN_FILE, f"interface: {name}", expected=expected, got=str(interface.get(name))
+    )

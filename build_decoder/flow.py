@@ -15,11 +15,10 @@ from build_decoder.boards.feasibility import check_clock, check_frame, check_net
 from build_decoder.boards.resources import check_memory
 from build_decoder.boards.toolchain import place_and_route, synthesise
 from build_decoder.exit_status import ExitStatus
-from build_decoder.hdl.area import decoder_area
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.interface import Interface
-from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.planning.area.plans import decoder_area
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.errors import InputError, ToolError, ToolMissing
 from build_decoder.models.load import load_network, save_network
@@ -176,12 +175,11 @@ class Flow:
 
     def _rtl(self) -> ExitStatus:
         decoder = self._decoder()
-        self.plans = decoder.plans
+        self.plan = decoder.plan
         self.interface = Interface.of(decoder)
         self.report.foldings = [
             asdict(plan.folding) | {"multipliers": asdict(plan.multipliers)}
-            for plan in decoder.plans
-            if isinstance(plan, DensePlan)
+            for plan in self.plan.layers
         ]
         folder = self.folder / "rtl"
         folder.mkdir()
@@ -220,7 +218,7 @@ class Flow:
             work = self.folder / "synthesis"
             self.progress(newest_log_line(work))
             luts, what = synthesise_decoder(self.verilog, self.family, work).resources.lut, "alone"
-        estimate = round(decoder_area(self.plans).lut)
+        estimate = round(decoder_area(self.plan.stages).lut)
         self.report.decoder_lut = {"limit": limit, "estimated": estimate, "synthesised": luts}
         if luts > limit:
             # No error: an estimate that is too low for one limit is so for the next one too.
@@ -231,12 +229,13 @@ class Flow:
 
     def _decoder(self) -> Decoder:
         """A new component: Amaranth elaborates each but once."""
-        return design(
+        plan = design(
             self.model,
             self.design.hardware,
             family=self.board.family,
             max_blocks=self.board.capacity.dsp,
         )
+        return Decoder(plan)
 
     def _simulate(self) -> ExitStatus:
         frames = len(self.x_raw)

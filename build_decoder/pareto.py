@@ -11,9 +11,10 @@ from rich.table import Table
 from build_decoder.actions import datapaths_of
 from build_decoder.boards.board import Board
 from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.design_front import DesignPoint, design_front
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design_front import DesignPoint, design_front
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.errors import InputError
 from build_decoder.options import HardwareOptions
 from build_decoder.quant.area import Area
@@ -120,7 +121,7 @@ def synthesise_some(
         work = folder / "synthesis" / f"{point.design.latency_cycles}_cycles"
         work.mkdir(parents=True)
         source = work / "decoder.v"
-        decoder = Decoder(model, point.design.foldings, point.design.multipliers)
+        decoder = Decoder(DecoderPlan.of(model, point.design.foldings, point.design.multipliers))
         source.write_text(to_verilog(decoder, family=XC7))
         found = synthesise(source, XC7, work).resources
         area = Area(found.lut, found.ff, found.dsp, found.bram)

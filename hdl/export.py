@@ -6,7 +6,7 @@ from pathlib import Path
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-from build_decoder.hdl.target import FamilyPlatform
+from build_decoder.hdl.planning.target import FamilyPlatform
 from build_decoder.hdl.yosys import run_yosys
 
 __all__ = ["to_verilog"]
@@ -32,7 +32,7 @@ def to_verilog(
     """Verilog text of ``component`` as module ``name``, with ports ``clk``, ``rst`` and its own.
 
     Without ``family`` it is behaviour alone, which any simulator runs. With one of
-    :mod:`hdl.target`, that family's blocks are instantiated in it.
+    :mod:`hdl.planning.target`, that family's blocks are instantiated in it.
 
     Raises
     ------

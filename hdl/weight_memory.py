@@ -7,7 +7,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.lut_rom import lut_rom
-from build_decoder.hdl.target import XC7, family_of
+from build_decoder.hdl.planning.target import XC7, family_of
 from build_decoder.quant.area import different_columns, fits_block_ram
 
 __all__ = ["WeightMemory"]

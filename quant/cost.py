@@ -256,7 +256,7 @@ class _Weights:
 def _frame_cycles(
     inputs: int, units: int, folding: tuple[int, int], lanes: int, double_buffered: bool
 ) -> int:
-    """Interval of frames of a layer alone; that of ``hdl.plan.DensePlan.frame_cycles``."""
+    """Interval of frames of a layer alone; that of a ``DensePlan``."""
     beats, passes = math.ceil(inputs / folding[0]), math.ceil(units / folding[1])
     in_pass, in_frame = math.ceil(folding[1] / lanes), math.ceil(units / lanes)
     latency = 2 + (folding[0] - 1).bit_length() + double_buffered

@@ -4,7 +4,7 @@ import numpy as np
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.sim.streams import expect_silence, no_stalls, random_stalls, receive, send
 from build_decoder.sim.vectors import input_words, word_integers
 

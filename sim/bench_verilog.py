@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 
 __all__ = ["COMPONENTS", "bench_verilog"]
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.arguments import LineParser, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.sim.amaranth_runner import simulate_amaranth
@@ -62,7 +62,7 @@ def check_network(
     network = random_network(random, name=f"random_{seed}_{number}")
     x_raw = random_frames(random, network.model, samples)
     y_raw = network.model.compute(x_raw)
-    decoder = Decoder(network.model, network.foldings, network.multipliers)
+    decoder = Decoder(network.plan)
     stall_seed = int(random.integers(1, 2**31))
     run = _run_verilog if verilog else _run_amaranth
     checks = run(decoder, x_raw, y_raw, stall_seed, runtime_dir)

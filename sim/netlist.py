@@ -18,7 +18,7 @@ from build_decoder.actions import design, load, search
 from build_decoder.hdl.cells import Resources
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.command import exit_status
@@ -152,8 +152,8 @@ def _check(arguments, folder: Path) -> int:
     options = DesignOptions.of(arguments)
     network, golden = load(options.source)
     model = search(network, golden, options.search).model
-    decoder = design(model, options.hardware, family=arguments.target)
-    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.foldings)
+    decoder = Decoder(design(model, options.hardware, family=arguments.target))
+    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.plan.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}, netlist for {arguments.target}",
           flush=True)
     random = np.random.default_rng(options.seed)

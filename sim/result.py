@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 
 __all__ = ["SimulationResult"]
 

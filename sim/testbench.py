@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.progress import Progress, silent
 from build_decoder.sim.bench_files import RECEIVED
 from build_decoder.sim.bench_verilog import COMPONENTS, bench_verilog

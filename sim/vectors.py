@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 
 __all__ = ["expected_words", "input_words", "read_words", "word_integers", "write_words"]
 

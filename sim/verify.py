@@ -11,8 +11,9 @@ import tempfile
 from pathlib import Path
 
 from build_decoder.actions import design, load, search
+from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.command import exit_status
 from build_decoder.options import DesignOptions, add_design_options
@@ -74,8 +75,8 @@ def _verify(arguments, folder: Path) -> int:
     model = search(network, golden, options.search).model
     x_raw = model.quantise_input(golden.x[: arguments.samples])
     y_raw = model.compute(x_raw)
-    decoder = design(model, options.hardware)
-    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.foldings)
+    decoder = Decoder(design(model, options.hardware))
+    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.plan.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}", flush=True)
 
     source = folder / "decoder.v"

@@ -13,7 +13,7 @@ from build_decoder.boards.protocol import (
     Status,
     element_bytes,
 )
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 
 READ_SECONDS = 0.05
 

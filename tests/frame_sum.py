@@ -8,7 +8,7 @@ from amaranth import Module, Mux, Shape, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["Fault", "FrameSum", "FrameSumComponent"]

@@ -24,7 +24,7 @@ from build_decoder.boards.driver import (
 from build_decoder.boards.driver.command_line import main
 from build_decoder.boards.driver_file import DriverFile
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 from build_decoder.quant.qformat import QFormat
 from tests.command_runs import Run

@@ -7,7 +7,7 @@ from fake_board import READ_SECONDS, FakeClock, FakePort
 
 from build_decoder.boards.driver import Decoder, LinkTimeout
 from build_decoder.boards.protocol import Command
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.qformat import QFormat
 
 

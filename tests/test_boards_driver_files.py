@@ -12,7 +12,7 @@ from fake_board import FakeClock, FakePort
 from build_decoder.boards.driver import connect, connection
 from build_decoder.boards.driver.command_line import main
 from build_decoder.boards.driver_file import DriverFile
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 
 

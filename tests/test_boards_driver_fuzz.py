@@ -7,7 +7,7 @@ from fake_board import READ_SECONDS, FakeClock, FakePort, Faults, SureProtocol
 
 from build_decoder.boards.driver import Decoder, LinkError
 from build_decoder.boards.protocol import PROTOCOL, Command, element_bytes
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -14,7 +14,7 @@ from build_decoder.boards.driver import (
     PortError,
     SaturationWarning,
 )
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 
 

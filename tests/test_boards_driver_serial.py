@@ -15,7 +15,7 @@ from fake_board import FakeBoard
 from build_decoder.boards.driver import LinkTimeout, PortError, connect
 from build_decoder.boards.driver.command_line import main
 from build_decoder.boards.driver_file import DriverFile
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 
 tty = pytest.importorskip("tty", reason="needs pseudo-terminals")

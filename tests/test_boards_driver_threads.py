@@ -13,7 +13,7 @@ from fake_board import FakeClock, FakePort
 
 from build_decoder.boards.driver import Decoder, PortError
 from build_decoder.boards.protocol import Protocol
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 
 

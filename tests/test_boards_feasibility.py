@@ -7,7 +7,7 @@ from boards_rig import sums_model
 
 from build_decoder import boards
 from build_decoder.boards.feasibility import check_clock, check_frame, made_clock_mhz
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 from build_decoder.quant.qformat import QFormat
 

@@ -7,8 +7,9 @@ from boards_rig import SimulatedPort, SumsDecoder, sums_model
 from build_decoder.boards.driver import Decoder, DeviceError, LinkTimeout, SaturationWarning
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Protocol, Reply, Status
 from build_decoder.hdl.decoder import Decoder as HardwareDecoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
@@ -204,7 +205,9 @@ def test_a_silent_board_is_noticed():
 
 def test_a_real_decoder_behind_the_link():
     model = small_model()
-    decoder_component = HardwareDecoder(model, [Folding(2, 3), Folding(1, 2)])
+    decoder_component = HardwareDecoder(
+        DecoderPlan.of(model, [Folding(2, 3), Folding(1, 2)])
+    )
     port = SimulatedPort(decoder_component, protocol=IMPATIENT)
     decoder = opened(port, model)
     decoder.check()

@@ -5,7 +5,7 @@ import pytest
 from amaranth.lib.crc import catalog
 
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status, element_bytes
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.qformat import QFormat
 
 

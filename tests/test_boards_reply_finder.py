@@ -8,7 +8,7 @@ from fake_board import FakeClock, FakePort
 from build_decoder.boards.driver import Decoder, DeviceError, LinkError
 from build_decoder.boards.driver.reply_finder import ReplyFinder
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 
 ANSWER = b"\x01\x02\x03\x04"
 SIZES = {Command.INFO: 17, Command.INFER: len(ANSWER)}

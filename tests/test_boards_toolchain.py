@@ -15,7 +15,7 @@ from build_decoder.boards.reports import PlacedResources
 from build_decoder.boards.toolchain import place_and_route, synthesise
 from build_decoder.boards.tools import find_tool
 from build_decoder.hdl.cells import Resources
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.yosys import find_yosys
 from build_decoder.models.errors import InputError, ToolError
 from build_decoder.quant.qformat import QFormat

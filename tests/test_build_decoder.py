@@ -16,7 +16,7 @@ from build_decoder.__main__ import main
 from build_decoder.arguments import parse
 from build_decoder.exit_status import ExitStatus
 from build_decoder.flow import Flow
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
 from build_decoder.stages import STAGES

@@ -7,8 +7,9 @@ import pytest
 
 from build_decoder.hdl.cells import Resources, count_cells
 from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import ToolError
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.dense import Dense
@@ -35,7 +36,7 @@ def _decoder() -> Decoder:
     # Two products in a block, one, and none; the extremes of packing are in test_hdl_mac_array.
     multipliers = (Multipliers(packed=1, dsp=1), Multipliers(packed=1))
     model = IntegerModel("test", tuple(layers))
-    return Decoder(model, (Folding(1, 3), Folding(1, 2)), multipliers)
+    return Decoder(DecoderPlan.of(model, (Folding(1, 3), Folding(1, 2)), multipliers))
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -8,7 +8,7 @@ import pytest
 from frame_sum import Fault, FrameSum, FrameSumComponent
 
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import ToolError
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.errors import CheckFailed

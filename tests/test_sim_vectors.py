@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.vectors import (
     expected_words,

@@ -9,7 +9,7 @@ from build_decoder.boards.driver.errors import PortError
 from build_decoder.boards.driver.serial_port import open_serial
 from build_decoder.boards.driver_file import LEAST_BAUD, MAX_BAUD, DriverFile
 from build_decoder.boards.protocol import check_frame
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError, shown
 
 __all__ = ["connect"]

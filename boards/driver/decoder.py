@@ -19,7 +19,7 @@ from build_decoder.boards.protocol import (
     check_frame,
     element_bytes,
 )
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError, shown
 
 __all__ = ["DEFAULT_BAUD", "Decoder"]

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import dataclass
 
-from build_decoder.hdl.datapath import DATAPATHS as FORCED
+from build_decoder.hdl.planning.datapath import DATAPATHS as FORCED
 from build_decoder.models.errors import InputError
 from build_decoder.options.types import at_least
 

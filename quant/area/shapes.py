@@ -58,7 +58,7 @@ class DenseShape:
     inputs_per_cycle, outputs_per_cycle
         Its folding; no more outputs than units.
     lanes, double_buffered
-        See ``hdl.plan.DensePlan``.
+        See ``hdl.layers.dense.plan.DensePlan``.
     input_width, input_signed, weight_width, weight_signed
         Operands of the products.
     exact, captured, accumulator, biased, total, output

@@ -1,22 +1,21 @@
-"""Plans: how a layer is folded, and what follows from that: counts, memory rows and times.
+"""Plan of a dense layer: its folding, and what follows from that: counts, memory rows and times.
 
 A plan is arithmetic alone, so that many can be compared before one becomes hardware. Times are in
-cycles, for a decoder that is never stalled from outside; the components keep to them, and tests
-hold them to it.
+cycles, for a decoder that is never stalled from outside; the component keeps to them, and tests
+hold it to that.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.hdl.activations import activation_component
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.multipliers import Multiplier, Multipliers
+from build_decoder.hdl.activations.plan import activation_plan
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 from build_decoder.quant.area import weight_rows
 from build_decoder.quant.dense import Dense
-from build_decoder.quant.qformat import QFormat
 
-__all__ = ["DensePlan", "PackerPlan"]
+__all__ = ["DensePlan"]
 
 _UNREGISTERED_GROUPS = 4
 """Selecting among so many groups is one level of logic, and takes no cycle of its own."""
@@ -143,8 +142,7 @@ class DensePlan:
     @property
     def drain_latency(self) -> int:
         """From sums leaving to output."""
-        activation = activation_component(self.parameters.activation)
-        return self.registered_selection + activation.latency
+        return self.registered_selection + activation_plan(self.parameters.activation).latency
 
     def pass_cycles(self, groups: int) -> int:
         """From the last beat of a pass with ``groups`` transfers out to that of the next pass."""
@@ -169,19 +167,3 @@ class DensePlan:
             times.extend(range(first, first + groups))
             taken += self.pass_cycles(groups)
         return times
-
-
-@dataclass(frozen=True)
-class PackerPlan:
-    """Plan of a packer: ``count`` values of ``format`` a frame, ``lanes`` of them a transfer."""
-
-    format: QFormat
-    lanes: int
-    count: int
-
-    def output_times(self, arrivals: list[int]) -> list[int]:
-        """Cycles of one frame's transfers out, for values in at ``arrivals``, never stalled."""
-        ends = arrivals[self.lanes - 1 :: self.lanes]
-        if self.count % self.lanes:
-            ends = [*ends, arrivals[-1]]
-        return [end + 1 for end in ends]

@@ -2,7 +2,7 @@
 
 from amaranth import Cat, Module, Signal
 
-from build_decoder.hdl.activations import ActivationComponent, realises
+from build_decoder.hdl.activations.component import ActivationComponent, realises
 from build_decoder.hdl.read_only_table import read_only_table
 from build_decoder.quant.activations.table import Table
 
@@ -16,8 +16,6 @@ class TableComponent(ActivationComponent):
     The input is registered, then the result. The table is logic, at most one six-input LUT an
     output bit for 6 input bits.
     """
-
-    latency = 2
 
     def elaborate(self, platform):
         m = Module()

@@ -2,7 +2,7 @@
 
 from amaranth import Module, Mux, Signal
 
-from build_decoder.hdl.activations import ActivationComponent, realises
+from build_decoder.hdl.activations.component import ActivationComponent, realises
 from build_decoder.hdl.requantise import Requantiser
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.quant.activations.relu import Relu
@@ -13,8 +13,6 @@ __all__ = ["ReluComponent"]
 @realises(Relu)
 class ReluComponent(ActivationComponent):
     """``o = requantise(max(i, 0))``, see :class:`quant.activations.relu.Relu`. Latency 2."""
-
-    latency = 2
 
     def elaborate(self, platform):
         m = Module()

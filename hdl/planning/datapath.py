@@ -1,13 +1,10 @@
 """Datapaths that a user forces: multipliers of one kind for a whole layer, or a clear refusal."""
 
-from build_decoder.hdl import mult18x18d
-from build_decoder.hdl.choose_multipliers import packs
-from build_decoder.hdl.mac_unit import fits_dsp48e1
-from build_decoder.hdl.multipliers import Multiplier, Multipliers
-from build_decoder.hdl.plan import DensePlan
-from build_decoder.hdl.select_accumulate import select_misfit
-from build_decoder.hdl.shapes import shape_of
-from build_decoder.hdl.target import ECP5, XC7
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.dsp_block import DSP48E1, MULT18X18D
+from build_decoder.hdl.planning.fits import fits_block, packs, select_misfit
+from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
+from build_decoder.hdl.planning.target import ECP5, XC7
 from build_decoder.models.errors import InputError
 
 __all__ = ["DATAPATHS", "forced_multipliers"]
@@ -65,11 +62,11 @@ def _misfit(plan: DensePlan, kind: Multiplier, family: str | None) -> tuple[str,
             return f"family {XC7}", family
         if plan.neurons < 2:
             return "at least 2 outputs a cycle", str(plan.neurons)
-        if not packs(plan):
+        if not packs(plan, DSP48E1):
             return "changing weights and operands that fit a DSP48E1 in pairs", operands
     if kind is Multiplier.DSP:
-        if family == XC7 and not fits_dsp48e1(plan, kind):
+        if family == XC7 and not fits_block(plan, kind, DSP48E1):
             return "changing weights and operands that fit a DSP48E1", operands
-        if family == ECP5 and not mult18x18d.fits(shape_of(p.weight), shape_of(p.input)):
+        if family == ECP5 and not fits_block(plan, kind, MULT18X18D):
             return "operands that fit a MULT18X18D", operands
     return None

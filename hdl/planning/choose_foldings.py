@@ -4,11 +4,11 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from build_decoder.hdl.choose_multipliers import choose_multipliers
-from build_decoder.hdl.decoder import plan_decoder
-from build_decoder.hdl.design_front import DesignPoint, design_front, price
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.decoder_plan import plan_decoder
+from build_decoder.hdl.planning.design_front import DesignPoint, design_front, price
+from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
 from build_decoder.quant.area import Area
 from build_decoder.quant.integer_model import IntegerModel
@@ -34,7 +34,7 @@ def choose_design(
     """The cheapest decoder that takes ``latency_cycles`` or less; without it, the fastest.
 
     It keeps to ``max_lut`` LUTs, by estimate, and to ``max_blocks`` DSP blocks. Of equally fast
-    ones, the cheapest. Other parameters are those of :func:`hdl.design_front.design_front`.
+    ones, the cheapest. Other parameters: :func:`hdl.planning.design_front.design_front`.
 
     Raises
     ------

@@ -7,7 +7,8 @@ so it is stepped here, cycle by cycle, without any data.
 
 from collections.abc import Sequence
 
-from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.layers.dense.plan import DensePlan
 
 __all__ = ["frame_interval"]
 

@@ -2,7 +2,7 @@
 
 from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value
 
-from build_decoder.hdl.activations import ActivationComponent, realises
+from build_decoder.hdl.activations.component import ActivationComponent, realises
 from build_decoder.hdl.read_only_table import read_only_table
 from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
 
@@ -24,8 +24,6 @@ class PiecewiseLinearComponent(ActivationComponent):
     DSP block away from the MAC lanes. A mirrored result has the product inverted and an
     intercept of its own, which is one more input of the look-up and no adder.
     """
-
-    latency = 2
 
     def elaborate(self, platform):
         m = Module()

@@ -2,7 +2,7 @@
 
 from amaranth import Module, Signal
 
-from build_decoder.hdl.activations import ActivationComponent, realises
+from build_decoder.hdl.activations.component import ActivationComponent, realises
 from build_decoder.hdl.requantise import Requantiser
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.quant.activations.linear import Linear
@@ -13,8 +13,6 @@ __all__ = ["LinearComponent"]
 @realises(Linear)
 class LinearComponent(ActivationComponent):
     """``o = requantise(i)``, see :class:`quant.activations.linear.Linear`. Latency 2."""
-
-    latency = 2
 
     def elaborate(self, platform):
         m = Module()

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from build_decoder.hdl.choose_foldings import choose_design, default_foldings
-from build_decoder.hdl.choose_multipliers import choose_multipliers
-from build_decoder.hdl.datapath import forced_multipliers
-from build_decoder.hdl.decoder import Decoder, plan_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.multipliers import Multipliers
-from build_decoder.hdl.plan import DensePlan
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
+from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.datapath import forced_multipliers
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
 
@@ -26,13 +26,13 @@ def design_decoder(
     max_dsp: int | None = None,
     max_lut: int | None = None,
     datapath: str | Sequence[str | None] | None = None,
-) -> Decoder:
-    """A decoder for ``model``.
+) -> DecoderPlan:
+    """Plan of a decoder for ``model``.
 
     With ``latency_cycles`` the cheapest that is as fast, and with ``max_lut`` alone the fastest
-    within it, each by the area model of the 7 series: :mod:`hdl.choose_foldings`. With neither, one
-    input a cycle; a limit on blocks alone would not end the unrolling, since products can be made
-    in LUTs.
+    within it, each by the area model of the 7 series: :mod:`hdl.planning.choose_foldings`. With
+    neither, one input a cycle; a limit on blocks alone would not end the unrolling, since products
+    can be made in LUTs.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def design_decoder(
     latency_cycles
         Most cycles that foldings are chosen for.
     family
-        FPGA family whose multipliers are chosen among; see :mod:`hdl.target`. For a target, the
-        7 series if None.
+        FPGA family whose multipliers are chosen among; see :mod:`hdl.planning.target`. For a
+        target, the 7 series if None.
     max_blocks
         DSP blocks that the FPGA has; products beyond them are made in LUTs.
     max_dsp
@@ -51,8 +51,8 @@ def design_decoder(
     max_lut
         Most LUTs, by estimate, of the decoder that foldings are chosen for.
     datapath
-        What makes the products, of :data:`hdl.datapath.DATAPATHS`: one for all layers, or one a
-        layer. None, or None for a layer: chosen, by what is left of the blocks.
+        What makes the products, of :data:`hdl.planning.datapath.DATAPATHS`: one for all layers, or
+        one a layer. None, or None for a layer: chosen, by what is left of the blocks.
 
     Raises
     ------
@@ -66,7 +66,8 @@ def design_decoder(
     spare = max_dsp is not None
     if foldings is not None or (latency_cycles is None and max_lut is None):
         foldings = foldings or default_foldings(model)
-        return Decoder(model, foldings, _multipliers(model, foldings, names, family, left, spare))
+        units = _multipliers(model, foldings, names, family, left, spare)
+        return DecoderPlan.of(model, foldings, units)
     family = family or XC7
     point = choose_design(
         model,
@@ -77,7 +78,7 @@ def design_decoder(
         spare_blocks=spare,
         datapath=names,
     )
-    return Decoder(model, point.foldings, point.multipliers)
+    return DecoderPlan.of(model, point.foldings, point.multipliers)
 
 
 def _datapaths(

@@ -15,13 +15,14 @@ from functools import cache
 
 import numpy as np
 
-from build_decoder.hdl.area import decoder_area, plan_area, shape_of_plan
-from build_decoder.hdl.choose_multipliers import choose_multipliers
-from build_decoder.hdl.datapath import forced_multipliers
-from build_decoder.hdl.decoder import decoder_latency, lanes_between, plan_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.multipliers import Multipliers
-from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.area.plans import decoder_area, plan_area, shape_of_plan
+from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.datapath import forced_multipliers
+from build_decoder.hdl.planning.decoder_plan import decoder_latency, lanes_between, plan_decoder
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
 from build_decoder.quant.area import DSP_LUTS, Area, BiasCounts, area_of
 from build_decoder.quant.dense import Dense
@@ -94,9 +95,9 @@ def design_front(
         Limits: cycles, estimated LUTs and DSP blocks. Under those of area, layers with fewer or
         more blocks than cost least are considered too.
     spare_blocks
-        Blocks cost nothing; see :func:`~hdl.choose_multipliers.choose_multipliers`.
+        Blocks cost nothing; see :func:`~hdl.planning.choose_multipliers.choose_multipliers`.
     datapath
-        Datapath of each layer, None where it is chosen; see :mod:`hdl.datapath`.
+        Datapath of each layer, None where it is chosen; see :mod:`hdl.planning.datapath`.
     least
         What to have little of: ``cost``, that of :class:`~quant.area.Area`, ``lut`` or ``dsp``.
     most

@@ -8,7 +8,7 @@ import pytest
 
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.interface import Interface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.random_networks import random_network
@@ -81,22 +81,22 @@ def test_missing_file(tmp_path):
         Interface.load(tmp_path / "none.json")
 
 
-def test_of_a_decoder():
+def test_of_a_plan_and_its_component():
     network = random_network(np.random.default_rng(0))
-    decoder = Decoder(network.model, network.foldings)
+    plan, model = network.plan, network.model
+    decoder = Decoder(plan)
     to_verilog(decoder)  # Amaranth warns of components that are never elaborated
-    interface = Interface.of(decoder)
-    model = network.model
-    assert interface == Interface(
+    interface = plan.interface
+    assert interface == Interface.of(decoder) == Interface(
         name=model.name,
         input_count=model.input_count,
         output_count=model.output_count,
         input_format=model.input_format,
         output_format=model.output_format,
         fingerprint=model.fingerprint(),
-        input_lanes=network.foldings[0].inputs_per_cycle,
-        latency_cycles=decoder.latency_cycles,
-        frame_cycles=decoder.frame_cycles,
+        input_lanes=plan.foldings[0].inputs_per_cycle,
+        latency_cycles=plan.latency_cycles,
+        frame_cycles=plan.frame_cycles,
     )
     assert len(decoder.i.payload.as_value()) == interface.input_lanes * interface.input_width
     assert len(decoder.o.payload.as_value()) == interface.output_width

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.quant.area import (
     Area,
     BiasCounts,

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from build_decoder.hdl.mac_unit import fits_dsp48e1
-from build_decoder.hdl.multipliers import Multiplier, Multipliers
-from build_decoder.hdl.plan import DensePlan
-from build_decoder.hdl.select_accumulate import fits_select
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.planning.fits import fits_select, packs
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.quant.area import DSP_LUTS, product_luts, select_luts
 
-__all__ = ["choose_multipliers", "packs"]
+__all__ = ["choose_multipliers"]
 
 _DSP_COST = {XC7: DSP_LUTS}
 """LUTs that a DSP block is worth; a family that is not here has blocks to spare."""
@@ -27,7 +27,7 @@ def choose_multipliers(
     Blocks go where they save most LUTs each, and two products share one where
     :class:`~quant.dsp_packing.DspPacking` is exact for the layer's actual weights. With
     ``spare_blocks`` they cost nothing, and are used wherever they save anything. All other products
-    are made in LUTs, by selection where :func:`~hdl.select_accumulate.fits_select` says so.
+    are made in LUTs, by selection where :func:`~hdl.planning.fits.fits_select` says so.
     """
     worth = 0 if spare_blocks else _DSP_COST.get(family, 0)
     offers = []
@@ -38,7 +38,7 @@ def choose_multipliers(
         luts = _lut_product(plan)
         inputs = plan.folding.inputs_per_cycle
         pairs, single = divmod(plan.neurons, 2)
-        if family == XC7 and packs(plan):
+        if family == XC7 and packs(plan, DSP48E1):
             offers.append(_Offer(2 * luts - worth, index, inputs * pairs, products=2))
             offers.append(_Offer(luts - worth, index, inputs * single, products=1))
         else:
@@ -67,11 +67,6 @@ class _Offer:
     layer: int
     count: int
     products: int
-
-
-def packs(plan: DensePlan) -> bool:
-    """Whether neighbouring neurons may share a DSP48E1."""
-    return fits_dsp48e1(plan, Multiplier.PACKED)
 
 
 def _lut_product(plan: DensePlan) -> float:

@@ -1,0 +1,1 @@
+"""Area of planned decoders."""
