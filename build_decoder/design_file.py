@@ -52,8 +52,18 @@ class Design:
             interface=plan.interface,
         )
 
-    def plan(self, model: IntegerModel) -> DecoderPlan:
+    @property
+    def folded(self) -> str:
+        """Inputs by outputs a cycle of each layer, as in ``1x20, 1x2``."""
+        return ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in self.foldings)
+
+    def plan(self, model: IntegerModel, *, source: Path | str = DESIGN_FILE) -> DecoderPlan:
         """The decoder's plan.
+
+        Parameters
+        ----------
+        source
+            File that the design is in, for error messages.
 
         Raises
         ------
@@ -61,8 +71,13 @@ class Design:
             If the design is not one of ``model``, or its interface is not that of its layers.
         """
         given = self.interface.as_json()
+
+        def misfit(name: str, expected: str) -> InputError:
+            where, got = f"interface: {name}", str(given.get(name))
+            return InputError.at(source, where, expected=expected, got=got)
+
         if given["fingerprint"] != model.fingerprint():
-            raise _misfit("fingerprint", f"{model.fingerprint()}, that of the integer model", given)
+            raise misfit("fingerprint", f"{model.fingerprint()}, that of the integer model")
         try:
             plan = DecoderPlan.of(model, self.foldings, self.multipliers)
             for layer in plan.layers:
@@ -70,11 +85,11 @@ class Design:
                 list(layer.multipliers.units(layer.folding.inputs_per_cycle, layer.neurons))
         except ValueError as error:
             raise InputError.at(
-                DESIGN_FILE, "layers", expected=f"hardware of {model.name}", got=str(error)
+                source, "layers", expected=f"hardware of {model.name}", got=str(error)
             ) from None
         for name, made in plan.interface.as_json().items():
             if given.get(name) != made:
-                raise _misfit(name, f"{made}, as model and layers make it", given)
+                raise misfit(name, f"{made}, as model and layers make it")
         return plan
 
     def save(self, path: Path) -> None:
@@ -119,9 +134,3 @@ class Design:
             multipliers=tuple(multipliers),
             interface=Interface.read(Fields(entries.values["interface"], path, "interface")),
         )
-
-
-def _misfit(name: str, expected: str, interface: dict) -> InputError:
-    return InputError.at(
-        DESIGN_FILE, f"interface: {name}", expected=expected, got=str(interface.get(name))
-    )

@@ -51,7 +51,7 @@ def load_model(folder: Path) -> IntegerModel:
     entries.only("format", "fingerprint", "model")
     entries.whole("format", _FORMAT, _FORMAT)
     fingerprint = entries.whole("fingerprint", 0, (1 << 32) - 1)
-    model = from_json(entries.values["model"], _arrays(folder / MODEL_ARRAYS), entries)
+    model = from_json(entries.values["model"], _arrays(folder / MODEL_ARRAYS), path, "model")
     found = _fingerprint_of(model)
     if found is None:
         raise entries.error("model", "an integer model", "other parameters")

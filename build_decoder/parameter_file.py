@@ -9,6 +9,7 @@ are in an ``.npz``, by their place in the JSON: ``{"array": "layers.0.weights"}`
 import importlib
 import re
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,13 +64,13 @@ def to_json(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
     raise TypeError(f"{place}: expected parameters, got {shown(value)}")
 
 
-def from_json(value: Any, arrays: dict[str, np.ndarray], entries: Fields) -> Any:
+def from_json(value: Any, arrays: dict[str, np.ndarray], source: Path, place: str) -> Any:
     """What :func:`to_json` made JSON and ``arrays`` of.
 
     Parameters
     ----------
-    entries
-        The JSON object that ``value`` is in, for error messages.
+    source, place
+        File that ``value`` is in, and its place there, for error messages.
 
     Raises
     ------
@@ -77,30 +78,32 @@ def from_json(value: Any, arrays: dict[str, np.ndarray], entries: Fields) -> Any
         If it is something else, or values do not fit each other.
     """
     if isinstance(value, list):
-        return tuple(from_json(item, arrays, entries) for item in value)
+        return tuple(
+            from_json(item, arrays, source, _below(place, str(n))) for n, item in enumerate(value)
+        )
     if not isinstance(value, dict):
         return value
     if value.keys() >= _FORMAT_KEYS:
-        return read_format(Fields({"format": value}, entries.source, entries.where), "format")
-    inside = Fields(value, entries.source, entries.where)
+        *above, name = place.rsplit(".", 1)
+        return read_format(Fields({name: value}, source, "".join(above)), name)
+    inside = Fields(value, source, place)
     for kind in ("array", "row"):
         if kind in value:
             name = inside.text(kind)
             if name not in arrays:
                 raise inside.error(kind, f"one of {', '.join(arrays)}", shown(name))
-            array = arrays[name]
-            return array if kind == "array" else tuple(array.ravel().tolist())
+            return arrays[name] if kind == "array" else tuple(arrays[name].ravel().tolist())
     return _object(inside, arrays)
 
 
 def _object(entries: Fields, arrays: dict[str, np.ndarray]) -> Any:
-    name = entries.text("type")
+    name, place = entries.text("type"), entries.where
     kind = _class_of(name)
     if kind is None:
         raise entries.error("type", "parameters that this version knows", shown(name))
     entries.only("type", *(field.name for field in fields(kind)))
     given = {
-        key: from_json(value, arrays, Fields(entries.values, entries.source, entries.place(key)))
+        key: from_json(value, arrays, entries.source, _below(place, key))
         for key, value in entries.values.items()
         if key != "type"
     }
@@ -109,7 +112,7 @@ def _object(entries: Fields, arrays: dict[str, np.ndarray]) -> Any:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # What a class says of values that do not fit, and what values of a wrong kind do to it.
         raise InputError.at(
-            entries.source, entries.where, expected=f"parameters of {name}", got=str(error)
+            entries.source, place, expected=f"parameters of {name}", got=str(error)
         ) from None
 
 

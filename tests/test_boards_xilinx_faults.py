@@ -27,9 +27,9 @@ from build_decoder.boards.toolchain import place_and_route
 from build_decoder.boards.tools import find_tool
 from build_decoder.boards.xilinx.open_tools.check_netlist import faults
 from build_decoder.boards.xilinx.package import without_quotes
-from build_decoder.exit_status import ExitStatus
 from build_decoder.hdl.yosys import synth_xc7
 from build_decoder.models.errors import ToolError
+from build_decoder.stages.result import StageResult
 
 machine, tiny_package = xilinx_rig.machine, xilinx_rig.tiny_package
 PYNQ = boards.get("pynq_z1")
@@ -228,7 +228,7 @@ def test_the_command_makes_a_bitstream(machine, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv(
         "STAND_IN_NEXTPNR_XILINX", "say Info: Hold/min time violation for path 'a' -> 'b':"
     )
-    monkeypatch.setattr(build_decoder.flow.Flow, "_simulate", lambda flow: ExitStatus.DONE)
+    monkeypatch.setattr(build_decoder.flow, "simulate", lambda *_, **__: StageResult())
     output = tmp_path / "out"
     arguments = ["--network", "tiny", "--board", "pynq_z1", "--output", str(output)]
     assert main(arguments) == 0

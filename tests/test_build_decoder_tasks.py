@@ -217,7 +217,7 @@ def test_a_constant_network_is_one_line(tmp_path, capsys):
 def test_what_board_or_link_cannot_take_is_refused_before_the_search(tmp_path, capsys, monkeypatch):
     import build_decoder.flow
 
-    monkeypatch.setattr(build_decoder.flow.Flow, "_quantise", None)
+    monkeypatch.setattr(build_decoder.flow, "quantise_network", None)
     large = Network("large", 1000, (DenseLayer(400, "relu", np.ones((1000, 400)), np.zeros(400)),))
     folder = save(tmp_path / "large", large, np.random.default_rng(0).normal(size=(4, 1000)))
     status, _, _, err = build(folder, tmp_path / "o", capsys, "--board", "icebreaker")

@@ -1,0 +1,48 @@
+"""The import stage: from what the user has to ``network/``, ``golden.npz`` and ``golden.json``."""
+
+from build_decoder.actions import golden_of
+from build_decoder.boards.board import Board
+from build_decoder.boards.feasibility import check_network
+from build_decoder.build_folder import BuildFolder
+from build_decoder.golden_record import save_golden_record
+from build_decoder.models.load import load_network, save_network
+from build_decoder.options import SourceOptions
+from build_decoder.stages.result import StageResult
+
+__all__ = ["import_network"]
+
+
+def import_network(
+    build: BuildFolder, options: SourceOptions, *, board: Board | None = None
+) -> StageResult:
+    """Read and check network and golden data, and write them as they were understood.
+
+    Parameters
+    ----------
+    board
+        Board that must be able to take the network, whatever its formats; None for no check.
+
+    Raises
+    ------
+    InputError
+        If one of them is at fault, or the board is too small.
+    """
+    network = load_network(options.network)
+    if board is not None:
+        check_network(board, network)
+    golden = golden_of(network, options)
+    save_network(network, build.network)
+    save_golden_record(golden, build.path)
+    task = golden.task
+    return StageResult(
+        figures={
+            "network": network.name,
+            "topology": network.topology,
+            "task": task.kind,
+            "task_source": task.source,
+            "tasks_kept": list(task.kinds),
+            "thresholds": list(task.thresholds) or None,
+            "golden_notes": list(golden.notes),
+        },
+        warnings=golden.warnings,
+    )

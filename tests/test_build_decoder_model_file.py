@@ -1,0 +1,151 @@
+"""The integer model as files: read back exactly, or refused in one line."""
+
+import json
+
+import numpy as np
+import pytest
+
+from build_decoder.model_file import MODEL_ARRAYS, MODEL_FILE, load_model, save_model
+from build_decoder.models.errors import InputError
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.quant.activations.table import Table
+from build_decoder.quant.dense import Dense
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
+from build_decoder.sim.random_networks import random_frames, random_network
+
+WIDE = QFormat(4, 12)
+
+
+def model() -> IntegerModel:
+    """Two layers, with a table of 256 entries and a piecewise-linear activation."""
+    random = np.random.default_rng(2)
+    layers, format = [], QFormat(5, 0, signed=False)
+    for inputs, units, sum, name in ((6, 3, QFormat(4, 4), "tanh"), (3, 2, WIDE, "sigmoid")):
+        weight, bias = QFormat(1, 5), QFormat(2, 4)
+        layers.append(
+            Dense(
+                input=format, weight=weight, accumulator=QFormat(12, 3), bias=bias,
+                weights=random.integers(weight.min_raw, weight.max_raw + 1, (inputs, units)),
+                biases=random.integers(bias.min_raw, bias.max_raw + 1, units),
+                activation=integer_activation(name, sum, QFormat(2, 8)),
+            )
+        )  # fmt: skip
+        format = layers[-1].output
+    return IntegerModel("test", tuple(layers))
+
+
+def assert_same(read: IntegerModel, written: IntegerModel, x_raw: np.ndarray):
+    assert repr(read) == repr(written)
+    assert read.fingerprint() == written.fingerprint()
+    np.testing.assert_array_equal(read.compute(x_raw), written.compute(x_raw))
+
+
+@pytest.fixture
+def saved(tmp_path):
+    save_model(model(), tmp_path)
+    return tmp_path
+
+
+def test_it_is_read_back_exactly(saved):
+    written = model()
+    assert isinstance(written.layers[0].activation, Table)
+    assert isinstance(written.layers[1].activation, PiecewiseLinear)
+    x_raw = np.random.default_rng(1).integers(0, 32, (50, 6))
+    assert_same(load_model(saved), written, x_raw)
+
+
+@pytest.mark.parametrize("number", range(30))
+def test_random_models_are_read_back_exactly(number, tmp_path):
+    random = np.random.default_rng([7, number])
+    written = random_network(random).model
+    save_model(written, tmp_path)
+    assert_same(load_model(tmp_path), written, random_frames(random, written, 20))
+
+
+def test_a_person_can_read_it(saved):
+    text = (saved / MODEL_FILE).read_text()
+    assert '"weight": {"integer": 1, "fraction": 5, "signed": true},' in text
+    assert '"type": "activations.piecewise_linear.PiecewiseLinear",' in text
+    assert max(map(len, text.splitlines())) < 500
+    with np.load(saved / MODEL_ARRAYS) as arrays:
+        np.testing.assert_array_equal(arrays["layers.0.weights"], model().layers[0].weights)
+        assert {len(arrays[name]) for name in arrays if "entries" in name} == {256}
+
+
+def leaves(value, path=()):
+    """Places of all that has nothing inside it."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inside in items:
+        if isinstance(inside, dict | list):
+            yield from leaves(inside, (*path, key))
+        else:
+            yield (*path, key)
+
+
+def edited(folder, path, value):
+    content = json.loads((folder / MODEL_FILE).read_text())
+    place = content
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    (folder / MODEL_FILE).write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("value", [None, 3, -1, 10**30, "x", True, [], {}, [1, 2], 0.5])
+def test_whatever_is_changed_is_found(value, saved):
+    before = (saved / MODEL_FILE).read_text()
+    paths = list(leaves(json.loads(before)))
+    assert len(paths) > 60
+    for path in paths:
+        edited(saved, path, value)
+        if path == ("model", "name") and isinstance(value, str):
+            continue
+        if json.loads((saved / MODEL_FILE).read_text()) == json.loads(before):
+            continue
+        with pytest.raises(InputError, match=rf"^{saved}/model\.json: [^\n]*expected [^\n]*got "):
+            load_model(saved)
+        (saved / MODEL_FILE).write_text(before)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["os.path", "dense.NODES", "quantise.quantise", "dense.Other", "dense.Dense.compute",
+     "nothing.Here", "..models.errors.InputError", "activations.Table", "qformat.QFormat"],
+)
+def test_a_type_that_is_none(kind, saved):
+    edited(saved, ("model", "layers", 0, "type"), kind)
+    with pytest.raises(InputError, match=r"model\.json: model\.layers\.0: .*expected") as error:
+        load_model(saved)
+    assert "\n" not in str(error.value)
+
+
+def test_arrays_that_were_changed(saved):
+    with np.load(saved / MODEL_ARRAYS) as arrays:
+        arrays = dict(arrays)
+    weights = arrays["layers.0.weights"]
+    for wrong, message in (
+        (weights ^ 1, "fingerprint: expected"),
+        (weights[:-1], "fingerprint: expected"),
+        (weights.ravel(), r"expected weights \(inputs, units\)"),
+        (weights.astype(float), "layers.0.weights: expected int64, got float64"),
+        (weights + 100, "expected raw weight values"),
+    ):
+        np.savez(saved / MODEL_ARRAYS, **arrays | {"layers.0.weights": wrong})
+        with pytest.raises(InputError, match=message):
+            load_model(saved)
+    del arrays["layers.0.weights"]
+    np.savez(saved / MODEL_ARRAYS, **arrays)
+    with pytest.raises(InputError, match=r"array: expected one of layers\.0\.biases"):
+        load_model(saved)
+    (saved / MODEL_ARRAYS).write_bytes(b"PK")
+    with pytest.raises(InputError, match=r"model\.npz: expected an \.npz file"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize("name", [MODEL_FILE, MODEL_ARRAYS])
+def test_a_file_that_is_gone(name, saved):
+    (saved / name).unlink()
+    with pytest.raises(InputError, match=f"{name}: expected "):
+        load_model(saved)
