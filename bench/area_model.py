@@ -1,9 +1,10 @@
 """The area model's fit to synthesis runs: ``python -m build_decoder.bench.area_model fit|test``.
 
 ``fit`` synthesises random designs (see bench.area_designs) for the 7 series, fits the coefficients
-of quant.area and stores them. ``test`` prints what the model says of designs that it is not fitted
-to: decoders of the zoo's networks (see bench.area_zoo), and other random designs. Its exit status
-is 1 if one of the zoo's is off by more than 15 % of its LUTs, or wrong in DSP blocks or block RAMs.
+of hdl.planning.area and stores them. ``test`` prints what the model says of designs that it is not
+fitted to: decoders of the zoo's networks (see bench.area_zoo), and other random designs. Its exit
+status is 1 if one of the zoo's is off by more than 15 % of its LUTs, or wrong in DSP blocks or
+block RAMs.
 """
 
 import json
@@ -15,9 +16,9 @@ import numpy as np
 
 from build_decoder.bench.area_fit import fit
 from build_decoder.bench.area_samples import ZOO_KEYS, Sample, samples
+from build_decoder.hdl.planning.area import COEFFICIENTS_FILE, coefficients
 from build_decoder.models.arguments import LineParser, whole_number
 from build_decoder.models.command import exit_status
-from build_decoder.quant.area import COEFFICIENTS_FILE, coefficients
 
 __all__ = ["main"]
 

@@ -13,10 +13,7 @@ from build_decoder.bench.area_designs import random_design
 from build_decoder.bench.area_zoo import ZOO_DESIGNS
 from build_decoder.bench.resources import measure
 from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.planning.area.plans import shape_of_plan
-from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.target import XC7
-from build_decoder.quant.area import (
+from build_decoder.hdl.planning.area import (
     ActivationShape,
     Area,
     DenseShape,
@@ -24,6 +21,9 @@ from build_decoder.quant.area import (
     WeightCounts,
     area_of,
 )
+from build_decoder.hdl.planning.area.plans import shape_of_plan
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.target import XC7
 
 __all__ = ["ZOO_KEYS", "Sample", "samples"]
 

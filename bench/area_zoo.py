@@ -7,6 +7,7 @@ Formats are those that a search found; foldings, latency, DSP blocks and datapat
 from dataclasses import dataclass
 from functools import lru_cache
 
+from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
@@ -67,7 +68,7 @@ class ZooDesign:
 @lru_cache
 def _model(name: str, search: str) -> IntegerModel:
     network = load_network(name)
-    return quantise(network, load_golden(name, network), search=search).model
+    return quantise(network, load_golden(name, network), search=search, cost=AreaCost).model
 
 
 ZOO_DESIGNS = (

@@ -19,12 +19,13 @@ from threadpoolctl import threadpool_limits
 from build_decoder.bench.networks import network_names, networks
 from build_decoder.bench.resources import measure
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.planning.area import BRAM36_LUTS, DSP_LUTS
+from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.command import exit_status
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
-from build_decoder.quant.area import BRAM36_LUTS, DSP_LUTS
 from build_decoder.quant.quantise import quantise
 
 __all__ = ["main"]
@@ -61,7 +62,7 @@ def _row(
 ) -> tuple[float, float]:
     """Print a row; returns cost, and accuracy lost on unseen samples."""
     with threadpool_limits(limits=1, user_api="blas"):
-        found = quantise(network, golden, search=search)
+        found = quantise(network, golden, search=search, cost=AreaCost)
     model = found.model
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Decoder(design_decoder(model, family=XC7)), XC7, Path(folder))

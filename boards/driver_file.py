@@ -104,7 +104,7 @@ class DriverFile:
         if "board" in entries.values:
             board = entries.text("board")
         if "baud" in entries.values:
-            baud = entries.whole("baud", LEAST_BAUD, MAX_BAUD)
+            baud = entries.integer("baud", LEAST_BAUD, MAX_BAUD)
         if "clock_mhz" in entries.values:
             clock_mhz = _positive(entries, "clock_mhz")
         return cls(interface=interface, board=board, baud=baud, clock_mhz=clock_mhz)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from threadpoolctl import threadpool_limits
 
 from build_decoder.hdl.planning.choose_foldings import default_foldings
+from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
@@ -79,6 +80,7 @@ def search(
             max_loss=options.max_loss,
             max_error=MAX_ERROR if options.max_error is None else options.max_error,
             search=options.search,
+            cost=AreaCost,
             seed=options.seed,
             uniform_segments=options.segments,
             progress=progress,

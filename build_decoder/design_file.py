@@ -119,15 +119,15 @@ class Design:
         """
         entries = Fields(read_json(path), path)
         entries.only("format", "family", "layers", "interface")
-        entries.whole("format", _FORMAT, _FORMAT)
+        entries.integer("format", _FORMAT, _FORMAT)
         foldings, multipliers = [], []
         for number, layer in enumerate(entries.items("layers"), start=1):
             fields = Fields(layer, path, f"layer {number}")
             fields.only(*_FOLDING, "multipliers")
-            foldings.append(Folding(*(fields.whole(key, 1, _MOST) for key in _FOLDING)))
+            foldings.append(Folding(*(fields.integer(key, 1, _MOST) for key in _FOLDING)))
             units = Fields(fields.values["multipliers"], path, fields.place("multipliers"))
             units.only(*_UNITS)
-            multipliers.append(Multipliers(**{key: units.whole(key, 0, _MOST) for key in _UNITS}))
+            multipliers.append(Multipliers(**{key: units.integer(key, 0, _MOST) for key in _UNITS}))
         return cls(
             family=entries.text("family") if entries.values["family"] is not None else None,
             foldings=tuple(foldings),

@@ -61,7 +61,7 @@ def load_golden_record(folder: Path, network: Network) -> GoldenData:
     path = folder / RECORD_FILE
     entries = Fields(read_json(path), path)
     entries.only("format", "task", "notes", "warnings")
-    entries.whole("format", _FORMAT, _FORMAT)
+    entries.integer("format", _FORMAT, _FORMAT)
     return GoldenData(
         **_arrays(folder / GOLDEN_FILE, network),
         task=_task(Fields(entries.values["task"], path, "task")),

@@ -49,8 +49,8 @@ def load_model(folder: Path) -> IntegerModel:
     path = folder / MODEL_FILE
     entries = Fields(read_json(path), path)
     entries.only("format", "fingerprint", "model")
-    entries.whole("format", _FORMAT, _FORMAT)
-    fingerprint = entries.whole("fingerprint", 0, (1 << 32) - 1)
+    entries.integer("format", _FORMAT, _FORMAT)
+    fingerprint = entries.integer("fingerprint", 0, (1 << 32) - 1)
     model = from_json(entries.values["model"], _arrays(folder / MODEL_ARRAYS), path, "model")
     found = _fingerprint_of(model)
     if found is None:
@@ -65,12 +65,14 @@ def load_model(folder: Path) -> IntegerModel:
 
 
 def _fingerprint_of(model: Any) -> int | None:
-    """None of what is no integer model."""
-    if not isinstance(model, IntegerModel) or not isinstance(model.name, str):
+    """None of what is no integer model, or one that cannot compute."""
+    if not isinstance(model, IntegerModel):
         return None
     try:
-        return model.fingerprint()
-    except (AttributeError, TypeError):
+        named = (model, *model.inputs, *model.nodes)
+        model.compute(np.zeros((1, model.input_count), dtype=np.int64))
+        return model.fingerprint() if all(type(item.name) is str for item in named) else None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None
 
 

@@ -1,9 +1,9 @@
 """Frozen parameter objects as JSON that a person can read, and arrays beside it.
 
-An object is written as its ``type``, the name of its class below `build_decoder.quant`, and its
-fields by their names. Whatever is added there is written and read without a change here. Formats
-are ``{"integer": ..., "fraction": ..., "signed": ...}``; arrays, and rows of more than 64 numbers,
-are in an ``.npz``, by their place in the JSON: ``{"array": "layers.0.weights"}``.
+An object is written as its ``type``, the name of its class below `build_decoder`, and its fields by
+their names. Whatever is added in `quant` or `models` is written and read without a change here.
+Formats are ``{"integer": ..., "fraction": ..., "signed": ...}``; arrays, and rows of more than 64
+numbers, are in an ``.npz``, by their place in the JSON: ``{"array": "nodes.0.layer.weights"}``.
 """
 
 import importlib
@@ -21,8 +21,8 @@ from build_decoder.quant.qformat import QFormat
 
 __all__ = ["from_json", "to_json"]
 
-_PACKAGE = "build_decoder.quant"
-_TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*\.[A-Z][A-Za-z0-9]*")
+_PACKAGE = "build_decoder"
+_TYPE = re.compile(r"(quant|models)(\.[a-z][a-z0-9_]*)+\.[A-Z][A-Za-z0-9]*")
 _FORMAT_KEYS = {"integer", "fraction", "signed"}
 _LONGEST_ROW = 64
 
@@ -33,10 +33,10 @@ def to_json(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
     Parameters
     ----------
     value
-        A parameter object of `build_decoder.quant`: its fields are parameter objects, formats,
-        int64 arrays, tuples, texts, whole numbers, truth values and None.
+        A parameter object of `quant` or `models`: its fields are parameter objects, formats, int64
+        arrays, tuples, texts, whole numbers, truth values and None.
     place
-        Where it stands, such as ``layers.0``.
+        Where it stands, such as ``nodes.0.layer``.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def to_json(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
     """
     if isinstance(value, QFormat):
         return {name: getattr(value, name) for name in ("integer", "fraction", "signed")}
-    if is_dataclass(value) and type(value).__module__.startswith(f"{_PACKAGE}."):
+    if is_dataclass(value) and _class_of(_name_of(type(value))) is type(value):
         inside = {
             field.name: to_json(getattr(value, field.name), _below(place, field.name), arrays)
             for field in fields(value)

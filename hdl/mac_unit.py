@@ -7,13 +7,13 @@ from amaranth.lib.wiring import In, Out
 from build_decoder.hdl import dsp48e1, mult18x18d
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.dsp_block import DSP48E1, MULT18X18D
+from build_decoder.hdl.planning.dsp_packing import DspPacking
 from build_decoder.hdl.planning.fits import fits_block
 from build_decoder.hdl.planning.multipliers import Multiplier
 from build_decoder.hdl.planning.target import ECP5, XC7, family_of
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.shift_add import shift_add_product
 from build_decoder.hdl.table_product import fits_table, table_product
-from build_decoder.quant.dsp_packing import DspPacking
 
 __all__ = ["MacUnit"]
 

@@ -45,9 +45,7 @@ class Fields:
 
     def only(self, *keys: str, optional: tuple[str, ...] = ()) -> None:
         """Raise unless every one of `keys` is there, and nothing else but those in `optional`."""
-        for key in keys:
-            if key not in self.values:
-                raise self.error(key, "this key", "an object without it")
+        self.require(*keys)
         for key in self.values:
             if key not in (*keys, *optional):
                 raise InputError.at(
@@ -56,6 +54,12 @@ class Fields:
                     expected=f"only the keys {', '.join((*keys, *optional))}",
                     got=shown(key),
                 )
+
+    def require(self, *keys: str) -> None:
+        """Raise unless every one of `keys` is there."""
+        for key in keys:
+            if key not in self.values:
+                raise self.error(key, "this key", "an object without it")
 
     def text(self, key: str) -> str:
         """The field `key`, which must be a string of 1 to 255 characters."""
@@ -96,12 +100,18 @@ class Fields:
             raise self.error(key, f"a list of {count} sizes", shown(values))
         return tuple(self.check_size(key, value, limit) for value in values)
 
-    def whole(self, key: str, low: int, high: int) -> int:
+    def integer(self, key: str, low: int, high: int) -> int:
         """The field `key`, which must be a whole number from `low` to `high`."""
         value = self.values.get(key)
         if type(value) is not int or not low <= value <= high:
             got = shown(value) if key in self.values else "none"
             raise self.error(key, f"a whole number from {low} to {high}", got)
+        return value
+
+    def whole(self, key: str, value: Any, limit: int) -> int:
+        """`value`, which must be a whole number of at most `limit` in size, of either sign."""
+        if type(value) is not int or abs(value) > limit:
+            raise self.error(key, f"a whole number from {-limit} to {limit}", shown(value))
         return value
 
     def flag(self, key: str) -> bool:

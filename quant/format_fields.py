@@ -21,9 +21,9 @@ def read_format(fields: Fields, key: str) -> QFormat:
     """
     inside = Fields(fields.values.get(key), fields.source, fields.place(key))
     inside.only(*_KEYS)
-    fraction = inside.whole("fraction", -MAX_FRACTION, MAX_FRACTION)
+    fraction = inside.integer("fraction", -MAX_FRACTION, MAX_FRACTION)
     most = MAX_FRACTION + MAX_WIDTH
-    integer = inside.whole("integer", -most, most)
+    integer = inside.integer("integer", -most, most)
     if not 1 <= integer + fraction <= MAX_WIDTH:
         raise fields.error(
             key,

@@ -10,8 +10,8 @@ from build_decoder.models.errors import InputError
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
 from build_decoder.quant.activations.table import Table
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.random_networks import random_frames, random_network
 
@@ -33,7 +33,7 @@ def model() -> IntegerModel:
             )
         )  # fmt: skip
         format = layers[-1].output
-    return IntegerModel("test", tuple(layers))
+    return IntegerModel.chain("test", layers)
 
 
 def assert_same(read: IntegerModel, written: IntegerModel, x_raw: np.ndarray):
@@ -67,10 +67,10 @@ def test_random_models_are_read_back_exactly(number, tmp_path):
 def test_a_person_can_read_it(saved):
     text = (saved / MODEL_FILE).read_text()
     assert '"weight": {"integer": 1, "fraction": 5, "signed": true},' in text
-    assert '"type": "activations.piecewise_linear.PiecewiseLinear",' in text
+    assert '"type": "quant.activations.piecewise_linear.PiecewiseLinear",' in text
     assert max(map(len, text.splitlines())) < 500
     with np.load(saved / MODEL_ARRAYS) as arrays:
-        np.testing.assert_array_equal(arrays["layers.0.weights"], model().layers[0].weights)
+        np.testing.assert_array_equal(arrays["nodes.0.layer.weights"], model().layers[0].weights)
         assert {len(arrays[name]) for name in arrays if "entries" in name} == {256}
 
 
@@ -111,12 +111,13 @@ def test_whatever_is_changed_is_found(value, saved):
 
 @pytest.mark.parametrize(
     "kind",
-    ["os.path", "dense.NODES", "quantise.quantise", "dense.Other", "dense.Dense.compute",
-     "nothing.Here", "..models.errors.InputError", "activations.Table", "qformat.QFormat"],
+    ["os.path", "quant.layers.dense.NODES", "quant.quantise.quantise", "quant.layers.dense.Other",
+     "quant.layers.dense.Dense.compute", "quant.nothing.Here", "quant...models.errors.InputError",
+     "quant.activations.Table", "models.errors.InputError", "hdl.planning.interface.Interface"],
 )
 def test_a_type_that_is_none(kind, saved):
-    edited(saved, ("model", "layers", 0, "type"), kind)
-    with pytest.raises(InputError, match=r"model\.json: model\.layers\.0: .*expected") as error:
+    edited(saved, ("model", "nodes", 0, "layer", "type"), kind)
+    with pytest.raises(InputError, match=r"model\.json: model\.nodes\.0\.layer: .*expected") as error:
         load_model(saved)
     assert "\n" not in str(error.value)
 
@@ -124,20 +125,20 @@ def test_a_type_that_is_none(kind, saved):
 def test_arrays_that_were_changed(saved):
     with np.load(saved / MODEL_ARRAYS) as arrays:
         arrays = dict(arrays)
-    weights = arrays["layers.0.weights"]
+    weights = arrays["nodes.0.layer.weights"]
     for wrong, message in (
         (weights ^ 1, "fingerprint: expected"),
         (weights[:-1], "fingerprint: expected"),
         (weights.ravel(), r"expected weights \(inputs, units\)"),
-        (weights.astype(float), "layers.0.weights: expected int64, got float64"),
+        (weights.astype(float), "nodes.0.layer.weights: expected int64, got float64"),
         (weights + 100, "expected raw weight values"),
     ):
-        np.savez(saved / MODEL_ARRAYS, **arrays | {"layers.0.weights": wrong})
+        np.savez(saved / MODEL_ARRAYS, **arrays | {"nodes.0.layer.weights": wrong})
         with pytest.raises(InputError, match=message):
             load_model(saved)
-    del arrays["layers.0.weights"]
+    del arrays["nodes.0.layer.weights"]
     np.savez(saved / MODEL_ARRAYS, **arrays)
-    with pytest.raises(InputError, match=r"array: expected one of layers\.0\.biases"):
+    with pytest.raises(InputError, match=r"array: expected one of nodes\.0\.layer\.biases"):
         load_model(saved)
     (saved / MODEL_ARRAYS).write_bytes(b"PK")
     with pytest.raises(InputError, match=r"model\.npz: expected an \.npz file"):

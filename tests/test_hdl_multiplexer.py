@@ -10,8 +10,8 @@ from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.multiplexer import multiplexer
+from build_decoder.hdl.planning.area.features import multiplexer_luts
 from build_decoder.hdl.yosys import run_yosys, yosys_share
-from build_decoder.quant.area.features import multiplexer_luts
 from build_decoder.sim.synthesis import synthesise
 
 COUNTS = [*range(2, 14), 16, 17, 18, 20, 25, 33, 70]

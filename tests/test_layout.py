@@ -5,6 +5,7 @@ verify`` takes the options that `build_decoder.options` has. Nothing imports it.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,30 @@ def test_modules_have_one_name():
         for path in (ROOT / folder).rglob("*.py"):
             tops = {module.split(".")[0] for module in imported(path)}
             assert not tops & PARTS, f"{path.relative_to(ROOT)} imports {tops & PARTS}"
+
+
+FPGA_WORD = re.compile(
+    r"(?<![a-z])(luts?|dsps?|dsp48\w*|b?rams?|ramb\w*|xc7\w*|ecp5|ice40|fpgas?|xilinx|lattice)"
+    r"(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [("_ROM_LUTS = 1", True), ("of DSP48E1s", True), ("an FPGA's", True), ("in block RAM", True),
+     ("absolute, a program, solutions, DATA_DIR", False)],
+)
+def test_words_of_fpgas(text, there):
+    assert bool(FPGA_WORD.search(text)) == there
+
+
+def test_quant_knows_no_fpga():
+    paths = [path for path in (ROOT / "quant").rglob("*") if path.suffix in (".py", ".json")]
+    assert len(paths) > 30
+    for path in paths:
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            assert not FPGA_WORD.search(line), f"{path.relative_to(ROOT)}:{number}: {line}"
 
 
 def test_quant_needs_numpy_alone():

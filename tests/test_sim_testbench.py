@@ -1,7 +1,10 @@
 """The generated test bench: what it measures, and the faults that it must find."""
 
 import json
+import os
+import shutil
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,18 +22,11 @@ DESIGN = FrameSum(count=10, lanes=4, width=8, outputs=3)
 
 
 @pytest.fixture(scope="module")
-def runtime_dir(tmp_path_factory):
-    return tmp_path_factory.getbasetemp().parent / "verilated"
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory, runtime_dir):
+def bench(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
     source = folder / "frame_sum.v"
     source.write_text(to_verilog(FrameSumComponent(DESIGN), name="frame_sum"))
-    return TestBench(
-        [source], "frame_sum", DESIGN.interface, folder, frames=FRAMES, runtime_dir=runtime_dir
-    )
+    return TestBench([source], "frame_sum", DESIGN.interface, folder, frames=FRAMES)
 
 
 def test_measures_what_is_documented_without_stalls(bench, tmp_path):
@@ -144,7 +140,7 @@ PASS_THROUGH = Interface(
 )
 
 
-def test_registers_without_initial_value_start_random_in_any_folder(tmp_path, runtime_dir):
+def test_registers_without_initial_value_start_random_in_any_folder(tmp_path):
     source = tmp_path / "pass_through.v"
     source.write_text(
         """
@@ -168,9 +164,24 @@ def test_registers_without_initial_value_start_random_in_any_folder(tmp_path, ru
         x,
         x,
         tmp_path / "folder with spaces",
-        runtime_dir=runtime_dir,
     )
     assert result.vectors_checked == result.mismatches == 16
+
+
+def test_the_next_bench_compiles_no_runtime(bench, tmp_path, monkeypatch):
+    calls = tmp_path / "calls"
+    shim = tmp_path / "bin" / "c++"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nexec {shutil.which("c++")} "$@"\n')
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}{os.pathsep}{os.environ['PATH']}")
+    source = tmp_path / "frame_sum.v"
+    source.write_text(to_verilog(FrameSumComponent(DESIGN), name="frame_sum"))
+    again = TestBench([source], "frame_sum", DESIGN.interface, tmp_path, frames=1)
+    compiled = {line.split()[-1] for line in calls.read_text().splitlines() if " -c " in line}
+    assert {Path(name).name for name in compiled} == {"verilator.cpp", "Vtop__ALL.cpp"}
+    x = DESIGN.elements(1, seed=1)
+    assert again.run(x, DESIGN.compute(x), tmp_path).mismatches == 0
 
 
 def test_verilog_that_does_not_compile(tmp_path):

@@ -85,7 +85,7 @@ def _figures_of(quantised: Quantised) -> dict:
                 "fraction": node.format.fraction,
                 "signed": node.format.signed,
             }
-            for node in model.nodes()
+            for node in model.signals()
         ],
         "uniform_segments": segments,
         "activations": [

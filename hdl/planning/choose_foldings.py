@@ -5,12 +5,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.decoder_plan import plan_decoder
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front, price
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
-from build_decoder.quant.area import Area
 from build_decoder.quant.integer_model import IntegerModel
 
 __all__ = ["choose_design", "default_foldings"]

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.area import DSP_LUTS, product_luts, select_luts
 from build_decoder.hdl.planning.dsp_block import DSP48E1
 from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.target import XC7
-from build_decoder.quant.area import DSP_LUTS, product_luts, select_luts
 
 __all__ = ["choose_multipliers"]
 
@@ -25,7 +25,7 @@ def choose_multipliers(
     """Multipliers for each of ``plans``, of least estimated cost with at most ``max_blocks``.
 
     Blocks go where they save most LUTs each, and two products share one where
-    :class:`~quant.dsp_packing.DspPacking` is exact for the layer's actual weights. With
+    :class:`~hdl.planning.dsp_packing.DspPacking` is exact for the layer's actual weights. With
     ``spare_blocks`` they cost nothing, and are used wherever they save anything. All other products
     are made in LUTs, by selection where :func:`~hdl.planning.fits.fits_select` says so.
     """

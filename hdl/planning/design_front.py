@@ -17,6 +17,7 @@ import numpy as np
 
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.area import DSP_LUTS, Area, BiasCounts, area_of
 from build_decoder.hdl.planning.area.plans import decoder_area, plan_area, shape_of_plan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
@@ -24,9 +25,8 @@ from build_decoder.hdl.planning.decoder_plan import decoder_latency, lanes_betwe
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
-from build_decoder.quant.area import DSP_LUTS, Area, BiasCounts, area_of
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DesignPoint", "considered_foldings", "design_front", "price"]
 
@@ -99,7 +99,7 @@ def design_front(
     datapath
         Datapath of each layer, None where it is chosen; see :mod:`hdl.planning.datapath`.
     least
-        What to have little of: ``cost``, that of :class:`~quant.area.Area`, ``lut`` or ``dsp``.
+        What to have little of: ``cost``, that of an area, ``lut`` or ``dsp``.
     most
         Of that, to leave out what is not of interest.
 

@@ -2,8 +2,8 @@
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.planning.dsp_packing import DspPacking
 from build_decoder.hdl.planning.multipliers import Multiplier
-from build_decoder.quant.dsp_packing import DspPacking
 
 __all__ = [
     "SELECT_WEIGHT_BITS",

@@ -142,9 +142,9 @@ class Interface:
             output_count=entries.size("output_count", _MAX_COUNT),
             input_format=read_format(entries, "input_format"),
             output_format=read_format(entries, "output_format"),
-            fingerprint=entries.whole("fingerprint", 0, (1 << 32) - 1),
+            fingerprint=entries.integer("fingerprint", 0, (1 << 32) - 1),
             **{
-                name: entries.whole(name, low, high)
+                name: entries.integer(name, low, high)
                 for name, (low, high) in _OPTIONAL.items()
                 if name in entries.values
             },

@@ -14,7 +14,7 @@ class Multiplier(enum.Enum):
     """A DSP block, for one neuron."""
 
     PACKED = "packed"
-    """A DSP block, for two neurons: :class:`quant.dsp_packing.DspPacking`."""
+    """A DSP block, for two neurons: :class:`hdl.planning.dsp_packing.DspPacking`."""
 
     SELECT = "select"
     """The LUTs that add, for one neuron: :class:`hdl.select_accumulate.SelectAccumulate`."""

@@ -1,16 +1,16 @@
-"""Area of planned layers, by the fitted model of :mod:`quant.area`."""
+"""Area of planned layers, by the fitted model of :mod:`hdl.planning.area`."""
 
 from collections.abc import Sequence
 
+from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.quant.area import (
+from build_decoder.hdl.planning.area import (
     Area,
     BiasCounts,
     DenseShape,
     PackerShape,
     WeightCounts,
-    activation_shape,
     area_of,
     dense_shape,
 )
@@ -37,7 +37,7 @@ def shape_of_plan(plan: DensePlan | PackerPlan) -> DenseShape | PackerShape:
         output=p.output,
         weights=WeightCounts.of(p.weights, p.weight.width, folding),
         biases=BiasCounts.of(p.stored_biases, plan.lanes),
-        activation=activation_shape(p.activation),
+        activation=activation_plan(p.activation).shape,
         packed=units.packed,
         dsp=units.dsp,
         lut=units.lut,
