@@ -15,7 +15,7 @@ from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import ToolError
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.testbench import TestBench, simulate_verilog
+from build_decoder.sim.testbench import TestBench
 
 FRAMES = 40
 DESIGN = FrameSum(count=10, lanes=4, width=8, outputs=3)
@@ -157,14 +157,8 @@ def test_registers_without_initial_value_start_random_in_any_folder(tmp_path):
         """
     )
     x = np.arange(16).reshape(16, 1)
-    result = simulate_verilog(
-        [source],
-        "pass_through",
-        PASS_THROUGH,
-        x,
-        x,
-        tmp_path / "folder with spaces",
-    )
+    folder = tmp_path / "folder with spaces"
+    result = TestBench([source], "pass_through", PASS_THROUGH, folder, frames=16).run(x, x, folder)
     assert result.vectors_checked == result.mismatches == 16
 
 
@@ -187,6 +181,5 @@ def test_the_next_bench_compiles_no_runtime(bench, tmp_path, monkeypatch):
 def test_verilog_that_does_not_compile(tmp_path):
     source = tmp_path / "broken.v"
     source.write_text("module broken(input clk); assign x = ; endmodule\n")
-    x = np.zeros((1, 1), dtype=np.int64)
     with pytest.raises(ToolError, match="syntax error.*build.log"):
-        simulate_verilog([source], "broken", PASS_THROUGH, x, x, tmp_path / "work")
+        TestBench([source], "broken", PASS_THROUGH, tmp_path / "work", frames=1)
