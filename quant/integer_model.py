@@ -129,9 +129,9 @@ class IntegerModel:
 
     @property
     def topology(self) -> str:
-        """Values from input to output, layer by layer, as in ``800-20-2``."""
-        counts = (self.input_count, *(layer.output_count for layer in self.layers))
-        return "-".join(map(str, counts))
+        """Shapes from input to output, layer by layer, as in ``800-20-2``."""
+        shapes = (self.inputs[0].shape, *(layer.output_shape for layer in self.layers))
+        return "-".join("x".join(map(str, shape)) for shape in shapes)
 
     @property
     def weight_bits(self) -> int:
