@@ -213,7 +213,7 @@ def _unsaturated(
     y = golden.y
     if saturates(last.activation) and last.activation in _RISING:
         sums = replace(last, activation="linear")
-        y = replace(network, layers=(*network.layers[:-1], sums)).forward(golden.x)
+        y = network.with_layers((*network.layers[:-1], sums)).forward(golden.x)
         inverse = _RISING[last.activation]
         task = replace(task, thresholds=tuple(inverse(t) for t in task.thresholds))
     margins = np.sort(task.margin(y, decided, decision))

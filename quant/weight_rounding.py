@@ -33,7 +33,7 @@ def on_grid(network: Network, formats: NetworkFormats, rounding: WeightRounding)
     for number, layer in enumerate(network.layers, start=1):
         weights, bias = rounding.layer(number, formats[number, "weight"])
         layers.append(replace(layer, weights=weights, bias=bias))
-    return replace(network, layers=tuple(layers))
+    return network.with_layers(layers)
 
 
 class NearestRounding:

@@ -175,7 +175,7 @@ def test_values_that_no_format_holds_are_an_input_error(tiny):
     first = network.layers[0]
     offset = 2.0**44
     shifted = replace(first, bias=first.bias - offset * first.weights.sum(axis=0))
-    far = replace(network, layers=(shifted, *network.layers[1:]))
+    far = network.with_layers((shifted, *network.layers[1:]))
     with pytest.raises(InputError, match="node input of layer 1 has values of .* needs steps of"):
         quantise(far, replace(golden, x=golden.x + offset))
 
