@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.hdl.choose_multipliers import choose_multipliers, packs
-from build_decoder.hdl.decoder import Decoder, plan_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.multipliers import Multipliers
-from build_decoder.hdl.plan import DensePlan
-from build_decoder.hdl.select_accumulate import fits_select
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
+from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.planning.fits import fits_select, packs
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.models import activations as float_activations
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
-from build_decoder.quant.dense import NODES
 from build_decoder.quant.formats import NetworkFormats, NodeKey, integer_model
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.qformat import QFormat
@@ -44,11 +44,10 @@ class RandomDesign:
     multipliers: tuple[Multipliers, ...]
 
     @property
-    def decoder(self) -> Decoder:
-        """The decoder."""
-        return Decoder(
-            integer_model(self.network, self.formats), self.foldings, self.multipliers
-        )
+    def plan(self) -> DecoderPlan:
+        """The decoder's plan."""
+        model = integer_model(self.network, self.formats)
+        return DecoderPlan.of(model, self.foldings, self.multipliers)
 
     def __str__(self):
         foldings = " ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in self.foldings)
@@ -125,8 +124,7 @@ def _random_layer(random, inputs: int, units: int) -> tuple[Dense, dict[str, np.
 
 
 def _narrowed(random, key: NodeKey, perfect: QFormat) -> QFormat:
-    assert key[1] in NODES
-    low, high = _WIDTHS[key[1]]
+    low, high = _WIDTHS[key.role]
     # More often narrow: of two draws, the lesser.
     width = int(random.integers(low, high, size=2, endpoint=True).min())
     if random.random() < 0.3:
@@ -150,7 +148,7 @@ def _random_multipliers(random, plan: DensePlan) -> Multipliers:
     if random.random() < 0.4:
         return choose_multipliers([plan], family=XC7)[0]
     products = inputs * plan.neurons
-    pairs = inputs * (plan.neurons // 2) if packs(plan) else 0
+    pairs = inputs * (plan.neurons // 2) if packs(plan, DSP48E1) else 0
     most_luts = max(_MAX_PRODUCT_BITS // (p.input.width * p.weight.width), 1)
     packed = int(random.choice((0, random.integers(0, pairs, endpoint=True), pairs)))
     left = products - 2 * packed

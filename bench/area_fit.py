@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from build_decoder.bench.area_samples import Sample
-from build_decoder.quant.area.features import luts_of, registers_of
+from build_decoder.hdl.planning.area.features import luts_of, registers_of
 
 __all__ = ["fit"]
 

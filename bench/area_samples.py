@@ -12,10 +12,8 @@ from pathlib import Path
 from build_decoder.bench.area_designs import random_design
 from build_decoder.bench.area_zoo import ZOO_DESIGNS
 from build_decoder.bench.resources import measure
-from build_decoder.hdl.area import shape_of_plan
 from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.target import XC7
-from build_decoder.quant.area import (
+from build_decoder.hdl.planning.area import (
     ActivationShape,
     Area,
     DenseShape,
@@ -23,6 +21,9 @@ from build_decoder.quant.area import (
     WeightCounts,
     area_of,
 )
+from build_decoder.hdl.planning.area.plans import shape_of_plan
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.target import XC7
 
 __all__ = ["ZOO_KEYS", "Sample", "samples"]
 
@@ -98,19 +99,19 @@ def samples(
 
 
 def _synthesised(key: str) -> Sample:
-    design, decoder = _design(key)
+    design, plan = _design(key)
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        figures = measure(decoder, XC7, Path(folder))
+        figures = measure(Decoder(plan), XC7, Path(folder))
     measured = {name: figures[name] for name in ("lut", "ff", "dsp", "bram36")}
-    return Sample(key, design, tuple(map(shape_of_plan, decoder.plans)), measured)
+    return Sample(key, design, tuple(map(shape_of_plan, plan.stages)), measured)
 
 
-def _design(key: str) -> tuple[str, Decoder]:
-    """What a design is in words, beside its key, and its decoder."""
+def _design(key: str) -> tuple[str, DecoderPlan]:
+    """What a design is in words, beside its key, and its plan."""
     if key in _ZOO:
-        return "", _ZOO[key].decoder
+        return "", _ZOO[key].plan
     found = random_design(int(key))
-    return str(found), found.decoder
+    return str(found), found.plan
 
 
 def _shape_from(fields: dict) -> DenseShape | PackerShape:

@@ -7,10 +7,11 @@ Formats are those that a search found; foldings, latency, DSP blocks and datapat
 from dataclasses import dataclass
 from functools import lru_cache
 
-from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.design import design_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.planning.cost import AreaCost
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
 from build_decoder.quant.integer_model import IntegerModel
@@ -30,7 +31,7 @@ class ZooDesign:
     foldings
         Of each layer, as ``2x20``, inputs by outputs a cycle. None: chosen for the latency.
     latency_cycles, max_dsp, datapath
-        See :func:`hdl.design.design_decoder`; of several datapaths, ``-`` is a free one.
+        See :func:`hdl.planning.design.design_decoder`; of several datapaths, ``-`` is a free one.
     """
 
     network: str
@@ -47,8 +48,8 @@ class ZooDesign:
         return " ".join([self.network, self.search, *filter(None, options)])
 
     @property
-    def decoder(self) -> Decoder:
-        """The decoder."""
+    def plan(self) -> DecoderPlan:
+        """The decoder's plan."""
         foldings, datapath = self.foldings, self.datapath
         if foldings is not None:
             foldings = [Folding(*map(int, pair.split("x"))) for pair in foldings.split()]
@@ -67,7 +68,7 @@ class ZooDesign:
 @lru_cache
 def _model(name: str, search: str) -> IntegerModel:
     network = load_network(name)
-    return quantise(network, load_golden(name, network), search=search).model
+    return quantise(network, load_golden(name, network), search=search, cost=AreaCost).model
 
 
 ZOO_DESIGNS = (

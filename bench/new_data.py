@@ -18,13 +18,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from build_decoder.bench.networks import RECORDING
+from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.fit import Samples, fit
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.models.recipes import LayerRecipe, TrainingOptions
 from build_decoder.models.recording import RecordedWindows, read_recording, split_runs
 from build_decoder.models.task import Kind, Task
-from build_decoder.quant.cost import AreaCost
 from build_decoder.quant.quality import measure
 from build_decoder.quant.quantise import quantise
 
@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
             right = np.mean(golden.task.decisions(golden.y)[:, 0] == labels)
             start = time.perf_counter()
             with threadpool_limits(limits=1, user_api="blas"):
-                found = quantise(network, golden)
+                found = quantise(network, golden, cost=AreaCost)
             seconds = time.perf_counter() - start
             quality = measure(found.model, new)
             met &= quality.agreement >= _LEAST_KEPT or rows is validation

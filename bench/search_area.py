@@ -14,19 +14,19 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from amaranth._toolchain.yosys import YosysError
 from threadpoolctl import threadpool_limits
 
 from build_decoder.bench.networks import network_names, networks
 from build_decoder.bench.resources import measure
-from build_decoder.hdl.design import design_decoder
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.planning.area import BRAM36_LUTS, DSP_LUTS
+from build_decoder.hdl.planning.cost import AreaCost
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.command import exit_status
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
-from build_decoder.quant.area import BRAM36_LUTS, DSP_LUTS
 from build_decoder.quant.quantise import quantise
-from build_decoder.sim.errors import ToolError
 
 __all__ = ["main"]
 
@@ -39,7 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return exit_status(
         lambda: _run(network_names(argv, "build_decoder.bench.search_area", __doc__)),
         prefix="bench.search_area: ",
-        failures={ToolError: 3, YosysError: 3},
         tools=True,
     )
 
@@ -63,10 +62,10 @@ def _row(
 ) -> tuple[float, float]:
     """Print a row; returns cost, and accuracy lost on unseen samples."""
     with threadpool_limits(limits=1, user_api="blas"):
-        found = quantise(network, golden, search=search)
+        found = quantise(network, golden, search=search, cost=AreaCost)
     model = found.model
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(design_decoder(model, family=XC7), XC7, Path(folder))
+        figures = measure(Decoder(design_decoder(model, family=XC7)), XC7, Path(folder))
     cost = figures["lut"] + DSP_LUTS * figures["dsp"] + BRAM36_LUTS * figures["bram36"]
     saved = 0.0 if ahead is None else 1 - cost / ahead
     seconds = sum(step.seconds for step in found.search.steps)

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from build_decoder.bench.networks import network_names, networks
+from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.command import exit_status
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.quant.bwid.ahead import search_ahead
-from build_decoder.quant.cost import AreaCost
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.evaluator import Evaluator
 from build_decoder.quant.formats import NetworkFormats, integer_model

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from build_decoder.bench.networks import network_names, networks
+from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.command import exit_status
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
@@ -86,7 +87,7 @@ def _run(names: list[str]) -> int:
             f"near the boundary {rates[2]:.0f}"
         )
         for search in SEARCHES:
-            result = quantise(network, golden, search=search).search
+            result = quantise(network, golden, search=search, cost=AreaCost).search
             steps = ", ".join(
                 f"{step.name} {step.evaluations} in {step.seconds:.2f} s" for step in result.steps
             )

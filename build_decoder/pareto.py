@@ -8,15 +8,17 @@ from pathlib import Path
 
 from rich.table import Table
 
+from build_decoder.actions import datapaths_of
 from build_decoder.boards.board import Board
 from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.design_front import DesignPoint, design_front
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.planning.area import Area
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design_front import DesignPoint, design_front
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.errors import InputError
-from build_decoder.quant.area import Area
+from build_decoder.options import HardwareOptions
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.sim.design_options import DesignOptions
 from build_decoder.sim.synthesis import synthesise
 
 __all__ = [
@@ -57,7 +59,7 @@ class ParetoPoint:
         )
 
 
-def find_front(model: IntegerModel, options: DesignOptions, board: Board) -> list[ParetoPoint]:
+def find_front(model: IntegerModel, options: HardwareOptions, board: Board) -> list[ParetoPoint]:
     """The front on a 7-series FPGA, within ``options`` and the board's FPGA if it is one.
 
     The area model knows no other family, and their LUTs and blocks are not of the same size.
@@ -79,7 +81,7 @@ def find_front(model: IntegerModel, options: DesignOptions, board: Board) -> lis
         max_lut=max_lut,
         max_blocks=max_blocks,
         spare_blocks=options.max_dsp is not None,
-        datapath=options.datapaths(model),
+        datapath=datapaths_of(model, options),
     )
     points = [point for point in points if chip is None or point.area.bram36 <= chip.bram]
     if not points:
@@ -119,7 +121,7 @@ def synthesise_some(
         work = folder / "synthesis" / f"{point.design.latency_cycles}_cycles"
         work.mkdir(parents=True)
         source = work / "decoder.v"
-        decoder = Decoder(model, point.design.foldings, point.design.multipliers)
+        decoder = Decoder(DecoderPlan.of(model, point.design.foldings, point.design.multipliers))
         source.write_text(to_verilog(decoder, family=XC7))
         found = synthesise(source, XC7, work).resources
         area = Area(found.lut, found.ff, found.dsp, found.bram)

@@ -5,8 +5,8 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.drain import Drain
+from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.mac_array import MacArray
-from build_decoder.hdl.plan import DensePlan
 from build_decoder.hdl.replay_buffer import ReplayBuffer
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.weight_memory import WeightMemory

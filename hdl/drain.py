@@ -4,12 +4,12 @@ from amaranth import Array, Cat, Module, Mux, Shape, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.activations import activation_component
+from build_decoder.hdl.activations.component import activation_component
+from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.multiplexer import multiplexer
-from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.planning.target import XC7, family_of
 from build_decoder.hdl.requantise import Requantiser
 from build_decoder.hdl.shapes import shape_of
-from build_decoder.hdl.target import XC7, family_of
 
 __all__ = ["Drain"]
 

@@ -1,21 +1,17 @@
 """The 7 series' DSP block as a multiply-accumulate unit (UG479)."""
 
-from amaranth import Cat, ClockSignal, Const, Instance, Mux, Shape, Value
+from amaranth import Cat, ClockSignal, Const, Instance, Mux, Value
 
-__all__ = ["A_WIDTH", "B_WIDTH", "P_WIDTH", "dsp48e1_mac", "fits"]
+from build_decoder.hdl.planning.dsp_block import DSP48E1
 
-A_WIDTH, B_WIDTH, P_WIDTH = 25, 18, 48
+__all__ = ["P_WIDTH", "dsp48e1_mac"]
+
+A_WIDTH, B_WIDTH, P_WIDTH = DSP48E1.weight, DSP48E1.x, DSP48E1.accumulator
 """Widths of the multiplier's signed operands and of the accumulator."""
 
 _OPMODE_MULTIPLY = 0b0101
 _Z_IS_P, _Z_IS_C = 0b010, 0b011
 _INMODE_A, _INMODE_A_PLUS_D = 0b00000, 0b00100
-
-
-def fits(weight_width: int, x: Shape, sum_width: int) -> bool:
-    """Whether signed weights of a width, inputs of shape ``x`` and their sums fit a block."""
-    x_width = x.width + (not x.signed)
-    return weight_width <= A_WIDTH and x_width <= B_WIDTH and sum_width <= P_WIDTH
 
 
 def dsp48e1_mac(

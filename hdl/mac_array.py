@@ -4,9 +4,9 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.mac_unit import MacUnit
-from build_decoder.hdl.multipliers import Multiplier
-from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.planning.multipliers import Multiplier
 from build_decoder.hdl.select_accumulate import SelectAccumulate
 from build_decoder.hdl.shapes import shape_of
 

@@ -5,33 +5,17 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl import dsp48e1, mult18x18d
-from build_decoder.hdl.multipliers import Multiplier
-from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.dsp_block import DSP48E1, MULT18X18D
+from build_decoder.hdl.planning.dsp_packing import DspPacking
+from build_decoder.hdl.planning.fits import fits_block
+from build_decoder.hdl.planning.multipliers import Multiplier
+from build_decoder.hdl.planning.target import ECP5, XC7, family_of
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.shift_add import shift_add_product
 from build_decoder.hdl.table_product import fits_table, table_product
-from build_decoder.hdl.target import ECP5, XC7, family_of
-from build_decoder.quant.dsp_packing import DspPacking
 
-__all__ = ["MacUnit", "fits_dsp48e1"]
-
-
-def fits_dsp48e1(plan: DensePlan, multiplier: Multiplier) -> bool:
-    """Whether a unit of ``multiplier`` is one DSP48E1, proven from the layer's actual weights."""
-    p, width = plan.parameters, plan.unit_width
-    x = shape_of(p.input)
-    weight_width = p.weight.width + (not p.weight.signed)
-    if plan.constant_weights:
-        return False
-    if multiplier is not Multiplier.PACKED:
-        return dsp48e1.fits(weight_width, x, width)
-    if plan.neurons < 2:
-        return False
-    pairs = plan.neurons // 2 * 2
-    low, high = plan.weight_rows[:, :, 0:pairs:2], plan.weight_rows[:, :, 1:pairs:2]
-    # The pre-adder's operands and its sum.
-    widest = max(weight_width + width, DspPacking(width).operand_width(low, high))
-    return dsp48e1.fits(widest, x, 2 * width)
+__all__ = ["MacUnit"]
 
 
 class MacUnit(wiring.Component):
@@ -82,7 +66,7 @@ class MacUnit(wiring.Component):
         plan, width = self.plan, self.plan.unit_width
         total = Signal(Shape(width * self.multiplier.neurons, signed=True))
         family = None if self.multiplier is Multiplier.LUT else family_of(platform)
-        if family == XC7 and fits_dsp48e1(plan, self.multiplier):
+        if family == XC7 and fits_block(plan, self.multiplier, DSP48E1):
             p = Signal(dsp48e1.P_WIDTH)
             m.submodules.block = dsp48e1.dsp48e1_mac(
                 low=self.weights[0],
@@ -122,7 +106,7 @@ class MacUnit(wiring.Component):
             operand = Signal(Shape(len(high) + self.packing.field + 1, signed=True))
             m.d.comb += operand.eq(high.shift_left(self.packing.field) + low)
         product = Signal((operand * self.x).shape())
-        if family == ECP5 and mult18x18d.fits(operand.shape(), self.x.shape()):
+        if family == ECP5 and MULT18X18D.fits(len(operand), len(self.x)):
             m.submodules.block = mult18x18d.mult18x18d(weight=operand, x=self.x, product=product)
         elif self.multiplier is Multiplier.LUT:
             small = fits_table(len(operand), len(self.x))

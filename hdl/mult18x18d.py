@@ -1,16 +1,12 @@
 """ECP5's multiplier block, with its own registers (FPGA-TN-02205)."""
 
-from amaranth import ClockSignal, Const, Instance, Shape, Value
+from amaranth import ClockSignal, Const, Instance, Value
 
-__all__ = ["OPERAND_WIDTH", "fits", "mult18x18d"]
+from build_decoder.hdl.planning.dsp_block import MULT18X18D
 
-OPERAND_WIDTH = 18
-"""Width of both operands, each signed or not."""
+__all__ = ["mult18x18d"]
 
-
-def fits(weight: Shape, x: Shape) -> bool:
-    """Whether operands of these shapes fit a block."""
-    return max(weight.width, x.width) <= OPERAND_WIDTH
+_OPERAND_WIDTH = MULT18X18D.weight
 
 
 def mult18x18d(*, weight: Value, x: Value, product: Value) -> Instance:
@@ -26,12 +22,12 @@ def mult18x18d(*, weight: Value, x: Value, product: Value) -> Instance:
     product
         Low bits of the product; as many as are connected.
     """
-    if not fits(weight.shape(), x.shape()):
+    if not MULT18X18D.fits(len(weight), len(x)):
         raise ValueError(
-            f"expected operands of at most {OPERAND_WIDTH} bits, got {len(weight)} and {len(x)}"
+            f"expected operands of at most {_OPERAND_WIDTH} bits, got {len(weight)} and {len(x)}"
         )
     ports = {}
-    for n in range(OPERAND_WIDTH):
+    for n in range(_OPERAND_WIDTH):
         ports[f"i_A{n}"] = _bit(weight, n)
         ports[f"i_B{n}"] = _bit(x, n)
         ports[f"i_C{n}"] = Const(0)

@@ -20,8 +20,8 @@ def multiplexer(m: Module, values: Sequence[Value], select: Value) -> Value:
 
     A bit takes a LUT for four values: two such are joined by a MUXF7, and two of these by a MUXF8,
     which lie in the slice beside the LUTs, so that 16 values take 4 LUTs and 32 take 9
-    (``quant.area.features.multiplexer_luts``). Synthesis, left to itself, makes LUTs of the joining
-    multiplexers as well.
+    (``hdl.planning.area.features.multiplexer_luts``). Synthesis, left to itself, makes LUTs of the
+    joining multiplexers as well.
     """
     count = len(values)
     if count == 1:

@@ -4,7 +4,7 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.plan import PackerPlan
+from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["Packer"]

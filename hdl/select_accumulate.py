@@ -5,33 +5,12 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.carry4 import carry4_sum
-from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.fits import SELECT_WEIGHT_BITS, select_misfit
+from build_decoder.hdl.planning.target import XC7, family_of
 from build_decoder.hdl.shapes import shape_of
-from build_decoder.hdl.target import XC7, family_of
 
-__all__ = ["SelectAccumulate", "fits_select", "select_misfit"]
-
-_WEIGHT_BITS = 2
-
-
-def select_misfit(plan: DensePlan) -> tuple[str, str] | None:
-    """What the unit expects of a layer and what the layer has, in words; None if it fits."""
-    weights = plan.parameters.weights
-    bits = Shape.cast(range(min(-1, weights.min()), max(0, weights.max()) + 1)).width
-    if bits > _WEIGHT_BITS:
-        return f"weights of at most {_WEIGHT_BITS} bits", str(bits)
-    if not plan.units_accumulate:
-        return "1 input a cycle", str(plan.folding.inputs_per_cycle)
-    if plan.passes > 1:
-        return f"all {plan.parameters.units} outputs a cycle", str(plan.neurons)
-    if plan.constant_weights:
-        return "at least 2 inputs", str(plan.parameters.input_count)
-    return None
-
-
-def fits_select(plan: DensePlan) -> bool:
-    """Whether the units of a layer may be SELECT, proven from its actual weights and folding."""
-    return select_misfit(plan) is None
+__all__ = ["SelectAccumulate"]
 
 
 class SelectAccumulate(wiring.Component):
@@ -56,7 +35,7 @@ class SelectAccumulate(wiring.Component):
     Parameters
     ----------
     plan
-        The layer, which fits: :func:`fits_select`.
+        The layer, which fits: :func:`hdl.planning.fits.fits_select`.
     neuron
         Which of the layer's neurons.
 
@@ -93,7 +72,7 @@ class SelectAccumulate(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         width = self.plan.unit_width
-        weight = Signal(_WEIGHT_BITS)
+        weight = Signal(SELECT_WEIGHT_BITS)
         with m.If(self.load):
             m.d.sync += weight.eq(self.weight)
 

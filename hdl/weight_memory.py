@@ -7,8 +7,9 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.lut_rom import lut_rom
-from build_decoder.hdl.target import XC7, family_of
-from build_decoder.quant.area import different_columns, fits_block_ram
+from build_decoder.hdl.planning.area import fits_block_ram
+from build_decoder.hdl.planning.target import XC7, family_of
+from build_decoder.hdl.planning.weight_rows import different_columns
 
 __all__ = ["WeightMemory"]
 

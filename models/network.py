@@ -128,7 +128,7 @@ class Network(Architecture):
         Mismatch
             An input is missing, of another shape or unknown.
         """
-        values = self._given(x)
+        values = self.given_values(x)
         for node in self.nodes:
             values[node.name] = node.run([values[name] for name in node.inputs])
         return values
@@ -144,7 +144,7 @@ class Network(Architecture):
             ``step(node, tensors)`` gives a node's output in place of its layer: for another
             arithmetic.
         """
-        values = self._given(x)
+        values = self.given_values(x)
         samples = len(next(iter(values.values())))
         most = samples
         if any(len(shape) > 1 for shape in self.shapes.values()):
@@ -174,7 +174,7 @@ class Network(Architecture):
             for node in self.nodes
         }
 
-    def _given(self, x: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def given_values(self, x: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What each input has, (samples, \\*shape)."""
         given = self.given_inputs
         if not isinstance(x, Mapping):

@@ -1,4 +1,4 @@
-"""What a type of layer brings into the integer model: its roles, its steps, its parameter object."""
+"""What a type of layer brings into the integer model: roles, steps and a parameter object."""
 
 import enum
 from collections.abc import Callable, Mapping, Sequence

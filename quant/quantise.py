@@ -1,7 +1,6 @@
 """From a trained network and golden data to an integer model: the quantise stage."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from build_decoder.models.network import Network
 from build_decoder.models.progress import Progress, silent
 from build_decoder.quant.advice import advice, ranges_told
 from build_decoder.quant.bwid.ahead import search_ahead
-from build_decoder.quant.cost import AreaCost, Cost
+from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import MAX_ERROR, Criterion
-from build_decoder.quant.exercise import exercised, missing_answers
-from build_decoder.quant.formats import integer_model
+from build_decoder.quant.exercise import affordable, exercised, missing_answers
+from build_decoder.quant.formats import INPUT, NodeKey, integer_model, origin
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Quality, measure
 from build_decoder.quant.search import search_formats
@@ -56,16 +55,17 @@ class Quantised:
         nodes = [
             {
                 "layer": node.layer,
+                "name": self.model.nodes[node.layer - 1].name,
                 "node": node.name,
                 "integer": node.format.integer,
                 "fraction": node.format.fraction,
                 "signed": node.format.signed,
                 **self._history(node.layer, node.name),
             }
-            for node in self.model.nodes()
+            for node in self.model.signals()
         ]
         content = {
-            "format": 2,
+            "format": 3,
             "network": self.model.name,
             "topology": self.model.topology,
             "search": self.search.method,
@@ -85,10 +85,17 @@ class Quantised:
         }
         path.write_text(json.dumps(content, indent=2) + "\n")
 
-    def _history(self, layer: int, node: str) -> dict:
-        """The step that gave a node its width, and the node's bits after each step."""
-        # A later layer's input is the output before it, and has no step of its own.
-        key = (layer - 1, "output") if node == "input" and layer > 1 else (layer, node)
+    def _history(self, layer: int, role: str) -> dict:
+        """The step that gave a node its width, and the node's bits after each step; nothing for a
+        node whose format follows from several others."""
+        name = self.model.nodes[layer - 1].name
+        if role == INPUT:
+            # The format is that of the node before, and has no step of its own.
+            key = origin(self.search.network, self.model.nodes[layer - 1].inputs[0])
+        else:
+            key = NodeKey(name, role)
+        if key is None:
+            return {}
         return {
             "decided_by": self.search.decided_by(key),
             "steps": {
@@ -105,7 +112,7 @@ def quantise(
     max_loss: float = 0.0,
     max_error: float = MAX_ERROR,
     search: str = "default",
-    cost: Callable[[Network], Cost] | None = None,
+    cost: CostMaker | None = None,
     seed: int = 0,
     uniform_segments: int | None = None,
     progress: Progress = silent,
@@ -123,8 +130,7 @@ def quantise(
     search
         A name of :data:`SEARCHES`.
     cost
-        Of a network with as many neurons or fewer: makes what the search, AHEAD's apart, makes
-        small. Default: :class:`~quant.cost.AreaCost`.
+        Makes what the search makes small. AHEAD's knows its own measure and needs none.
     seed
         Of AHEAD's hill climbing.
     uniform_segments
@@ -137,8 +143,12 @@ def quantise(
     ------
     InputError
         If values are too large or too far apart for any formats.
+    ValueError
+        If the search needs a cost and there is none.
     """
-    recorded = searched = golden.search
+    if cost is None and search != "ahead":
+        raise ValueError(f"expected a cost for the search {search!r}, got none")
+    recorded = searched = affordable(network, golden.search)
     if missing := missing_answers(recorded):
         searched = exercised(network, recorded)
     criterion = Criterion.for_task(searched.task, max_loss=max_loss, max_error=max_error)
@@ -152,14 +162,13 @@ def quantise(
             model = _built(found, uniform_segments)
         else:
             how |= {"standard": standard, "prune": search == "default" and not missing}
-            make_cost = cost or AreaCost
-            found = search_formats(network, searched, criterion, make_cost, **how)
+            found = search_formats(network, searched, criterion, cost, **how)
             try:
                 model = _built(found, uniform_segments)
             except ValueError:
                 # Near ties asked for sums too wide to build: they are near ties then.
                 found = search_formats(
-                    network, searched, criterion, make_cost, finer=False, **how
+                    network, searched, criterion, cost, finer=False, **how
                 )
                 model = _built(found, uniform_segments)
     except SearchError as error:

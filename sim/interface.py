@@ -64,7 +64,7 @@ class StreamInterface:
         """Interface of an ``hdl.decoder.Decoder``."""
         model = decoder.model
         return cls(
-            input_lanes=decoder.foldings[0].inputs_per_cycle,
+            input_lanes=decoder.plan.foldings[0].inputs_per_cycle,
             input_width=model.input_format.width,
             input_signed=model.input_format.signed,
             input_count=model.input_count,

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.hdl.choose_multipliers import packs
-from build_decoder.hdl.decoder import plan_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.multipliers import Multipliers
-from build_decoder.hdl.plan import DensePlan
-from build_decoder.hdl.select_accumulate import fits_select
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
+from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.planning.fits import fits_select, packs
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models import activations as float_activations
 from build_decoder.quant.activations import integer_activation, is_exact
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["RandomNetwork", "random_frames", "random_network"]
@@ -34,6 +34,11 @@ class RandomNetwork:
     model: IntegerModel
     foldings: tuple[Folding, ...]
     multipliers: tuple[Multipliers, ...]
+
+    @property
+    def plan(self) -> DecoderPlan:
+        """The decoder's plan."""
+        return DecoderPlan.of(self.model, self.foldings, self.multipliers)
 
     def __str__(self):
         layers = ", ".join(
@@ -68,7 +73,7 @@ def random_network(random: np.random.Generator, *, name: str = "random") -> Rand
                 break
         layers.append(layer)
         format, x = layer.output, y
-    model = IntegerModel(name, tuple(layers))
+    model = IntegerModel.chain(name, tuple(layers))
     foldings = tuple(_random_folding(random, layer) for layer in layers)
     plans = [plan for plan in plan_decoder(model, foldings) if isinstance(plan, DensePlan)]
     multipliers = tuple(_random_multipliers(random, plan) for plan in plans)
@@ -195,7 +200,7 @@ def _random_multipliers(random, plan: DensePlan) -> Multipliers:
     inputs = plan.folding.inputs_per_cycle
     select = _random_part(random, plan.neurons) if fits_select(plan) else 0
     left = plan.neurons - select
-    packed = _random_part(random, inputs * (left // 2)) if packs(plan) else 0
+    packed = _random_part(random, inputs * (left // 2)) if packs(plan, DSP48E1) else 0
     left = inputs * left - 2 * packed
     dsp = _random_part(random, left)
     return Multipliers(packed=packed, dsp=dsp, lut=left - dsp, select=select)

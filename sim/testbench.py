@@ -45,7 +45,7 @@ class TestBench:
         Folder for the bench (bench.v, bench_components.v) and the compiler's log (build.log).
     frames
         The most frames that a run will have.
-    simulator, include_dirs, defines, runtime_dir
+    simulator, include_dirs, defines
         See :func:`simulate_verilog`.
     progress
         Called with what is being done.
@@ -69,7 +69,6 @@ class TestBench:
         simulator: str | None = None,
         include_dirs: Sequence[Path] = (),
         defines: Mapping[str, object] = {},
-        runtime_dir: Path | None = None,
         progress: Progress = silent,
     ):
         self.interface = interface
@@ -93,7 +92,6 @@ class TestBench:
             log=work_dir / "build.log",
             include_dirs=include_dirs,
             defines=defines,
-            runtime_dir=runtime_dir,
         )
 
     def run(
@@ -186,7 +184,6 @@ def simulate_verilog(
     simulator: str | None = None,
     include_dirs: Sequence[Path] = (),
     defines: Mapping[str, object] = {},
-    runtime_dir: Path | None = None,
 ) -> SimulationResult:
     """Simulate a Verilog design on golden vectors: compile a bench in ``work_dir`` and run it once.
 
@@ -200,9 +197,6 @@ def simulate_verilog(
         ``verilator`` or ``icarus``; None picks what is there, Verilator first.
     include_dirs, defines
         Passed to the compiler.
-    runtime_dir
-        Folder that keeps Verilator's compiled runtime, for benches that are compiled one after
-        another.
 
     Raises
     ------
@@ -222,7 +216,6 @@ def simulate_verilog(
         simulator=simulator,
         include_dirs=include_dirs,
         defines=defines,
-        runtime_dir=runtime_dir,
     )
     return bench.run(x_raw, y_raw, work_dir, stall_seed=stall_seed)
 

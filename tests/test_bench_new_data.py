@@ -7,7 +7,7 @@ from build_decoder.bench.networks import RECORDING
 from build_decoder.bench.new_data import golden_of, trained
 from build_decoder.models.recording import read_recording, split_runs
 from build_decoder.quant.quality import measure
-from build_decoder.quant.quantise import quantise
+from tests.searches import quantise
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 

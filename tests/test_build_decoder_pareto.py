@@ -7,13 +7,13 @@ import pytest
 
 import build_decoder.pareto
 from build_decoder.__main__ import main
-from build_decoder.hdl import design_front
-from build_decoder.hdl.design_front import DesignPoint
-from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.planning import design_front
+from build_decoder.hdl.planning.area import Area
+from build_decoder.hdl.planning.design_front import DesignPoint
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.models.errors import ToolMissing
 from build_decoder.pareto import ParetoPoint, spread
 from build_decoder.pareto_figure import draw_front
-from build_decoder.quant.area import Area
-from build_decoder.sim.errors import ToolMissing
 
 FILES = ("pareto.json", "pareto.svg", "pareto.png")
 

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from build_decoder.hdl.area import decoder_area, shape_of_plan
-from build_decoder.hdl.choose_multipliers import choose_multipliers
-from build_decoder.hdl.decoder import plan_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.plan import DensePlan
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.area.plans import decoder_area, shape_of_plan
+from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.cost import AreaCost
+from build_decoder.hdl.planning.decoder_plan import plan_decoder
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
-from build_decoder.quant.cost import AreaCost
-from build_decoder.quant.formats import integer_model
+from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
 
@@ -51,8 +51,9 @@ def test_plans_and_formats_have_the_same_area(name, folding):
 def test_narrow_weights_are_selected_where_units_accumulate():
     network = load_network("ahead_case1")
     formats = formats_of(network, "ahead_case1", (3, 4), np.random.default_rng(0))
-    weight = formats[1, "weight"]
-    formats[1, "weight"] = QFormat(weight.integer, 2 - weight.integer, weight.signed)
+    key = NodeKey("layer1", "weight")
+    weight = formats[key]
+    formats[key] = QFormat(weight.integer, 2 - weight.integer, weight.signed)
     assert AreaCost(network).shape(1, formats).select == 20
     for foldings in ([(2, 20), (1, 2)], [(1, 10), (1, 2)]):
         assert AreaCost(network, foldings).shape(1, formats).select == 0
@@ -61,7 +62,8 @@ def test_narrow_weights_are_selected_where_units_accumulate():
 def test_wide_formats_of_narrow_weights_are_selected_too():
     network = load_network("ahead_case1")
     formats = formats_of(network, "ahead_case1", (3, 4), np.random.default_rng(0))
-    weight = formats[1, "weight"]
-    formats[1, "weight"] = QFormat(weight.integer + 3, 1 - weight.integer, weight.signed)
-    assert formats[1, "weight"].width == 4
+    key = NodeKey("layer1", "weight")
+    weight = formats[key]
+    formats[key] = QFormat(weight.integer + 3, 1 - weight.integer, weight.signed)
+    assert formats[key].width == 4
     assert AreaCost(network).shape(1, formats).select == 20

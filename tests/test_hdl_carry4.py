@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.carry4 import carry4_sum
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.planning.target import XC7
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 

@@ -3,17 +3,16 @@
 from itertools import product
 
 import pytest
-from amaranth.hdl import Fragment
 
-from build_decoder.hdl.area import decoder_area
-from build_decoder.hdl.choose_foldings import choose_design, default_foldings
-from build_decoder.hdl.choose_multipliers import choose_multipliers
-from build_decoder.hdl.decoder import Decoder, decoder_latency, plan_decoder
-from build_decoder.hdl.design import design_decoder
-from build_decoder.hdl.design_front import DesignPoint, considered_foldings, design_front
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.plan import DensePlan
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.area.plans import decoder_area
+from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
+from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.decoder_plan import decoder_latency, plan_decoder
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.design_front import DesignPoint, considered_foldings, design_front
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.errors import InputError
 from tests.test_hdl_decoder import model
 
@@ -37,20 +36,13 @@ def all_designs(net, *, max_blocks=None, spare_blocks=False) -> list[DesignPoint
     return designs
 
 
-def designed(net, **asked) -> Decoder:
-    decoder = design_decoder(net, **asked)
-    # Amaranth warns of what is never elaborated.
-    Fragment.get(decoder, None)
-    return decoder
-
-
 def test_default_takes_one_input_a_cycle_into_all_neurons():
     assert default_foldings(NET) == (Folding(1, 20), Folding(1, 2))
-    assert designed(NET).foldings == default_foldings(NET)
+    assert design_decoder(NET).foldings == default_foldings(NET)
 
 
 def test_blocks_alone_do_not_change_the_folding():
-    assert designed(NET, family=XC7, max_dsp=4).foldings == default_foldings(NET)
+    assert design_decoder(NET, family=XC7, max_dsp=4).foldings == default_foldings(NET)
 
 
 def test_foldings_are_those_that_change_beats_or_passes():
@@ -104,19 +96,19 @@ def test_blocks_are_limited_at_little_cost(net, blocks):
 
 @pytest.mark.parametrize("target", [1000, 200, 69, 40, 25])
 def test_target_is_met_by_the_decoder_that_is_made(target):
-    decoder = designed(NET, latency_cycles=target)
-    assert decoder.latency_cycles == decoder_latency(decoder.plans) <= target
+    decoder = design_decoder(NET, latency_cycles=target)
+    assert decoder.latency_cycles == decoder_latency(decoder.stages) <= target
     assert decoder.foldings != (Folding(40, 20), Folding(20, 2))
     point = choose_design(NET, family=XC7, latency_cycles=target)
-    assert decoder_area(decoder.plans) == point.area
+    assert decoder_area(decoder.stages) == point.area
 
 
 def test_a_forced_datapath_is_kept():
-    decoder = designed(NET, family=XC7, latency_cycles=100, datapath=["lut", None])
-    assert decoder.plans[0].multipliers.blocks == 0
+    decoder = design_decoder(NET, family=XC7, latency_cycles=100, datapath=["lut", None])
+    assert decoder.stages[0].multipliers.blocks == 0
     assert decoder.latency_cycles <= 100
     with pytest.raises(InputError, match=r"layer 1: expected .* for datapath select"):
-        designed(NET, family=XC7, latency_cycles=100, datapath=["select", None])
+        design_decoder(NET, family=XC7, latency_cycles=100, datapath=["select", None])
 
 
 def test_impossible_targets_tell_the_nearest():

@@ -2,25 +2,23 @@
 
 import pytest
 
-from build_decoder.hdl.design import design_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.multipliers import Multipliers
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
 from tests.test_hdl_choose_multipliers import two_bit_plans
 from tests.test_hdl_decoder import model
 
 NET = model((40, 5, 2), ("linear", "linear"))
-SMALL = IntegerModel(
+SMALL = IntegerModel.chain(
     "small", tuple(plan.parameters for plan in two_bit_plans((40, 5, 2), [(1, 5), (1, 2)]))
 )
 
 
 def multipliers(net, datapath, family="xc7", **limits) -> tuple[Multipliers, ...]:
-    decoder = design_decoder(net, family=family, datapath=datapath, **limits)
-    # Amaranth warns of components that are made and never elaborated, as here.
-    decoder._MustUse__used = True
-    return tuple(plan.multipliers for plan in decoder.plans)
+    plan = design_decoder(net, family=family, datapath=datapath, **limits)
+    return tuple(layer.multipliers for layer in plan.layers)
 
 
 def test_one_for_all_layers():

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from build_decoder.hdl.decoder import Decoder, decoder_latency, plan_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan, decoder_latency, plan_decoder
+from build_decoder.hdl.planning.folding import Folding
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 
@@ -27,7 +29,7 @@ def model(widths, activations, seed=0) -> IntegerModel:
             )
         )
         format = layers[-1].output
-    return IntegerModel("test", tuple(layers))
+    return IntegerModel.chain("test", tuple(layers))
 
 
 def frames(model: IntegerModel, count: int) -> np.ndarray:
@@ -44,11 +46,12 @@ def test_every_folding_of_two_layers(inputs_per_cycle, outputs_per_cycle):
     two = model((11, 7, 3), ("sigmoid", "tanh"))
     foldings = (Folding(inputs_per_cycle, outputs_per_cycle), Folding(2, 2))
     x = frames(two, 4)
-    decoder = Decoder(two, foldings)
+    plan = DecoderPlan.of(two, foldings)
+    decoder = Decoder(plan)
     y, latency, _ = simulate_amaranth(decoder, x)
     np.testing.assert_array_equal(y, two.compute(x))
     assert latency == decoder.latency_cycles
-    y, *_ = simulate_amaranth(Decoder(two, foldings), x, stall_seed=inputs_per_cycle)
+    y, *_ = simulate_amaranth(Decoder(plan), x, stall_seed=inputs_per_cycle)
     np.testing.assert_array_equal(y, two.compute(x))
 
 
@@ -63,7 +66,7 @@ def test_every_folding_of_two_layers(inputs_per_cycle, outputs_per_cycle):
 )
 def test_back_to_back_frames_overlap(widths, foldings, interval):
     net = model(widths, ("sigmoid", "linear"))
-    decoder = Decoder(net, [Folding(*folding) for folding in foldings])
+    decoder = Decoder(DecoderPlan.of(net, [Folding(*folding) for folding in foldings]))
     x = frames(net, 5)
     y, latency, frame_cycles = simulate_amaranth(decoder, x)
     np.testing.assert_array_equal(y, net.compute(x))
@@ -75,7 +78,7 @@ def test_back_to_back_frames_overlap(widths, foldings, interval):
 def test_transfers_of_a_frame(inputs_per_cycle, beats):
     net = model((11, 7, 3), ("relu", "linear"))
     foldings = (Folding(inputs_per_cycle, 7), Folding(2, 3))
-    plans, decoder = plan_decoder(net, foldings), Decoder(net, foldings)
+    plans, decoder = plan_decoder(net, foldings), Decoder(DecoderPlan.of(net, foldings))
     # Amaranth warns of components that are made and never elaborated, as here.
     decoder._MustUse__used = True
     assert (decoder.input_beats, decoder.output_beats) == (beats, 3)
@@ -109,7 +112,7 @@ def test_reset_in_a_frame_starts_over():
     from tests.rtl import simulate
 
     net = model((6, 4, 2), ("relu", "linear"))
-    decoder = Decoder(net, [Folding(1, 2), Folding(1, 1)])
+    decoder = Decoder(DecoderPlan.of(net, [Folding(1, 2), Folding(1, 1)]))
     x = frames(net, 3)
     restart = Signal()
     m = Module()

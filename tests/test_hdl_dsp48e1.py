@@ -6,8 +6,9 @@ from amaranth import Module, Shape, Signal, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.dsp48e1 import dsp48e1_mac, fits
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.dsp48e1 import dsp48e1_mac
+from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.planning.target import XC7
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 
@@ -165,7 +166,7 @@ async def _nothing(ctx):
     ],
 )
 def test_what_fits(weight_width, x, sum_width, right):
-    assert fits(weight_width, x, sum_width) == right
+    assert DSP48E1.fits(weight_width, DSP48E1.operand_width(x), sum_width) == right
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.planning.folding import Folding
 
 
 @pytest.mark.parametrize(

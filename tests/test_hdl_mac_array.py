@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from build_decoder.hdl.choose_multipliers import packs
-from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.mac_array import MacArray
-from build_decoder.hdl.multipliers import Multipliers
-from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.planning.fits import packs
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from tests.rtl import simulate
 
@@ -137,7 +138,7 @@ def test_sums_with_gaps(inputs, signed):
 )
 def test_every_multiplier_at_the_proven_ranges_edges(inputs, multipliers, signed, rows, family):
     array = plan(inputs, multipliers, signed=signed, rows=rows)
-    assert packs(array)
+    assert packs(array, DSP48E1)
     x = frames(array)
     np.testing.assert_array_equal(run(array, x, seed=1, family=family), expected(array, x))
 

@@ -5,14 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from build_decoder.hdl import dsp48e1
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.mac_unit import MacUnit, fits_dsp48e1
-from build_decoder.hdl.multipliers import Multiplier
-from build_decoder.hdl.plan import DensePlan
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.mac_unit import MacUnit
+from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.planning.fits import fits_block
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multiplier
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
@@ -115,7 +116,7 @@ def test_sums_and_products(kind, family, inputs_per_cycle, signed_x, signed_weig
         beats=5, inputs_per_cycle=inputs_per_cycle, rows=rows,
     )
     assert layer.parameters.rounding_constant == 4
-    assert fits_dsp48e1(layer, kind)
+    assert fits_block(layer, kind, DSP48E1)
     cells = check_sums(layer, kind, family)
     block = {"xc7": "DSP48E1", "ecp5": "MULT18X18D"}.get(family)
     assert cells == ({} if block is None or kind is Multiplier.LUT else {block: 1})
@@ -152,7 +153,7 @@ def test_the_widest_operands_of_a_block(family, input, weight, rows):
 def test_the_widest_pairs_of_a_block(input, weight, rows):
     layer = plan(input, weight, beats=3, rows=rows)
     # Those with the widest sums take all of the pre-adder.
-    assert rows != "-+" or weight.width + layer.unit_width == dsp48e1.A_WIDTH
+    assert rows != "-+" or weight.width + layer.unit_width == DSP48E1.weight
     assert check_sums(layer, Multiplier.PACKED, "xc7") == {"DSP48E1": 1}
 
 
@@ -162,7 +163,7 @@ def test_the_widest_pairs_of_a_block(input, weight, rows):
 def test_constant_weights_are_never_loaded(kind, family, inputs_per_cycle):
     layer = plan(QFormat(4, 0), QFormat(2, 2), beats=1, inputs_per_cycle=inputs_per_cycle)
     assert layer.constant_weights
-    assert not fits_dsp48e1(layer, kind)
+    assert not fits_block(layer, kind, DSP48E1)
     cells = check_sums(layer, kind, family)
     assert "DSP48E1" not in cells
 
@@ -198,7 +199,7 @@ def test_packing_needs_room_for_both_weights():
         operands = [*(high << packed.unit_width), *((high << packed.unit_width) + low)]
         room = all(-(1 << 24) <= operand < 1 << 24 for operand in operands)
         # A port is judged by its format, so that there may be room and no packing.
-        fits = fits_dsp48e1(packed, Multiplier.PACKED)
+        fits = fits_block(packed, Multiplier.PACKED, DSP48E1)
         assert room or not fits
         found.add(fits)
     assert found == {True, False}
@@ -210,6 +211,6 @@ def test_packing_needs_a_port_for_a_weights_format():
         layer = plan(QFormat(4, 0), QFormat(width, 0))
         small = replace(layer.parameters, weights=layer.parameters.weights.clip(-3, 3))
         packed = replace(layer, parameters=small)
-        assert fits_dsp48e1(packed, Multiplier.PACKED) == fits, packed.unit_width
+        assert fits_block(packed, Multiplier.PACKED, DSP48E1) == fits, packed.unit_width
         if fits:
             assert check_sums(packed, Multiplier.PACKED, "xc7") == {"DSP48E1": 1}

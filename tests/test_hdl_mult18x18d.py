@@ -8,8 +8,9 @@ from amaranth import Module, Shape, Signal, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.mult18x18d import fits, mult18x18d
-from build_decoder.hdl.target import ECP5
+from build_decoder.hdl.mult18x18d import mult18x18d
+from build_decoder.hdl.planning.dsp_block import MULT18X18D
+from build_decoder.hdl.planning.target import ECP5
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 
@@ -80,12 +81,11 @@ def test_is_one_block():
 
 
 def test_what_fits():
-    for shape in (signed(18), unsigned(18)):
-        assert fits(shape, signed(1))
-        assert fits(signed(1), shape)
-    for shape in (signed(19), unsigned(19)):
-        assert not fits(shape, signed(1))
-        assert not fits(signed(1), shape)
+    for shape in (signed, unsigned):
+        for width, fits in ((18, True), (19, False)):
+            width = MULT18X18D.operand_width(shape(width))
+            assert MULT18X18D.fits(width, 1) == MULT18X18D.fits(1, width) == fits
+    assert MULT18X18D.fits(18, 18, sum_width=99)
 
 
 @pytest.mark.parametrize(("weight", "x"), [(19, 4), (4, 19)])

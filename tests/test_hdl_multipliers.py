@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from build_decoder.hdl.multipliers import Multiplier, Multipliers
+from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 
 KINDS = ("packed", "dsp", "select", "lut")
 

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.multipliers import Multipliers
-from build_decoder.hdl.plan import DensePlan, PackerPlan
+from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 
 

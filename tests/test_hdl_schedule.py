@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from build_decoder.hdl.decoder import Decoder, plan_decoder
-from build_decoder.hdl.folding import Folding
-from build_decoder.hdl.plan import DensePlan, PackerPlan
-from build_decoder.hdl.schedule import frame_interval
+from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.schedule import frame_interval
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from tests.test_hdl_decoder import frames, model
@@ -30,11 +32,11 @@ CHAINS = [
 @pytest.mark.parametrize(("widths", "foldings"), CHAINS, ids=str)
 def test_the_simulated_interval(widths, foldings):
     net = model(widths, ("linear",) * len(foldings))
-    decoder = Decoder(net, [Folding(*folding) for folding in foldings])
+    decoder = Decoder(DecoderPlan.of(net, [Folding(*folding) for folding in foldings]))
     x = frames(net, 14)
     y, _, interval = simulate_amaranth(decoder, x)
     np.testing.assert_array_equal(y, net.compute(x))
-    assert decoder.frame_cycles == frame_interval(decoder.plans) == interval
+    assert decoder.frame_cycles == frame_interval(decoder.plan.stages) == interval
 
 
 def test_the_chains_have_all_that_there_is():

@@ -6,15 +6,17 @@ import pytest
 
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.folding import Folding
+from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.mac_array import MacArray
-from build_decoder.hdl.multipliers import Multipliers
-from build_decoder.hdl.plan import DensePlan
-from build_decoder.hdl.select_accumulate import SelectAccumulate, fits_select, select_misfit
-from build_decoder.hdl.target import XC7
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.fits import fits_select, select_misfit
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.target import XC7
+from build_decoder.hdl.select_accumulate import SelectAccumulate
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.netlist import check_netlist
@@ -188,7 +190,7 @@ def two_layers(*, inputs: int) -> IntegerModel:
         weights=random.integers(-2, 2, (UNITS, 4)), biases=np.arange(4),
         activation=integer_activation("relu", QFormat(9, 0), QFormat(9, 0, signed=False)),
     )
-    return IntegerModel("two", (first, second))
+    return IntegerModel.chain("two", (first, second))
 
 
 @pytest.mark.parametrize(
@@ -206,10 +208,9 @@ def two_layers(*, inputs: int) -> IntegerModel:
 def test_decoders_of_mixed_kinds_keep_the_plans_times(multipliers, inputs, captures, seed):
     model = two_layers(inputs=inputs)
     foldings = (Folding(1, 4), Folding(1, 4))
-    decoder = Decoder(model, foldings, (multipliers, multipliers))
-    plans = [p for p in decoder.plans if isinstance(p, DensePlan)]
-    assert [p.double_buffered for p in plans] == captures
-    plain = Decoder(model, foldings)
+    decoder = Decoder(DecoderPlan.of(model, foldings, (multipliers, multipliers)))
+    assert [p.double_buffered for p in decoder.plan.layers] == captures
+    plain = DecoderPlan.of(model, foldings)
     assert (decoder.latency_cycles, decoder.frame_cycles) == (
         plain.latency_cycles, plain.frame_cycles,
     )
@@ -225,7 +226,7 @@ def test_decoders_of_mixed_kinds_keep_the_plans_times(multipliers, inputs, captu
 def test_netlist_equals_the_model(target, tmp_path):
     model = two_layers(inputs=INPUTS)
     multipliers = (Multipliers(select=3, lut=1), Multipliers(select=4))
-    decoder = Decoder(model, (Folding(1, 4), Folding(1, 4)), multipliers)
+    decoder = Decoder(DecoderPlan.of(model, (Folding(1, 4), Folding(1, 4)), multipliers))
     x = frames(model.layers[0])
     check = check_netlist(decoder, target, x, model.compute(x), tmp_path, stall_seed=2)
     assert (check.vectors_checked, check.mismatches) == (2 * len(x), 0)

@@ -5,7 +5,7 @@ from amaranth_boards.arty_a7 import ArtyA7_35Platform
 from amaranth_boards.icebreaker import ICEBreakerPlatform
 from amaranth_boards.ulx3s import ULX3S_85F_Platform
 
-from build_decoder.hdl.target import ECP5, XC7, FamilyPlatform, family_of
+from build_decoder.hdl.planning.target import ECP5, XC7, FamilyPlatform, family_of
 
 
 def test_families():

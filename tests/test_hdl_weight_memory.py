@@ -5,8 +5,8 @@ import pytest
 from amaranth import Shape
 from amaranth.back import rtlil
 
+from build_decoder.hdl.planning.area import fits_block_ram
 from build_decoder.hdl.weight_memory import WeightMemory
-from build_decoder.quant.area import fits_block_ram
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 

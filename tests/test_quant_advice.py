@@ -7,9 +7,9 @@ import pytest
 
 from build_decoder.models import GoldenData, InputError, Kind, Network, Task
 from build_decoder.quant.quality import measure, output_scales
-from build_decoder.quant.quantise import quantise
 from tests.decoders import decoder
 from tests.networks import dense, dense_chain
+from tests.searches import quantise
 
 SAMPLES = 300
 

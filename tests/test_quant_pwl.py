@@ -6,13 +6,13 @@ import pytest
 from build_decoder.models import activations as float_activations
 from build_decoder.quant.pwl.limits import Limits, limits_of, wanted_results
 from build_decoder.quant.pwl.line import find_slopes, intercepts_amid, least_slopes
-from build_decoder.quant.pwl.lut_estimate import estimate_pwl_luts, estimate_table_luts
 from build_decoder.quant.pwl.search import cheapest_fit, fewest_segments
 from build_decoder.quant.pwl.segmentation import (
     merge_constants,
     segment_greedily,
     segment_uniformly,
 )
+from build_decoder.quant.pwl.size import lines_size, table_size
 from build_decoder.quant.pwl.symmetry import Symmetry, find_symmetry, folded_limits
 from build_decoder.quant.qformat import QFormat
 
@@ -127,18 +127,17 @@ def test_fewest_and_cheapest():
     assert fewest_segments(limits, most=len(fewest.segments) - 1) is None
     cheapest = cheapest_fit(limits, folded=True, output_width=8)
     assert len(cheapest.segments) > len(fewest.segments)
-    assert cheapest.estimated_luts(folded=True, output_width=8) < fewest.estimated_luts(
-        folded=True, output_width=8
-    )
+    how = {"folded": True, "output_width": 8}
+    assert cheapest.size(**how) < fewest.size(**how)
 
 
-def test_estimates():
-    assert estimate_table_luts(np.arange(64), 6) == 6
+def test_sizes():
+    assert table_size(np.arange(64), 6) == 6
     # Bits 6 and 7 have two different blocks each, the others one.
-    assert estimate_table_luts(np.arange(256), 8) == 6 + 2 * 2
-    luts = estimate_pwl_luts(
+    assert table_size(np.arange(256), 8) == 6 + 2 * 2
+    size = lines_size(
         folded=True, position_bits=8, step_bits=4, segments=16, offset_bits=4, slope_bits=5,
         intercept_bits=12,
     )
     # Inverters, coefficients, four rows, and the sum.
-    assert luts == 8 + (5 + 12) + 4 * 6 + 12
+    assert size == 8 + (5 + 12) + 4 * 6 + 12

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.task import Kind
-from build_decoder.quant.cost import AreaCost
 from build_decoder.quant.criterion import MAX_ERROR, Criterion
 from build_decoder.quant.exercise import exercised, missing_answers
 from build_decoder.quant.quality import measure
-from build_decoder.quant.quantise import quantise
 from tests.decoders import decoder
+from tests.searches import quantise
 
 REGRESSIONS = ("velocity", "position", "angles", "force")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from build_decoder.models.errors import ToolError
 from build_decoder.sim import fuzz
-from build_decoder.sim.errors import ToolError
 from build_decoder.sim.fuzz import check_network, main
 from build_decoder.sim.streams import StreamError
 
@@ -37,7 +37,7 @@ def test_a_wrong_output_is_told_with_how_to_see_it_again(capsys, monkeypatch):
     assert main(["--only", "3", "--seed", "14", "--samples", "2", "--jobs", "1"]) == 1
     out = capsys.readouterr().out
     assert "network 3: 1 mismatches: back to back: frame 1, output 0: expected " in out
-    assert "again: python -m fuzz --seed 14 --only 3 --samples 2\n" in out
+    assert "again: python -m build_decoder.sim.fuzz --seed 14 --only 3 --samples 2\n" in out
     assert out.endswith("1 networks, 4 frames, 1 mismatches\n")
 
 

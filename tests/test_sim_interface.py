@@ -57,7 +57,7 @@ def test_missing_file(tmp_path):
 
 def test_of_a_decoder():
     network = random_network(np.random.default_rng(0))
-    decoder = Decoder(network.model, network.foldings)
+    decoder = Decoder(network.plan)
     to_verilog(decoder)  # Amaranth warns of components that are never elaborated
     interface = StreamInterface.of(decoder)
     assert len(decoder.i.payload.as_value()) == interface.input_lanes * interface.input_width

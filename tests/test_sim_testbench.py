@@ -1,14 +1,18 @@
 """The generated test bench: what it measures, and the faults that it must find."""
 
 import json
+import os
+import shutil
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from frame_sum import Fault, FrameSum, FrameSumComponent
 
 from build_decoder.hdl.export import to_verilog
-from build_decoder.sim.errors import CheckFailed, ToolError
+from build_decoder.models.errors import ToolError
+from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.testbench import TestBench, simulate_verilog
 
@@ -17,18 +21,11 @@ DESIGN = FrameSum(count=10, lanes=4, width=8, outputs=3)
 
 
 @pytest.fixture(scope="module")
-def runtime_dir(tmp_path_factory):
-    return tmp_path_factory.getbasetemp().parent / "verilated"
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory, runtime_dir):
+def bench(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
     source = folder / "frame_sum.v"
     source.write_text(to_verilog(FrameSumComponent(DESIGN), name="frame_sum"))
-    return TestBench(
-        [source], "frame_sum", DESIGN.interface, folder, frames=FRAMES, runtime_dir=runtime_dir
-    )
+    return TestBench([source], "frame_sum", DESIGN.interface, folder, frames=FRAMES)
 
 
 def test_measures_what_is_documented_without_stalls(bench, tmp_path):
@@ -142,7 +139,7 @@ PASS_THROUGH = StreamInterface(
 )
 
 
-def test_registers_without_initial_value_start_random_in_any_folder(tmp_path, runtime_dir):
+def test_registers_without_initial_value_start_random_in_any_folder(tmp_path):
     source = tmp_path / "pass_through.v"
     source.write_text(
         """
@@ -166,9 +163,24 @@ def test_registers_without_initial_value_start_random_in_any_folder(tmp_path, ru
         x,
         x,
         tmp_path / "folder with spaces",
-        runtime_dir=runtime_dir,
     )
     assert result.vectors_checked == result.mismatches == 16
+
+
+def test_the_next_bench_compiles_no_runtime(bench, tmp_path, monkeypatch):
+    calls = tmp_path / "calls"
+    shim = tmp_path / "bin" / "c++"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nexec {shutil.which("c++")} "$@"\n')
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}{os.pathsep}{os.environ['PATH']}")
+    source = tmp_path / "frame_sum.v"
+    source.write_text(to_verilog(FrameSumComponent(DESIGN), name="frame_sum"))
+    again = TestBench([source], "frame_sum", DESIGN.interface, tmp_path, frames=1)
+    compiled = {line.split()[-1] for line in calls.read_text().splitlines() if " -c " in line}
+    assert {Path(name).name for name in compiled} == {"verilator.cpp", "Vtop__ALL.cpp"}
+    x = DESIGN.elements(1, seed=1)
+    assert again.run(x, DESIGN.compute(x), tmp_path).mismatches == 0
 
 
 def test_verilog_that_does_not_compile(tmp_path):

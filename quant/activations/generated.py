@@ -10,8 +10,8 @@ from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
 from build_decoder.quant.activations.table import Table
 from build_decoder.quant.pwl.coefficients import coefficients
 from build_decoder.quant.pwl.limits import ROUNDING_SLACK, Limits, limits_of, wanted_results
-from build_decoder.quant.pwl.lut_estimate import estimate_table_luts
 from build_decoder.quant.pwl.search import Fit, cheapest_fit, fewest_segments, uniform_fit
+from build_decoder.quant.pwl.size import table_size
 from build_decoder.quant.pwl.symmetry import Symmetry, find_symmetry, folded_limits
 from build_decoder.quant.qformat import QFormat
 
@@ -21,9 +21,9 @@ _TABLE_WIDTH = 8
 """Inputs of so many bits get a table. Lines within one step would often be of about its size, for
 some functions half of it, but have twice its error."""
 
-_GOOD_TABLE_LUTS = 6
-"""A table estimated at so few LUTs an output bit is taken whatever lines would take: where outputs
-have few bits, that it is exact to half a step is worth more than some LUTs."""
+_GOOD_TABLE_SIZE = 6
+"""A table of so small a size an output bit is taken whatever the size of lines: where outputs have
+few bits, that it is exact to half a step is worth more than some logic."""
 
 
 def fit_least_segments(
@@ -85,7 +85,7 @@ def fit_uniform_segments(
 def cheapest(
     activation: Activation, input: QFormat, output: QFormat, *, error_bound: float = 1.0
 ) -> PiecewiseLinear | Table:
-    """The form of ``activation`` that is estimated to take few LUTs.
+    """The smaller form of ``activation``, by :mod:`quant.pwl.size`.
 
     A table, which rounds and so keeps to half a step, or a PWL form for wide inputs. The latter has
     short segments of one length, so that the multiplier is small and there is little or no address
@@ -102,13 +102,13 @@ def cheapest(
     table = Table(input, output, tuple(entries.tolist()))
     if input.width <= _TABLE_WIDTH:
         return table
-    table_luts = estimate_table_luts(entries, output.width)
-    if table_luts <= _GOOD_TABLE_LUTS * output.width:
+    size = table_size(entries, output.width)
+    if size <= _GOOD_TABLE_SIZE * output.width:
         return table
     symmetry, stored = _halved(wanted, limits, input)
     fit = cheapest_fit(stored, folded=symmetry is not None, output_width=output.width)
     lines = _assembled(wanted, input, output, symmetry, fit, error_bound)
-    return lines if lines.estimated_luts < table_luts else table
+    return lines if lines.size < size else table
 
 
 def greatest_error(activation: Activation, parameters: IntegerActivation) -> float:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.quant.pwl.limits import MAX_INPUT_WIDTH
-from build_decoder.quant.pwl.lut_estimate import estimate_pwl_luts
+from build_decoder.quant.pwl.size import lines_size
 from build_decoder.quant.pwl.symmetry import Symmetry
 from build_decoder.quant.qformat import QFormat
 
@@ -119,10 +119,10 @@ class PiecewiseLinear:
         return (longest - 1).bit_length() + self.step_bits if longest else 0
 
     @property
-    def estimated_luts(self) -> int:
-        """Estimate of the six-input LUTs that it takes."""
+    def size(self) -> int:
+        """Its size in logic: :mod:`quant.pwl.size`."""
         least, most = min(0, *self.slopes), max(self.slopes)
-        return estimate_pwl_luts(
+        return lines_size(
             folded=self.symmetry is not None,
             position_bits=self.block_bits + self.step_bits,
             step_bits=self.step_bits,

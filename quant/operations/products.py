@@ -52,15 +52,15 @@ class Products:
     def _extremes(self, times_positive: int, times_negative: int) -> list[int]:
         # Python's integers: formats that a search tries may be wider than any that is built.
         pairs = zip(self.weights.positive, self.weights.negative, strict=True)
-        return [positive * times_positive + negative * times_negative for positive, negative in pairs]
+        return [most * times_positive + least * times_negative for most, least in pairs]
 
     @cached_property
-    def kind(self) -> type[np.floating]:
-        """Type in which no running sum loses anything."""
+    def takes(self) -> type[np.floating]:
+        """Type of the inputs in which no running sum loses anything."""
         return np.float32 if max(-self.low, self.high) <= _FLOAT32_SUM else np.float64
 
     def compute(self, x: np.ndarray) -> np.ndarray:
         """Raw sums (..., sums) of raw inputs (..., terms)."""
         terms = x.shape[-1]
-        rows = carried(x, self.kind).reshape(-1, terms)
-        return (rows @ self.weights.carried(self.kind)).reshape(*x.shape[:-1], -1)
+        rows = carried(x, self.takes).reshape(-1, terms)
+        return (rows @ self.weights.carried(self.takes)).reshape(*x.shape[:-1], -1)

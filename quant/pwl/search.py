@@ -1,4 +1,4 @@
-"""Segmentations by what they are wanted for: fewest segments, or fewest LUTs."""
+"""Segmentations by what they are wanted for: fewest segments, or least size."""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -7,19 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from build_decoder.quant.pwl.limits import Limits
-from build_decoder.quant.pwl.lut_estimate import estimate_pwl_luts
 from build_decoder.quant.pwl.segmentation import (
     Segment,
     merge_constants,
     segment_greedily,
     segment_uniformly,
 )
+from build_decoder.quant.pwl.size import lines_size
 
 __all__ = ["Fit", "cheapest_fit", "fewest_segments", "uniform_fit"]
 
 _ADDRESS_BITS = 9
-"""Blocks are told apart by so many bits, if they can be: a segment is found in eight LUTs a bit.
-Not counted are bits that only tell how far beyond all else it is where one constant does."""
+"""Blocks are told apart by so many bits, if they can be: a segment is found in eight truth
+tables a bit. Not counted are bits that only tell how far beyond all else it is where one constant
+does."""
 
 _MOST_GUARD_BITS = 32
 """With more than this, all slopes are as good as real."""
@@ -43,11 +44,11 @@ class Fit:
     guard_bits: int
     segments: list[Segment]
 
-    def estimated_luts(self, *, folded: bool, output_width: int) -> int:
-        """Estimate of the LUTs that it takes, before its intercepts are known."""
+    def size(self, *, folded: bool, output_width: int) -> int:
+        """Its size (:mod:`quant.pwl.size`), before its intercepts are known."""
         slopes = [int(segment.slope * (1 << self.guard_bits)) for segment in self.segments]
         longest = max((s.end - s.start for s in self.segments if s.slope), default=1)
-        return estimate_pwl_luts(
+        return lines_size(
             folded=folded,
             position_bits=_position_bits(self.limits),
             step_bits=self.step_bits,
@@ -86,14 +87,14 @@ def fewest_segments(limits: Limits, *, most: int | None = None) -> Fit | None:
 
 
 def cheapest_fit(limits: Limits, *, folded: bool, output_width: int) -> Fit:
-    """The fit with the fewest estimated LUTs of those with uniform segments.
+    """The smallest fit of those with uniform segments.
 
     The shorter they are, the smaller is the multiplier and the larger the look-up. Neighbours with
     one constant are one segment if finding it costs less than it saves.
     """
 
-    def luts(fit: Fit) -> int:
-        return fit.estimated_luts(folded=folded, output_width=output_width)
+    def size(fit: Fit) -> int:
+        return fit.size(folded=folded, output_width=output_width)
 
     best = None
     for step_bits in range(_position_bits(limits), -1, -1):
@@ -101,8 +102,8 @@ def cheapest_fit(limits: Limits, *, folded: bool, output_width: int) -> Fit:
             continue
         fit = _fit(limits, step_bits, _uniform)
         merged = replace(fit, segments=merge_constants(fit.limits, fit.segments))
-        here = min(fit, merged, key=luts)
-        if best is not None and luts(here) >= luts(best):
+        here = min(fit, merged, key=size)
+        if best is not None and size(here) >= size(best):
             break
         best = here
     return best

@@ -1,0 +1,1 @@
+"""Adapters between layers: one folder each, with a plan and a component."""

@@ -1,0 +1,1 @@
+"""Packer: single values gathered into wider transfers."""

@@ -1,0 +1,215 @@
+"""Features: counts of what takes LUTs and flip-flops, in units with a physical meaning."""
+
+from build_decoder.hdl.planning.area.memories import LUT_ROWS, block_parts, ram_luts
+from build_decoder.hdl.planning.area.shapes import DenseShape, PackerShape
+
+__all__ = ["luts_of", "multiplexer_luts", "product_bits", "registers_of", "table_luts"]
+
+_UNREGISTERED_GROUPS = 4
+_BIAS_LUT_GROUPS = 32
+_TABLE_INPUTS = 7
+_FEW_ROWS = 4
+_MULTIPLEXER_LUTS = (0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 4, 4, 4, 4)  # of 1 to 16 values
+
+
+def luts_of(shape: DenseShape | PackerShape) -> dict[str, float]:
+    """Counts of what takes LUTs; the fitted coefficients are LUTs a count."""
+    if isinstance(shape, PackerShape):
+        return {
+            "packer": 1,
+            "packer_bits": _bits(shape.count) + _bits(shape.lanes),
+            "packer_lanes": shape.lanes,
+        }
+    return {
+        **_control_luts(shape), **_memory_luts(shape), **_product_luts(shape), **_drain_luts(shape)
+    }
+
+
+def _control_luts(shape: DenseShape) -> dict[str, float]:
+    replays = shape.passes > 1
+    return {
+        "layer": 1,
+        "beat_bits": _bits(shape.beats),
+        "row_bits": _bits(shape.rows),
+        "replay": replays,
+        "replay_bits": replays * (_bits(shape.beats) + _bits(shape.passes)),
+        "replay_forwarded": shape.replay_width,
+        "replay_ram": ram_luts(shape.beats, shape.replay_width),
+    }
+
+
+def _memory_luts(shape: DenseShape) -> dict[str, float]:
+    columns, tables = shape.weights.columns, shape.weights.tables
+    parts = -(-shape.rows // LUT_ROWS)
+    selected = 0
+    if shape.weights_in_block_ram:
+        # Where several block RAMs are one memory behind each other.
+        parts = block_parts(shape.rows, columns)
+        selected = columns * _selecting_luts(parts)
+    return {
+        # Of two rows, a column is the address.
+        "rom_tables": tables if shape.rows > 2 else 0,
+        "rom_selected": columns * _selecting_luts(parts) if tables else 0,
+        "block_ram_mux": selected,
+    }
+
+
+def _selecting_luts(inputs: int) -> int:
+    """LUTs that select one of so many bits."""
+    return -(-(inputs - 1) // 3)
+
+
+def _product_luts(shape: DenseShape) -> dict[str, float]:
+    constant = shape.rows == 1
+    # Of two rows, a bit of a weight is a constant or the address, in one sense or the other.
+    alike = shape.rows <= 2
+    tables = 0 if alike else table_luts(
+        shape.input_width, shape.weight_width, shape.weights.bits
+    )
+    adder, full = product_bits(shape.input_width, shape.weights.bits)
+    accumulating = shape.exact if shape.accumulates else 0
+    # Yosys has an adder's wider operand enter the carry chain directly. Where that is the sum,
+    # which is selected, the selection shares the adder's LUTs.
+    unused = shape.weight_width - shape.weights.bits
+    wide = accumulating if shape.product_width - unused >= shape.exact else 0
+    neurons = 0 if shape.accumulates else shape.outputs_per_cycle
+    tree, added = _tree_bits(shape.product_width, shape.inputs_per_cycle)
+    if constant:
+        tree *= shape.weights.terms / (shape.inputs_per_cycle * shape.outputs_per_cycle)
+    added_up = not alike and not tables
+    # With four weights in turn, many bits of one are the same or a constant.
+    few_rows = shape.rows <= _FEW_ROWS
+    # The selection of an input from the replay buffer goes into a product that is its only user.
+    late = shape.passes > 1 and shape.outputs_per_cycle == 1
+    return {
+        "product_table": shape.lut * tables,
+        "product_adder": shape.lut * adder if added_up and not few_rows else 0,
+        "product_full_adders": shape.lut * full if added_up and not few_rows else 0,
+        "few_rows_adder": shape.lut * adder if added_up and few_rows else 0,
+        "few_rows_full_adders": shape.lut * full if added_up and few_rows else 0,
+        "late_product": shape.lut * (adder + full) if added_up and late else 0,
+        "alike_product": shape.lut * (adder + full) if alike and not constant else 0,
+        "constant_product": shape.weights.digits * shape.input_width if constant else 0,
+        "accumulator": shape.lut * accumulating,
+        "wide_accumulator": shape.lut * wide,
+        "tree": neurons * tree,
+        "tree_accumulator": neurons * shape.exact,
+        "wide_tree_accumulator": neurons * (shape.exact if added >= shape.exact else 0),
+        "select": shape.select * shape.exact,
+    }
+
+
+def _drain_luts(shape: DenseShape) -> dict[str, float]:
+    lanes, groups = shape.lanes, shape.groups_in_pass
+    few = groups <= _UNREGISTERED_GROUPS
+    narrowed = shape.captured > shape.accumulator
+    limited = shape.biased > shape.total
+    counters = _bits(shape.groups_in_frame)
+    if groups < shape.groups_in_frame:
+        counters += _bits(groups)
+    further = max(shape.groups_in_frame - _BIAS_LUT_GROUPS, 0)
+    return {
+        "counter_bits": counters,
+        "few_selected": lanes * shape.seen * (groups > 1) if few else 0,
+        "selected": 0 if few else lanes * shape.seen * multiplexer_luts(groups),
+        "bias_columns": shape.bias_columns,
+        "bias_bits": shape.bias_columns * further,
+        "narrowed": lanes * shape.accumulator * narrowed,
+        "checked": lanes * (max(shape.captured - shape.accumulator, 0)
+                            + max(shape.biased - shape.total, 0)),
+        "biased": lanes * shape.biased,
+        "limited": lanes * shape.total * limited,
+        "lane": lanes,
+        "activation_table": lanes * shape.activation.table,
+        "activation_lines": lanes * shape.activation.lines,
+        "activation_adder": lanes * shape.activation.adder,
+        "activation_limited": lanes * shape.activation.limited,
+    }
+
+
+def registers_of(shape: DenseShape | PackerShape) -> dict[str, float]:
+    """Counts of what takes flip-flops outside of DSP blocks and block RAMs."""
+    if isinstance(shape, PackerShape):
+        return {
+            "packer": 1,
+            "counters": _bits(shape.count) + _bits(shape.lanes),
+            "packed": shape.width * shape.lanes,
+        }
+    weight = shape.weights.bits if shape.rows > 1 else 0
+    accumulated = shape.exact if shape.accumulates else 0
+    tree = 0
+    if not shape.accumulates:
+        tree = _tree_bits(shape.product_width, shape.inputs_per_cycle)[0] + shape.exact
+    registered = shape.groups_in_pass > _UNREGISTERED_GROUPS
+    in_luts = shape.rows > 1 and not shape.weights_in_block_ram
+    replayed = 2 if ram_luts(shape.beats, shape.replay_width) else 1
+    return {
+        "layer": 1,
+        "counters": _bits(shape.beats) + _bits(shape.rows) + _bits(shape.groups_in_frame),
+        "units": shape.lut * (weight + shape.product_width + accumulated),
+        "select": shape.select * (weight + shape.exact),
+        "tree": shape.outputs_per_cycle * tree,
+        "captured": shape.double_buffered * shape.outputs_per_cycle * shape.seen,
+        "rom": in_luts * shape.weights.columns,
+        "selected": registered * shape.lanes * (shape.seen + shape.bias),
+        "replay": replayed * shape.replay_width,
+        "activation": shape.lanes * shape.activation.registers,
+    }
+
+
+def table_luts(input_width: int, weight_width: int, weight_bits: float | None = None) -> float:
+    """LUTs of a product as truth tables, those of ``hdl.table_product``; 0 where it is none.
+
+    With ``weight_bits`` in its values, of the ``weight_width`` of its format.
+    """
+    if input_width + weight_width > _TABLE_INPUTS:
+        return 0
+    bits = weight_width if weight_bits is None else weight_bits
+    if input_width == 1:
+        return bits
+    if bits <= 1:
+        return bits * input_width
+    # A bit of seven inputs is two LUTs; all but the lowest and the highest have so many.
+    seven = max(input_width + bits - (_TABLE_INPUTS - 1), 0)
+    return input_width + bits + seven * (2.5 if min(input_width, bits) > 2 else 1.5)
+
+
+def multiplexer_luts(values: int) -> int:
+    """LUTs of ``hdl.multiplexer`` for each bit of one of so many values."""
+    if values <= 16:
+        return _MULTIPLEXER_LUTS[values - 1]
+    blocks = -(-values // 16)
+    last = values - 16 * (blocks - 1)
+    # The last LUT of two blocks takes two values as they are.
+    shared = blocks == 2 and last == 2
+    luts = 4 * (blocks - 1) + multiplexer_luts(last) - shared
+    return luts + multiplexer_luts(blocks)
+
+
+def product_bits(input_width: int, weight_width: float) -> tuple[float, float]:
+    """Bits of the carry-propagating adder and of the full adders before it, in a product.
+
+    Yosys makes one sum of all additions of gated weights: full adders reduce them to two.
+    """
+    if input_width == 1 or weight_width <= 1:
+        # Gates alone, which a register's reset may be, or a negation.
+        return (1 if input_width == 1 else input_width + 1), 0
+    gates = weight_width if input_width == 2 else 0
+    # Trees of many inputs are deep, and sums grow in them.
+    full = (input_width - 2) * weight_width + 0.4 * max(input_width - 4, 0) ** 2
+    return weight_width + input_width + gates, full
+
+
+def _tree_bits(width: int, terms: int) -> tuple[int, int]:
+    """Adder bits of a registered tree of additions, and the bits of its result."""
+    total = 0
+    while terms > 1:
+        total += terms // 2 * width
+        terms = -(-terms // 2)
+        width += 1
+    return total, width
+
+
+def _bits(count: int) -> int:
+    """Bits of a counter of ``count`` values."""
+    return (count - 1).bit_length()

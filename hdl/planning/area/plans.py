@@ -1,0 +1,55 @@
+"""Area of planned layers, by the fitted model of :mod:`hdl.planning.area`."""
+
+from collections.abc import Sequence
+
+from build_decoder.hdl.activations.plan import activation_plan
+from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.area import (
+    Area,
+    BiasCounts,
+    DenseShape,
+    PackerShape,
+    WeightCounts,
+    area_of,
+    dense_shape,
+)
+
+__all__ = ["decoder_area", "plan_area", "shape_of_plan"]
+
+
+def shape_of_plan(plan: DensePlan | PackerPlan) -> DenseShape | PackerShape:
+    """What decides the area of ``plan``."""
+    if isinstance(plan, PackerPlan):
+        return PackerShape(plan.format.width, plan.lanes, plan.count)
+    p, units = plan.parameters, plan.multipliers
+    folding = (plan.folding.inputs_per_cycle, plan.folding.outputs_per_cycle)
+    return dense_shape(
+        folding=folding,
+        lanes=plan.lanes,
+        double_buffered=plan.double_buffered,
+        input=p.input,
+        weight=p.weight,
+        exact=p.exact,
+        accumulator=p.accumulator,
+        biased=p.biased,
+        total=p.sum,
+        output=p.output,
+        weights=WeightCounts.of(p.weights, p.weight.width, folding),
+        biases=BiasCounts.of(p.stored_biases, plan.lanes),
+        activation=activation_plan(p.activation).shape,
+        packed=units.packed,
+        dsp=units.dsp,
+        lut=units.lut,
+        select=units.select,
+    )
+
+
+def plan_area(plan: DensePlan | PackerPlan) -> Area:
+    """Estimated area of a layer, with its actual weights, or of a packer."""
+    return area_of(shape_of_plan(plan))
+
+
+def decoder_area(plans: Sequence[DensePlan | PackerPlan]) -> Area:
+    """Estimated area of a decoder without a board's shell."""
+    return sum(map(plan_area, plans), Area())

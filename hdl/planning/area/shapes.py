@@ -1,0 +1,208 @@
+"""Shapes: all of a layer or a packer that decides its area."""
+
+from dataclasses import dataclass
+
+from build_decoder.hdl.planning.area.memories import block_rams, fits_block_ram, ram_luts
+from build_decoder.hdl.planning.area.weights import BiasCounts, WeightCounts
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["ActivationShape", "DenseShape", "PackerShape", "dense_shape"]
+
+
+@dataclass(frozen=True)
+class ActivationShape:
+    """What decides the area of an activation unit.
+
+    Parameters
+    ----------
+    table, lines
+        Size of a table or of a piecewise-linear form (:mod:`quant.pwl.size`), zero of any other.
+    adder, limited
+        Bits of the adder that rounds, and of the saturation after it, of an exact form.
+    registers
+        Flip-flops.
+    """
+
+    table: int = 0
+    lines: int = 0
+    adder: int = 0
+    limited: int = 0
+    registers: int = 0
+
+
+@dataclass(frozen=True)
+class PackerShape:
+    """What decides the area of a packer: ``count`` values of ``width`` bits, ``lanes`` at once."""
+
+    width: int
+    lanes: int
+    count: int
+
+
+@dataclass(frozen=True)
+class DenseShape:
+    """What decides the area of a dense layer.
+
+    Parameters
+    ----------
+    units
+        Of the layer.
+    inputs_per_cycle, outputs_per_cycle
+        Its folding; no more outputs than units.
+    lanes, double_buffered
+        See ``hdl.layers.dense.plan.DensePlan``.
+    input_width, input_signed, weight_width, weight_signed
+        Operands of the products.
+    exact, captured, accumulator, biased, total, output
+        Bits of the exact sum, of the captured one, of the accumulator node, of the sum before it is
+        narrowed, of the sum node and of the output.
+    bias
+        Bits of a stored bias.
+    weights
+        Counts of the weights.
+    bias_columns
+        Different columns of the biases' tables of all lanes that are not constant.
+    activation
+        The activation unit.
+    packed, dsp, lut, select
+        Units by kind.
+    """
+
+    units: int
+    inputs_per_cycle: int
+    outputs_per_cycle: int
+    lanes: int
+    double_buffered: bool
+    input_width: int
+    input_signed: bool
+    weight_width: int
+    weight_signed: bool
+    exact: int
+    captured: int
+    accumulator: int
+    bias: int
+    biased: int
+    total: int
+    output: int
+    weights: WeightCounts
+    bias_columns: int
+    activation: ActivationShape
+    packed: int = 0
+    dsp: int = 0
+    lut: int = 0
+    select: int = 0
+
+    @property
+    def beats(self) -> int:
+        """Transfers of a frame in."""
+        return -(-self.weights.inputs // self.inputs_per_cycle)
+
+    @property
+    def passes(self) -> int:
+        """Passes over a frame."""
+        return -(-self.units // self.outputs_per_cycle)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the weight memory."""
+        return self.beats * self.passes
+
+    @property
+    def groups_in_pass(self) -> int:
+        """Transfers out of a full pass."""
+        return -(-self.outputs_per_cycle // self.lanes)
+
+    @property
+    def groups_in_frame(self) -> int:
+        """Transfers of a frame out."""
+        return -(-self.units // self.lanes)
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether each unit sums its products."""
+        return self.inputs_per_cycle == 1
+
+    @property
+    def product_width(self) -> int:
+        """Bits of a product."""
+        neither = not self.input_signed and not self.weight_signed
+        return self.input_width + self.weight_width + neither
+
+    @property
+    def weights_in_block_ram(self) -> bool:
+        """Whether the weight memory is block RAM."""
+        return self.rows > 1 and fits_block_ram(self.rows, self.weights.columns)
+
+    @property
+    def replay_width(self) -> int:
+        """Bits of a word of the replay buffer, 0 without one."""
+        return self.inputs_per_cycle * self.input_width if self.passes > 1 else 0
+
+    @property
+    def seen(self) -> int:
+        """Bits of a captured sum that matter: of one that saturates to one bit, its sign."""
+        return 1 if self.accumulator == 1 else self.captured
+
+    @property
+    def blocks(self) -> int:
+        """DSP blocks; products with constant weights are additions."""
+        return self.packed + self.dsp if self.rows > 1 else 0
+
+    @property
+    def bram36(self) -> float:
+        """Block RAMs of 36 Kbit, halves counted as such."""
+        total = 0.0
+        if self.weights_in_block_ram:
+            total += block_rams(self.rows, self.weights.columns) / 2
+        if self.replay_width and not ram_luts(self.beats, self.replay_width):
+            total += block_rams(self.beats, self.replay_width) / 2
+        return total
+
+
+def dense_shape(
+    *,
+    folding: tuple[int, int],
+    lanes: int,
+    double_buffered: bool,
+    input: QFormat,
+    weight: QFormat,
+    exact: QFormat,
+    accumulator: QFormat,
+    biased: QFormat,
+    total: QFormat,
+    output: QFormat,
+    weights: WeightCounts,
+    biases: BiasCounts,
+    activation: ActivationShape,
+    packed: int = 0,
+    dsp: int = 0,
+    lut: int = 0,
+    select: int = 0,
+) -> DenseShape:
+    """The shape of a layer; names are those of :class:`quant.dense.Dense`."""
+    inputs_per_cycle, outputs_per_cycle = folding
+    return DenseShape(
+        units=biases.units,
+        inputs_per_cycle=inputs_per_cycle,
+        outputs_per_cycle=min(outputs_per_cycle, biases.units),
+        lanes=lanes,
+        double_buffered=double_buffered,
+        input_width=input.width,
+        input_signed=input.signed,
+        weight_width=weight.width,
+        weight_signed=weight.signed,
+        exact=exact.width,
+        captured=max(exact.integer + accumulator.fraction, 1),
+        accumulator=accumulator.width,
+        bias=biases.width,
+        biased=biased.width,
+        total=total.width,
+        output=output.width,
+        weights=weights,
+        bias_columns=biases.columns,
+        activation=activation,
+        packed=packed,
+        dsp=dsp,
+        lut=lut,
+        select=select,
+    )

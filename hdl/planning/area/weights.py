@@ -1,0 +1,105 @@
+"""What of a layer's weights and biases decides its area."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from build_decoder.hdl.planning.area.memories import LUT_ROWS, fits_block_ram
+from build_decoder.hdl.planning.weight_rows import (
+    different,
+    different_columns,
+    varies,
+    weight_rows,
+)
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["BiasCounts", "WeightCounts"]
+
+
+@dataclass(frozen=True)
+class WeightCounts:
+    """What of a layer's weights decides its area.
+
+    Parameters
+    ----------
+    inputs
+        Of the layer.
+    bits
+        Of a weight, as synthesis sees it: a place in the memory where all weights are small has
+        fewer.
+    columns
+        Different columns of the weight memory that are not constant.
+    tables
+        Different ones of the truth tables of these, each of so many rows as a LUT holds.
+    terms, digits
+        Weights of a single row, which are constant, that are not zero, and bits that are set in
+        their magnitudes.
+    """
+
+    inputs: int
+    bits: float
+    columns: int = 0
+    tables: int = 0
+    terms: int = 0
+    digits: int = 0
+
+    @classmethod
+    def of(cls, weights: np.ndarray, width: int, folding: tuple[int, int]) -> "WeightCounts":
+        """Counts of raw ``weights``, int64 (inputs, units), of ``width`` bits."""
+        rows = weight_rows(weights, *folding)
+        count = len(rows)
+        rows = rows.reshape(count, -1)
+        if count == 1:
+            magnitudes = np.abs(rows)
+            return cls(
+                len(weights),
+                width,
+                terms=int(np.count_nonzero(magnitudes)),
+                digits=int(np.bitwise_count(magnitudes).sum()),
+            )
+        columns, _ = different_columns(rows, width)
+        tables = 0
+        if not fits_block_ram(count, len(columns)):
+            parts = (columns[:, start : start + LUT_ROWS] for start in range(0, count, LUT_ROWS))
+            tables = sum(len(different(part[varies(part)])[0]) for part in parts)
+        return cls(len(weights), _mean_bits(rows), len(columns), tables)
+
+
+def _mean_bits(rows: np.ndarray) -> float:
+    """Mean of the bits that each column of weights needs in two's complement."""
+    least, most = rows.min(axis=0), rows.max(axis=0)
+    magnitude = np.maximum(most, -least - 1)
+    # Of 0 there are none, and of a column of zeros there is nothing at all.
+    needed = np.frexp(magnitude.astype(np.float64))[1] + (least < 0)
+    return round(float(needed.mean()), 3)
+
+
+@dataclass(frozen=True)
+class BiasCounts:
+    """What of a layer's stored biases decides its area.
+
+    Parameters
+    ----------
+    units
+        Of the layer.
+    width
+        Bits of a stored bias.
+    columns
+        Different columns of the tables of all lanes that are not constant.
+    """
+
+    units: int
+    width: int
+    columns: int
+
+    @classmethod
+    def of(cls, stored: np.ndarray, lanes: int) -> "BiasCounts":
+        """Counts of raw ``stored`` biases, int64 (units,), read ``lanes`` at a time."""
+        low, high = min(int(stored.min()), 0), max(int(stored.max()), 0)
+        width = QFormat.for_raw_range(low, high, fraction=0, signed=low < 0).width
+        groups = -(-len(stored) // lanes)
+        padded = np.zeros(groups * lanes, dtype=np.int64)
+        padded[: len(stored)] = stored
+        tables = padded.reshape(groups, lanes)
+        columns = sum(len(different_columns(table[:, None], width)[0]) for table in tables.T)
+        return cls(len(stored), width, columns)

@@ -1,0 +1,77 @@
+"""Choice of multipliers: which products are made by DSP blocks, two a block where that is exact."""
+
+from dataclasses import dataclass
+
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.area import DSP_LUTS, product_luts, select_luts
+from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.planning.fits import fits_select, packs
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.target import XC7
+
+__all__ = ["choose_multipliers"]
+
+_DSP_COST = {XC7: DSP_LUTS}
+"""LUTs that a DSP block is worth; a family that is not here has blocks to spare."""
+
+
+def choose_multipliers(
+    plans: list[DensePlan],
+    *,
+    family: str | None,
+    max_blocks: int | None = None,
+    spare_blocks: bool = False,
+) -> list[Multipliers]:
+    """Multipliers for each of ``plans``, of least estimated cost with at most ``max_blocks``.
+
+    Blocks go where they save most LUTs each, and two products share one where
+    :class:`~hdl.planning.dsp_packing.DspPacking` is exact for the layer's actual weights. With
+    ``spare_blocks`` they cost nothing, and are used wherever they save anything. All other products
+    are made in LUTs, by selection where :func:`~hdl.planning.fits.fits_select` says so.
+    """
+    worth = 0 if spare_blocks else _DSP_COST.get(family, 0)
+    offers = []
+    for index, plan in enumerate(plans):
+        if plan.constant_weights:
+            # A product with a constant is a few additions.
+            continue
+        luts = _lut_product(plan)
+        inputs = plan.folding.inputs_per_cycle
+        pairs, single = divmod(plan.neurons, 2)
+        if family == XC7 and packs(plan, DSP48E1):
+            offers.append(_Offer(2 * luts - worth, index, inputs * pairs, products=2))
+            offers.append(_Offer(luts - worth, index, inputs * single, products=1))
+        else:
+            offers.append(_Offer(luts - worth, index, inputs * plan.neurons, products=1))
+    left = max_blocks
+    packed, dsp = [0] * len(plans), [0] * len(plans)
+    for offer in sorted(offers, key=lambda offer: -offer.saving):
+        count = offer.count if left is None else min(offer.count, left)
+        if offer.saving <= 0 or not count:
+            continue
+        left = None if left is None else left - count
+        (packed if offer.products == 2 else dsp)[offer.layer] += count
+    chosen = []
+    for n, plan in enumerate(plans):
+        rest = plan.folding.inputs_per_cycle * plan.neurons - 2 * packed[n] - dsp[n]
+        in_luts = {"select" if fits_select(plan) else "lut": rest}
+        chosen.append(Multipliers(packed=packed[n], dsp=dsp[n], **in_luts))
+    return chosen
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """``count`` blocks for ``products`` products each, which save ``saving`` LUTs each."""
+
+    saving: float
+    layer: int
+    count: int
+    products: int
+
+
+def _lut_product(plan: DensePlan) -> float:
+    """Estimate of the LUTs of a product, and of its sum where each product has one of its own."""
+    p = plan.parameters
+    if fits_select(plan):
+        return select_luts(p.exact.width)
+    return product_luts(p.input, p.weight, p.exact.width, accumulates=plan.units_accumulate)

@@ -1,0 +1,72 @@
+"""Datapaths that a user forces: multipliers of one kind for a whole layer, or a clear refusal."""
+
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.dsp_block import DSP48E1, MULT18X18D
+from build_decoder.hdl.planning.fits import fits_block, packs, select_misfit
+from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
+from build_decoder.hdl.planning.target import ECP5, XC7
+from build_decoder.models.errors import InputError
+
+__all__ = ["DATAPATHS", "forced_multipliers"]
+
+DATAPATHS = tuple(kind.value for kind in Multiplier)
+"""Names of what a layer's products can be forced to be made by."""
+
+
+def forced_multipliers(
+    plan: DensePlan, datapath: str, *, family: str | None, layer: int, network: str
+) -> Multipliers:
+    """Multipliers of a layer, all of the kind that ``datapath`` names.
+
+    Of an odd number of packed neurons, the last has a DSP block for itself.
+
+    Parameters
+    ----------
+    datapath
+        One of :data:`DATAPATHS`.
+    family
+        FPGA family: whose blocks operands must fit. None: any.
+    layer, network
+        Number of the layer, counted from 1, and name of the network, for the error message.
+
+    Raises
+    ------
+    InputError
+        If there is no such datapath, or the layer does not fit it.
+    """
+    if datapath not in DATAPATHS:
+        raise InputError.at(
+            network, f"layer {layer}", expected=f"a datapath of {DATAPATHS}", got=repr(datapath)
+        )
+    kind = Multiplier(datapath)
+    if misfit := _misfit(plan, kind, family):
+        expected, got = misfit
+        raise InputError.at(
+            network, f"layer {layer}", expected=f"{expected} for datapath {datapath}", got=got
+        )
+    inputs = plan.folding.inputs_per_cycle
+    if kind is Multiplier.PACKED:
+        pairs, single = divmod(plan.neurons, 2)
+        return Multipliers(packed=inputs * pairs, dsp=inputs * single)
+    return Multipliers(**{datapath: inputs * plan.neurons})
+
+
+def _misfit(plan: DensePlan, kind: Multiplier, family: str | None) -> tuple[str, str] | None:
+    """What ``kind`` expects of the layer or the family and what came; None if it fits."""
+    p = plan.parameters
+    operands = f"{p.weight} by {p.input} in sums of {plan.unit_width} bits"
+    if kind is Multiplier.SELECT:
+        return select_misfit(plan)
+    if kind is Multiplier.PACKED:
+        if family not in (XC7, None):
+            return f"family {XC7}", family
+        if plan.neurons < 2:
+            return "at least 2 outputs a cycle", str(plan.neurons)
+        if not packs(plan, DSP48E1):
+            return "changing weights and operands that fit a DSP48E1 in pairs", operands
+    if kind is Multiplier.DSP:
+        if family == XC7 and not fits_block(plan, kind, DSP48E1):
+            return "changing weights and operands that fit a DSP48E1", operands
+        if family == ECP5 and not fits_block(plan, kind, MULT18X18D):
+            return "operands that fit a MULT18X18D", operands
+    return None

@@ -1,0 +1,145 @@
+"""From an integer model to a decoder: foldings and multipliers chosen for a target."""
+
+from collections.abc import Sequence
+
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
+from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.datapath import forced_multipliers
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.target import XC7
+from build_decoder.models.errors import InputError
+from build_decoder.quant.integer_model import IntegerModel
+
+__all__ = ["design_decoder"]
+
+
+def design_decoder(
+    model: IntegerModel,
+    *,
+    foldings: Sequence[Folding] | None = None,
+    latency_cycles: int | None = None,
+    family: str | None = None,
+    max_blocks: int | None = None,
+    max_dsp: int | None = None,
+    max_lut: int | None = None,
+    datapath: str | Sequence[str | None] | None = None,
+) -> DecoderPlan:
+    """Plan of a decoder for ``model``.
+
+    With ``latency_cycles`` the cheapest that is as fast, and with ``max_lut`` alone the fastest
+    within it, each by the area model of the 7 series: :mod:`hdl.planning.choose_foldings`. With
+    neither, one input a cycle; a limit on blocks alone would not end the unrolling, since products
+    can be made in LUTs.
+
+    Parameters
+    ----------
+    foldings
+        One a layer; chosen if None.
+    latency_cycles
+        Most cycles that foldings are chosen for.
+    family
+        FPGA family whose multipliers are chosen among; see :mod:`hdl.planning.target`. For a
+        target, the 7 series if None.
+    max_blocks
+        DSP blocks that the FPGA has; products beyond them are made in LUTs.
+    max_dsp
+        DSP blocks that the user gives away: so many are used wherever they save LUTs. None: as
+        many as cost less than the LUTs that they save.
+    max_lut
+        Most LUTs, by estimate, of the decoder that foldings are chosen for.
+    datapath
+        What makes the products, of :data:`hdl.planning.datapath.DATAPATHS`: one for all layers, or
+        one a layer. None, or None for a layer: chosen, by what is left of the blocks.
+
+    Raises
+    ------
+    InputError
+        If no foldings reach the latency or keep to the LUTs, a layer does not fit its datapath, or
+        datapaths take more DSP blocks than there are.
+    """
+    limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
+    left = min(limits, default=None)
+    names = _datapaths(model, datapath)
+    spare = max_dsp is not None
+    if foldings is not None or (latency_cycles is None and max_lut is None):
+        foldings = foldings or default_foldings(model)
+        units = _multipliers(model, foldings, names, family, left, spare)
+        return DecoderPlan.of(model, foldings, units)
+    family = family or XC7
+    point = choose_design(
+        model,
+        family=family,
+        latency_cycles=latency_cycles,
+        max_lut=max_lut,
+        max_blocks=left,
+        spare_blocks=spare,
+        datapath=names,
+    )
+    return DecoderPlan.of(model, point.foldings, point.multipliers)
+
+
+def _datapaths(
+    model: IntegerModel, datapath: str | Sequence[str | None] | None
+) -> list[str | None]:
+    """The datapath of each layer, None where it is to be chosen."""
+    layers = len(model.layers)
+    if datapath is None or isinstance(datapath, str):
+        return [datapath] * layers
+    if len(datapath) != layers:
+        raise InputError.at(
+            model.name, "", expected=f"{layers} datapaths, one a layer", got=str(len(datapath))
+        )
+    return list(datapath)
+
+
+def _multipliers(
+    model: IntegerModel,
+    foldings: Sequence[Folding],
+    datapaths: list[str | None],
+    family: str | None,
+    max_blocks: int | None,
+    spare_blocks: bool,
+) -> list[Multipliers]:
+    """Multipliers of each layer, of which those that are not forced share what blocks are left."""
+    plans = [plan for plan in plan_decoder(model, foldings) if isinstance(plan, DensePlan)]
+    forced = _forced(model, plans, datapaths, family=family, max_blocks=max_blocks)
+    if max_blocks is not None:
+        max_blocks -= sum(units.blocks for units in forced.values())
+    free = [n for n in range(len(plans)) if n not in forced]
+    chosen = choose_multipliers(
+        [plans[n] for n in free],
+        family=family,
+        max_blocks=max_blocks,
+        spare_blocks=spare_blocks,
+    )
+    multipliers = forced | dict(zip(free, chosen, strict=True))
+    return [multipliers[n] for n in range(len(plans))]
+
+
+def _forced(
+    model: IntegerModel,
+    plans: list[DensePlan],
+    datapaths: list[str | None],
+    *,
+    family: str | None,
+    max_blocks: int | None,
+) -> dict[int, Multipliers]:
+    """Multipliers of each layer, counted from 0, whose datapath is forced."""
+    forced, blocks = {}, 0
+    for n, (plan, name) in enumerate(zip(plans, datapaths, strict=True)):
+        if name is None:
+            continue
+        forced[n] = forced_multipliers(
+            plan, name, family=family, layer=n + 1, network=model.name
+        )
+        blocks += forced[n].blocks
+        if max_blocks is not None and blocks > max_blocks:
+            raise InputError.at(
+                model.name, f"layer {n + 1}",
+                expected=f"at most {max_blocks} DSP blocks with datapath {name}",
+                got=str(blocks),
+            )
+    return forced

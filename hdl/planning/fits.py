@@ -1,0 +1,61 @@
+"""Which units can make a layer's products, proven from its actual weights and its folding."""
+
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.planning.dsp_packing import DspPacking
+from build_decoder.hdl.planning.multipliers import Multiplier
+
+__all__ = [
+    "SELECT_WEIGHT_BITS",
+    "fits_block",
+    "fits_select",
+    "packs",
+    "select_misfit",
+]
+
+SELECT_WEIGHT_BITS = 2
+"""Bits of a weight whose product can be selected in the LUTs that add."""
+
+
+def fits_block(plan: DensePlan, multiplier: Multiplier, block: DspBlock) -> bool:
+    """Whether a unit of ``multiplier`` is one ``block``, or has its products made by one."""
+    p, width = plan.parameters, plan.unit_width
+    weight_width, x_width = block.operand_width(p.weight), block.operand_width(p.input)
+    if block.accumulator and plan.constant_weights:
+        # They are never loaded, and so do not get into the block's registers.
+        return False
+    if multiplier is not Multiplier.PACKED:
+        return block.fits(weight_width, x_width, width)
+    if not block.packs or plan.neurons < 2:
+        return False
+    pairs = plan.neurons // 2 * 2
+    low, high = plan.weight_rows[:, :, 0:pairs:2], plan.weight_rows[:, :, 1:pairs:2]
+    # The pre-adder's operands and its sum.
+    widest = max(weight_width + width, DspPacking(width).operand_width(low, high))
+    return block.fits(widest, x_width, 2 * width)
+
+
+def packs(plan: DensePlan, block: DspBlock) -> bool:
+    """Whether neighbouring neurons may share a ``block``."""
+    return fits_block(plan, Multiplier.PACKED, block)
+
+
+def select_misfit(plan: DensePlan) -> tuple[str, str] | None:
+    """What a selecting unit expects of a layer and what the layer has; None if it fits."""
+    weights = plan.parameters.weights
+    least, greatest = min(-1, int(weights.min())), max(0, int(weights.max()))
+    bits = max((-least - 1).bit_length(), greatest.bit_length()) + 1
+    if bits > SELECT_WEIGHT_BITS:
+        return f"weights of at most {SELECT_WEIGHT_BITS} bits", str(bits)
+    if not plan.units_accumulate:
+        return "1 input a cycle", str(plan.folding.inputs_per_cycle)
+    if plan.passes > 1:
+        return f"all {plan.parameters.units} outputs a cycle", str(plan.neurons)
+    if plan.constant_weights:
+        return "at least 2 inputs", str(plan.parameters.input_count)
+    return None
+
+
+def fits_select(plan: DensePlan) -> bool:
+    """Whether the units of a layer may be SELECT."""
+    return select_misfit(plan) is None

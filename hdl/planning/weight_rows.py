@@ -1,0 +1,62 @@
+"""Rows and columns of a weight memory."""
+
+import numpy as np
+
+__all__ = ["different", "different_columns", "varies", "weight_rows"]
+
+
+def weight_rows(weights: np.ndarray, inputs_per_cycle: int, outputs_per_cycle: int) -> np.ndarray:
+    """Raw weights (rows, inputs_per_cycle, neurons), a row a beat, pass after pass.
+
+    ``weights`` is (inputs, units); what fills the last beat and the last pass is zero.
+    """
+    inputs, units = weights.shape
+    neurons = min(outputs_per_cycle, units)
+    beats, passes = -(-inputs // inputs_per_cycle), -(-units // neurons)
+    padded = np.zeros((beats * inputs_per_cycle, passes * neurons), dtype=np.int64)
+    padded[:inputs, :units] = weights
+    rows = padded.reshape(beats, inputs_per_cycle, passes, neurons)
+    return rows.transpose(2, 0, 1, 3).reshape(-1, inputs_per_cycle, neurons)
+
+
+def different_columns(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Different columns, none of them constant, of rows of words, and where each bit is in these.
+
+    Parameters
+    ----------
+    rows
+        Int64 (rows, words).
+    width
+        Bits of a word.
+
+    Returns
+    -------
+    columns
+        Bool (columns, rows).
+    places
+        Int64 (words * width,), the column that each bit of a row is in, the lowest bit of the first
+        word first; -1 for constant ones.
+    """
+    bits = (rows.T[:, None, :] >> np.arange(width)[:, None] & 1).astype(bool)
+    bits = bits.reshape(-1, len(rows))
+    changing = varies(bits)
+    first, inverse = different(bits[changing])
+    places = np.full(len(bits), -1)
+    places[changing] = inverse
+    return bits[changing][first], places
+
+
+def varies(columns: np.ndarray) -> np.ndarray:
+    """Which columns, bool (columns, rows), are not constant."""
+    return (columns != columns[:, :1]).any(axis=1)
+
+
+def different(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of different columns, bool (columns, rows), and the place of each column in these."""
+    if not len(columns):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    packed = np.packbits(columns, axis=1)
+    # Compared as bytes, which is far faster than number by number.
+    keys = packed.view(np.dtype((np.void, packed.shape[1])))[:, 0]
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return first, inverse

@@ -1,0 +1,107 @@
+"""Objects of Verilator's runtime, which each bench is linked with: compiled once a machine.
+
+make runs this file in front of each compiler, as ``OBJCACHE`` of Verilator's makefiles::
+
+    python -I -S runtime_cache.py FOLDER c++ ... -c -o verilated.o .../include/verilated.cpp
+
+An object of the runtime is kept in FOLDER, and found there again under a digest of all that decides
+it: the compiler, the command, and Verilator's sources. Any other command is run as it is.
+
+Many builds may share the folder. An object appears in it whole, by a rename, and carries a digest
+of its own: a damaged one is compiled anew. Where the folder cannot be written, nothing is kept.
+
+Only the standard library is imported, since this runs once for each object.
+"""
+
+import contextlib
+import hashlib
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["caching_compiler", "compile_once"]
+
+_DIGEST_BYTES = hashlib.sha256().digest_size
+_INCLUDE_VARIABLES = ("CPATH", "CPLUS_INCLUDE_PATH")
+
+
+def caching_compiler(launcher: Path) -> str:
+    """The command for ``OBJCACHE``: it runs ``launcher``, a shell script that is written here.
+
+    The script spares the command all names that make and shells do not take as they are. Objects
+    are kept in this user's cache folder.
+    """
+    import platformdirs  # not where make runs this file, see above
+
+    folder = Path(platformdirs.user_cache_dir("build_decoder", appauthor=False), "verilator")
+    command = shlex.join([sys.executable, "-I", "-S", os.path.abspath(__file__), str(folder)])
+    launcher.write_text(f'exec {command} "$@"\n')
+    return f"sh {launcher}"
+
+
+def compile_once(folder: Path, command: Sequence[str]) -> int:
+    """Run a compiler's command, or take what it would make from ``folder``; its exit status.
+
+    Does not return where the command makes no object of the runtime of ``VERILATOR_ROOT``.
+    """
+    include = Path(os.environ["VERILATOR_ROOT"], "include")
+    if Path(command[-1]).parent != include or "-o" not in command:
+        os.execvp(command[0], command)
+    target = Path(command[command.index("-o") + 1])
+    kept = folder / f"{target.stem}-{_key(command, include)}.o"
+    if _take(kept, target):
+        return 0
+    status = subprocess.call(command)
+    if status == 0:
+        _keep(target, kept)
+    return status
+
+
+def _key(command: Sequence[str], include: Path) -> str:
+    """Digest of all that decides an object, but for the folder that Verilator is installed in."""
+    compiler = [
+        subprocess.run([command[0], question], capture_output=True).stdout
+        for question in ("--version", "-dumpmachine")
+    ]
+    root = str(include.parent)
+    words = [word.replace(root, "VERILATOR_ROOT") for word in command]
+    words += [os.environ.get(name, "") for name in _INCLUDE_VARIABLES]
+    sources = sorted(path for path in include.rglob("*") if path.suffix in (".cpp", ".h"))
+    digest = hashlib.sha256()
+    for part in (*compiler, *map(os.fsencode, words), *(path.read_bytes() for path in sources)):
+        digest.update(len(part).to_bytes(8, "little") + part)
+    return digest.hexdigest()
+
+
+def _take(kept: Path, target: Path) -> bool:
+    try:
+        content = kept.read_bytes()
+    except OSError:
+        return False
+    digest, compiled = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    if hashlib.sha256(compiled).digest() != digest:
+        return False
+    target.write_bytes(compiled)
+    return True
+
+
+def _keep(target: Path, kept: Path) -> None:
+    compiled = target.read_bytes()
+    with contextlib.suppress(OSError):
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, written = tempfile.mkstemp(dir=kept.parent)
+        try:
+            with open(handle, "wb") as file:
+                file.write(hashlib.sha256(compiled).digest() + compiled)
+            os.replace(written, kept)
+        except BaseException:
+            os.unlink(written)
+            raise
+
+
+if __name__ == "__main__":
+    sys.exit(compile_once(Path(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,143 @@
+"""One set of options, with one meaning, in all commands."""
+
+import argparse
+import inspect
+import os
+
+import numpy as np
+import pytest
+
+import build_decoder.arguments
+from build_decoder import actions
+from build_decoder.actions import design, foldings_of
+from build_decoder.bench import resources
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.models.errors import InputError
+from build_decoder.options import DesignOptions, SourceOptions
+from build_decoder.options.types import at_least
+from build_decoder.sim import netlist, verify
+from build_decoder.sim.random_networks import random_network
+
+
+def options(*arguments: str, network: str = "tiny") -> DesignOptions:
+    return DesignOptions.parse([network, *arguments])
+
+
+@pytest.fixture(scope="module")
+def model():
+    return random_network(np.random.default_rng(3)).model
+
+
+@pytest.fixture
+def designed(monkeypatch) -> dict:
+    """The arguments that design_decoder was last called with."""
+    called = {}
+    monkeypatch.setattr(
+        actions, "design_decoder", lambda model, **given: called.update(given)
+    )
+    return called
+
+
+@pytest.mark.parametrize(
+    "module", [resources, build_decoder.arguments, netlist, verify]
+)
+def test_every_command_has_all_of_them(module):
+    source = inspect.getsource(module)
+    assert "add_design_options(parser)" in source
+    assert "DesignOptions.of(" in source
+
+
+def test_defaults_are_those_of_the_class():
+    assert options() == DesignOptions(source=SourceOptions(network="tiny", golden="tiny"))
+
+
+def test_everything_is_passed_on(model, designed):
+    given = options(
+        "--inputs-per-cycle", "1", "--outputs-per-cycle", "1", "--max-dsp", "3",
+        "--datapath", "select",
+    )
+    design(model, given.hardware, family="xc7", max_blocks=9)
+    foldings = foldings_of(model, [1], [1])
+    assert designed == {
+        "foldings": foldings, "family": "xc7", "max_blocks": 9, "max_dsp": 3,
+        "datapath": ("select",) * len(model.layers),
+    }
+
+
+def test_what_is_not_given_is_not_passed_on(model, designed):
+    design(model, options("--datapath", "auto").hardware)
+    assert designed == {"foldings": None, "family": None, "max_blocks": None}
+    design(model, options("--latency", "900", "--max-lut", "500").hardware)
+    assert designed["latency_cycles"] == 900
+    assert designed["max_lut"] == 500
+
+
+def test_a_datapath_for_each_layer(model, designed):
+    kinds = ["lut", "auto", "dsp", "select", "packed"][: len(model.layers)]
+    design(model, options("--datapath", *kinds).hardware)
+    assert designed["datapath"] == tuple(None if kind == "auto" else kind for kind in kinds)
+    with pytest.raises(InputError, match=r"one datapath for all layers or one for each of \d"):
+        design(model, options("--datapath", *kinds, "lut", "lut").hardware)
+
+
+def test_a_layer_is_left_to_the_generator():
+    two = random_network(np.random.default_rng(1)).model
+    assert len(two.layers) == 2
+    made = design(two, options("--datapath", "lut", "auto").hardware, family="xc7")
+    free = design(two, options().hardware, family="xc7")
+    forced, left = made.layers
+    assert forced.multipliers == Multipliers(lut=forced.neurons)
+    assert left.multipliers == free.layers[-1].multipliers
+
+
+def test_the_default_design_is_that_of_the_generator(model):
+    made, expected = design(model, options().hardware), design_decoder(model)
+    assert (made.foldings, made.stages) == (expected.foldings, expected.stages)
+
+
+@pytest.mark.parametrize("target", ["--latency", "--max-lut"])
+@pytest.mark.parametrize("folded", ["--inputs-per-cycle", "--outputs-per-cycle"])
+def test_a_target_excludes_foldings(target, folded):
+    with pytest.raises(InputError, match=f"{target}: expected it alone, .* got it with {folded}"):
+        options(target, "9", folded, "1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--segments", "12"], "--segments: expected a power of two from 1 to 4096, got 12"),
+        (["--segments", "x"], "--segments: expected a number, got 'x'"),
+        (["--inputs-per-cycle", "0"], "--inputs-per-cycle: expected 1 or more, got 0"),
+        (["--max-dsp", "0"], "--max-dsp: expected 1 or more, got 0"),
+        (["--max-lut", "0"], "--max-lut: expected 1 or more, got 0"),
+        (["--seed", "-1"], "--seed: expected 0 to 2147483647, got -1"),
+        (["--max-loss", "1.5"], "--max-loss: expected a fraction from 0 to 1, got 1.5"),
+        (["--search", "other"], "--search: invalid choice: 'other'"),
+    ],
+)
+def test_errors_are_one_line(arguments, message):
+    with pytest.raises(InputError, match=message) as error:
+        options(*arguments)
+    assert "\n" not in str(error.value)
+
+
+def test_golden_data_are_beside_a_file_unless_given():
+    beside = options(network=os.path.join("folder", "decoder.keras"))
+    assert beside.source.golden == os.path.join("folder", "")
+    assert options("--golden", "x.npz").source.golden == "x.npz"
+
+
+def test_foldings_default_where_none_is_given(model):
+    default = [Folding(1, layer.units) for layer in model.layers]
+    assert list(foldings_of(model)) == default
+    most = model.layers[0].input_count
+    assert list(foldings_of(model, [most], [1])) == [Folding(most, 1), *default[1:]]
+    with pytest.raises(InputError, match=f"layer 1: expected 1 to {most} inputs a cycle"):
+        foldings_of(model, [most + 1])
+
+
+def test_numbers_of_options():
+    with pytest.raises(argparse.ArgumentTypeError, match="expected 2 or more, got 1"):
+        at_least(2)("1")

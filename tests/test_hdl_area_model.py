@@ -1,0 +1,121 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from build_decoder.bench.area_samples import Sample
+from build_decoder.hdl.activations.plan import activation_plan
+from build_decoder.hdl.planning.area import (
+    COEFFICIENTS_FILE,
+    Area,
+    WeightCounts,
+    block_rams,
+)
+from build_decoder.hdl.planning.cost import AreaCost
+from build_decoder.hdl.planning.weight_rows import different_columns, weight_rows
+from build_decoder.models.golden import load_golden
+from build_decoder.models.load import load_network
+from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.range_analysis import analyse_ranges
+
+MEASURED = [
+    Sample.from_json(line)
+    for line in Path(__file__).with_name("measured_areas.jsonl").read_text().splitlines()
+]
+
+
+@pytest.mark.parametrize("sample", MEASURED, ids=lambda sample: sample.key)
+def test_estimates_are_near_what_synthesis_measured(sample):
+    assert sample.estimated.lut == pytest.approx(sample.measured["lut"], rel=0.15)
+    assert sample.estimated.ff == pytest.approx(sample.measured["ff"], rel=0.25)
+    assert sample.estimated.dsp == sample.measured["dsp"]
+    assert sample.estimated.bram36 == sample.measured["bram36"]
+
+
+def test_coefficients_tell_where_they_come_from():
+    stored = json.loads(COEFFICIENTS_FILE.read_text())
+    assert stored["command"].startswith("python -m build_decoder.bench.area_model fit")
+    assert stored["fitted"]["designs"] >= 20
+    assert stored["zoo"]["within_tolerance"] == stored["zoo"]["designs"] >= 24
+    assert stored["zoo"]["exact_blocks"] == stored["zoo"]["designs"]
+    assert all(value >= 0 for kind in ("lut", "ff") for value in stored[kind].values())
+
+
+def test_areas_add_up_and_cost():
+    area = Area(10, 5, 2, 0.5) + Area(1, 1, 1, 1.0)
+    assert area == Area(11, 6, 3, 1.5)
+    assert area.cost == 11 + 3 * 50 + 150
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "blocks"),
+    [(512, 36, 1), (512, 37, 2), (1024, 18, 1), (800, 60, 4), (1025, 18, 2), (16384, 1, 1)],
+)
+def test_block_rams_of_a_memory(rows, width, blocks):
+    assert block_rams(rows, width) == blocks
+
+
+def test_weights_are_stored_beat_by_beat_and_pass_by_pass():
+    weights = np.arange(1, 16).reshape(5, 3)
+    rows = weight_rows(weights, 2, 2)
+    assert rows.shape == (6, 2, 2)
+    np.testing.assert_array_equal(rows[0], [[1, 2], [4, 5]])
+    np.testing.assert_array_equal(rows[2], [[13, 14], [0, 0]])
+    np.testing.assert_array_equal(rows[3], [[3, 0], [6, 0]])
+
+
+def test_constant_and_equal_columns_take_no_memory():
+    weights = np.array([[1, 1, 0], [0, 0, 0], [1, 1, 0], [1, 1, 0]])
+    counts = WeightCounts.of(weights, 4, (1, 3))
+    assert (counts.columns, counts.tables) == (1, 1)
+
+
+def test_a_column_has_a_table_for_every_64_rows_that_vary():
+    weights = np.zeros((160, 1), dtype=np.int64)
+    weights[[0, 70, 71]] = [[1], [3], [2]]
+    counts = WeightCounts.of(weights, 3, (1, 1))
+    # Row 0 has the lowest bit alone, of rows 64 to 127 both differ, and none of those after.
+    assert (counts.columns, counts.tables) == (2, 3)
+
+
+def test_columns_are_stored_once_and_found_again():
+    random = np.random.default_rng(0)
+    rows = random.integers(-2, 2, (5, 6))
+    rows[:, 4], rows[:, 5] = rows[:, 0], 1
+    columns, places = different_columns(rows, 4)
+    bits = (rows[:, :, None] >> np.arange(4) & 1).reshape(5, -1).T
+    for bit, place in zip(bits, places, strict=True):
+        np.testing.assert_array_equal(bit, bit[0] if place < 0 else columns[place])
+    assert len({column.tobytes() for column in columns}) == len(columns)
+
+
+def test_an_activation_without_a_plan_is_told():
+    class Unknown:
+        input = output = QFormat(4, 4)
+
+    with pytest.raises(TypeError, match="expected an activation that has a plan, got Unknown"):
+        activation_plan(Unknown())
+
+
+def test_a_wider_table_costs_more():
+    plans = [
+        activation_plan(integer_activation("sigmoid", QFormat(4, n), QFormat(0, 4, signed=False)))
+        for n in (0, 4)
+    ]
+    assert plans[0].shape.table < plans[1].shape.table
+
+
+@pytest.mark.parametrize("name", ["tiny", "ahead_case1"])
+def test_cost_is_lut_dsp_and_block_ram(name):
+    network = load_network(name)
+    formats = {
+        key: QFormat(f.integer, 6 - f.integer, f.signed)
+        for key, f in analyse_ranges(network, load_golden(name, network).search.x).items()
+    }
+    cost = AreaCost(network)
+    area = cost.area(formats)
+    assert cost(formats) == area.cost == pytest.approx(
+        area.lut + 50 * area.dsp + 100 * area.bram36
+    )
