@@ -483,6 +483,12 @@ def test_turned_walks(shape, walk: Walk | None):
     assert len(turned.loops) <= 4
 
 
+def test_turned_walks_have_no_loop_too_many():
+    assert turned_walk((56, 100, 1)) == Walk(((100, 1), (56, 100)))
+    assert turned_walk((1, 100, 4)) == Walk(((400, 1),))
+    assert turned_walk((1, 1, 1)) == Walk(((1, 1),))
+
+
 @pytest.mark.parametrize(
     ("shape", "loops"),
     [
