@@ -30,6 +30,9 @@ __all__ = ["Ended", "run_flow"]
 
 Stage = Callable[[], StageResult]
 
+_SOFTWARE = ("import", "quantise")
+"""Last stages of builds that ask for no hardware."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -71,7 +74,9 @@ def run_flow(
         board=board, clock_mhz=asked_mhz, seed=options.seed, max_lut=options.hardware.max_lut
     )
     stages: dict[str, Stage] = {
-        "import": lambda: import_network(build, options.source, board=board),
+        "import": lambda: import_network(
+            build, options.source, board=board, hardware=arguments.stop_after not in _SOFTWARE
+        ),
         "quantise": lambda: quantise_network(
             build, options.search, board=board, progress=progress
         ),

@@ -21,6 +21,7 @@ SAMPLES = 4
 
 _GREATEST_WIDTH = 10
 _COARSE_WIDTH = 3
+_WIDE_WIDTH = 17  # of inputs and weights alone: activations have a code for each value
 _WIDEST_SOFTMAX = 9  # of its input: the table of powers has a code for each difference
 
 Shape = tuple[int, ...]
@@ -104,7 +105,7 @@ class _Drawn:
 def layer(type: str, number: int) -> Case:
     """Case `number` of one layer."""
     rng = np.random.default_rng([number, *type.encode()])
-    near = _coarse if rng.random() < 0.2 else _near
+    near = _any(rng, [_coarse, _wide, *[_near] * 4])
     inputs = [
         _Signal(f"x{place}", shape, near(rng, 1, unsigned=0.4))
         for place, shape in enumerate(_TYPES[type].shapes(rng))
@@ -223,8 +224,16 @@ def _output(rng, magnitude: int) -> QFormat:
 
 def _coarse(rng, magnitude: int, unsigned: float = 0.1) -> QFormat:
     """As `_near`, of few bits."""
-    format = _near(rng, magnitude, unsigned)
-    width = int(rng.integers(1, _COARSE_WIDTH, endpoint=True))
+    return _of_width(rng, 1, _COARSE_WIDTH, _near(rng, magnitude, unsigned))
+
+
+def _wide(rng, magnitude: int, unsigned: float = 0.1) -> QFormat:
+    """As `_near`, of many bits: products of two need more than 32."""
+    return _of_width(rng, _GREATEST_WIDTH + 1, _WIDE_WIDTH, _near(rng, magnitude, unsigned))
+
+
+def _of_width(rng, least: int, most: int, format: QFormat) -> QFormat:
+    width = int(rng.integers(least, most, endpoint=True))
     return QFormat(format.integer, width - format.integer, format.signed)
 
 
@@ -279,7 +288,7 @@ def _products(rng, x: _Signal, names: str) -> dict[str, QFormat]:
     recurrent = "recurrent" in names.split()
     formats = _coarse_products(rng, x, recurrent)
     if formats is None:
-        weight = _near(rng, 0)
+        weight = _weight(rng, x)
         accumulator = _near(rng, _magnitude(x.format) + _magnitude(weight) + 1)
         sum = _near(rng, min(_magnitude(accumulator), 3))
         output = _near(rng, -1) if recurrent else _output(rng, min(_magnitude(sum), 2))
@@ -293,6 +302,10 @@ def _products(rng, x: _Signal, names: str) -> dict[str, QFormat]:
     formats["bias"] = _near(rng, _magnitude(formats["accumulator"]))
     formats["reset"] = _near(rng, 1)
     return {name: formats[name] for name in names.split()}
+
+
+def _weight(rng, x: _Signal) -> QFormat:
+    return _wide(rng, 0) if x.format.width > _GREATEST_WIDTH else _near(rng, 0)
 
 
 def _coarse_products(rng, x: _Signal, recurrent: bool) -> dict[str, QFormat] | None:
@@ -370,7 +383,7 @@ def _dropout(rng, x: _Signal) -> _Drawn:
 
 
 def _affine(rng, x: _Signal) -> _Drawn:
-    weight = _near(rng, 0)
+    weight = _weight(rng, x)
     exact = _magnitude(x.format) + _magnitude(weight)
     formats = {"weight": weight, "bias": _near(rng, min(exact, 4))}
     formats["output"] = _output(rng, min(exact, 4))

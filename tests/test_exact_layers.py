@@ -324,6 +324,12 @@ def test_lstm_narrows_in_each_role(roles, expected):
     assert lstm([[1], [-1]], roles, sequences=True) == expected
 
 
+def test_lstm_narrows_the_sum_of_the_cell_once():
+    # i, f, o: 1/2. c: 1/2 -> 1; 1/2 + 1/2 = 1; 1/2 - 1/2 = 0. The parts alone would make 2, 1.
+    roles = {"gate": "u0.1", "cell": "i4.0"}
+    assert lstm([[1], [1], [-2]], roles, sequences=True) == ["1/2", "1/2", "0"]
+
+
 # z: 1/4 always, r: 1/2 always, g: x + (h + 1) / 2.
 GRU_WEIGHTS = {
     "weights": [[0, 0, 1]],
@@ -369,6 +375,14 @@ def test_gru():
 )
 def test_gru_narrows_in_each_role(roles, expected):
     assert gru([[1], [-1]], roles, sequences=True) == expected
+
+
+def test_gru_narrows_sums_once():
+    # g = 1/2, h: 1/2 - 1/8 -> 0. The parts alone would make 1.
+    assert gru([[0]], {"output": "i4.0"}, sequences=False) == ["0"]
+    # -3/4 + 1/2 * 1/2 = -1/2 -> 0. The parts alone would make -1.
+    weights = {**GRU_WEIGHTS, "bias": [[-8, 4, -3], [4, -4, 2]]}
+    assert gru([[0]], {"bias": "i4.2", "sum": "i4.0"}, weights, sequences=False) == ["0"]
 
 
 @pytest.mark.parametrize(("accumulator", "expected"), [("i5.8", "0"), ("i3.8", "1/2")])

@@ -7,6 +7,7 @@ from build_decoder.boards.board import Board
 from build_decoder.boards.feasibility import check_network
 from build_decoder.build_folder import BuildFolder
 from build_decoder.golden_record import save_golden_record
+from build_decoder.models.errors import InputError
 from build_decoder.models.load import load_network, save_network
 from build_decoder.models.rewrites import rewrite
 from build_decoder.models.task import Kind
@@ -17,7 +18,11 @@ __all__ = ["import_network"]
 
 
 def import_network(
-    build: BuildFolder, options: SourceOptions, *, board: Board | None = None
+    build: BuildFolder,
+    options: SourceOptions,
+    *,
+    board: Board | None = None,
+    hardware: bool = False,
 ) -> StageResult:
     """Read and check network and golden data, and write them as they were understood.
 
@@ -25,11 +30,13 @@ def import_network(
     ----------
     board
         Board that must be able to take the network, whatever its formats; None for no check.
+    hardware
+        Whether hardware is asked for, which not every type of layer has.
 
     Raises
     ------
     InputError
-        If one of them is at fault, or the board is too small.
+        If one of them is at fault, the board is too small, or there is no hardware for a layer.
     """
     given = load_network(options.network)
     golden = golden_of(given, options)
@@ -37,6 +44,13 @@ def import_network(
     classes = golden.task.kinds == (Kind.CLASSES,)
     rewritten = rewrite(given, probabilities=not classes)
     network, golden = rewritten.network, rewritten.golden_of(golden)
+    if hardware and not network.is_dense_chain:
+        raise InputError.at(
+            network.name, "",
+            expected="a chain of dense layers, which alone can be built so far (--stop-after "
+            "quantise gives the integer model of any network)",
+            got=f"{network.topology} of other layers or with branches",
+        )
     if board is not None:
         check_network(board, network)
     save_network(network, build.network)

@@ -89,8 +89,9 @@ def _figures_of(quantised: Quantised) -> dict:
         ],
         "uniform_segments": segments,
         "activations": [
-            {"layer": number, **_form(layer.activation, segments)}
+            {"layer": number, **_form(activation, segments)}
             for number, layer in enumerate(model.layers, start=1)
+            for activation in layer.activations
         ],
     }
 
