@@ -8,6 +8,10 @@ from build_decoder.quant.width_search import BIT_COST, WidthSearch
 
 __all__ = ["Exchange"]
 
+_MOST_SWAPPED = 40
+"""Signal nodes up to which pairs of them are tried, whose number grows with the square: a chain of
+seven dense layers has as many."""
+
 _WORTHWHILE = 0.03
 """Part of the cost that several nodes made wider for a narrower one have to save."""
 
@@ -69,7 +73,9 @@ class Exchange:
         return formats
 
     def swapped(self, formats: NetworkFormats) -> NetworkFormats | None:
-        """Cheaper formats with one node a bit wider and another narrower."""
+        """Cheaper formats with one node a bit wider and another narrower; None of many nodes."""
+        if len(formats) > _MOST_SWAPPED:
+            return None
         cost = self._search.cost(formats)
         for wider in self.wider(formats):
             if (better := self.cheaper(wider, cost)) is not None:
