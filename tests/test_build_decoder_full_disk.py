@@ -182,7 +182,7 @@ def test_a_tool_that_fails_is_quoted_and_one_that_is_missing_is_named(
     arguments = ["--network", "tiny", "--stop-after", "rtl", "--output", str(tmp_path / "out")]
     monkeypatch.setenv("YOSYS", str(tool))
     assert main(arguments) == 3
-    assert capsys.readouterr().err == "tool failed: yosys: ERROR: 7\n"
+    assert capsys.readouterr().err == "tool failed: yosys ended with status 1: ERROR: 7\n"
     monkeypatch.setenv("YOSYS", str(tmp_path / "none"))
     assert main(arguments) == 3
     assert capsys.readouterr().err == (

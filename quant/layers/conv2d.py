@@ -111,6 +111,11 @@ class Conv2d(IntegerLayer):
         )
 
     @property
+    def activations(self) -> tuple[IntegerActivation]:
+        """The one activation."""
+        return (self.activation,)
+
+    @property
     def signals(self) -> tuple[Signal, ...]:
         """The six nodes."""
         outputs = self.output_count

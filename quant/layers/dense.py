@@ -127,6 +127,11 @@ class Dense(IntegerLayer):
         return (self.products, Chain((self.biased_sum, Activate(self.activation))))
 
     @property
+    def activations(self) -> tuple[IntegerActivation]:
+        """The one activation."""
+        return (self.activation,)
+
+    @property
     def signals(self) -> tuple[Signal, ...]:
         """The six nodes."""
         words = {"input": self.input_count, "weight": self.weights.size}
