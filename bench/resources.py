@@ -12,15 +12,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from amaranth._toolchain.yosys import YosysError
-
+from build_decoder.actions import design, load, search
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.models.arguments import LineParser, filled
 from build_decoder.models.command import exit_status
+from build_decoder.options import DesignOptions, add_design_options
 from build_decoder.quant.quantise import Quantised
-from build_decoder.sim.design_options import DesignOptions, add_design_options
-from build_decoder.sim.errors import ToolError
 from build_decoder.sim.synthesis import TARGETS, synthesise
 
 __all__ = ["main", "measure", "quality"]
@@ -63,7 +61,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return exit_status(
         lambda: _run(argv),
         prefix="bench.resources: ",
-        failures={ToolError: 3, YosysError: 3},
         tools=True,
     )
 
@@ -77,8 +74,8 @@ def _run(argv: Sequence[str] | None) -> int:
     add_design_options(parser)
     arguments = parser.parse_args(argv)
     options = DesignOptions.of(arguments)
-    quantised = options.quantise(*options.load())
-    decoder = Decoder(options.plan(quantised.model, family=arguments.target))
+    quantised = search(*load(options.source), options.search)
+    decoder = Decoder(design(quantised.model, options.hardware, family=arguments.target))
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(decoder, arguments.target, Path(folder)) | quality(quantised)
     print(json.dumps(figures))

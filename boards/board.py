@@ -1,11 +1,10 @@
 """What a board is, and where the boards are found: one module of this package for each."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from build_decoder import boards
+from build_decoder.models.discovery import discover
 from build_decoder.models.errors import InputError
 
 __all__ = ["Board", "Capacity", "board_names", "get"]
@@ -68,10 +67,7 @@ class Board:
 
 
 def _boards() -> dict[str, Board]:
-    modules = sorted(module.name for module in pkgutil.iter_modules(boards.__path__))
-    loaded = (importlib.import_module(f"{boards.__name__}.{name}") for name in modules)
-    found = (getattr(module, "BOARD", None) for module in loaded)
-    return {board.name: board for board in found if isinstance(board, Board)}
+    return discover(boards.__name__, boards.__path__, "BOARD", in_each=False)
 
 
 def board_names() -> list[str]:

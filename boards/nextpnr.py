@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from build_decoder.boards.board import Board
 from build_decoder.boards.reports import BitstreamReport, PlacedResources, SynthesisReport
-from build_decoder.boards.resources import check_capacity, count_cells, read_yosys_stat
+from build_decoder.boards.resources import check_capacity
 from build_decoder.boards.tool_logs import warnings_of
 from build_decoder.boards.tools import find_tool, run_tool
 from build_decoder.boards.top import Top
 from build_decoder.boards.xilinx.open_tools.said import version
-from build_decoder.hdl.yosys import HIDE_NAMES
+from build_decoder.hdl.cells import count_cells
+from build_decoder.hdl.yosys import HIDE_NAMES, find_yosys, read_statistics, run_yosys
 
 __all__ = ["NextpnrToolchain"]
 
@@ -78,15 +79,11 @@ class NextpnrToolchain:
 
     def synthesise(self, board: Board, build_dir: Path) -> SynthesisReport:
         """Run the plan's Yosys step."""
-        command, *_ = self._commands(build_dir)
-        program = find_tool(command[0])
-        if program is None:
+        if find_yosys() is None:
             return SynthesisReport(missing=_missing(board, ["yosys"], build_dir))
-        log = build_dir / "synthesis.log"
-        # Amaranth's plan makes it.
-        own_log = build_dir / f"{NAME}.rpt"
-        run_tool("yosys", [program, *command[1:]], build_dir, log, own_log=own_log)
-        resources = count_cells(board.family, read_yosys_stat(build_dir / _STAT_FILE))
+        # As the plan's own command has it.
+        log = run_yosys(f"{NAME}.ys", build_dir, log=f"{NAME}.rpt")
+        resources = count_cells(read_statistics(build_dir / _STAT_FILE), board.family)
         check_capacity(board, resources)
         return SynthesisReport(resources=resources, log=log)
 
@@ -96,7 +93,7 @@ class NextpnrToolchain:
         placer = commands[0][0]
         programs = {command[0]: find_tool(command[0]) for command in commands}
         absent = [name for name, program in programs.items() if program is None]
-        if not (build_dir / f"{NAME}.json").exists() and find_tool("yosys") is None:
+        if not (build_dir / f"{NAME}.json").exists() and find_yosys() is None:
             absent.insert(0, "yosys")
         if absent:
             return BitstreamReport(missing=_missing(board, absent, build_dir))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_decoder.boards.resources import Resources
+from build_decoder.hdl.cells import Resources
 
 __all__ = ["BitstreamReport", "PlacedResources", "SynthesisReport"]
 

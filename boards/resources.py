@@ -1,35 +1,12 @@
 """What a design needs of an FPGA, and whether the FPGA has it."""
 
-import json
 from dataclasses import asdict
-from pathlib import Path
 
 from build_decoder.boards.board import Board
-from build_decoder.boards.tools import ToolFailed
-from build_decoder.hdl import cells as hdl_cells
-from build_decoder.hdl.cells import Resources, UnknownCell
+from build_decoder.hdl.cells import Resources
 from build_decoder.models.errors import InputError
 
-__all__ = ["Resources", "check_capacity", "check_memory", "count_cells", "read_yosys_stat"]
-
-
-def count_cells(family: str, cells: dict[str, int]) -> Resources:
-    """Resources of a mapped netlist of ``family`` with that many ``cells`` of each type.
-
-    Raises
-    ------
-    ToolFailed
-        If it is not known what a cell takes.
-    """
-    try:
-        return hdl_cells.count_cells(cells, family)
-    except UnknownCell as error:
-        raise ToolFailed(str(error)) from None
-
-
-def read_yosys_stat(path: Path) -> dict[str, int]:
-    """Cells by type of what ``stat -json`` wrote."""
-    return json.loads(path.read_text())["design"]["num_cells_by_type"]
+__all__ = ["check_capacity", "check_memory"]
 
 
 def check_capacity(board: Board, resources: Resources) -> None:

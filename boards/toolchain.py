@@ -7,17 +7,10 @@ from build_decoder.boards.interface import DRIVER_FILE, EXPECTED_FILE, DecoderIn
 from build_decoder.boards.nextpnr import NextpnrToolchain
 from build_decoder.boards.reports import BitstreamReport, SynthesisReport
 from build_decoder.boards.resources import check_memory
-from build_decoder.boards.tools import ToolFailed
 from build_decoder.boards.top import Top
 from build_decoder.boards.xilinx.toolchain import XilinxToolchain
 
-__all__ = [
-    "BitstreamReport",
-    "SynthesisReport",
-    "ToolFailed",
-    "place_and_route",
-    "synthesise",
-]
+__all__ = ["place_and_route", "synthesise"]
 
 
 def _toolchain(board: Board):
@@ -49,7 +42,7 @@ def synthesise(
     ------
     InputError
         If clock or baud rate cannot be made, or the FPGA is too small.
-    ToolFailed
+    ToolError
         If Yosys fails.
     """
     build_dir = Path(build_dir)
@@ -77,7 +70,7 @@ def place_and_route(board: Board, build_dir: Path | str) -> BitstreamReport:
 
     Raises
     ------
-    ToolFailed
+    ToolError
         If a tool fails.
     """
     return _toolchain(board).place_and_route(board, Path(build_dir))

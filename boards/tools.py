@@ -9,12 +9,9 @@ from pathlib import Path
 
 from build_decoder.boards.xilinx.open_tools.said import error_lines
 from build_decoder.hdl.yosys import find_yosys
+from build_decoder.models.errors import ToolError
 
-__all__ = ["ToolFailed", "find_tool", "run_logged", "run_tool"]
-
-
-class ToolFailed(Exception):
-    """A tool that was found did not do its work. The message is one line and names its log."""
+__all__ = ["find_tool", "run_logged", "run_tool"]
 
 
 def find_tool(name: str) -> str | None:
@@ -38,28 +35,23 @@ def find_tool(name: str) -> str | None:
     )
 
 
-def run_tool(
-    name: str, command: Sequence[str], folder: Path, log: Path, *, own_log: Path | None = None
-) -> None:
+def run_tool(name: str, command: Sequence[str], folder: Path, log: Path) -> None:
     """Run ``command`` in ``folder``, all that it prints going to ``log``.
 
     Parameters
     ----------
     name
         What messages call it.
-    own_log
-        A log that it writes by itself, where errors may be told that it does not print.
 
     Raises
     ------
-    ToolFailed
+    ToolError
         If it cannot be started or its exit status is not 0.
     """
     status = run_logged(name, command, log, folder=folder)
     if status != 0:
-        logs = [path for path in (own_log, log) if path is not None and path.exists()]
-        said = error_lines(*(path.read_text(errors="replace") for path in logs))
-        raise ToolFailed(f"{name} ended with status {status} ({logs[0]}): {said}")
+        said = error_lines(log.read_text(errors="replace"))
+        raise ToolError(f"{name} ended with status {status} ({log}): {said}")
 
 
 def run_logged(
@@ -74,7 +66,7 @@ def run_logged(
 
     Raises
     ------
-    ToolFailed
+    ToolError
         If it cannot be started.
     """
     with open(log, "w") as output:
@@ -88,4 +80,4 @@ def run_logged(
                 stderr=subprocess.STDOUT,
             ).returncode
         except OSError as error:
-            raise ToolFailed(f"{name} cannot be started: {command[0]}: {error.strerror}") from error
+            raise ToolError(f"{name} cannot be started: {command[0]}: {error.strerror}") from error

@@ -9,7 +9,8 @@ from build_decoder import boards
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.metadata import NETWORK_FILE
 from build_decoder.models.zoo import zoo_names
-from build_decoder.sim.design_options import DesignOptions, add_design_options, number
+from build_decoder.options import DesignOptions, add_design_options
+from build_decoder.options.types import number
 from build_decoder.stages import STAGES
 
 __all__ = ["DEFAULT_BOARD", "DEFAULT_NETWORK", "Arguments", "parse"]

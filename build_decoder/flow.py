@@ -7,28 +7,28 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from amaranth._toolchain.yosys import YosysError
 
 from build_decoder import boards
+from build_decoder.actions import design, golden_of, search
 from build_decoder.arguments import Arguments
 from build_decoder.boards.feasibility import check_clock, check_frame, check_network
 from build_decoder.boards.resources import check_memory
-from build_decoder.boards.toolchain import ToolFailed, place_and_route, synthesise
+from build_decoder.boards.toolchain import place_and_route, synthesise
 from build_decoder.exit_status import ExitStatus
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.planning.area.plans import decoder_area
-from build_decoder.hdl.yosys import YosysMissing
-from build_decoder.models.errors import InputError
+from build_decoder.hdl.yosys import yosys_share
+from build_decoder.models.errors import InputError, ToolError, ToolMissing
 from build_decoder.models.load import load_network, save_network
 from build_decoder.models.progress import Progress, silent
 from build_decoder.models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
 from build_decoder.pareto import area_title, find_front, save_front, synthesise_some
 from build_decoder.report import Report
-from build_decoder.sim.errors import CheckFailed, ToolError, ToolMissing
+from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.primitives import cell_sources
-from build_decoder.sim.synthesis import TARGETS, find_yosys
+from build_decoder.sim.synthesis import TARGETS
 from build_decoder.sim.synthesis import synthesise as synthesise_decoder
 from build_decoder.sim.testbench import TestBench
 from build_decoder.stages import STAGES
@@ -132,9 +132,9 @@ class Flow:
             return stage()
         except CheckFailed as error:
             return self._stop(ExitStatus.MISMATCH, str(error))
-        except (ToolMissing, YosysMissing) as error:
+        except ToolMissing as error:
             return self._stop(ExitStatus.TOOL_MISSING, str(error))
-        except (ToolError, ToolFailed, YosysError) as error:
+        except ToolError as error:
             if said := says_no_room(str(error)):
                 self._require_room(WORKING_ROOM)
                 raise no_room(self.folder, said) from None
@@ -150,9 +150,9 @@ class Flow:
 
     def _import(self) -> ExitStatus:
         self.report.clock_mhz = check_clock(self.board, self.clock_mhz)
-        self.network = load_network(self.design.network)
+        self.network = load_network(self.design.source.network)
         check_network(self.board, self.network)
-        self.golden = self.design.load_golden(self.network)
+        self.golden = golden_of(self.network, self.design.source)
         self.report.network = self.network.name
         self.report.topology = self.network.topology
         self.report.add_golden(self.golden)
@@ -160,7 +160,9 @@ class Flow:
         return ExitStatus.DONE
 
     def _quantise(self) -> ExitStatus:
-        quantised = self.design.quantise(self.network, self.golden, progress=self.progress)
+        quantised = search(
+            self.network, self.golden, self.design.search, progress=self.progress
+        )
         self.model = quantised.model
         check_memory(self.board, self.model.weight_bits)
         check_frame(self.model)
@@ -192,7 +194,7 @@ class Flow:
         # Where it is needed: matplotlib takes as long to import as all the rest.
         from build_decoder.pareto_figure import draw_front
 
-        self.front = find_front(self.model, self.design, self.board)
+        self.front = find_front(self.model, self.design.hardware, self.board)
         try:
             self.front = synthesise_some(self.model, self.front, self.folder, self.announce)
         finally:
@@ -206,7 +208,7 @@ class Flow:
 
     def _check_luts(self) -> None:
         """Hold the decoder, without the board's shell, to --max-lut, which was estimated."""
-        limit = self.design.max_lut
+        limit = self.design.hardware.max_lut
         if limit is None:
             return
         if self.family is None:
@@ -227,8 +229,11 @@ class Flow:
 
     def _decoder(self) -> Decoder:
         """A new component: Amaranth elaborates each but once."""
-        plan = self.design.plan(
-            self.model, family=self.board.family, max_blocks=self.board.capacity.dsp
+        plan = design(
+            self.model,
+            self.design.hardware,
+            family=self.board.family,
+            max_blocks=self.board.capacity.dsp,
         )
         return Decoder(plan)
 
@@ -237,7 +242,7 @@ class Flow:
         folder = self.folder / "sim"
         cells, include_dirs = [], []
         if self.family is not None:
-            cells, include_dirs = cell_sources(self.family, find_yosys().share, folder / "cells")
+            cells, include_dirs = cell_sources(self.family, yosys_share(), folder / "cells")
         bench = TestBench(
             [*cells, self.verilog],
             "decoder",

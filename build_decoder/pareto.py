@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from build_decoder.actions import datapaths_of
 from build_decoder.boards.board import Board
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
@@ -16,8 +17,8 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
 from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.errors import InputError
+from build_decoder.options import HardwareOptions
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.sim.design_options import DesignOptions
 from build_decoder.sim.synthesis import synthesise
 
 __all__ = [
@@ -58,7 +59,7 @@ class ParetoPoint:
         )
 
 
-def find_front(model: IntegerModel, options: DesignOptions, board: Board) -> list[ParetoPoint]:
+def find_front(model: IntegerModel, options: HardwareOptions, board: Board) -> list[ParetoPoint]:
     """The front on a 7-series FPGA, within ``options`` and the board's FPGA if it is one.
 
     The area model knows no other family, and their LUTs and blocks are not of the same size.
@@ -80,7 +81,7 @@ def find_front(model: IntegerModel, options: DesignOptions, board: Board) -> lis
         max_lut=max_lut,
         max_blocks=max_blocks,
         spare_blocks=options.max_dsp is not None,
-        datapath=options.datapaths(model),
+        datapath=datapaths_of(model, options),
     )
     points = [point for point in points if chip is None or point.area.bram36 <= chip.bram]
     if not points:

@@ -3,11 +3,9 @@
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 
-__all__ = ["Resources", "UnknownCell", "count_cells"]
+from build_decoder.models.errors import ToolError
 
-
-class UnknownCell(Exception):
-    """It is not known what a cell takes. The message is one line."""
+__all__ = ["Resources", "count_cells"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +104,7 @@ def count_cells(cells: dict[str, int], family: str) -> Resources:
 
     Raises
     ------
-    UnknownCell
+    ToolError
         If it is not known what a cell takes.
     """
     totals = [0, 0, 0, 0]
@@ -114,7 +112,7 @@ def count_cells(cells: dict[str, int], family: str) -> Resources:
         if cell == _NOT_HARDWARE:
             continue
         if cell not in _CELLS[family]:
-            raise UnknownCell(
+            raise ToolError(
                 f"yosys: {number} cells {cell} in a netlist for {family}: it is not known what "
                 f"they take"
             )

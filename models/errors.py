@@ -1,6 +1,6 @@
-"""The one exception for everything that a user can get wrong."""
+"""Two exceptions: for everything that a user can get wrong, and for the tools of others."""
 
-__all__ = ["InputError", "printable", "shown"]
+__all__ = ["InputError", "ToolError", "ToolMissing", "printable", "shown"]
 
 _SHOWN_LIMIT = 60
 
@@ -36,3 +36,11 @@ class InputError(Exception):
         place = f"{source}: {where}" if where else f"{source}"
         message = f"{place}: expected {expected}, got {got}"
         return cls(printable(" ".join(message.split())))
+
+
+class ToolError(Exception):
+    """A tool failed, or left something that cannot be used. The message is one line."""
+
+
+class ToolMissing(ToolError):
+    """A tool is not on this machine, or is one that cannot be used."""

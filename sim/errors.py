@@ -1,14 +1,6 @@
-"""Exceptions of simulations."""
+"""The exception of checks."""
 
-__all__ = ["CheckFailed", "ToolError", "ToolMissing"]
-
-
-class ToolError(Exception):
-    """A tool failed, or is missing on this machine. The message is one line."""
-
-
-class ToolMissing(ToolError):
-    """A tool is missing on this machine, or is one that cannot be used."""
+__all__ = ["CheckFailed"]
 
 
 class CheckFailed(Exception):

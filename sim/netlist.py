@@ -13,18 +13,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from amaranth._toolchain.yosys import YosysError
 
+from build_decoder.actions import design, load, search
+from build_decoder.hdl.cells import Resources
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.command import exit_status
-from build_decoder.sim.design_options import DesignOptions, add_design_options, at_least
-from build_decoder.sim.errors import CheckFailed, ToolError
+from build_decoder.options import DesignOptions, add_design_options
+from build_decoder.options.types import at_least
+from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.result import SimulationResult
-from build_decoder.sim.synthesis import TARGETS, Resources, find_yosys, synthesise
+from build_decoder.sim.synthesis import TARGETS, synthesise
 from build_decoder.sim.testbench import TestBench
 
 __all__ = ["NetlistCheck", "check_netlist", "main"]
@@ -92,7 +95,7 @@ def check_netlist(
     source = work_dir / "decoder.v"
     source.write_text(to_verilog(decoder, family=target))
     synthesis = synthesise(source, target, work_dir / "synthesis")
-    cells, include_dirs = cell_sources(target, find_yosys().share, work_dir / "cells")
+    cells, include_dirs = cell_sources(target, yosys_share(), work_dir / "cells")
     bench = TestBench(
         [*cells, synthesis.netlist_verilog],
         "decoder",
@@ -114,7 +117,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return exit_status(
         lambda: _run(_arguments(argv)),
         prefix="sim.netlist: ",
-        failures={CheckFailed: 1, ToolError: 3, YosysError: 3},
+        failures={CheckFailed: 1},
         tools=True,
     )
 
@@ -147,9 +150,9 @@ def _arguments(argv) -> argparse.Namespace:
 
 def _check(arguments, folder: Path) -> int:
     options = DesignOptions.of(arguments)
-    network, golden = options.load()
-    model = options.quantise(network, golden).model
-    decoder = Decoder(options.plan(model, family=arguments.target))
+    network, golden = load(options.source)
+    model = search(network, golden, options.search).model
+    decoder = Decoder(design(model, options.hardware, family=arguments.target))
     folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.plan.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}, netlist for {arguments.target}",
           flush=True)

@@ -21,10 +21,9 @@ from pathlib import Path
 
 from cocotb_tools import config
 
-from build_decoder.models.errors import InputError
+from build_decoder.models.errors import InputError, ToolError, ToolMissing
 from build_decoder.models.room import says_no_room
 from build_decoder.models.scratch import is_plain
-from build_decoder.sim.errors import ToolError, ToolMissing
 
 __all__ = ["Simulator", "find_simulator"]
 

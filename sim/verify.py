@@ -10,14 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from amaranth._toolchain.yosys import YosysError
-
+from build_decoder.actions import design, load, search
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.command import exit_status
-from build_decoder.sim.design_options import DesignOptions, add_design_options, at_least
-from build_decoder.sim.errors import CheckFailed, ToolError
+from build_decoder.options import DesignOptions, add_design_options
+from build_decoder.options.types import at_least
+from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.testbench import TestBench
@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     return exit_status(
         lambda: _run(_arguments(argv)),
         prefix="sim.verify: ",
-        failures={CheckFailed: 1, ToolError: 3, YosysError: 3},
+        failures={CheckFailed: 1},
         tools=True,
     )
 
@@ -71,13 +71,12 @@ def _run(arguments) -> int:
 
 def _verify(arguments, folder: Path) -> int:
     options = DesignOptions.of(arguments)
-    network, golden = options.load()
-    model = options.quantise(network, golden).model
+    network, golden = load(options.source)
+    model = search(network, golden, options.search).model
     x_raw = model.quantise_input(golden.x[: arguments.samples])
     y_raw = model.compute(x_raw)
-    decoder = Decoder(options.plan(model))
-    foldings = decoder.plan.foldings
-    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in foldings)
+    decoder = Decoder(design(model, options.hardware))
+    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.plan.foldings)
     print(f"{model.name}: {model.topology}, folded {folds}", flush=True)
 
     source = folder / "decoder.v"

@@ -10,8 +10,8 @@ from build_decoder.bench.ahead_cases import CASES, Limits
 from build_decoder.bench.resources import main as bench_resources
 from build_decoder.bench.resources import measure
 from build_decoder.hdl.export import to_verilog
-from build_decoder.sim.design_options import DesignOptions
-from build_decoder.sim.errors import ToolError
+from build_decoder.models.errors import ToolError
+from build_decoder.options import DesignOptions
 
 GENEROUS = Limits(
     frame_cycles=999, latency_cycles=999, lut=9_999, ff=9_999, dsp=99, bram=99
@@ -128,7 +128,7 @@ def test_without_tools(small, tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.network)
 def test_options_of_the_cases_can_be_parsed(case):
     for column in case.columns:
-        assert DesignOptions.parse([case.network, *column.options]).network == case.network
+        assert DesignOptions.parse([case.network, *column.options]).source.network == case.network
 
 
 def test_percentages_of_the_paper_follow_from_the_boards():

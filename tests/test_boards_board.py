@@ -7,10 +7,10 @@ import pytest
 
 from build_decoder import boards
 from build_decoder.boards.pll import PLL_LIMITS
-from build_decoder.boards.resources import Resources, check_capacity, check_memory, count_cells
-from build_decoder.boards.tools import ToolFailed
+from build_decoder.boards.resources import check_capacity, check_memory
 from build_decoder.boards.uart import divisor_for
-from build_decoder.models.errors import InputError
+from build_decoder.hdl.cells import Resources, count_cells
+from build_decoder.models.errors import InputError, ToolError
 
 
 def test_boards_are_found():
@@ -18,7 +18,7 @@ def test_boards_are_found():
 
 
 def test_an_unknown_board_is_refused_with_those_that_there_are():
-    known = "icebreaker, picozed_7030, pynq_z1, ulx3s_85f"
+    known = ", ".join(sorted(boards.board_names()))
     with pytest.raises(InputError, match=f"{known}, got 'ulx4s'"):
         boards.get("ulx4s")
 
@@ -59,20 +59,32 @@ def test_hopeless_weights_are_refused_with_the_numbers():
 
 def test_cells_are_counted_as_the_vendors_do():
     ecp5 = {"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 7, "DP16KD": 2, "MULT18X18D": 1, "TRELLIS_IO": 9}
-    assert count_cells("ecp5", ecp5) == Resources(lut=16, ff=7, dsp=1, bram=2)
+    assert count_cells(ecp5, "ecp5") == Resources(lut=16, ff=7, dsp=1, bram=2)
     xc7 = {"LUT1": 1, "LUT6": 2, "CARRY4": 9, "FDRE": 4, "FDSE": 1, "RAMB36E1": 1, "RAMB18E1": 1}
-    assert count_cells("xc7", xc7) == Resources(lut=3, ff=5, dsp=0, bram=1.5)
-    assert isinstance(count_cells("xc7", {"RAMB18E1": 2, "INV": 1}).bram, int)
+    assert count_cells(xc7, "xc7") == Resources(lut=3, ff=5, dsp=0, bram=1.5)
+    assert isinstance(count_cells({"RAMB18E1": 2, "INV": 1}, "xc7").bram, int)
     ice40 = {"SB_LUT4": 3, "SB_DFFESR": 2, "SB_DFF": 1, "SB_MAC16": 1, "SB_RAM40_4K": 4}
     ice40 |= {"$scopeinfo": 5, "SB_CARRY": 9, "SB_IO": 4, "SB_PLL40_PAD": 1}
-    assert count_cells("ice40", ice40) == Resources(lut=3, ff=3, dsp=1, bram=4)
+    assert count_cells(ice40, "ice40") == Resources(lut=3, ff=3, dsp=1, bram=4)
 
 
 def test_a_cell_of_unknown_cost_is_an_error():
-    with pytest.raises(ToolFailed, match="2 cells DSP48E2 in a netlist for xc7: it is not known"):
-        count_cells("xc7", {"LUT6": 1, "DSP48E2": 2})
+    with pytest.raises(ToolError, match="2 cells DSP48E2 in a netlist for xc7: it is not known"):
+        count_cells({"LUT6": 1, "DSP48E2": 2}, "xc7")
 
 
 def test_the_host_driver_needs_no_amaranth():
-    code = "import sys, boards.driver; sys.exit('amaranth' in sys.modules)"
+    code = "import sys, build_decoder.boards.driver; sys.exit('amaranth' in sys.modules)"
     assert subprocess.run([sys.executable, "-W", "error", "-c", code]).returncode == 0
+
+
+def test_a_file_is_enough_for_a_board(tmp_path, monkeypatch):
+    (tmp_path / "my_board.py").write_text(
+        "from dataclasses import replace\n"
+        "from build_decoder.boards.ulx3s_85f import BOARD as ULX3S\n"
+        "BOARD = replace(ULX3S, name='my_board')\n"
+    )
+    monkeypatch.setattr(boards, "__path__", [*boards.__path__, str(tmp_path)])
+    assert {*boards.board_names()} >= {"my_board", "ulx3s_85f"}
+    assert boards.get("my_board").device == boards.get("ulx3s_85f").device
+    monkeypatch.delitem(sys.modules, "build_decoder.boards.my_board")

@@ -12,11 +12,11 @@ from boards_rig import SumsDecoder, sums_model
 from build_decoder import boards
 from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.reports import PlacedResources
-from build_decoder.boards.resources import Resources
-from build_decoder.boards.toolchain import ToolFailed, place_and_route, synthesise
+from build_decoder.boards.toolchain import place_and_route, synthesise
 from build_decoder.boards.tools import find_tool
+from build_decoder.hdl.cells import Resources
 from build_decoder.hdl.yosys import find_yosys
-from build_decoder.models.errors import InputError
+from build_decoder.models.errors import InputError, ToolError
 from build_decoder.quant.qformat import QFormat
 
 needs_ecp5 = pytest.mark.skipif(
@@ -161,7 +161,7 @@ def test_the_tool_that_failed_is_quoted(tool, says, decoder, tmp_path, monkeypat
     assert made.placed == PlacedResources(lut=3)
     assert made.version is None
     fake(tmp_path, tool, "echo 'ERROR: no luck'\necho bye\nexit 7\n")
-    with pytest.raises(ToolFailed, match=f"^{says}$"):
+    with pytest.raises(ToolError, match=f"^{says}$"):
         place_and_route(board, build)
 
 
@@ -171,7 +171,7 @@ def test_yosys_that_failed_is_quoted(decoder, tmp_path, monkeypatch):
     monkeypatch.setenv("YOSYS", str(tmp_path / "yosys"))
     for name, log in (("ulx3s_85f", "top.rpt"), ("pynq_z1", "yosys.log")):
         says = rf"^yosys ended with status 1 \(.*{log}\): ERROR: no memory$"
-        with pytest.raises(ToolFailed, match=says):
+        with pytest.raises(ToolError, match=says):
             synthesise(boards.get(name), decoder, tmp_path / name)
 
 

@@ -21,8 +21,9 @@ from xilinx_stand_ins import (
 
 from build_decoder import boards
 from build_decoder.boards.reports import PlacedResources
-from build_decoder.boards.toolchain import ToolFailed, place_and_route, synthesise
+from build_decoder.boards.toolchain import place_and_route, synthesise
 from build_decoder.boards.xilinx import open_tools
+from build_decoder.models.errors import ToolError
 
 machine = xilinx_rig.machine
 PYNQ = boards.get("pynq_z1")
@@ -349,7 +350,7 @@ def test_the_tool_that_failed_is_quoted(tool, behaves, says, machine, tmp_path):
     # An earlier bitstream is not taken for this one's.
     (build / "top.bit").write_bytes(b"old")
     machine.monkeypatch.setenv(f"STAND_IN_{tool.upper().replace('-', '_')}", behaves)
-    with pytest.raises(ToolFailed, match=f"^{says}"):
+    with pytest.raises(ToolError, match=f"^{says}"):
         place_and_route(PYNQ, build)
     assert not (build / "top.bit").exists()
 
@@ -364,7 +365,7 @@ def test_vivado_that_fails_is_quoted(machine, tmp_path):
         ("nothing", "vivado ended with status 0 but left no .*top.bit"),
     ):  # fmt: skip
         machine.monkeypatch.setenv("STAND_IN_VIVADO", behaves)
-        with pytest.raises(ToolFailed, match=f"^{says}"):
+        with pytest.raises(ToolError, match=f"^{says}"):
             place_and_route(PYNQ, build)
 
 

@@ -23,12 +23,13 @@ import build_decoder.flow
 from build_decoder import boards
 from build_decoder.__main__ import main
 from build_decoder.boards.reports import PlacedResources
-from build_decoder.boards.toolchain import ToolFailed, place_and_route
+from build_decoder.boards.toolchain import place_and_route
 from build_decoder.boards.tools import find_tool
 from build_decoder.boards.xilinx.open_tools.check_netlist import faults
 from build_decoder.boards.xilinx.package import without_quotes
 from build_decoder.exit_status import ExitStatus
 from build_decoder.hdl.yosys import synth_xc7
+from build_decoder.models.errors import ToolError
 
 machine, tiny_package = xilinx_rig.machine, xilinx_rig.tiny_package
 PYNQ = boards.get("pynq_z1")
@@ -205,7 +206,7 @@ def test_a_netlist_with_a_fault_is_not_handed_over(cell, says, machine, tmp_path
     netlist = {"modules": {"top": {"cells": {"a.b": {"connections": {}} | cell}}}}
     assert len(faults(netlist)) == 1
     (build / "top.json").write_text(json.dumps(netlist))
-    with pytest.raises(ToolFailed, match=rf"^netlist \(top.json\): a\.b \(.*{re.escape(says)}"):
+    with pytest.raises(ToolError, match=rf"^netlist \(top.json\): a\.b \(.*{re.escape(says)}"):
         place_and_route(PYNQ, build)
 
 

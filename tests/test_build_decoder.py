@@ -370,7 +370,7 @@ def test_default_output_is_named_after_the_network(network, name, tmp_path, monk
 )
 def test_default_golden_data_is_in_the_networks_folder(network, golden):
     # Where it ends in a slash, a folder called tiny is not taken for the zoo's network.
-    assert parse(["--network", network]).design.golden == golden
+    assert parse(["--network", network]).design.source.golden == golden
 
 
 @pytest.mark.parametrize("name", ["given", "left,right"])

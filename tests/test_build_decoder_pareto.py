@@ -11,9 +11,9 @@ from build_decoder.hdl.planning import design_front
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.design_front import DesignPoint
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.models.errors import ToolMissing
 from build_decoder.pareto import ParetoPoint, spread
 from build_decoder.pareto_figure import draw_front
-from build_decoder.sim.errors import ToolMissing
 
 FILES = ("pareto.json", "pareto.svg", "pareto.png")
 

@@ -9,8 +9,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.yosys import yosys_share
 from build_decoder.sim.primitives import cell_sources
-from build_decoder.sim.synthesis import find_yosys
 from tests.cell_models import Dsp48e1, Mult18x18d, with_models
 from tests.verilator_bench import run_bench
 
@@ -148,7 +148,7 @@ def test_models_in_amaranth_and_in_verilog_agree(family, tmp_path):
     for component, name in ((Cells, "cells"), (Modelled, "models")):
         (tmp_path / f"{name}.v").write_text(to_verilog(component(family), name=name))
     (tmp_path / "bench.v").write_text(BENCH)
-    cells, include_dirs = cell_sources(family, find_yosys().share, tmp_path)
+    cells, include_dirs = cell_sources(family, yosys_share(), tmp_path)
     files = [tmp_path / f"{name}.v" for name in ("cells", "models", "bench")]
     run = run_bench([*cells, *files], tmp_path, include_dirs=include_dirs)
     assert "wrong=0" in run.stdout, run.stdout + run.stderr

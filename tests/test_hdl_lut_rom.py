@@ -1,7 +1,6 @@
 """ROMs in LUTs, by Yosys' own model of a LUT."""
 
 import re
-import subprocess
 
 import numpy as np
 import pytest
@@ -12,7 +11,8 @@ from amaranth.lib.wiring import In, Out
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.lut_rom import lut_rom
 from build_decoder.hdl.weight_memory import WeightMemory
-from build_decoder.sim.synthesis import find_yosys, synthesise
+from build_decoder.hdl.yosys import run_yosys, yosys_share
+from build_decoder.sim.synthesis import synthesise
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 
@@ -40,20 +40,15 @@ def test_a_rom_reads_its_rows(rows, tmp_path):
     if rows > 64:
         columns[1, 64:] = columns[0, 64:]
     (tmp_path / "rom.v").write_text(to_verilog(Rom(columns), family="xc7"))
-    yosys = find_yosys()
-    cells = (yosys.share / "xilinx" / "cells_sim.v").read_text()
+    cells = (yosys_share() / "xilinx" / "cells_sim.v").read_text()
     (tmp_path / "cells.v").write_text(cells)
     addresses = sorted({0, 1, rows - 1, *random.integers(0, rows, 60).tolist()})
-    script = "; ".join(
-        [
-            "read_verilog rom.v", "read_verilog cells.v", "hierarchy -top decoder", "proc",
-            "flatten", "opt_clean",
-            *(f"eval -set address {address} -show o" for address in addresses),
-        ]
-    )
-    out = subprocess.run(
-        [yosys.program, "-p", script], cwd=tmp_path, capture_output=True, text=True, check=True
-    ).stdout
+    script = [
+        "read_verilog rom.v", "read_verilog cells.v", "hierarchy -top decoder", "proc",
+        "flatten", "opt_clean",
+        *(f"eval -set address {address} -show o" for address in addresses),
+    ]
+    out = run_yosys(script, tmp_path).read_text()
     read = [int(value, 2) for value in re.findall(r"Eval result: \\o = \d+'([01]+)\.", out)]
     assert read == [sum(int(c[a]) << n for n, c in enumerate(columns)) for a in addresses]
 

@@ -1,7 +1,6 @@
 """Wide multiplexers, by Yosys' own models of LUTs, MUXF7 and MUXF8."""
 
 import re
-import subprocess
 
 import numpy as np
 import pytest
@@ -12,7 +11,8 @@ from amaranth.lib.wiring import In, Out
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.multiplexer import multiplexer
 from build_decoder.hdl.planning.area.features import multiplexer_luts
-from build_decoder.sim.synthesis import find_yosys, synthesise
+from build_decoder.hdl.yosys import run_yosys, yosys_share
+from build_decoder.sim.synthesis import synthesise
 
 COUNTS = [*range(2, 14), 16, 17, 18, 20, 25, 33, 70]
 
@@ -58,24 +58,19 @@ class Combinational(Selection):
 def test_a_multiplexer_selects(count, tmp_path):
     width = 3
     (tmp_path / "mux.v").write_text(to_verilog(Combinational([count], width), family="xc7"))
-    yosys = find_yosys()
-    cells = (yosys.share / "xilinx" / "cells_sim.v").read_text()
+    cells = (yosys_share() / "xilinx" / "cells_sim.v").read_text()
     (tmp_path / "cells.v").write_text(cells)
     values = np.random.default_rng(count).integers(0, 1 << width, count).tolist()
     packed = sum(value << width * n for n, value in enumerate(values))
-    script = "; ".join(
-        [
-            "read_verilog mux.v", "read_verilog cells.v", "hierarchy -top decoder", "proc",
-            "flatten", "opt_clean",
-            *(
-                f"eval -set values_{count} {count * width}'h{packed:x} "
-                f"-set select_{count} {n} -show o_{count}" for n in range(count)
-            ),
-        ]
-    )
-    out = subprocess.run(
-        [yosys.program, "-p", script], cwd=tmp_path, capture_output=True, text=True, check=True
-    ).stdout
+    script = [
+        "read_verilog mux.v", "read_verilog cells.v", "hierarchy -top decoder", "proc",
+        "flatten", "opt_clean",
+        *(
+            f"eval -set values_{count} {count * width}'h{packed:x} "
+            f"-set select_{count} {n} -show o_{count}" for n in range(count)
+        ),
+    ]
+    out = run_yosys(script, tmp_path).read_text()
     read = [int(value, 2) for value in re.findall(r"Eval result: \\o_\d+ = \d+'([01]+)\.", out)]
     assert read == values
 

@@ -1,4 +1,8 @@
-"""Imports go one way, and heavy libraries stay where they are needed."""
+"""Imports go one way, and TensorFlow stays where Keras models are trained or read.
+
+A command is above all packages, whichever folder its file is in: ``python -m build_decoder.sim.
+verify`` takes the options that `build_decoder.options` has. Nothing imports it.
+"""
 
 import ast
 import re
@@ -38,14 +42,37 @@ def part_of(module: str) -> str:
     return below[0] if top == "build_decoder" and below and below[0] in PARTS else top
 
 
+def is_command(path: Path) -> bool:
+    """Whether a file is run as ``python -m``."""
+    return "__name__ == \"__main__\"" in path.read_text()
+
+
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_imports_go_one_way(package):
     files = list((ROOT / package).rglob("*.py"))
     assert files
     for path in files:
+        if is_command(path):
+            continue
         parts = {part_of(module) for module in imported(path)}
         forbidden = parts & {*MAY_IMPORT, "tests"} - MAY_IMPORT[package] - {package}
         assert not forbidden, f"{path.relative_to(ROOT)} imports {forbidden}"
+
+
+def test_what_imports_from_above_is_a_command_that_nothing_imports():
+    commands = {}
+    for package in {*MAY_IMPORT} - {"build_decoder", "bench"}:
+        for path in (ROOT / package).rglob("*.py"):
+            parts = {part_of(module) for module in imported(path)}
+            if is_command(path) and parts & {*MAY_IMPORT} - MAY_IMPORT[package] - {package}:
+                module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+                commands[f"build_decoder.{module}"] = path
+    assert "build_decoder.sim.verify" in commands
+    for package in MAY_IMPORT:
+        for path in (ROOT / package).rglob("*.py"):
+            for module in imported(path):
+                taken = [name for name in commands if f"{module}.".startswith(f"{name}.")]
+                assert not taken, f"{path.relative_to(ROOT)} imports {taken}"
 
 
 def test_modules_have_one_name():

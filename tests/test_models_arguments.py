@@ -12,8 +12,8 @@ from build_decoder.models.escape.recordings import __main__ as recordings
 from build_decoder.models.escape.report import __main__ as report
 from build_decoder.models.escape.training import __main__ as training
 from build_decoder.models.explore import __main__ as explore
+from build_decoder.options import DesignOptions
 from build_decoder.sim import netlist, verify
-from build_decoder.sim.design_options import DesignOptions
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_negative_numbers_are_values(text, parser):
 
 def test_negative_thresholds_of_a_command():
     options = DesignOptions.parse(["tiny", "--threshold", "-1e-3", "0.5", "-2E-4", "--seed", "3"])
-    assert options.threshold == (-1e-3, 0.5, -2e-4)
+    assert options.source.threshold == (-1e-3, 0.5, -2e-4)
     assert options.seed == 3
 
 

@@ -26,9 +26,9 @@ def package(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
-def found():
+def found(**options):
     things = importlib.import_module("found_things")
-    return discover(things.__name__, things.__path__, "THING")
+    return discover(things.__name__, things.__path__, "THING", **options)
 
 
 def test_a_module_is_enough_to_be_found(package):
@@ -43,4 +43,13 @@ def test_a_name_is_taken_once(package):
     package("one", "first")
     package("two", "first")
     with pytest.raises(ValueError, match="expected one THING called 'first', got a second in two"):
+        found()
+
+
+def test_modules_without_one_are_left_out_where_that_is_asked_for(package, tmp_path):
+    package("one", "first")
+    (tmp_path / "found_things" / "tools.py").write_text("TOOL = 1\n")
+    importlib.invalidate_caches()
+    assert list(found(in_each=False)) == ["first"]
+    with pytest.raises(AttributeError, match="THING"):
         found()

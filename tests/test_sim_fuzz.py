@@ -2,8 +2,8 @@
 
 import pytest
 
+from build_decoder.models.errors import ToolError
 from build_decoder.sim import fuzz
-from build_decoder.sim.errors import ToolError
 from build_decoder.sim.fuzz import check_network, main
 from build_decoder.sim.streams import StreamError
 

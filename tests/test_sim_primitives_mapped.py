@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from verilator_bench import run_bench
 
+from build_decoder.hdl.yosys import yosys_share
 from build_decoder.sim.primitives import cell_sources
-from build_decoder.sim.synthesis import TARGETS, find_yosys, synthesise
+from build_decoder.sim.synthesis import TARGETS, synthesise
 
 
 def _memories(folder):
@@ -111,6 +112,6 @@ def test_memories_mapped_by_yosys_do_what_their_source_does(target, tmp_path):
     netlist.write_text(re.sub(r"^module memories\b", "module mapped", text, flags=re.MULTILINE))
     bench = tmp_path / "bench.v"
     bench.write_text(_MEMORIES_BENCH)
-    cells, include_dirs = cell_sources(target, find_yosys().share, tmp_path)
+    cells, include_dirs = cell_sources(target, yosys_share(), tmp_path)
     run = run_bench([*cells, source, netlist, bench], tmp_path, include_dirs=include_dirs)
     assert "wrong=0" in run.stdout, run.stdout + run.stderr

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from build_decoder.models.errors import ToolError
 from build_decoder.sim import simulators
-from build_decoder.sim.errors import ToolError
 from build_decoder.sim.simulators import find_simulator
 
 

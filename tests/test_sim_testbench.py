@@ -8,7 +8,8 @@ import pytest
 from frame_sum import Fault, FrameSum, FrameSumComponent
 
 from build_decoder.hdl.export import to_verilog
-from build_decoder.sim.errors import CheckFailed, ToolError
+from build_decoder.models.errors import ToolError
+from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.testbench import TestBench, simulate_verilog
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from build_decoder.sim.errors import ToolError
+from build_decoder.models.errors import ToolError
 from build_decoder.sim.simulators import find_simulator
 
 __all__ = ["run_bench"]

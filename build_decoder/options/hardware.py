@@ -1,0 +1,97 @@
+"""Options of the rtl stage: how a decoder is folded, and what its products are made with."""
+
+import argparse
+from dataclasses import dataclass
+
+from build_decoder.hdl.planning.datapath import DATAPATHS as FORCED
+from build_decoder.models.errors import InputError
+from build_decoder.options.types import at_least
+
+__all__ = ["AUTO", "DATAPATHS", "HardwareOptions", "add_hardware_options"]
+
+AUTO = "auto"
+"""Leaves the datapath of a layer to the generator."""
+
+DATAPATHS = (AUTO, *FORCED)
+"""How the products of a layer are made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardwareOptions:
+    """The hardware of a decoder; attributes are called as the options are.
+
+    ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first layer, the second, and so
+    on; ``datapath`` has one of :data:`DATAPATHS` for all layers or one for each, or is empty.
+
+    Raises
+    ------
+    InputError
+        If two of them contradict each other.
+    """
+
+    latency: int | None = None
+    inputs_per_cycle: tuple[int, ...] = ()
+    outputs_per_cycle: tuple[int, ...] = ()
+    max_dsp: int | None = None
+    max_lut: int | None = None
+    datapath: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        folded = {
+            "--inputs-per-cycle": self.inputs_per_cycle,
+            "--outputs-per-cycle": self.outputs_per_cycle,
+        }
+        both = [name for name, numbers in folded.items() if numbers]
+        for target, value in (("--latency", self.latency), ("--max-lut", self.max_lut)):
+            if value is not None and both:
+                raise InputError(
+                    f"{target}: expected it alone, since it chooses the foldings, got it with "
+                    f"{' and '.join(both)}"
+                )
+
+    @classmethod
+    def of(cls, given: argparse.Namespace) -> "HardwareOptions":
+        """The options of a parsed command line.
+
+        Raises
+        ------
+        InputError
+            If two of them contradict each other.
+        """
+        return cls(
+            latency=given.latency,
+            inputs_per_cycle=tuple(given.inputs_per_cycle),
+            outputs_per_cycle=tuple(given.outputs_per_cycle),
+            max_dsp=given.max_dsp,
+            max_lut=given.max_lut,
+            datapath=tuple(given.datapath),
+        )
+
+
+def add_hardware_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of :class:`HardwareOptions`."""
+    parser.add_argument(
+        "--latency", type=at_least(1), metavar="CYCLES",
+        help="most cycles from the first input to the last output, which the cheapest decoder that "
+        "takes no longer is folded for (default: one input a cycle into all neurons of a layer)",
+    )
+    for name in ("inputs", "outputs"):
+        parser.add_argument(
+            f"--{name}-per-cycle", type=at_least(1), nargs="+", default=(), metavar="N",
+            help=f"{name} a cycle of the first layer, the second, ...; not with --latency or "
+            "--max-lut",
+        )
+    parser.add_argument(
+        "--max-dsp", type=at_least(1), metavar="N",
+        help="DSP blocks to use wherever they save LUTs (default: where they are worth it)",
+    )
+    parser.add_argument(
+        "--max-lut", type=at_least(1), metavar="N",
+        help="most LUTs of the decoder, by an estimate for the 7 series: folds for the least "
+        "latency within it, or within both with --latency (default: no limit)",
+    )
+    parser.add_argument(
+        "--datapath", choices=DATAPATHS, nargs="+", default=(), metavar="KIND",
+        help=f"how products are made, for all layers or one for each: {', '.join(DATAPATHS)} "
+        "(default: auto)",
+    )

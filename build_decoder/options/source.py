@@ -1,0 +1,71 @@
+"""Options of the import stage: which network, which golden data, and what its outputs are for."""
+
+import argparse
+import os
+from dataclasses import dataclass
+
+from build_decoder.models.arguments import filled
+from build_decoder.models.metadata import NETWORK_FILE
+from build_decoder.models.task import Kind
+from build_decoder.options.types import finite, seed
+
+__all__ = ["SourceOptions", "add_source_options"]
+
+_KERAS = ".keras"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceOptions:
+    """A network and its golden data; attributes are called as the options are."""
+
+    network: str
+    golden: str
+    task: str | None = None
+    threshold: tuple[float, ...] = ()
+    seed: int = 0
+
+    @classmethod
+    def of(cls, given: argparse.Namespace) -> "SourceOptions":
+        """The options of a parsed command line."""
+        return cls(
+            network=given.network,
+            golden=given.golden or _golden_of(given.network),
+            task=given.task,
+            threshold=tuple(given.threshold),
+            seed=given.seed,
+        )
+
+
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of :class:`SourceOptions`, but for the network itself."""
+    parser.add_argument(
+        "--golden", type=filled, metavar="PATH",
+        help="golden data: .npz with x, y and optionally labels or targets, held_out, task and "
+        "threshold, or X.csv,Y.csv "
+        "(default: golden.npz, or else x.csv and y.csv, in the network's folder)",
+    )
+    parser.add_argument(
+        "--task", choices=[kind.value for kind in Kind],
+        help="what the outputs are for: classes (the largest wins), binary (one output at a "
+        "threshold), labels (each output at its threshold) or regression (each output is a value) "
+        "(default: as golden data or the network says, else inferred and told)",
+    )
+    parser.add_argument(
+        "--threshold", type=finite, nargs="+", default=(), metavar="T",
+        help="output from which on binary and labels say yes, one for all or one an output "
+        "(default: 0.5 of a sigmoid, 0 of a linear or tanh output)",
+    )
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N",
+        help="of everything random: hold-out, AHEAD's search, and what this command draws itself "
+        "(default: 0)",
+    )
+
+
+def _golden_of(network: str) -> str:
+    """Where the golden data of ``network`` is unless the user says: with a file, in its folder."""
+    folder, name = os.path.split(network)
+    if (name == NETWORK_FILE or name.endswith(_KERAS)) and not os.path.isdir(network):
+        # Never a bare name, which could be one of the zoo's.
+        return os.path.join(folder or os.curdir, "")
+    return network
