@@ -13,8 +13,8 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.target import XC7
 from build_decoder.models import activations as float_activations
-from build_decoder.models.network import DenseLayer, Network
-from build_decoder.quant.dense import NODES
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.network import Network
 from build_decoder.quant.formats import NetworkFormats, NodeKey, integer_model
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.qformat import QFormat
@@ -81,11 +81,11 @@ def _random_network(random, name: str) -> tuple[Network, np.ndarray]:
         # Later layers are the smaller ones.
         widths.append(_log_uniform(random, 4, min(max(widths[-1] // 2, 8), 64)))
     widths.append(_log_uniform(random, 2, 12 if count > 1 else 48))
-    layers = tuple(_random_layer(random, *pair) for pair in zip(widths, widths[1:], strict=False))
+    layers = [_random_layer(random, *pair) for pair in zip(widths, widths[1:], strict=False)]
     x = random.integers(0, 16, (_SAMPLES, widths[0])) / 4.0
     if random.random() < 0.4:
         x = x - 2.0
-    return Network(name, widths[0], layers), x
+    return Network.chain(name, widths[0], layers), x
 
 
 def _folded(random, network: Network, formats: NetworkFormats, model: IntegerModel) -> RandomDesign:
@@ -111,7 +111,7 @@ def _log_uniform(random, low: int, high: int) -> int:
     return round(float(np.exp(random.uniform(np.log(low), np.log(high)))))
 
 
-def _random_layer(random, inputs: int, units: int) -> DenseLayer:
+def _random_layer(random, inputs: int, units: int) -> tuple[Dense, dict[str, np.ndarray]]:
     """Weights near zero in the main, and zero in parts, as trained and regularised ones are."""
     scale = 2.0 / np.sqrt(inputs)
     draw = random.laplace if random.random() < 0.3 else random.normal
@@ -119,12 +119,12 @@ def _random_layer(random, inputs: int, units: int) -> DenseLayer:
     if random.random() < 0.5:
         weights *= random.random(weights.shape) < random.uniform(0.3, 1.0)
     activation = str(random.choice(float_activations.names()))
-    return DenseLayer(units, activation, weights, random.normal(0.0, 1.0, units))
+    bias = random.normal(0.0, 1.0, units)
+    return Dense(units, activation), {"weights": weights, "bias": bias}
 
 
 def _narrowed(random, key: NodeKey, perfect: QFormat) -> QFormat:
-    assert key[1] in NODES
-    low, high = _WIDTHS[key[1]]
+    low, high = _WIDTHS[key.role]
     # More often narrow: of two draws, the lesser.
     width = int(random.integers(low, high, size=2, endpoint=True).min())
     if random.random() < 0.3:

@@ -173,7 +173,7 @@ class Report:
                 "fraction": node.format.fraction,
                 "signed": node.format.signed,
             }
-            for node in model.nodes()
+            for node in model.signals()
         ]
 
         self.uniform_segments = quantised.uniform_segments

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from build_decoder.models.task import Kind
-from build_decoder.quant.dense import NODES
+from build_decoder.quant.layers.dense import NODES
 from build_decoder.report import Report
 
 __all__ = ["closing_table", "show_stage"]

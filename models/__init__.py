@@ -3,11 +3,13 @@
 import importlib
 
 __all__ = [
-    "DenseLayer",
+    "Architecture",
     "GoldenData",
+    "Input",
     "InputError",
     "Kind",
     "Network",
+    "Node",
     "Task",
     "load_golden",
     "load_network",
@@ -17,10 +19,11 @@ __all__ = [
 ]
 
 _MODULES = {
+    "build_decoder.models.architecture": ("Architecture", "Input", "Node"),
     "build_decoder.models.errors": ("InputError",),
     "build_decoder.models.golden": ("GoldenData", "load_golden"),
     "build_decoder.models.load": ("load_network", "save_network"),
-    "build_decoder.models.network": ("DenseLayer", "Network"),
+    "build_decoder.models.network": ("Network",),
     "build_decoder.models.task": ("Kind", "Task"),
     "build_decoder.models.zoo": ("zoo_names", "zoo_path"),
 }

@@ -42,9 +42,7 @@ class Fields:
 
     def only(self, *keys: str, optional: tuple[str, ...] = ()) -> None:
         """Raise unless every one of `keys` is there, and nothing else but those in `optional`."""
-        for key in keys:
-            if key not in self.values:
-                raise self.error(key, "this key", "an object without it")
+        self.require(*keys)
         for key in self.values:
             if key not in (*keys, *optional):
                 raise InputError.at(
@@ -53,6 +51,12 @@ class Fields:
                     expected=f"only the keys {', '.join((*keys, *optional))}",
                     got=shown(key),
                 )
+
+    def require(self, *keys: str) -> None:
+        """Raise unless every one of `keys` is there."""
+        for key in keys:
+            if key not in self.values:
+                raise self.error(key, "this key", "an object without it")
 
     def text(self, key: str) -> str:
         """The field `key`, which must be a string of 1 to 255 characters."""
@@ -92,6 +96,12 @@ class Fields:
         if len(values) != count:
             raise self.error(key, f"a list of {count} sizes", shown(values))
         return tuple(self.check_size(key, value, limit) for value in values)
+
+    def whole(self, key: str, value: Any, limit: int) -> int:
+        """`value`, which must be a whole number of at most `limit` in size, of either sign."""
+        if type(value) is not int or abs(value) > limit:
+            raise self.error(key, f"a whole number from {-limit} to {limit}", shown(value))
+        return value
 
     def flag(self, key: str) -> bool:
         """The field `key`, which must be true or false."""

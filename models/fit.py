@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.models.network import DenseLayer, Network
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.network import Network
 from build_decoder.models.recipes import LayerRecipe, TrainingOptions
 from build_decoder.models.tensorflow_import import import_tensorflow
 
@@ -127,12 +128,12 @@ def _fold_scaling(
     plain.set_weights([first, weights[1] - mean @ first, *weights[2:]])
 
     arrays = [array.astype(np.float64) for array in plain.get_weights()]
-    dense = tuple(
-        DenseLayer(layer.units, layer.activation, arrays[2 * index], arrays[2 * index + 1])
-        for index, layer in enumerate(layers)
-    )
+    dense = [
+        (Dense(layer.units, layer.activation), {"weights": weights, "bias": bias})
+        for layer, weights, bias in zip(layers, arrays[::2], arrays[1::2], strict=True)
+    ]
 
     def predict(x: np.ndarray) -> np.ndarray:
         return plain.predict(x.astype(np.float32), batch_size=1024, verbose=0)
 
-    return TrainedNetwork(Network(name, len(mean), dense), predict)
+    return TrainedNetwork(Network.chain(name, len(mean), dense), predict)

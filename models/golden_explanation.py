@@ -94,7 +94,7 @@ def _single_row(x: np.ndarray, y: np.ndarray, sample: int, may_have_header: bool
 
 def _exact(network: Network) -> Iterator[tuple[str, object]]:
     """Explanations, each with a function from inputs to the outputs that it expects."""
-    layers = network.layers
+    layers = network.layers if network.is_dense_chain else ()
     for number, layer in enumerate(layers, start=1):
         for name in float_activations.names():
             if name != layer.activation:
@@ -122,7 +122,7 @@ def _exact(network: Network) -> Iterator[tuple[str, object]]:
 def _changed(network: Network, number: int, **fields) -> Network:
     layers = list(network.layers)
     layers[number - 1] = replace(layers[number - 1], **fields)
-    return replace(network, layers=tuple(layers))
+    return network.with_layers(layers)
 
 
 def _log_softmax(network: Network):

@@ -71,7 +71,8 @@ def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
         shape = ArrayShape(sizes, names, MAX_GOLDEN_VALUES)
         return read_array(references[key], shape, where=key)
 
-    x = read("x", ("samples", None), ("inputs", inputs))
+    x = read("x", ("samples", None), *_input_axes(references["x"], network))
+    x = x.reshape(len(x), inputs)
     y = read("y", ("samples", None), ("outputs", outputs))
     path = references["y"].path
     if len(x) != len(y):
@@ -97,6 +98,17 @@ def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
         found = read_array(references["threshold"], shape, where="threshold")
         more["thresholds"] = tuple(map(float, np.atleast_1d(found)))
     return GoldenFile(path, x, y, **more)
+
+
+def _input_axes(reference: ArrayReference, network: Network) -> list[tuple[str, int]]:
+    """Axes of the inputs: those of the one input where the array has as many, or one for all."""
+    given = network.given_inputs
+    if len(given) == 1 and reference.key is not None:
+        shape = given[0].shape
+        if len(npz_shape(reference.path, reference.key)) == 1 + len(shape):
+            axes = [f"axis {number}" for number in range(1, 1 + len(shape))]
+            return list(zip(axes if len(shape) > 1 else ["inputs"], shape, strict=True))
+    return [("inputs", network.input_count)]
 
 
 def _references(source: str | Path) -> dict[str, ArrayReference]:

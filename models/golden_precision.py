@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.models import activations as float_activations
-from build_decoder.models.network import Network
+from build_decoder.models.network import Network, Node
 from build_decoder.models.spread import standard_deviation
 
 __all__ = [
@@ -168,11 +167,16 @@ def _counted(number: int, what: str) -> str:
 
 def half_precision_error(network: Network, x: np.ndarray, bits: int, view: View) -> np.ndarray:
     """Greatest error (outputs,) of a run whose operands have ``bits`` explicit mantissa bits."""
-    values = x
-    for layer in network.layers:
-        sums = _to_bits(values, bits) @ _to_bits(layer.weights, bits) + layer.bias
-        values = float_activations.get(layer.activation).function(sums)
-    return _apart(view.of(values), view.of(network.forward(x)))
+
+
+    def rounded(node: Node, tensors: list[np.ndarray]) -> np.ndarray:
+        weights = {
+            key: array if key == "bias" else _to_bits(array, bits)
+            for key, array in node.weights.items()
+        }
+        return node.layer.forward([_to_bits(tensor, bits) for tensor in tensors], weights)
+
+    return _apart(view.of(network.forward(x, step=rounded)), view.of(network.forward(x)))
 
 
 def inputs_error(network: Network, x: np.ndarray, view: View) -> tuple[str, np.ndarray] | None:
@@ -193,11 +197,12 @@ def inputs_error(network: Network, x: np.ndarray, view: View) -> tuple[str, np.n
 
 
 def _in_single_precision(network: Network, x: np.ndarray) -> np.ndarray:
-    values = x.astype(np.float32)
-    for layer in network.layers:
-        sums = values @ layer.weights.astype(np.float32) + layer.bias.astype(np.float32)
-        values = float_activations.get(layer.activation).function(sums).astype(np.float32)
-    return values.astype(np.float64)
+    def single(node: Node, tensors: list[np.ndarray]) -> np.ndarray:
+        weights = {key: array.astype(np.float32) for key, array in node.weights.items()}
+        tensors = [tensor.astype(np.float32) for tensor in tensors]
+        return node.layer.forward(tensors, weights).astype(np.float32)
+
+    return network.forward(x, step=single).astype(np.float64)
 
 
 def _to_bits(values: np.ndarray, bits: int) -> np.ndarray:

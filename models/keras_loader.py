@@ -20,9 +20,10 @@ from build_decoder.models.keras_file.chain import Step, make_steps
 from build_decoder.models.keras_file.config import for_use, read_layers
 from build_decoder.models.keras_file.proof import prove
 from build_decoder.models.keras_file.weights import count_weights
+from build_decoder.models.layers.dense import Dense
 from build_decoder.models.limits import MAX_MAGNITUDE
 from build_decoder.models.metadata import is_valid_name
-from build_decoder.models.network import DenseLayer, Network
+from build_decoder.models.network import Network
 from build_decoder.models.task import Kind, Task
 from build_decoder.models.tensorflow_import import import_tensorflow
 
@@ -56,9 +57,9 @@ def read_keras(path: Path) -> Network:
         )
     keras = import_tensorflow(str(path)).keras
     model = _load(keras, path, archive)
-    layers = tuple(_dense(keras, path, model.get_layer(step.dense), step) for step in steps)
+    layers = [_dense(keras, path, model.get_layer(step.dense), step) for step in steps]
     task = Task((Kind.CLASSES,), source="the model ends in softmax") if steps[-1].softmax else None
-    network = Network(path.stem, steps[0].order.size, layers, task)
+    network = Network.chain(path.stem, steps[0].order.size, layers, task)
     prove(path, keras, model, steps, network)
     return network
 
@@ -88,7 +89,9 @@ def _open(keras: ModuleType, path: Path, copy: Path) -> Any:
         ) from None
 
 
-def _dense(keras: ModuleType, path: Path, layer: Any, step: Step) -> DenseLayer:
+def _dense(
+    keras: ModuleType, path: Path, layer: Any, step: Step
+) -> tuple[Dense, dict[str, np.ndarray]]:
     weights = np.asarray(keras.ops.convert_to_numpy(layer.kernel), dtype=np.float64)
     bias = np.zeros(step.units)
     if layer.use_bias:
@@ -103,4 +106,4 @@ def _dense(keras: ModuleType, path: Path, layer: Any, step: Step) -> DenseLayer:
             )
     ordered = np.empty_like(weights)
     ordered[step.order] = weights  # of the inputs in their own order
-    return DenseLayer(step.units, step.activation, ordered, bias)
+    return Dense(step.units, step.activation), {"weights": ordered, "bias": bias}

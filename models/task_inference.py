@@ -15,7 +15,7 @@ from build_decoder.models.task import Kind, Task
 
 __all__ = ["default_thresholds", "infer_task", "stated_task"]
 
-_BETWEEN = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+_BETWEEN = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 """What the outputs of an activation lie between."""
 
 _ONE_HOT = 0.9
@@ -63,11 +63,11 @@ def stated_task(
         threshold = _threshold(network)
         if threshold is None:
             raise error(
-                f"a threshold, since {network.layers[-1].activation} has none of its own", "none"
+                f"a threshold, since {network.output_activation} has none of its own", "none"
             )
         thresholds = (threshold,)
     thresholds = tuple(float(t) for t in thresholds) * (outputs if len(thresholds) == 1 else 1)
-    name = network.layers[-1].activation
+    name = network.output_activation
     low, high = _BETWEEN.get(name, (-np.inf, np.inf))
     outside = [threshold for threshold in thresholds if not low < threshold < high]
     if outside:
@@ -111,7 +111,7 @@ def infer_task(network: Network, y: np.ndarray, labels: np.ndarray | None) -> Ta
 def _check_values(network: Network, labels: np.ndarray) -> None:
     """Raise unless labels that are not 0 and 1 may be true values of a regression."""
     found = np.unique(labels)
-    if network.layers[-1].activation == "sigmoid" or len(found) <= 2:
+    if network.output_activation == "sigmoid" or len(found) <= 2:
         shown = ", ".join(f"{value:g}" for value in found[:4])
         raise InputError.at(
             "golden data",
@@ -122,8 +122,10 @@ def _check_values(network: Network, labels: np.ndarray) -> None:
 
 
 def _from_outputs(network: Network, y: np.ndarray) -> Task:
-    name, count = network.layers[-1].activation, network.output_count
+    name, count = network.output_activation, network.output_count
     threshold = _threshold(network)
+    if name == "softmax":
+        return Task((Kind.CLASSES,), source="it ends in softmax")
     if name == "sigmoid":
         if count == 1:
             return Task((Kind.BINARY,), (threshold,), "it has one sigmoid")
@@ -147,4 +149,5 @@ def default_thresholds(network: Network) -> tuple[float, ...]:
 
 
 def _threshold(network: Network) -> float | None:
-    return activations.get(network.layers[-1].activation).threshold
+    name = network.output_activation
+    return activations.get(name).threshold if name in activations.names() else None

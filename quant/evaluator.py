@@ -1,45 +1,45 @@
 """Fast evaluation of many formats of one network on the same samples."""
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 
 import numpy as np
 
-from build_decoder.models import activations as float_activations
 from build_decoder.models.golden import GoldenData
-from build_decoder.models.network import Network
-from build_decoder.quant.activations import integer_activation, is_exact
-from build_decoder.quant.formats import NetworkFormats
-from build_decoder.quant.pwl.uniform import uniform_lines
+from build_decoder.models.network import Input, Network, Node
+from build_decoder.quant.activations.forms import searched_forms
+from build_decoder.quant.carrier import carrier
+from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey, node_formats
+from build_decoder.quant.layer import Parts
+from build_decoder.quant.layers import quantiser_of
+from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat, exact_fraction
 from build_decoder.quant.quality import Quality, Reference
 from build_decoder.quant.weight_rounding import NearestRounding, WeightRounding
 
-__all__ = ["MAX_TABLE_WIDTH", "Evaluator"]
+__all__ = ["Evaluator"]
 
-MAX_TABLE_WIDTH = 12
-"""Widest activation input, in bits, that is looked up in a table of the integer activation. A wider
-one, which only a search's perfect formats have, takes the float function, or its uniform lines, and
-rounds the result: so many codes are as good as real numbers, and no piecewise-linear unit is fitted
-for them in vain."""
+_REMEMBERED_BYTES = 512 << 20
+"""Bytes of results that are kept; a search changes one node at a time, mostly a late one."""
 
-_REMEMBERED = 48
-"""Results of a layer that are kept; a search changes one node at a time, mostly a late one."""
+_REMEMBERED_ARRAYS = 256
+"""Arrays of raw weights that are kept."""
 
-_EXACT_BITS = {np.float32: 24, np.float64: 53}
-"""Integers of so many bits are exact in a floating-point type."""
+_WEIGHT = "weight"
+
+_Maker = tuple[tuple[int, ...], Callable]
+"""Numbers of the results that one is made of, and ``make(result, numbers)``."""
 
 
 class Evaluator:
-    """Runs integer models of ``network`` on ``golden``, each layer only when it has changed.
+    """Runs integer models of ``network`` on ``golden``, each step of a layer only when it, or
+    what it takes, has changed.
 
-    What a layer gives depends on the formats up to it, and its exact sums on those up to its
-    weights; both are remembered under these formats, and so are the qualities seen. Signals are
-    held as reals, which are exact: every one is an integer of at most 53 bits times a power of two.
-    Products are summed in float32 where that is exact too.
-
-    The result equals that of the integer model but for activation inputs wider than
-    :data:`MAX_TABLE_WIDTH`.
+    What a step gives depends on the formats of its roles and on the steps before it, and is
+    remembered under these; so are the qualities seen. Steps are the very ones that the integer
+    model is made of (:mod:`quant.layer`), but for activation inputs wider than
+    :data:`~quant.activations.forms.MAX_TABLE_WIDTH`. Sums too wide to build are taken in float64.
 
     Parameters
     ----------
@@ -65,133 +65,136 @@ class Evaluator:
         uniform_segments: int | None = None,
     ):
         self.network = network
-        self.uniform_segments = uniform_segments
-        self.rounding = rounding or NearestRounding(network)
+        self.rounding = rounding or NearestRounding()
         self.golden = golden
         self.reference = Reference(golden)
         self.evaluations = 0
+        self._forms = searched_forms(uniform_segments)
         self._input_fraction = exact_fraction(golden.x)
-        self._qualities: dict[tuple, Quality] = {}
-        self._weights = lru_cache(_REMEMBERED)(self._quantised_weights)
-        self._exact_sums = lru_cache(_REMEMBERED)(self._compute_exact_sums)
-        self._operands = lru_cache(len(network.layers) + 1)(self._operand)
-        self._outputs = lru_cache(_REMEMBERED)(self._compute_outputs)
+        self._qualities: dict[int, Quality] = {}
+        self._nodes = [
+            (node, quantiser_of(node.layer), network.input_shapes(node)) for node in network.nodes
+        ]
+        self._by_name = {node.name: node for node in network.nodes}
+        self._raw = lru_cache(_REMEMBERED_ARRAYS)(self._raw_array)
+        self._numbers: dict[tuple, int] = {}
+        self._results = _Results(_REMEMBERED_BYTES)
 
     def outputs(self, formats: NetworkFormats) -> np.ndarray:
         """Real outputs (samples, outputs) of the integer model with ``formats``."""
-        return self._outputs(self._key(formats))
+        last, format, makers = self._trace(formats)
+        raw = self._result(last, makers)
+        return format.to_real(raw.reshape(len(raw), -1))
 
     def quality(self, formats: NetworkFormats) -> Quality:
         """Quality of the integer model with ``formats``."""
-        key = self._key(formats)
-        if key not in self._qualities:
-            self._qualities[key] = self.reference.compare(self._outputs(key))
-        return self._qualities[key]
+        last, *_ = self._trace(formats)
+        if last not in self._qualities:
+            self._qualities[last] = self.reference.compare(self.outputs(formats))
+        return self._qualities[last]
 
-    def _key(self, formats: NetworkFormats) -> tuple:
-        """``(key of the layers before, weight, accumulator, bias, sum, output)``, last layer first.
+    def _trace(self, formats: NetworkFormats) -> tuple[int, QFormat, dict[int, _Maker]]:
+        """Number and format of the outputs, and how each numbered result is made.
 
-        The decoder's input alone is ``(input,)``, without fraction bits that no sample has.
+        Results with equal numbers are equal: a number stands for all that a result depends on.
         """
-        input = formats[1, "input"]
-        fraction = max(min(input.fraction, self._input_fraction), 1 - input.integer)
-        key = (QFormat(input.integer, fraction, input.signed),)
-        for number in range(1, len(self.network.layers) + 1):
-            nodes = ("weight", "accumulator", "bias", "sum", "output")
-            key = (key, *(formats[number, node] for node in nodes))
-        return key
+        makers: dict[int, _Maker] = {}
+        edges: dict[str, tuple[int, QFormat]] = {}
+        for item in self.network.inputs:
+            if item.of is not None:
+                source, format = edges[item.of]
+                number = self._number(item.name, source)
+                makers[number] = ((source,), partial(_walked, item))
+            else:
+                format = self._of_input(formats[NodeKey(item.name, INPUT)])
+                number = self._number(item.name, format)
+                makers[number] = ((), partial(self._quantised_input, item, format))
+            edges[item.name] = number, format
+        for node, quantiser, shapes in self._nodes:
+            sources = tuple(edges[name][0] for name in node.inputs)
+            taken = tuple(edges[name][1] for name in node.inputs)
+            own = node_formats(formats, node)
+            for place, step in enumerate(quantiser.steps):
+                key = tuple(own[role] for role in step.roles)
+                number = self._number(node.name, place, key, sources)
+                makers[number] = (
+                    sources, partial(self._run, node, quantiser, shapes, taken, own, step)
+                )
+                sources = (number,)
+            edges[node.name] = sources[0], quantiser.output(node.layer, taken, own)
+        return *edges[node.name], makers
 
-    def _compute_outputs(self, key: tuple) -> np.ndarray:
-        if len(key) == 1:
-            return key[0].to_real(key[0].quantise(self.golden.x))
-        before, weight, accumulator, bias, total, output = key
-        self.evaluations += _depth(key) == len(self.network.layers)
-        layer = self.network.layers[_depth(before)]
-        exact = self._exact_sums(before, weight)
-        # An accumulator keeps no more fraction bits than products have, as in integer_layer().
-        kept = min(accumulator.fraction, before[-1].fraction + weight.fraction)
-        kept = QFormat(max(accumulator.integer, 1 - kept), kept, accumulator.signed)
-        biases = self._weights(_depth(before), weight)[1]
-        biases = bias.to_real(bias.quantise(biases))
-        if kept.fraction < total.fraction or kept.fraction < bias.fraction:
-            sums = _rounded(exact, kept) * 2.0**-kept.fraction
-            sums += biases
-            sums = _rounded(sums, total)
-        else:
-            # Nothing of the bias is lost: stay with integers in the accumulator's fraction.
-            sums = _rounded(exact, kept)
-            sums += biases * 2.0**kept.fraction
-            sums = _rounded(sums, total, scale=2.0 ** (total.fraction - kept.fraction))
-        if total.width > MAX_TABLE_WIDTH:
-            function = _function(layer.activation, total, output, self.uniform_segments)
-            return _rounded(function(sums * total.resolution), output) * output.resolution
-        sums -= total.min_raw
-        table = _table(layer.activation, total, output, self.uniform_segments)
-        return table[sums.astype(np.intp)]
+    def _number(self, *key) -> int:
+        return self._numbers.setdefault(key, len(self._numbers))
 
-    def _compute_exact_sums(self, before: tuple, weight: QFormat) -> np.ndarray:
-        weights, _, greatest_sum = self._weights(_depth(before), weight)
-        reach = before[-1].fraction + weight.fraction + np.log2(
-            max(greatest_sum * _greatest(before[-1]), 1e-300)
+    def _result(self, number: int, makers: dict[int, _Maker], kind: type | None = None):
+        """The result of that number, in the type ``kind`` if one is asked for."""
+        found = self._results.get((number, kind))
+        if found is None:
+            if kind is None:
+                sources, make = makers[number]
+                found = make(lambda source, kind=None: self._result(source, makers, kind), sources)
+                self.evaluations += number == next(reversed(makers))
+            else:
+                plain = self._result(number, makers)
+                if plain.dtype == kind:
+                    return plain
+                found = plain.astype(kind)
+            self._results.put((number, kind), found)
+        return found
+
+    def _run(self, node, quantiser, shapes, taken, formats, step, result, sources) -> np.ndarray:
+        """What a step of a layer gives."""
+        parts = Parts(
+            node.layer, shapes, taken, formats, partial(self._array, node, formats), self._forms
         )
-        kind = np.float32 if reach < _EXACT_BITS[np.float32] else np.float64
-        return (self._operands(before, kind) @ weights.astype(kind)).astype(np.float64)
+        operation = step.make(parts)
+        wanted = getattr(operation, "takes", None)
+        return operation.compute(*(result(source, wanted) for source in sources))
 
-    def _operand(self, before: tuple, kind: type) -> np.ndarray:
-        return self._outputs(before).astype(kind)
+    def _array(self, node: Node, formats: Mapping[str, QFormat], name: str) -> RawArray:
+        role = quantiser_of(node.layer).arrays[name]
+        return self._raw(node.name, name, formats[role], formats.get(_WEIGHT))
 
-    def _quantised_weights(
-        self, index: int, weight: QFormat
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Real weights in ``weight``, biases, and the greatest sum of magnitudes of a neuron's."""
-        weights, biases = self.rounding.layer(index + 1, weight)
-        return weights, biases, float(np.abs(weights).sum(axis=0).max())
+    def _raw_array(
+        self, node: str, name: str, format: QFormat, weight: QFormat | None
+    ) -> RawArray:
+        arrays = self.rounding.arrays(self._by_name[node], weight)
+        return RawArray.of(arrays[name], format)
 
+    def _of_input(self, format: QFormat) -> QFormat:
+        """``format`` without fraction bits that no sample has."""
+        fraction = max(min(format.fraction, self._input_fraction), 1 - format.integer)
+        return QFormat(format.integer, fraction, format.signed)
 
-def _depth(key: tuple) -> int:
-    """Layers in a key."""
-    depth = 0
-    while len(key) > 1:
-        key = key[0]
-        depth += 1
-    return depth
-
-
-def _greatest(format: QFormat) -> float:
-    return max(-format.min_raw, format.max_raw) * format.resolution
+    def _quantised_input(self, item: Input, format: QFormat, result, sources) -> np.ndarray:
+        raw = format.quantise(self.golden.x).reshape(-1, *item.shape)
+        return raw.astype(carrier(format.width))
 
 
-def _rounded(values: np.ndarray, format: QFormat, *, scale: float | None = None) -> np.ndarray:
-    """Raw integers, as float64, in ``format`` of ``values`` times ``scale``; half up, saturated."""
-    raw = values * (2.0**format.fraction if scale is None else scale)
-    raw += 0.5
-    np.floor(raw, out=raw)
-    np.maximum(raw, format.min_raw, out=raw)
-    np.minimum(raw, format.max_raw, out=raw)
-    return raw
+def _walked(item: Input, result, sources) -> np.ndarray:
+    return item.walk.of(result(sources[0])).reshape(-1, *item.shape)
 
 
-@lru_cache(maxsize=4096)
-def _table(
-    name: str, input: QFormat, output: QFormat, uniform_segments: int | None
-) -> np.ndarray:
-    """Real outputs of the integer activation for every input code, least code first."""
-    codes = np.arange(input.min_raw, input.max_raw + 1)
-    activation = integer_activation(name, input, output, uniform_segments=uniform_segments)
-    return output.to_real(activation.compute(codes))
+class _Results:
+    """Arrays by key, of no more bytes than a limit; those go that were asked for longest ago."""
 
+    def __init__(self, limit: int):
+        self._limit = limit
+        self._bytes = 0
+        self._arrays: OrderedDict[tuple, np.ndarray] = OrderedDict()
 
-@lru_cache(maxsize=256)
-def _function(
-    name: str, input: QFormat, output: QFormat, uniform_segments: int | None
-) -> Callable[[np.ndarray], np.ndarray]:
-    """The activation in floats, of inputs in ``input``."""
-    function = float_activations.get(name).function
-    if uniform_segments is None or is_exact(name):
-        return function
-    least, greatest = output.to_real([output.min_raw, output.max_raw])
-    low, high = input.to_real([input.min_raw, input.max_raw + 1])
-    # Lines are fitted to what the output can hold, as integer ones are.
-    return uniform_lines(
-        lambda x: np.clip(function(x), least, greatest), low, high, uniform_segments
-    )
+    def get(self, key: tuple) -> np.ndarray | None:
+        """The array, if it is still there."""
+        found = self._arrays.get(key)
+        if found is not None:
+            self._arrays.move_to_end(key)
+        return found
+
+    def put(self, key: tuple, array: np.ndarray) -> None:
+        """Keep an array, and drop others for it."""
+        self._arrays[key] = array
+        self._bytes += array.nbytes
+        while self._bytes > self._limit and len(self._arrays) > 1:
+            _, dropped = self._arrays.popitem(last=False)
+            self._bytes -= dropped.nbytes

@@ -1,58 +1,125 @@
 """Formats of all signal nodes of a network, and the integer model that they make of it."""
 
 from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
 
-from build_decoder.models.network import Network
-from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import NODES, Dense
-from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.models.network import Network, Node
+from build_decoder.quant.activations.forms import Forms, built_forms
+from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
+from build_decoder.quant.layer import Kind, LayerQuantiser, Parts
+from build_decoder.quant.layers import quantiser_of
+from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["NetworkFormats", "NodeKey", "format_of", "integer_layer", "integer_model"]
+__all__ = [
+    "INPUT",
+    "NetworkFormats",
+    "NodeKey",
+    "edge_formats",
+    "format_of",
+    "free_nodes",
+    "integer_model",
+    "node_formats",
+    "origin",
+    "place_of",
+    "ranks",
+    "weight_roles",
+]
 
-NodeKey = tuple[int, str]
-"""A signal node: the layer, counted from 1, and a name of NODES."""
+INPUT = "input"
+"""Role of a network's input, and of what a layer with weights takes, whose format is that of the
+node that it comes from."""
+
+
+class NodeKey(NamedTuple):
+    """A signal node: the name of a layer, or of an input of the network, and a role."""
+
+    node: str
+    role: str
+
 
 NetworkFormats = Mapping[NodeKey, QFormat]
-"""A format for every node that is free: all of NODES a layer, but ``input`` of the first alone,
-since a later layer's input is the output of the layer before it."""
+"""A format for every signal node that is free: each input of the network and each role of each
+layer. What lies between two layers has the format that the one before gives it."""
 
 
-def format_of(formats: NetworkFormats, layer: int, node: str) -> QFormat:
-    """Format of a node, free or not."""
-    if node == "input" and layer > 1:
-        return formats[layer - 1, "output"]
-    return formats[layer, node]
+def free_nodes(network: Network) -> list[NodeKey]:
+    """All signal nodes with a format of their own, in data-flow order.
 
-
-def integer_layer(
-    network: Network,
-    formats: NetworkFormats,
-    number: int,
-    *,
-    uniform_segments: int | None = None,
-) -> Dense:
-    """Layer ``number``, counted from 1, of ``network`` in integers.
-
-    An accumulator keeps no more fraction bits than its products have. ``uniform_segments`` is as
-    for :func:`quant.activations.integer_activation`.
+    Raises
+    ------
+    KeyError
+        If there is no integer form of a layer's type.
     """
-    layer = network.layers[number - 1]
-    node = {name: format_of(formats, number, name) for name in NODES}
-    accumulator = node["accumulator"]
-    fraction = min(accumulator.fraction, node["input"].fraction + node["weight"].fraction)
-    accumulator = QFormat(max(accumulator.integer, 1 - fraction), fraction, accumulator.signed)
-    return Dense(
-        input=node["input"],
-        weight=node["weight"],
-        accumulator=accumulator,
-        bias=node["bias"],
-        weights=node["weight"].quantise(layer.weights),
-        biases=node["bias"].quantise(layer.bias),
-        activation=integer_activation(
-            layer.activation, node["sum"], node["output"], uniform_segments=uniform_segments
-        ),
-    )
+    keys = [NodeKey(item.name, INPUT) for item in network.given_inputs]
+    for node in network.nodes:
+        roles = quantiser_of(node.layer).roles(node.layer)
+        keys += [NodeKey(node.name, role.name) for role in roles]
+    return keys
+
+
+def ranks(network: Network) -> Mapping[NodeKey, tuple[int, str]]:
+    """A fixed order of signal nodes, for choices among equals: by layer, then by name of the role.
+
+    An input counts as one of the first layer that takes it.
+    """
+    numbers = {node.name: number for number, node in enumerate(network.nodes, start=1)}
+    for item in network.given_inputs:
+        taken = {item.name} | {other.name for other in network.inputs if other.of == item.name}
+        numbers[item.name] = next(
+            number
+            for number, node in enumerate(network.nodes, start=1)
+            if taken & set(node.inputs)
+        )
+    return {key: (numbers[key.node], key.role) for key in free_nodes(network)}
+
+
+def place_of(network: Network, name: str) -> str:
+    """A layer, or the layer that first takes an input, as text for the user: by its number in a
+    chain of dense layers, else by its name."""
+    number, _ = next(rank for key, rank in ranks(network).items() if key.node == name)
+    if network.is_dense_chain:
+        return f"layer {number}"
+    return f"layer {network.nodes[number - 1].name!r}"
+
+
+def node_formats(formats: NetworkFormats, node: Node) -> Mapping[str, QFormat]:
+    """Format of each role of a layer."""
+    roles = quantiser_of(node.layer).roles(node.layer)
+    return {role.name: formats[NodeKey(node.name, role.name)] for role in roles}
+
+
+def edge_formats(network: Network, formats: NetworkFormats) -> Mapping[str, QFormat]:
+    """Format of the values of every input and every layer, by its name."""
+    edges = {}
+    for item in network.inputs:
+        edges[item.name] = formats[NodeKey(item.of or item.name, INPUT)]
+    for node in network.nodes:
+        taken = tuple(edges[name] for name in node.inputs)
+        own = node_formats(formats, node)
+        edges[node.name] = quantiser_of(node.layer).output(node.layer, taken, own)
+    return edges
+
+
+def origin(network: Network, name: str) -> NodeKey | None:
+    """The free node that gives the values of an input or a layer their format, which pools and the
+    like pass on; None where several do."""
+    for item in network.inputs:
+        if item.name == name:
+            return NodeKey(item.of or name, INPUT)
+    node = next(node for node in network.nodes if node.name == name)
+    if any(role.name == "output" for role in quantiser_of(node.layer).roles(node.layer)):
+        return NodeKey(name, "output")
+    return origin(network, node.inputs[0]) if len(node.inputs) == 1 else None
+
+
+def format_of(network: Network, formats: NetworkFormats, node: str, role: str) -> QFormat:
+    """Format of a role of a layer, free or not: ``input`` is what its first input comes in."""
+    if role != INPUT:
+        return formats[NodeKey(node, role)]
+    taken = next(item for item in network.nodes if item.name == node).inputs[0]
+    return edge_formats(network, formats)[taken]
 
 
 def integer_model(
@@ -61,11 +128,62 @@ def integer_model(
     """The integer model of ``network`` with ``formats``.
 
     ``uniform_segments`` is as for :func:`quant.activations.integer_activation`.
+
+    Raises
+    ------
+    KeyError
+        If there is no integer form of a layer's type.
+    ValueError
+        If a sum is wider than the widest format.
     """
+    edges = edge_formats(network, formats)
+    forms = built_forms(uniform_segments)
     return IntegerModel(
         network.name,
         tuple(
-            integer_layer(network, formats, number, uniform_segments=uniform_segments)
-            for number in range(1, len(network.layers) + 1)
+            ModelInput(item.name, item.shape, edges[item.name], item.of, item.walk)
+            for item in network.inputs
         ),
+        tuple(
+            ModelNode(node.name, node.inputs, _integer_layer(network, node, formats, edges, forms))
+            for node in network.nodes
+        ),
+    )
+
+
+def _integer_layer(
+    network: Network,
+    node: Node,
+    formats: NetworkFormats,
+    edges: Mapping[str, QFormat],
+    forms: Forms,
+):
+    quantiser = quantiser_of(node.layer)
+    own = node_formats(formats, node)
+    parts = Parts(
+        node.layer,
+        network.input_shapes(node),
+        tuple(edges[name] for name in node.inputs),
+        own,
+        partial(_nearest, node, quantiser, own),
+        forms,
+    )
+    return quantiser.integer(parts)
+
+
+def _nearest(
+    node: Node, quantiser: LayerQuantiser, formats: Mapping[str, QFormat], name: str
+) -> RawArray:
+    return RawArray.of(node.weights[name], formats[quantiser.arrays[name]])
+
+
+
+def weight_roles(network: Network, name: str) -> frozenset[str]:
+    """Roles of a layer that are weights or biases; none of an input."""
+    nodes = [node for node in network.nodes if node.name == name]
+    return frozenset(
+        role.name
+        for node in nodes
+        for role in quantiser_of(node.layer).roles(node.layer)
+        if role.kind is Kind.WEIGHT
     )

@@ -1,21 +1,27 @@
 """The integer model: the bit-true reference that every realisation of a decoder equals."""
 
 import json
+import math
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
 
-from build_decoder.quant.dense import NODES, Dense
+from build_decoder.models.layer import Shape
+from build_decoder.models.walk import Walk
+from build_decoder.quant.layer import IntegerLayer
+from build_decoder.quant.layers.dense import NODES, Dense
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["IntegerModel", "Node"]
+__all__ = ["IntegerModel", "ModelInput", "ModelNode", "Node"]
 
 
 @dataclass(frozen=True)
 class Node:
-    """A signal node: ``layer`` counted from 1, its ``name`` of NODES, format, and words held."""
+    """A signal node: ``layer`` counted from 1, its ``name`` of the layer's roles, format, and words
+    held for one frame."""
 
     layer: int
     name: str
@@ -24,55 +30,126 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
+class ModelInput:
+    """An input: its shape for one sample and its format; ``of`` and ``walk`` are those of a
+    `models.network.Input`."""
+
+    name: str
+    shape: Shape
+    format: QFormat
+    of: str | None = None
+    walk: Walk | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ModelNode:
+    """An integer layer at its place; ``inputs`` names the inputs or nodes whose values it takes."""
+
+    name: str
+    inputs: tuple[str, ...]
+    layer: IntegerLayer
+
+
+@dataclass(frozen=True, eq=False)
 class IntegerModel:
-    """A chain of integer layers.
+    """A graph of integer layers; the last one's output is the decoder's.
+
+    Parameters
+    ----------
+    name
+        Of the network.
+    inputs
+        One that is given, and others that repeat it in another order.
+    nodes
+        Each after those that it takes from.
 
     Raises
     ------
     ValueError
-        If the layers do not chain in count or in format.
+        If a layer does not take what it is given, in count or in format.
     """
 
     name: str
-    layers: tuple[Dense, ...]
+    inputs: tuple[ModelInput, ...]
+    nodes: tuple[ModelNode, ...]
 
     def __post_init__(self):
-        for number, (layer, after) in enumerate(pairwise(self.layers), start=1):
-            if (layer.units, layer.output) != (after.input_count, after.input):
+        formats = {item.name: item.format for item in self.inputs}
+        counts = {item.name: math.prod(item.shape) for item in self.inputs}
+        for number, node in enumerate(self.nodes, start=1):
+            given = tuple(formats[name] for name in node.inputs)
+            if given != node.layer.inputs:
                 raise ValueError(
-                    f"expected layer {number + 1} to take {layer.units} values in {layer.output}, "
-                    f"got {after.input_count} in {after.input}"
+                    f"expected layer {number} to take values in {_listed(given)}, got "
+                    f"{_listed(node.layer.inputs)}"
                 )
+            if isinstance(node.layer, Dense) and node.layer.input_count != counts[node.inputs[0]]:
+                raise ValueError(
+                    f"expected layer {number} to take {counts[node.inputs[0]]} values, got "
+                    f"{node.layer.input_count}"
+                )
+            formats[node.name] = node.layer.output
+            counts[node.name] = node.layer.output_count
+
+    @classmethod
+    def chain(cls, name: str, layers: Iterable[Dense]) -> "IntegerModel":
+        """Dense layers that follow one another."""
+        layers = tuple(layers)
+        nodes, taken = [], "x"
+        for number, layer in enumerate(layers, start=1):
+            nodes.append(ModelNode(f"layer{number}", (taken,), layer))
+            taken = nodes[-1].name
+        first = layers[0]
+        return cls(name, (ModelInput("x", (first.input_count,), first.input),), tuple(nodes))
+
+    @property
+    def layers(self) -> tuple[IntegerLayer, ...]:
+        """The layers, in order."""
+        return tuple(node.layer for node in self.nodes)
 
     @property
     def input_format(self) -> QFormat:
         """Format of the decoder's inputs."""
-        return self.layers[0].input
+        return self.inputs[0].format
 
     @property
     def output_format(self) -> QFormat:
         """Format of the decoder's outputs."""
-        return self.layers[-1].output
+        return self.nodes[-1].layer.output
 
     @property
     def input_count(self) -> int:
         """Inputs of the decoder."""
-        return self.layers[0].input_count
+        return math.prod(self.inputs[0].shape)
 
     @property
     def output_count(self) -> int:
         """Outputs of the decoder."""
-        return self.layers[-1].units
+        return self.nodes[-1].layer.output_count
 
     @property
     def topology(self) -> str:
-        """Widths of all layers, as in ``800-20-2``."""
-        return "-".join(map(str, (self.input_count, *(layer.units for layer in self.layers))))
+        """Values from input to output, layer by layer, as in ``800-20-2``."""
+        counts = (self.input_count, *(layer.output_count for layer in self.layers))
+        return "-".join(map(str, counts))
 
     @property
     def weight_bits(self) -> int:
-        """Bits of weight memory."""
-        return sum(layer.weights.size * layer.weight.width for layer in self.layers)
+        """Bits of weight memory, biases aside."""
+        return sum(
+            node.format.width * node.words
+            for node in self.signals()
+            if node.name in ("weight", "recurrent")
+        )
+
+    @cached_property
+    def is_dense_chain(self) -> bool:
+        """Whether it is dense layers that follow one another, and nothing else."""
+        names = [self.inputs[0].name, *(node.name for node in self.nodes)]
+        return len(self.inputs) == 1 and all(
+            isinstance(node.layer, Dense) and node.inputs == (name,)
+            for node, name in zip(self.nodes, names, strict=False)
+        )
 
     def quantise_input(self, x) -> np.ndarray:
         """Raw int64 of real inputs (samples, inputs)."""
@@ -82,52 +159,75 @@ class IntegerModel:
         """Real float64 of raw outputs (samples, outputs)."""
         return self.output_format.to_real(y_raw)
 
+    def values(self, x_raw: np.ndarray) -> dict[str, np.ndarray]:
+        """Raw values (samples, ...) of every input and every node, for raw inputs (samples,
+        inputs)."""
+        values = {}
+        for item in self.inputs:
+            values[item.name] = x_raw if item.of is None else item.walk.of(values[item.of])
+            values[item.name] = values[item.name].reshape(len(x_raw), *item.shape)
+        for node in self.nodes:
+            values[node.name] = node.layer.compute(*(values[name] for name in node.inputs))
+        return values
+
     def compute(self, x_raw: np.ndarray) -> np.ndarray:
         """Raw int64 outputs (samples, outputs) of raw inputs (samples, inputs)."""
-        for layer in self.layers:
-            x_raw = layer.compute(x_raw)
-        return x_raw
+        return self.values(x_raw)[self.nodes[-1].name].reshape(len(x_raw), -1)
 
     def predict(self, x) -> np.ndarray:
         """Real outputs (samples, outputs) of real inputs (samples, inputs)."""
         return self.dequantise_output(self.compute(self.quantise_input(x)))
 
-    def nodes(self) -> list[Node]:
+    def signals(self) -> list[Node]:
         """All signal nodes, in data-flow order, with the words that each holds."""
         return [
-            Node(number, name, getattr(layer, name), _words(layer, name))
+            Node(number, signal.role, signal.format, signal.words)
             for number, layer in enumerate(self.layers, start=1)
-            for name in NODES
+            for signal in layer.signals
         ]
 
     def average_bit_width(self) -> float:
         """Plain mean over all signal nodes, as AHEAD reports it (Section 5)."""
-        return float(np.mean([node.format.width for node in self.nodes()]))
+        return float(np.mean([node.format.width for node in self.signals()]))
 
     def average_bit_width_with_input_layer(self) -> float:
         """Plain mean over six nodes more: AHEAD counts the input layer as a layer too.
 
         A pass-through computes nothing, so that all six of its nodes hold the decoder's input.
         """
-        widths = [node.format.width for node in self.nodes()]
+        widths = [node.format.width for node in self.signals()]
         return float(np.mean([self.input_format.width] * len(NODES) + widths))
 
     def average_bit_width_by_words(self) -> float:
         """Mean over all signal nodes, each weighted by the words that it holds for one frame."""
-        nodes = self.nodes()
+        nodes = self.signals()
         return float(
             np.average([n.format.width for n in nodes], weights=[n.words for n in nodes])
         )
 
     def fingerprint(self) -> int:
-        """CRC-32 that tells integer models apart: formats, weights, biases and activations."""
-        crc = zlib.crc32(json.dumps([str(node) for node in self.nodes()]).encode())
+        """CRC-32 that tells integer models apart: formats, weights, biases, activations, and how
+        layers are connected."""
+        crc = zlib.crc32(json.dumps([str(node) for node in self.signals()]).encode())
+        if not self.is_dense_chain:
+            crc = zlib.crc32(self._connections().encode(), crc)
         for layer in self.layers:
-            for array in (layer.weights, layer.biases):
-                crc = zlib.crc32(array.astype("<i8").tobytes(), crc)
-            crc = zlib.crc32(repr(layer.activation).encode(), crc)
+            crc = zlib.crc32(layer.digest(), crc)
         return crc
 
+    def _connections(self) -> str:
+        """What takes from where, by numbers, since names change nothing."""
+        numbers = {item.name: n for n, item in enumerate((*self.inputs, *self.nodes))}
+        inputs = [
+            (item.shape, str(item.format), item.of and numbers[item.of], repr(item.walk))
+            for item in self.inputs
+        ]
+        nodes = [
+            (type(node.layer).__name__, node.layer.output_shape, [numbers[n] for n in node.inputs])
+            for node in self.nodes
+        ]
+        return json.dumps([inputs, nodes])
 
-def _words(layer: Dense, node: str) -> int:
-    return {"input": layer.input_count, "weight": layer.weights.size}.get(node, layer.units)
+
+def _listed(formats: tuple[QFormat, ...]) -> str:
+    return ", ".join(map(str, formats))

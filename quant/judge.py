@@ -3,9 +3,8 @@
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.quant.criterion import Criterion
-from build_decoder.quant.dense import NODES
 from build_decoder.quant.evaluator import Evaluator
-from build_decoder.quant.formats import NetworkFormats
+from build_decoder.quant.formats import NetworkFormats, free_nodes
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quality import Quality
 from build_decoder.quant.standard import Standard
@@ -43,12 +42,7 @@ class Judge:
         how = {"rounding": rounding, "uniform_segments": uniform_segments}
         self._full = Evaluator(network, golden, **how)
         near = self.standard.near_samples
-        self._nodes = [
-            (number, node)
-            for number in range(1, len(network.layers) + 1)
-            for node in NODES
-            if node != "input" or number == 1
-        ]
+        self._nodes = free_nodes(network)
         self._harms: dict[tuple[QFormat, ...], float] = {}
         self._near = None if near is None else Evaluator(network, near, **how)
 

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.models.golden import GoldenData
+from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
 from build_decoder.quant.margins import flip_rate
 from build_decoder.quant.range_analysis import saturates
@@ -209,12 +210,13 @@ def _unsaturated(
     Behind it, all that is far from the boundary lies at one margin, which looks like a boundary
     that training emptied.
     """
-    task, last = golden.task, network.layers[-1]
-    y = golden.y
-    if saturates(last.activation) and last.activation in _RISING:
-        sums = replace(last, activation="linear")
-        y = replace(network, layers=(*network.layers[:-1], sums)).forward(golden.x)
-        inverse = _RISING[last.activation]
+    task, y = golden.task, golden.y
+    last = network.nodes[-1]
+    activation = last.layer.activation if isinstance(last.layer, Dense) else "linear"
+    if saturates(activation) and activation in _RISING:
+        sums = replace(last, layer=replace(last.layer, activation="linear"))
+        y = replace(network, nodes=(*network.nodes[:-1], sums)).forward(golden.x)
+        inverse = _RISING[activation]
         task = replace(task, thresholds=tuple(inverse(t) for t in task.thresholds))
     margins = np.sort(task.margin(y, decided, decision))
     return margins[margins > 0]

@@ -88,7 +88,7 @@ def linear_layers_reduced(network: Network, x: np.ndarray) -> Network:
         x = layers[index].forward(before)
     if all(now is was for now, was in zip(layers, network.layers, strict=True)):
         return network
-    return replace(network, layers=tuple(layers))
+    return network.with_layers(layers)
 
 
 def without_neuron(
@@ -116,7 +116,7 @@ def without_neuron(
         weights=np.delete(weights, neuron, axis=0),
         bias=after.bias + hidden.mean(axis=0) @ taken_over,
     )
-    return replace(network, layers=tuple(layers))
+    return network.with_layers(layers)
 
 
 def _harm(hidden: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from build_decoder.quant.bwid.ahead import search_ahead
 from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import MAX_ERROR, Criterion
 from build_decoder.quant.exercise import exercised, missing_answers
-from build_decoder.quant.formats import integer_model
+from build_decoder.quant.formats import INPUT, NodeKey, integer_model, origin
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Quality, measure
 from build_decoder.quant.search import search_formats
@@ -55,16 +55,17 @@ class Quantised:
         nodes = [
             {
                 "layer": node.layer,
+                "name": self.model.nodes[node.layer - 1].name,
                 "node": node.name,
                 "integer": node.format.integer,
                 "fraction": node.format.fraction,
                 "signed": node.format.signed,
                 **self._history(node.layer, node.name),
             }
-            for node in self.model.nodes()
+            for node in self.model.signals()
         ]
         content = {
-            "format": 2,
+            "format": 3,
             "network": self.model.name,
             "topology": self.model.topology,
             "search": self.search.method,
@@ -84,10 +85,17 @@ class Quantised:
         }
         path.write_text(json.dumps(content, indent=2) + "\n")
 
-    def _history(self, layer: int, node: str) -> dict:
-        """The step that gave a node its width, and the node's bits after each step."""
-        # A later layer's input is the output before it, and has no step of its own.
-        key = (layer - 1, "output") if node == "input" and layer > 1 else (layer, node)
+    def _history(self, layer: int, role: str) -> dict:
+        """The step that gave a node its width, and the node's bits after each step; nothing for a
+        node whose format follows from several others."""
+        name = self.model.nodes[layer - 1].name
+        if role == INPUT:
+            # The format is that of the node before, and has no step of its own.
+            key = origin(self.search.network, self.model.nodes[layer - 1].inputs[0])
+        else:
+            key = NodeKey(name, role)
+        if key is None:
+            return {}
         return {
             "decided_by": self.search.decided_by(key),
             "steps": {

@@ -1,13 +1,18 @@
 """Dynamic-range analysis: the integer bits of every node, and its perfect format."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from build_decoder.models import activations as float_activations
-from build_decoder.models.network import Network
+from build_decoder.models.activation import Activation
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.network import Network, Node
 from build_decoder.models.spread import standard_deviation
-from build_decoder.quant.formats import NetworkFormats, NodeKey
+from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey, place_of, weight_roles
+from build_decoder.quant.layer import Kind, Role
+from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.qformat import QFormat
 
 __all__ = [
@@ -36,6 +41,9 @@ _HEADROOM = 0.125
 """How much farther than golden data's, in parts of its whole range, signals may go on other data
 where outputs are values of their own."""
 
+_PART = 1 << 24
+"""Values of all layers together that are held at a time of a network with images or sequences."""
+
 _FLAT = 2.0**-9
 """Change of an activation that no output can show: where it is flatter, its input saturates."""
 
@@ -45,28 +53,83 @@ def observed_values(
 ) -> Mapping[NodeKey, np.ndarray]:
     """What every free node holds when ``network`` runs in floats on ``x`` (samples, inputs).
 
+    Signals are arrays whose last axis counts outputs, as the layer counts them.
+
     Parameters
     ----------
     values
         Outputs are values of their own, so that saturation on other data is an error of any size:
         signals get room for what other data may reach.
     """
-    found = {(1, "input"): np.asarray(x, dtype=np.float64)}
-    for number, layer in enumerate(network.layers, start=1):
-        accumulated = x @ layer.weights
-        summed = accumulated + layer.bias
-        x = float_activations.get(layer.activation).function(summed)
-        nodes = ("weight", "accumulator", "bias", "sum", "output")
-        held = (layer.weights, accumulated, layer.bias, summed, x)
-        found |= {(number, node): array for node, array in zip(nodes, held, strict=True)}
+    parts = [_observed(network, part) for part in _parts(network, x)]
+    found = {
+        key: array if key.role in weight_roles(network, key.node) else _joined(parts, key)
+        for key, array in parts[0].items()
+    }
     if values:
-        for key in [key for key in found if key[1] in ("input", "accumulator", "sum")]:
+        for item in network.given_inputs:
+            key = NodeKey(item.name, INPUT)
             found[key] = _with_headroom(found[key])
-        for number, layer in enumerate(network.layers, start=1):
-            # What follows from a sum's room, which of an exponential is far more than of the sum.
-            function = float_activations.get(layer.activation).function
-            found[number, "output"] = function(found[number, "sum"])
+        for node in network.nodes:
+            _add_headroom(node, found)
     return found
+
+
+def _parts(network: Network, x: np.ndarray) -> list[np.ndarray]:
+    """``x`` in parts of few enough samples for all that a network holds of them."""
+    if all(len(shape) == 1 for shape in network.shapes.values()):
+        return [x]
+    held = sum(math.prod(shape) for shape in network.shapes.values())
+    most = max(_PART // held, 1)
+    return [x[start : start + most] for start in range(0, len(x), most)]
+
+
+def _joined(parts: list[Mapping[NodeKey, np.ndarray]], key: NodeKey) -> np.ndarray:
+    return parts[0][key] if len(parts) == 1 else np.concatenate([part[key] for part in parts])
+
+
+def _observed(network: Network, x: np.ndarray) -> Mapping[NodeKey, np.ndarray]:
+    found = {}
+    held_by = network.given_values(x)
+    for item in network.given_inputs:
+        found[NodeKey(item.name, INPUT)] = _extremes(held_by[item.name])
+    for node in network.nodes:
+        quantiser = quantiser_of(node.layer)
+        inputs = [held_by[name] for name in node.inputs]
+        held = quantiser.observed(node.layer, inputs, node.weights)
+        held_by[node.name] = held["output"]
+        for role in quantiser.roles(node.layer):
+            array = held[role.name]
+            if role.kind is not Kind.WEIGHT:
+                array = _extremes(array)
+            found[NodeKey(node.name, role.name)] = array
+    return found
+
+
+def _extremes(values: np.ndarray) -> np.ndarray:
+    """``values`` (samples, outputs); of values with more axes, the least and the greatest of each
+    of the last one, (2, outputs), since there are too many to keep."""
+    if values.ndim <= 2:
+        return values
+    rows = values.reshape(-1, values.shape[-1])
+    return np.stack([rows.min(axis=0), rows.max(axis=0)])
+
+
+def _add_headroom(node: Node, found: dict[NodeKey, np.ndarray]) -> None:
+    """Room for a layer's signals, in place."""
+    quantiser = quantiser_of(node.layer)
+    activations = quantiser.activations(node.layer)
+    made = {activation.output for activation in activations}
+    for role in quantiser.roles(node.layer):
+        if role.kind is not Kind.WEIGHT and role.name not in made:
+            key = NodeKey(node.name, role.name)
+            found[key] = _with_headroom(found[key])
+    for activation in activations:
+        # What follows from a sum's room, which of an exponential is far more than of the sum.
+        taken = found.get(NodeKey(node.name, activation.input))
+        if taken is not None:
+            function = function_of(activation.activation)
+            found[NodeKey(node.name, activation.output)] = function(taken)
 
 
 def analyse_ranges(
@@ -93,28 +156,44 @@ def analyse_ranges(
     """
     held = dict(observed_values(network, x, values=values))
     steps = _needed_steps(network, observed_values(network, x), each=each)
-    for number, layer in enumerate(network.layers if not values else (), start=1):
-        function = float_activations.get(layer.activation).function
-        limit = _flat_beyond(function, np.abs(held[number, "sum"]).max())
-        before = limit + np.abs(layer.bias).max()
-        held[number, "sum"] = np.clip(held[number, "sum"], -limit, limit)
-        held[number, "accumulator"] = np.clip(held[number, "accumulator"], -before, before)
+    roles = {NodeKey(item.name, INPUT): Role(INPUT, Kind.SIGNAL) for item in network.given_inputs}
+    for node in network.nodes:
+        quantiser = quantiser_of(node.layer)
+        roles |= {NodeKey(node.name, role.name): role for role in quantiser.roles(node.layer)}
+        if not values:
+            _limit_to_curved(node, held)
     formats = {
         key: _refined(
             format_holding(
                 array,
                 PERFECT_WIDTH,
-                # Signed by their nature, whatever this network's values are.
-                signed=True if key[1] in ("weight", "accumulator", "bias", "sum") else None,
-                # A bound that is only approached, such as sigmoid's 1, may saturate by its last
-                # step.
-                approached=key[1] == "output",
+                signed=roles[key].signed,
+                approached=roles[key].approached,
             ),
-            steps[key],
+            steps.get(key, np.inf),
         )
         for key, array in held.items()
     }
     return {key: _extended(format, extra) for key, format in formats.items()}
+
+
+def _limit_to_curved(node: Node, held: dict[NodeKey, np.ndarray]) -> None:
+    """Cut what goes into a layer's activations to where these are not flat, in place."""
+    quantiser = quantiser_of(node.layer)
+    kinds = {role.name: role.kind for role in quantiser.roles(node.layer)}
+    limits: dict[str, float] = {}
+    for activation in quantiser.activations(node.layer):
+        if kinds.get(activation.input) is Kind.SIGNAL:
+            most = np.abs(held[NodeKey(node.name, activation.input)]).max()
+            limit = _flat_beyond(function_of(activation.activation), most)
+            limits[activation.input] = max(limit, limits.get(activation.input, 0.0))
+    for role, limit in limits.items():
+        key = NodeKey(node.name, role)
+        held[key] = np.clip(held[key], -limit, limit)
+        if role == "sum" and "accumulator" in kinds:
+            before = limit + np.abs(held[NodeKey(node.name, "bias")]).max()
+            key = NodeKey(node.name, "accumulator")
+            held[key] = np.clip(held[key], -before, before)
 
 
 def _extended(format: QFormat, extra: int) -> QFormat:
@@ -135,52 +214,59 @@ def coarsest_node(
     """The first node whose format is too coarse for what it holds, as text for the user."""
     held = observed_values(network, x)
     steps = _needed_steps(network, held, each=each)
-    coarseness = {key: formats[key].resolution / steps[key] for key in formats}
+    coarseness = {key: formats[key].resolution / steps[key] for key in steps}
     worst = max(coarseness, key=coarseness.get)
     # In data-flow order: what comes later may be coarse for what was lost before.
-    key = next((key for key in held if coarseness[key] > 2), worst)
-    number, node = key
+    key = next((key for key in held if coarseness.get(key, 0.0) > 2), worst)
     array = held[key]
     place = ""
-    if node == "input":
-        row, column = np.unravel_index(np.argmax(np.abs(array)), array.shape)
+    if key.role == INPUT:
+        row, column = np.unravel_index(np.argmax(np.abs(array)), (len(array), array[0].size))
         place = f", the largest at sample {row}, input {column}"
     return (
-        f"node {node} of layer {number} has values of {array.min():.6g} to {array.max():.6g}{place}"
-        f", and needs steps of {steps[key]:.2g}, but {formats[key]} has {formats[key].resolution:g}"
+        f"node {key.role} of {place_of(network, key.node)} has values of {array.min():.6g} to "
+        f"{array.max():.6g}{place}, and needs steps of {steps[key]:.2g}, but {formats[key]} has "
+        f"{formats[key].resolution:g}"
     )
 
 
 def _needed_steps(
     network: Network, held: Mapping[NodeKey, np.ndarray], *, each: bool
 ) -> Mapping[NodeKey, float]:
-    """The step of each node that is so fine that no output shows it.
+    """The step of each node of dense layers that is so fine that no output shows it.
 
     What a layer's sums vary by tells how fine they, and what they are made of, have to be: of the
     last layer those of the output that varies least, if ``each`` has a scale of its own; else, and
     of hidden layers, the median neuron's.
     """
     steps = {}
-    for number, layer in enumerate(network.layers, start=1):
-        choose = np.min if each and number == len(network.layers) else np.median
-        source = held[number, "input"] if number == 1 else held[number - 1, "output"]
-        spread = _spread(held[number, "sum"])
+    inputs = {item.name for item in network.inputs}
+    for node in network.nodes:
+        if not isinstance(node.layer, Dense):
+            continue
+        choose = np.min if each and node is network.nodes[-1] else np.median
+        (taken,) = node.inputs
+        given = next((item for item in network.given_inputs if item.name == taken), None)
+        source = NodeKey(taken, INPUT if taken in inputs else "output")
+        spread = _spread(held[NodeKey(node.name, "sum")])
         alive = spread > 0
         if not alive.any():
             spread, alive = np.ones_like(spread), np.ones_like(alive)
         fine = spread[alive] * 2.0**-_FINE
-        size = np.sqrt(np.square(layer.weights[:, alive]).sum(axis=0))
+        size = np.sqrt(np.square(node.weights["weights"][:, alive]).sum(axis=0))
         sums = float(choose(fine))
-        for node in ("accumulator", "bias", "sum"):
-            steps[number, node] = sums
-        if number == 1:
-            steps[1, "input"] = float(choose(fine / np.where(size > 0, size, 1.0)))
-        # A constant of an input goes into the bias, and with it what weights do to it.
-        power = np.sqrt(np.square(_spread(source)).sum()) or 1.0
-        steps[number, "weight"] = sums / power
-        output = _spread(held[number, "output"])
+        for role in ("accumulator", "bias", "sum"):
+            steps[NodeKey(node.name, role)] = sums
+        if given is not None:
+            steps[source] = float(choose(fine / np.where(size > 0, size, 1.0)))
+        if source in held:
+            # A constant of an input goes into the bias, and with it what weights do to it.
+            power = np.sqrt(np.square(_spread(held[source])).sum()) or 1.0
+            steps[NodeKey(node.name, "weight")] = sums / power
+        output = _spread(held[NodeKey(node.name, "output")])
         output = output[output > 0]
-        steps[number, "output"] = float(choose(output)) * 2.0**-_FINE if len(output) else np.inf
+        finest = float(choose(output)) * 2.0**-_FINE if len(output) else np.inf
+        steps[NodeKey(node.name, "output")] = finest
     return steps
 
 
@@ -237,6 +323,13 @@ def format_holding(
 
 def _just_below(value: float) -> float:
     return float(np.nextafter(value, 0.0))
+
+
+def function_of(activation: str | Activation):
+    """The activation in floats."""
+    if isinstance(activation, Activation):
+        return activation.function
+    return float_activations.get(activation).function
 
 
 def _flat_beyond(function, limit: float) -> float:

@@ -21,11 +21,20 @@ from build_decoder.models.network import Network
 from build_decoder.models.progress import Progress, silent
 from build_decoder.models.task import Kind
 from build_decoder.quant.activations import is_exact
+from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import Criterion
-from build_decoder.quant.evaluator import MAX_TABLE_WIDTH
-from build_decoder.quant.formats import NetworkFormats, NodeKey, integer_model
+from build_decoder.quant.formats import (
+    INPUT,
+    NetworkFormats,
+    NodeKey,
+    edge_formats,
+    integer_model,
+    node_formats,
+    ranks,
+)
 from build_decoder.quant.judge import Judge
+from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.pruning import pruning_path
 from build_decoder.quant.qformat import MAX_WIDTH, QFormat
 from build_decoder.quant.range_analysis import (
@@ -131,6 +140,7 @@ def search_formats(
     first = best = search_of(network)
     searches = [first]
     recorder = StepRecorder(
+        lambda: best.network,
         lambda: sum(search.judge.evaluations for search in searches),
         lambda formats: best.judge.quality(formats),
     )
@@ -197,7 +207,13 @@ class _Search:
         self._golden = golden
         self._values = golden.task.keeps_values
         self._each = golden.task.kind is Kind.REGRESSION
-        self._holds_last = suspected and not saturates(network.layers[-1].activation)
+        last = network.nodes[-1].layer
+        self._last = network.nodes[-1].name
+        self._holds_last = suspected and not any(
+            activation.output == "output" and saturates(activation.activation)
+            for activation in quantiser_of(last).activations(last)
+        )
+        self._ranks = ranks(network)
         self.widen(extra)
 
     def holds(self, formats: NetworkFormats) -> bool:
@@ -277,7 +293,9 @@ class _Search:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The steps ``alone`` and ``narrowed``."""
-        recorder = StepRecorder(lambda: self.judge.evaluations, self.judge.quality)
+        recorder = StepRecorder(
+            lambda: self.network, lambda: self.judge.evaluations, self.judge.quality
+        )
         self.step = "alone"
         with recorder.step("alone") as found:
             formats = {key: self.narrowest_alone(key) for key in self.perfect}
@@ -290,11 +308,10 @@ class _Search:
 
     def narrower(self, key: NodeKey, format: QFormat) -> list[QFormat]:
         """Formats that node ``key`` may have instead of ``format``, a few bits narrower."""
-        number, node = key
         if self._values:
-            held = node in ("input", *_HELD)
+            held = key.role in (INPUT, *_HELD)
         else:
-            held = self._holds_last and number == len(self.network.layers) and node in _HELD
+            held = self._holds_last and key.node == self._last and key.role in _HELD
         least = self.perfect[key].integer if held else -MAX_WIDTH
         return [narrower for narrower in _narrower(format) if narrower.integer >= least]
 
@@ -359,15 +376,25 @@ class _Search:
         added = self.judge.harm(changed) - harm
         if harm + added <= 1 and saved >= _HARM_COST * added * cost:
             worth = saved / max(added, _LEAST_HARM)
-            order = (key, narrower.integer, narrower.fraction)
+            order = (self._ranks[key], narrower.integer, narrower.fraction)
             heapq.heappush(ranked, (-worth, order, now, key, narrower))
 
     def is_exact(self, formats: NetworkFormats) -> bool:
         """Whether the evaluator ran what will be built: see :data:`MAX_TABLE_WIDTH`."""
-        return all(
-            is_exact(layer.activation) or formats[number, "sum"].width <= MAX_TABLE_WIDTH
-            for number, layer in enumerate(self.network.layers, start=1)
-        )
+        return not self._approximated(formats)
+
+    def _approximated(self, formats: NetworkFormats) -> list[NodeKey]:
+        """Outputs of generated activations whose inputs are wide."""
+        edges = edge_formats(self.network, formats)
+        found = []
+        for node in self.network.nodes:
+            own = node_formats(formats, node)
+            for activation in quantiser_of(node.layer).activations(node.layer):
+                # Of a softmax, what goes in follows from its input.
+                into = own.get(activation.input) or edges[node.inputs[0]]
+                if not is_exact(activation.activation) and into.width > MAX_TABLE_WIDTH:
+                    found.append(NodeKey(node.name, activation.output))
+        return found
 
     def made_exact(self, formats: NetworkFormats, uniform_segments: int | None) -> NetworkFormats:
         """``formats`` with outputs wider, until the integer model itself keeps the criterion.
@@ -375,12 +402,7 @@ class _Search:
         A generated activation errs by a step of its output; the evaluator took the function itself
         where the input is wide. If no width does, the last one tried is given.
         """
-        wide = [
-            (number, "output")
-            for number, layer in enumerate(self.network.layers, start=1)
-            if not is_exact(layer.activation)
-            and formats[number, "sum"].width > MAX_TABLE_WIDTH
-        ]
+        wide = self._approximated(formats)
         for _ in range(_FINER_OUTPUTS):
             network = on_grid(self.network, formats, self.rounding)
             model = integer_model(network, formats, uniform_segments=uniform_segments)

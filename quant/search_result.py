@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.models.network import Network
-from build_decoder.quant.dense import NODES
-from build_decoder.quant.formats import NetworkFormats, NodeKey
+from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey, edge_formats
+from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quality import Quality
 
@@ -31,7 +31,7 @@ class Step:
     formats
         After the step.
     average_bit_width
-        Plain mean over six nodes a layer.
+        Plain mean over all signal nodes; see `average_width`.
     quality
         Of all formats of this step together, on the samples searched on.
     evaluations
@@ -101,13 +101,16 @@ class StepRecorder:
 
     Parameters
     ----------
+    network
+        Function that tells which network formats are for.
     evaluations
         Function that tells how many evaluations were made so far.
     quality
         Function from formats to their quality.
     """
 
-    def __init__(self, evaluations, quality):
+    def __init__(self, network, evaluations, quality):
+        self._network = network
         self._evaluations = evaluations
         self._quality = quality
         self.steps: list[Step] = []
@@ -121,17 +124,18 @@ class StepRecorder:
         seconds = time.perf_counter() - start
         evaluations = self._evaluations() - evaluations
         formats = dict(found[-1])
+        average = average_width(self._network(), formats)
         self.steps.append(
-            Step(
-                name, formats, average_width(formats), self._quality(formats), evaluations, seconds
-            )
+            Step(name, formats, average, self._quality(formats), evaluations, seconds)
         )
 
 
-def average_width(formats: NetworkFormats) -> float:
-    """Plain mean width over six nodes a layer; a later layer's input is the output before it."""
-    layers = max(layer for layer, _ in formats)
-    again = [formats[layer, "output"].width for layer in range(1, layers)]
-    widths = [format.width for format in formats.values()] + again
-    assert len(widths) == layers * len(NODES)
+def average_width(network: Network, formats: NetworkFormats) -> float:
+    """Plain mean width over all signal nodes, what each layer with weights takes being one of its
+    own (AHEAD: six nodes a layer)."""
+    edges = edge_formats(network, formats)
+    widths = [format.width for key, format in formats.items() if key.role != INPUT]
+    for node in network.nodes:
+        if quantiser_of(node.layer).arrays:
+            widths += [edges[name].width for name in node.inputs]
     return float(np.mean(widths))

@@ -1,13 +1,16 @@
 """How real weights become weights on the grid of a format."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
-from build_decoder.models.network import Network
-from build_decoder.quant.formats import NetworkFormats
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.network import Network, Node
+from build_decoder.quant.formats import NetworkFormats, NodeKey
+from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["CompensatedRounding", "NearestRounding", "WeightRounding", "on_grid"]
@@ -18,37 +21,50 @@ less, errors cancel on the samples and not on others."""
 
 _REMEMBERED = 64
 
+_WEIGHT = "weight"
+"""The role whose format decides how a layer's weights are rounded."""
+
 
 class WeightRounding(Protocol):
     """Brings a layer's weights onto a grid."""
 
-    def layer(self, number: int, format: QFormat) -> tuple[np.ndarray, np.ndarray]:
-        """Real weights (inputs, units) of layer ``number``, from 1, that ``format`` holds exactly,
-        and real biases (units,), which have no format yet."""
+    def arrays(self, node: Node, weight: QFormat | None) -> Mapping[str, np.ndarray]:
+        """Real arrays of a layer, to be rounded to the nearest that their formats hold.
+
+        Parameters
+        ----------
+        weight
+            Format of the layer's weights, which decides what the biases are to make good; None
+            where it has none.
+        """
 
 
 def on_grid(network: Network, formats: NetworkFormats, rounding: WeightRounding) -> Network:
-    """``network`` with the weights that ``rounding`` gives it in ``formats``."""
-    layers = []
-    for number, layer in enumerate(network.layers, start=1):
-        weights, bias = rounding.layer(number, formats[number, "weight"])
-        layers.append(replace(layer, weights=weights, bias=bias))
-    return replace(network, layers=tuple(layers))
+    """``network`` with the weights that ``rounding`` gives it in ``formats``; biases, which other
+    formats hold, are as real as they were."""
+    nodes = []
+    for node in network.nodes:
+        arrays = rounding.arrays(node, formats.get(NodeKey(node.name, _WEIGHT)))
+        roles = quantiser_of(node.layer).arrays
+        held = {
+            name: format.to_real(format.quantise(arrays[name]))
+            for name, role in roles.items()
+            if role != "bias"
+            for format in [formats[NodeKey(node.name, role)]]
+        }
+        nodes.append(replace(node, weights={**arrays, **held}))
+    return replace(network, nodes=tuple(nodes))
 
 
 class NearestRounding:
     """Every weight to the nearest value that its format holds."""
 
-    def __init__(self, network: Network):
-        self._network = network
-
-    def layer(self, number: int, format: QFormat) -> tuple[np.ndarray, np.ndarray]:
-        layer = self._network.layers[number - 1]
-        return format.to_real(format.quantise(layer.weights)), layer.bias
+    def arrays(self, node: Node, weight: QFormat | None) -> Mapping[str, np.ndarray]:
+        return node.weights
 
 
 class CompensatedRounding:
-    """Weights whose rounding errors cancel in the sums.
+    """Weights of dense layers whose rounding errors cancel in the sums; of others, the nearest.
 
     Weights are rounded one input after the other, and what an input's rounding does to a neuron's
     sum is made good, as far as inputs are correlated, by the weights that are still to be rounded:
@@ -65,30 +81,35 @@ class CompensatedRounding:
     """
 
     def __init__(self, network: Network, x: np.ndarray):
-        self._network = network
-        self._inputs = [np.asarray(x, dtype=np.float64)]
-        for layer in network.layers[:-1]:
-            self._inputs.append(layer.forward(self._inputs[-1]))
-        self.layer = lru_cache(_REMEMBERED)(self._layer)
-        self._statistics = lru_cache(len(network.layers))(self._compute_statistics)
+        values = network.values(np.asarray(x, dtype=np.float64))
+        self._nodes = {
+            node.name: (node, values[node.inputs[0]])
+            for node in network.nodes
+            if isinstance(node.layer, Dense)
+        }
+        self._rounded = lru_cache(_REMEMBERED)(self._compute_rounded)
+        self._statistics = lru_cache(len(network.nodes))(self._compute_statistics)
 
-    def _layer(self, number: int, format: QFormat) -> tuple[np.ndarray, np.ndarray]:
-        layer = self._network.layers[number - 1]
-        order, mean, factor = self._statistics(number)
-        left = layer.weights[order]
+    def arrays(self, node: Node, weight: QFormat | None) -> Mapping[str, np.ndarray]:
+        return self._rounded(node.name, weight) if node.name in self._nodes else node.weights
+
+    def _compute_rounded(self, name: str, format: QFormat) -> Mapping[str, np.ndarray]:
+        weights, bias = (self._nodes[name][0].weights[array] for array in ("weights", "bias"))
+        order, mean, factor = self._statistics(name)
+        left = weights[order]
         rounded = np.empty_like(left)
         for index in range(len(left)):
             rounded[index] = format.to_real(format.quantise(left[index]))
             error = (left[index] - rounded[index]) / factor[index, index]
             left[index + 1 :] -= factor[index, index + 1 :, None] * error
-        weights = np.empty_like(rounded)
-        weights[order] = rounded
-        return weights, layer.bias + mean @ (layer.weights - weights)
+        placed = np.empty_like(rounded)
+        placed[order] = rounded
+        return {"weights": placed, "bias": bias + mean @ (weights - placed)}
 
-    def _compute_statistics(self, number: int):
+    def _compute_statistics(self, name: str):
         """Order of inputs, greatest variance first; their means; and, in that order, the upper
         factor U of the inverse covariance, ``U.T @ U``."""
-        x = self._inputs[number - 1]
+        x = self._nodes[name][1]
         mean = x.mean(axis=0)
         covariance = (x - mean).T @ (x - mean) / len(x)
         order = np.argsort(-np.diag(covariance), kind="stable")

@@ -12,8 +12,8 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models import activations as float_activations
 from build_decoder.quant.activations import integer_activation, is_exact
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["RandomNetwork", "random_frames", "random_network"]
@@ -73,7 +73,7 @@ def random_network(random: np.random.Generator, *, name: str = "random") -> Rand
                 break
         layers.append(layer)
         format, x = layer.output, y
-    model = IntegerModel(name, tuple(layers))
+    model = IntegerModel.chain(name, tuple(layers))
     foldings = tuple(_random_folding(random, layer) for layer in layers)
     plans = [plan for plan in plan_decoder(model, foldings) if isinstance(plan, DensePlan)]
     multipliers = tuple(_random_multipliers(random, plan) for plan in plans)

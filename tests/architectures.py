@@ -2,27 +2,26 @@
 
 import numpy as np
 
-from build_decoder.models.graph import Architecture, Input, Node
-from build_decoder.models.graph.layers.attention import Attention
-from build_decoder.models.graph.layers.bidirectional import Bidirectional
-from build_decoder.models.graph.layers.concat import Concat
-from build_decoder.models.graph.layers.conv2d import Conv2d
-from build_decoder.models.graph.layers.dense import Dense
-from build_decoder.models.graph.layers.dropout import Dropout
-from build_decoder.models.graph.layers.flatten import Flatten
-from build_decoder.models.graph.layers.global_average_pool import GlobalAveragePool
-from build_decoder.models.graph.layers.gru import Gru
-from build_decoder.models.graph.layers.lstm import Lstm
-from build_decoder.models.graph.layers.max_pool import MaxPool
-from build_decoder.models.graph.layers.softmax import Softmax
+from build_decoder.models.architecture import Architecture, Input, Node
+from build_decoder.models.layers.attention import Attention
+from build_decoder.models.layers.bidirectional import Bidirectional
+from build_decoder.models.layers.concat import Concat
+from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.dropout import Dropout
+from build_decoder.models.layers.flatten import Flatten
+from build_decoder.models.layers.global_average_pool import GlobalAveragePool
+from build_decoder.models.layers.gru import Gru
+from build_decoder.models.layers.lstm import Lstm
+from build_decoder.models.layers.max_pool import MaxPool
+from build_decoder.models.layers.softmax import Softmax
+from build_decoder.models.network import Network
 
-__all__ = ["branched", "chain", "random_inputs", "random_weights"]
+__all__ = ["branched", "chain", "random_inputs", "random_network", "random_weights"]
 
 
 def chain(name: str, shape: tuple[int, ...], *built) -> Architecture:
-    names = ["x", *(f"layer{number}" for number in range(1, len(built) + 1))]
-    nodes = [Node(names[i + 1], (names[i],), layer) for i, layer in enumerate(built)]
-    return Architecture(name, (Input("x", shape),), tuple(nodes))
+    return Architecture.chain(name, shape, built)
 
 
 def branched() -> Architecture:
@@ -59,6 +58,13 @@ def random_weights(architecture: Architecture, seed: int = 1):
     }
 
 
+def random_network(architecture: Architecture, seed: int = 1) -> Network:
+    return Network.of(architecture, random_weights(architecture, seed))
+
+
 def random_inputs(architecture: Architecture, samples: int = 3):
+    """Samples of each input that does not repeat another one."""
     rng = np.random.default_rng(2)
-    return {item.name: rng.normal(size=(samples, *item.shape)) for item in architecture.inputs}
+    return {
+        item.name: rng.normal(size=(samples, *item.shape)) for item in architecture.given_inputs
+    }

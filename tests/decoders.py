@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from build_decoder.models.dense_view import DenseView
 from build_decoder.models.golden import GoldenData
-from build_decoder.models.network import DenseLayer, Network
+from build_decoder.models.network import Network
 from build_decoder.models.task import Kind
 from build_decoder.models.task_inference import stated_task
+from tests.networks import dense, dense_chain
 
 __all__ = ["DECODERS", "Decoder", "decoder"]
 
@@ -66,13 +68,13 @@ def _logistic(x: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _hidden(random: np.random.Generator, x: np.ndarray, units: int, activation: str):
     """A random hidden layer of ``units``, scaled to inputs ``x``."""
     weights = random.normal(0, 1, (x.shape[1], units)) / (x.std() * np.sqrt(x.shape[1]))
-    return DenseLayer(units, activation, weights, -x.mean(axis=0) @ weights)
+    return dense(units, activation, weights, -x.mean(axis=0) @ weights)
 
 
 def _finished(
-    name: str, layers: list[DenseLayer], x: np.ndarray, truth: np.ndarray, kind: Kind, thresholds=()
+    name: str, layers: list[DenseView], x: np.ndarray, truth: np.ndarray, kind: Kind, thresholds=()
 ) -> Decoder:
-    network = Network(name, x.shape[1], tuple(layers))
+    network = dense_chain(name, x.shape[1], tuple(layers))
     task = stated_task(kind, thresholds, network, source="tests")
     y = network.forward(x)
     regression = kind is Kind.REGRESSION
@@ -102,7 +104,7 @@ def _velocity(random: np.random.Generator) -> Decoder:
     x, truth = _counts(random, latent), latent * [12.0, 8.0]
     weights, bias = _solved(x[:_TRAINED], truth[:_TRAINED], 1e-3)
     return _finished(
-        "velocity", [DenseLayer(2, "linear", weights, bias)], x, truth, Kind.REGRESSION
+        "velocity", [dense(2, "linear", weights, bias)], x, truth, Kind.REGRESSION
     )
 
 
@@ -112,7 +114,7 @@ def _position(random: np.random.Generator) -> Decoder:
     x, truth = _counts(random, latent), latent * [260.0, 140.0, 0.3] + [960.0, 540.0, 0.0]
     weights, bias = _solved(x[:_TRAINED], truth[:_TRAINED], 1e-3)
     return _finished(
-        "position", [DenseLayer(3, "linear", weights, bias)], x, truth, Kind.REGRESSION
+        "position", [dense(3, "linear", weights, bias)], x, truth, Kind.REGRESSION
     )
 
 
@@ -124,7 +126,7 @@ def _angles(random: np.random.Generator) -> Decoder:
     truth = mixed * [0.2, 0.8, 1.4, 0.05] + [1.5, 0.0, -0.7, 0.1]
     hidden = _hidden(random, x, 64, "tanh")
     weights, bias = _solved(hidden.forward(x[:_TRAINED]), truth[:_TRAINED], 1e-4)
-    layers = [hidden, DenseLayer(4, "linear", weights, bias)]
+    layers = [hidden, dense(4, "linear", weights, bias)]
     return _finished("angles", layers, x, truth, Kind.REGRESSION)
 
 
@@ -134,7 +136,7 @@ def _force(random: np.random.Generator) -> Decoder:
     x, truth = _counts(random, latent, depth=0.62), np.maximum(6.0 + 5.0 * latent, 0.0)
     hidden = _hidden(random, x, 24, "tanh")
     weights, bias = _solved(hidden.forward(x[:_TRAINED]), truth[:_TRAINED], 1e-4)
-    layers = [hidden, DenseLayer(1, "relu", weights, bias)]
+    layers = [hidden, dense(1, "relu", weights, bias)]
     return _finished("force", layers, x, truth, Kind.REGRESSION)
 
 
@@ -145,7 +147,7 @@ def _labels(random: np.random.Generator) -> Decoder:
     truth = latent + 0.3 * latent[:, ::-1] > [0.0, 0.5, 1.0, -0.5]
     hidden = _hidden(random, x, 32, "relu")
     weights, bias = _logistic(hidden.forward(x[:_TRAINED]), truth[:_TRAINED].astype(float))
-    layers = [hidden, DenseLayer(4, "sigmoid", weights, bias)]
+    layers = [hidden, dense(4, "sigmoid", weights, bias)]
     return _finished("labels", layers, x, truth, Kind.LABELS)
 
 
@@ -154,7 +156,7 @@ def _binary(random: np.random.Generator, activation: str, thresholds=()) -> Deco
     x = _counts(random, latent)
     truth = latent[:, :1] + 0.5 * latent[:, 1:] > 0.4
     weights, bias = _logistic(x[:_TRAINED], truth[:_TRAINED].astype(float))
-    layer = DenseLayer(1, activation, weights, bias)
+    layer = dense(1, activation, weights, bias)
     return _finished("binary", [layer], x, truth, Kind.BINARY, thresholds)
 
 

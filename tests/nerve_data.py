@@ -6,7 +6,7 @@ import numpy as np
 
 from build_decoder.models.escape import NerveCuff
 from build_decoder.models.escape.training import Cell, Dataset, save_dataset, schedule_of
-from build_decoder.models.graph import resources
+from build_decoder.models.resources import resources
 
 __all__ = ["CUFF", "made_row", "save_small_dataset", "small_dataset"]
 

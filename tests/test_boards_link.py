@@ -11,8 +11,8 @@ from build_decoder.hdl.decoder import Decoder as HardwareDecoder
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 
 IMPATIENT = Protocol(idle_byte_times=8)
@@ -48,7 +48,7 @@ def small_model():
 
     hidden, output = QFormat(2, 5), QFormat(4, 6)
     first = dense(7, 5, "tanh", QFormat(3, 3), hidden)
-    return IntegerModel("small", (first, dense(5, 2, "linear", hidden, output)))
+    return IntegerModel.chain("small", (first, dense(5, 2, "linear", hidden, output)))
 
 
 def random_frames(model, count, seed=1):

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from build_decoder.__main__ import main
-from build_decoder.models import DenseLayer, Network, load_golden, load_network, save_network
+from build_decoder.models import Network, load_golden, load_network, save_network
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.qformat import QFormat
 from tests.decoders import decoder
+from tests.networks import dense, dense_chain
 
 SHARED = Path(__file__).parents[1] / "../shared/cases"
 
@@ -36,8 +37,8 @@ def save(folder: Path, network: Network, x: np.ndarray, y=None, **arrays) -> Pat
 
 def linear(inputs: int, outputs: int, *, seed: int = 0, scale=1.0, offset=0.0) -> Network:
     weights = np.random.default_rng(seed).normal(size=(inputs, outputs)) * scale
-    return Network(
-        "net", inputs, (DenseLayer(outputs, "linear", weights, np.zeros(outputs) + offset),)
+    return dense_chain(
+        "net", inputs, (dense(outputs, "linear", weights, np.zeros(outputs) + offset),)
     )
 
 
@@ -116,7 +117,7 @@ def test_a_near_tie_is_counted_and_no_reason_to_refuse(tmp_path, capsys):
     x = np.random.default_rng(0).normal(size=(100, 2))
     # Equal in fixed point, so that the first output wins; the network says the second.
     x[7] = [0.25, 0.25 + 1e-9]
-    net = Network("net", 2, (DenseLayer(2, "linear", np.eye(2), np.zeros(2)),))
+    net = dense_chain("net", 2, (dense(2, "linear", np.eye(2), np.zeros(2)),))
     labels = net.forward(x).argmax(axis=1)
     folder = save(tmp_path / "n", net, x, labels=labels, held_out=np.zeros(100))
     status, report, out, _ = build(folder, tmp_path / "o", capsys)
@@ -145,10 +146,10 @@ def test_inputs_with_a_large_offset_are_resolved(tmp_path, capsys):
     net = linear(4, 3)
     shift = 32768.0
     layer = net.layers[0]
-    net = Network(
+    net = dense_chain(
         "net",
         4,
-        (DenseLayer(3, "linear", layer.weights, -shift * layer.weights.sum(axis=0)),),
+        (dense(3, "linear", layer.weights, -shift * layer.weights.sum(axis=0)),),
     )
     x = shift + np.random.default_rng(1).normal(0, 3, size=(400, 4)).round()
     status, report, _, _ = build(
@@ -162,8 +163,8 @@ def test_inputs_that_no_format_holds_are_named_with_node_and_resolution(tmp_path
     net = linear(4, 3)
     shift = 2.0**40
     layer = net.layers[0]
-    net = Network(
-        "net", 4, (DenseLayer(3, "linear", layer.weights, -shift * layer.weights.sum(axis=0)),)
+    net = dense_chain(
+        "net", 4, (dense(3, "linear", layer.weights, -shift * layer.weights.sum(axis=0)),)
     )
     x = shift + np.random.default_rng(1).normal(0, 3, size=(400, 4)).round(3)
     status, _, _, err = build(
@@ -218,12 +219,12 @@ def test_what_board_or_link_cannot_take_is_refused_before_the_search(tmp_path, c
     import build_decoder.flow
 
     monkeypatch.setattr(build_decoder.flow.Flow, "_quantise", None)
-    large = Network("large", 1000, (DenseLayer(400, "relu", np.ones((1000, 400)), np.zeros(400)),))
+    large = dense_chain("large", 1000, (dense(400, "relu", np.ones((1000, 400)), np.zeros(400)),))
     folder = save(tmp_path / "large", large, np.random.default_rng(0).normal(size=(4, 1000)))
     status, _, _, err = build(folder, tmp_path / "o", capsys, "--board", "icebreaker")
     assert status == 2
     assert "weights fit the iCE40UP5K-SG48, got 400000 bits" in err
-    outputs = Network("o", 2, (DenseLayer(65_536, "relu", np.ones((2, 65_536)), np.zeros(65_536)),))
+    outputs = dense_chain("o", 2, (dense(65_536, "relu", np.ones((2, 65_536)), np.zeros(65_536)),))
     folder = save(tmp_path / "outputs", outputs, np.random.default_rng(0).normal(size=(4, 2)))
     status, _, _, err = build(folder, tmp_path / "o", capsys)
     assert status == 2

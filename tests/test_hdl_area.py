@@ -12,7 +12,7 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
-from build_decoder.quant.formats import integer_model
+from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
 
@@ -51,8 +51,9 @@ def test_plans_and_formats_have_the_same_area(name, folding):
 def test_narrow_weights_are_selected_where_units_accumulate():
     network = load_network("ahead_case1")
     formats = formats_of(network, "ahead_case1", (3, 4), np.random.default_rng(0))
-    weight = formats[1, "weight"]
-    formats[1, "weight"] = QFormat(weight.integer, 2 - weight.integer, weight.signed)
+    key = NodeKey("layer1", "weight")
+    weight = formats[key]
+    formats[key] = QFormat(weight.integer, 2 - weight.integer, weight.signed)
     assert AreaCost(network).shape(1, formats).select == 20
     for foldings in ([(2, 20), (1, 2)], [(1, 10), (1, 2)]):
         assert AreaCost(network, foldings).shape(1, formats).select == 0
@@ -61,7 +62,8 @@ def test_narrow_weights_are_selected_where_units_accumulate():
 def test_wide_formats_of_narrow_weights_are_selected_too():
     network = load_network("ahead_case1")
     formats = formats_of(network, "ahead_case1", (3, 4), np.random.default_rng(0))
-    weight = formats[1, "weight"]
-    formats[1, "weight"] = QFormat(weight.integer + 3, 1 - weight.integer, weight.signed)
-    assert formats[1, "weight"].width == 4
+    key = NodeKey("layer1", "weight")
+    weight = formats[key]
+    formats[key] = QFormat(weight.integer + 3, 1 - weight.integer, weight.signed)
+    assert formats[key].width == 4
     assert AreaCost(network).shape(1, formats).select == 20

@@ -11,7 +11,7 @@ from tests.test_hdl_choose_multipliers import two_bit_plans
 from tests.test_hdl_decoder import model
 
 NET = model((40, 5, 2), ("linear", "linear"))
-SMALL = IntegerModel(
+SMALL = IntegerModel.chain(
     "small", tuple(plan.parameters for plan in two_bit_plans((40, 5, 2), [(1, 5), (1, 2)]))
 )
 

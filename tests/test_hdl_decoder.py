@@ -9,8 +9,8 @@ from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan, decoder_latency, plan_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 
@@ -29,7 +29,7 @@ def model(widths, activations, seed=0) -> IntegerModel:
             )
         )
         format = layers[-1].output
-    return IntegerModel("test", tuple(layers))
+    return IntegerModel.chain("test", tuple(layers))
 
 
 def frames(model: IntegerModel, count: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from build_decoder.hdl.planning.fits import packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from tests.rtl import simulate
 

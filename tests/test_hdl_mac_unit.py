@@ -13,7 +13,7 @@ from build_decoder.hdl.planning.fits import fits_block
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multiplier
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from tests.cell_models import ForFamily
 from tests.rtl import simulate

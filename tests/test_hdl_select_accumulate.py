@@ -15,8 +15,8 @@ from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.target import XC7
 from build_decoder.hdl.select_accumulate import SelectAccumulate
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.netlist import check_netlist
@@ -190,7 +190,7 @@ def two_layers(*, inputs: int) -> IntegerModel:
         weights=random.integers(-2, 2, (UNITS, 4)), biases=np.arange(4),
         activation=integer_activation("relu", QFormat(9, 0), QFormat(9, 0, signed=False)),
     )
-    return IntegerModel("two", (first, second))
+    return IntegerModel.chain("two", (first, second))
 
 
 @pytest.mark.parametrize(

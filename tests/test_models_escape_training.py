@@ -194,7 +194,7 @@ def test_schedules():
 @needs_tensorflow
 def test_initial_weights_of_unit_variance():
     tensorflow = training_tensorflow(1)
-    from build_decoder.models.graph.keras_model import build_model
+    from build_decoder.models.keras_model import build_model
 
     x = 5 + np.random.default_rng(2).normal(0, 9, (300, CUFF.channels, CUFF.samples))
     architecture = EscapeFcn(4, 3, 2, 1, CUFF).architecture("fcn")

@@ -12,7 +12,7 @@ from build_decoder.models.escape.own_network import OWN_NETWORK  # noqa: E402
 from build_decoder.models.explore import GRIDS, picks  # noqa: E402
 from build_decoder.models.explore.__main__ import main  # noqa: E402
 from build_decoder.models.explore.paper_choices import PAPER_CHOICES  # noqa: E402
-from build_decoder.models.graph import resources  # noqa: E402
+from build_decoder.models.resources import resources  # noqa: E402
 from tests.nerve_data import made_row, save_small_dataset  # noqa: E402
 from tests.tensorflow_or_skip import needs_tensorflow  # noqa: E402
 

@@ -3,10 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_decoder.models import DenseLayer, InputError, Kind, Network, load_golden
+from build_decoder.models import InputError, Kind, load_golden
+from tests.networks import dense, dense_chain
 
 WEIGHTS = np.array([[1.0, 2], [3, -1], [0, 2]])
-NETWORK = Network("g", 3, (DenseLayer(2, "linear", WEIGHTS, np.ones(2)),))
+NETWORK = dense_chain("g", 3, (dense(2, "linear", WEIGHTS, np.ones(2)),))
 
 
 def samples(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +66,7 @@ def test_few_samples_are_not_held_out(tmp_path: Path):
 
 
 def test_labels_of_one_output(tmp_path: Path):
-    network = Network("g", 3, (DenseLayer(1, "sigmoid", np.ones((3, 1)), np.zeros(1)),))
+    network = dense_chain("g", 3, (dense(1, "sigmoid", np.ones((3, 1)), np.zeros(1)),))
     x = np.array([[1.0, 0, 0], [-1, 0, 0]])
     arrays = {"x": x, "y": network.forward(x)}
     np.savez(tmp_path / "g.npz", **arrays, labels=[True, False])

@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_decoder.models import DenseLayer, InputError, Network, load_golden
+from build_decoder.models import InputError, Network, load_golden
+from build_decoder.models.dense_view import DenseView
 from build_decoder.models.golden_check import softmax
+from tests.networks import dense, dense_chain
 
 SAMPLES = 120
 
 
-def layer(random, inputs: int, units: int, activation: str) -> DenseLayer:
-    return DenseLayer(
+def layer(random, inputs: int, units: int, activation: str) -> DenseView:
+    return dense(
         units, activation, random.normal(size=(inputs, units)), random.normal(size=units)
     )
 
@@ -22,7 +24,7 @@ def layer(random, inputs: int, units: int, activation: str) -> DenseLayer:
 def net() -> Network:
     random = np.random.default_rng(1)
     kinds = ((6, "tanh"), (6, "sigmoid"), (3, "linear"))
-    return Network("net", 6, tuple(layer(random, 6, units, kind) for units, kind in kinds))
+    return dense_chain("net", 6, tuple(layer(random, 6, units, kind) for units, kind in kinds))
 
 
 @pytest.fixture
@@ -64,12 +66,12 @@ def test_the_precision_of_the_file_is_allowed(written, net, x, tmp_path):
 def test_a_model_that_computes_in_float32_is_allowed_with_a_large_offset(net, x, tmp_path):
     first = net.layers[0]
     bias = first.bias - 5e3 * first.weights.sum(axis=0)
-    far = replace(net, layers=(replace(first, bias=bias), *net.layers[1:]))
+    far = net.with_layers((replace(first, bias=bias), *net.layers[1:]))
     values = (x + 5e3).astype(np.float32)
     x = values.astype(np.float64)
-    for dense in far.layers:
-        values = values @ dense.weights.astype(np.float32) + dense.bias.astype(np.float32)
-        values = replace(dense, weights=np.eye(dense.units), bias=np.zeros(dense.units)).forward(
+    for one in far.layers:
+        values = values @ one.weights.astype(np.float32) + one.bias.astype(np.float32)
+        values = replace(one, weights=np.eye(one.units), bias=np.zeros(one.units)).forward(
             values
         ).astype(np.float32)
     load(tmp_path, far, x, values)
@@ -102,13 +104,13 @@ def _transposed(net, *numbers):
     layers = list(net.layers)
     for number in numbers:
         layers[number] = replace(layers[number], weights=layers[number].weights.T)
-    return replace(net, layers=tuple(layers))
+    return net.with_layers(layers)
 
 
 def _with(net, number, **fields):
     layers = list(net.layers)
     layers[number] = replace(layers[number], **fields)
-    return replace(net, layers=tuple(layers))
+    return net.with_layers(layers)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ def test_inputs_standardised_by_other_samples_are_recognised(net, tmp_path):
 
 
 def test_another_networks_outputs_have_no_explanation(net, x, tmp_path):
-    other = Network("other", 6, (layer(np.random.default_rng(9), 6, 3, "linear"),))
+    other = dense_chain("other", 6, (layer(np.random.default_rng(9), 6, 3, "linear"),))
     with pytest.raises(InputError) as caught:
         load(tmp_path, net, x, other.forward(x))
     assert str(caught.value).endswith(f"({SAMPLES} of {SAMPLES} samples differ)")
@@ -208,10 +210,10 @@ def test_a_constant_output_is_told_and_a_constant_network_refused(net, x, tmp_pa
 def test_a_relu_that_never_fires_on_golden_data_is_no_constant_network(x, tmp_path):
     """It fires on inputs 20 times larger, or where one input alone is large."""
     for weights in (np.ones((6, 2)), np.eye(6, 2)):
-        quiet = Network("n", 6, (DenseLayer(2, "relu", weights, np.full(2, -40.0)),))
+        quiet = dense_chain("n", 6, (dense(2, "relu", weights, np.full(2, -40.0)),))
         warnings = load(tmp_path, quiet, x, quiet.forward(x), task="regression").warnings
         assert any("output 0, 1 is constant on golden data" in w for w in warnings)
-    never = Network("n", 6, (DenseLayer(2, "relu", np.zeros((6, 2)), np.full(2, -40.0)),))
+    never = dense_chain("n", 6, (dense(2, "relu", np.zeros((6, 2)), np.full(2, -40.0)),))
     with pytest.raises(InputError, match="n always gives 0, 0"):
         load(tmp_path, never, x, never.forward(x), task="regression")
 
@@ -220,9 +222,9 @@ def test_an_output_is_constant_although_its_sum_is_rounded(net, x, tmp_path):
     """Inputs that cancel leave 1e-16 of an output that is always 0.1."""
     first = np.hstack([np.eye(6), -np.eye(6)])
     last = np.vstack([0.3 * np.ones((6, 1)), 0.3 * np.ones((6, 1))])
-    still = Network("n", 6, (
-        DenseLayer(12, "linear", first, np.zeros(12)),
-        DenseLayer(2, "linear", np.hstack([last, last * np.arange(12)[:, None]]), np.full(2, 0.1)),
+    still = dense_chain("n", 6, (
+        dense(12, "linear", first, np.zeros(12)),
+        dense(2, "linear", np.hstack([last, last * np.arange(12)[:, None]]), np.full(2, 0.1)),
     ))  # fmt: skip
     assert np.ptp(still.forward(x)[:, 0]) > 0
     warnings = load(tmp_path, still, x, still.forward(x), task="regression").warnings

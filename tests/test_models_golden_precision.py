@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_decoder.models import DenseLayer, InputError, Network, load_golden
+from build_decoder.models import InputError, Network, load_golden
 from build_decoder.models import activations as float_activations
 from build_decoder.models.golden_check import SOFTMAX_NOTE, softmax
+from tests.networks import dense, dense_chain
 
 SAMPLES, INPUTS = 300, 12
 
@@ -17,11 +18,11 @@ def _network(*, scale: float = 1.0, outputs: int = 3) -> Network:
     layers, count = [], INPUTS
     for units, kind in ((16, "relu"), (8, "tanh"), (outputs, "linear")):
         weights = random.normal(size=(count, units)) / np.sqrt(count)
-        layers.append(DenseLayer(units, kind, weights, 0.1 * random.normal(size=units)))
+        layers.append(dense(units, kind, weights, 0.1 * random.normal(size=units)))
         count = units
     last = layers[-1]
-    layers[-1] = DenseLayer(outputs, "linear", scale * last.weights, scale * last.bias)
-    return Network("net", INPUTS, tuple(layers))
+    layers[-1] = dense(outputs, "linear", scale * last.weights, scale * last.bias)
+    return dense_chain("net", INPUTS, tuple(layers))
 
 
 NET = _network()
@@ -143,8 +144,8 @@ def test_random_one_hot_labels_are_no_softmax_however_large_the_outputs(tmp_path
 
 def test_a_class_that_is_never_likely_may_be_rounded_to_nothing(tmp_path):
     last = NET.layers[-1]
-    layers = (*NET.layers[:-1], DenseLayer(3, "linear", last.weights, last.bias - [0, 0, 12]))
-    net = Network("net", INPUTS, layers)
+    layers = (*NET.layers[:-1], dense(3, "linear", last.weights, last.bias - [0, 0, 12]))
+    net = dense_chain("net", INPUTS, layers)
     y = softmax(net.forward(X)).round(3)
     assert not y[:, 2].any()
     assert _load(tmp_path, X, y, net).notes[0] == SOFTMAX_NOTE
@@ -158,16 +159,16 @@ def test_nothing_reaches_stderr_while_outputs_are_compared(tmp_path, recwarn):
 
 def test_outputs_that_are_not_finite_are_named(tmp_path):
     weights = np.full((INPUTS, INPUTS), 1e30)
-    layers = [DenseLayer(INPUTS, "linear", weights, np.zeros(INPUTS))] * 11
-    net = Network("huge", INPUTS, tuple(layers))
+    layers = [dense(INPUTS, "linear", weights, np.zeros(INPUTS))] * 11
+    net = dense_chain("huge", INPUTS, tuple(layers))
     assert "finite outputs" in _refused(tmp_path, X, np.zeros((SAMPLES, INPUTS)), net)
 
 
 def test_an_explanation_must_hold_for_samples_that_agree_too(tmp_path):
     """Half of the rows are those of a network with other weights: no explanation fits all."""
     first = NET.layers[0]
-    other = Network(
-        "net", INPUTS, (DenseLayer(16, "linear", first.weights, first.bias), *NET.layers[1:])
+    other = dense_chain(
+        "net", INPUTS, (dense(16, "linear", first.weights, first.bias), *NET.layers[1:])
     )
     y = other.forward(X)
     assert "layer 1 with linear instead of relu gives y" in _refused(tmp_path, X, y)

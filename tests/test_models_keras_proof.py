@@ -11,7 +11,8 @@ from build_decoder.models import InputError, activations
 from build_decoder.models.keras_file.chain import make_steps
 from build_decoder.models.keras_file.config import read_layers
 from build_decoder.models.keras_file.proof import prove
-from build_decoder.models.network import DenseLayer, Network
+from build_decoder.models.network import Network
+from tests.networks import dense, dense_chain
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 # Keras 3.15 itself uses numpy in a way that numpy 2 deprecates.
@@ -41,16 +42,16 @@ def read(model):
     steps = make_steps(read_layers(PATH, json.loads(model.to_json())))
     layers = []
     for step in steps:
-        dense = model.get_layer(step.dense)
-        weights, bias = (np.asarray(array, np.float64) for array in dense.get_weights())
-        layers.append(DenseLayer(step.units, step.activation, weights, bias))
-    return steps, Network("model", steps[0].order.size, tuple(layers))
+        arrays = model.get_layer(step.dense).get_weights()
+        weights, bias = (np.asarray(array, np.float64) for array in arrays)
+        layers.append(dense(step.units, step.activation, weights, bias))
+    return steps, dense_chain("model", steps[0].order.size, tuple(layers))
 
 
 def with_layer(network: Network, index: int, **changes) -> Network:
     layers = list(network.layers)
     layers[index] = dataclasses.replace(layers[index], **changes)
-    return dataclasses.replace(network, layers=tuple(layers))
+    return network.with_layers(layers)
 
 
 @pytest.mark.parametrize("name", KERAS_NAMES)
@@ -131,9 +132,9 @@ def test_order_of_inputs_is_told(keras):
 
 def test_a_layer_that_was_left_out_is_told(keras):
     inputs = keras.Input((4,))
-    dense = keras.layers.Dense(3)
-    model = keras.Model(inputs, 2 * dense(inputs))
-    plain = keras.Sequential([inputs, dense])
+    layer = keras.layers.Dense(3)
+    model = keras.Model(inputs, 2 * layer(inputs))
+    plain = keras.Sequential([inputs, layer])
     steps, network = read(plain)
     prove(PATH, keras, plain, steps, network)
     with pytest.raises(InputError, match="model.keras: expected a model that runs its layers one"):

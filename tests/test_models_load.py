@@ -1,23 +1,26 @@
+"""Networks from folders: what is written is read again, and chains of format 1 still are."""
+
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from build_decoder.models import DenseLayer, InputError, Network, load_network, save_network
+from build_decoder.models import InputError, Network, load_network, save_network
+from tests.networks import dense, dense_chain
 
 
 @pytest.fixture
 def network() -> Network:
     rng = np.random.default_rng(7)
     layers = (
-        DenseLayer(4, "tanh", rng.normal(size=(5, 4)), rng.normal(size=4)),
+        dense(4, "tanh", rng.normal(size=(5, 4)), rng.normal(size=4)),
         # float32 values, as a training tool has them
-        DenseLayer(
+        dense(
             3, "sigmoid", rng.normal(size=(4, 3)).astype(np.float32).astype(float), np.zeros(3)
         ),
     )
-    return Network("small.net-1", 5, layers)
+    return dense_chain("small.net-1", 5, layers)
 
 
 def assert_same(a: Network, b: Network) -> None:
@@ -29,6 +32,23 @@ def assert_same(a: Network, b: Network) -> None:
         assert other.weights.dtype == other.bias.dtype == np.float64
 
 
+def save_chain(network: Network, folder: Path) -> None:
+    """A folder of format 1, as it was written before format 2: an array a file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for number, layer in enumerate(network.layers, 1):
+        names = {key: f"layer{number}_{key}.npy" for key in ("weights", "bias")}
+        for key, name in names.items():
+            np.save(folder / name, getattr(layer, key))
+        entries.append(
+            {"type": "dense", "units": layer.units, "activation": layer.activation, **names}
+        )
+    description = {
+        "format": 1, "name": network.name, "inputs": [network.input_count], "layers": entries,
+    }  # fmt: skip
+    (folder / "network.json").write_text(json.dumps(description))
+
+
 def rewrite(folder: Path, number: int, **changes: str) -> None:
     path = folder / "network.json"
     description = json.loads(path.read_text())
@@ -36,16 +56,45 @@ def rewrite(folder: Path, number: int, **changes: str) -> None:
     path.write_text(json.dumps(description))
 
 
-def test_round_trip(network: Network, tmp_path: Path):
-    save_network(network, tmp_path / "a" / "b")
+@pytest.mark.parametrize("save", [save_network, save_chain], ids=["format 2", "format 1"])
+def test_round_trip(network: Network, save, tmp_path: Path):
+    save(network, tmp_path / "a" / "b")
     assert_same(network, load_network(tmp_path / "a" / "b"))
     assert_same(network, load_network(str(tmp_path / "a" / "b" / "network.json")))
-    saved = np.load(tmp_path / "a" / "b" / "layer2_weights.npy", allow_pickle=False)
-    assert saved.dtype == np.float32
 
 
-def test_csv_and_npz(network: Network, tmp_path: Path):
+def test_what_is_written_can_be_read_by_a_person(network: Network, tmp_path: Path):
     save_network(network, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"network.json", "weights.npz"}
+    assert json.loads((tmp_path / "network.json").read_text()) == {
+        "format": 2,
+        "name": "small.net-1",
+        "inputs": [{"name": "x", "shape": [5]}],
+        "layers": [
+            {
+                "name": "layer1", "inputs": ["x"], "type": "dense", "units": 4,
+                "activation": "tanh", "weights": "weights.npz:layer1.weights",
+                "bias": "weights.npz:layer1.bias",
+            },
+            {
+                "name": "layer2", "inputs": ["layer1"], "type": "dense", "units": 3,
+                "activation": "sigmoid", "weights": "weights.npz:layer2.weights",
+                "bias": "weights.npz:layer2.bias",
+            },
+        ],
+    }  # fmt: skip
+    with np.load(tmp_path / "weights.npz", allow_pickle=False) as arrays:
+        types = {key: array.dtype for key, array in arrays.items()}
+    # float32 where that loses nothing
+    assert types == {
+        "layer1.weights": np.float64, "layer1.bias": np.float64,
+        "layer2.weights": np.float32, "layer2.bias": np.float32,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("save", [save_network, save_chain], ids=["format 2", "format 1"])
+def test_csv_and_npz(network: Network, save, tmp_path: Path):
+    save(network, tmp_path)
     first, second = network.layers
     np.savetxt(tmp_path / "w.csv", first.weights, delimiter=", ", fmt="%.17g")
     np.savetxt(tmp_path / "column.csv", first.bias, fmt="%.17g")
@@ -61,7 +110,7 @@ def test_csv_and_npz(network: Network, tmp_path: Path):
 
 @pytest.mark.parametrize("kind", ["csv", "npy", "npz"])
 def test_bias_as_last_row(network: Network, tmp_path: Path, kind: str):
-    save_network(network, tmp_path)
+    save_chain(network, tmp_path)
     rows = np.vstack([network.layers[0].weights, network.layers[0].bias])
     match kind:
         case "csv":
@@ -76,8 +125,9 @@ def test_bias_as_last_row(network: Network, tmp_path: Path, kind: str):
 
 
 @pytest.mark.parametrize("dtype", ["i1", ">i4", "f2", ">f8", "u8", "?"])
-def test_other_number_types(network: Network, tmp_path: Path, dtype: str):
-    save_network(network, tmp_path)
+@pytest.mark.parametrize("save", [save_network, save_chain], ids=["format 2", "format 1"])
+def test_other_number_types(network: Network, save, tmp_path: Path, dtype: str):
+    save(network, tmp_path)
     weights = np.array(np.arange(20).reshape(5, 4) % 2, dtype)
     np.save(tmp_path / "w.npy", weights)
     rewrite(tmp_path, 0, weights="w.npy")
@@ -85,7 +135,7 @@ def test_other_number_types(network: Network, tmp_path: Path, dtype: str):
 
 
 def test_link_inside_the_folder_is_fine(network: Network, tmp_path: Path):
-    save_network(network, tmp_path / "real")
+    save_chain(network, tmp_path / "real")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     (tmp_path / "real" / "w.npy").symlink_to("layer1_weights.npy")
     rewrite(tmp_path / "real", 0, weights="w.npy")

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from build_decoder.models import (
-    DenseLayer,
     InputError,
     Kind,
     Network,
@@ -18,6 +17,7 @@ from build_decoder.models import (
 from build_decoder.models.golden_check import softmax
 from build_decoder.models.load import save_network
 from build_decoder.models.task_inference import infer_task, stated_task
+from tests.networks import dense, dense_chain
 
 CLASSES = Task((Kind.CLASSES,))
 LABELS = Task((Kind.LABELS,), (0.5, 0.25, 0.0))
@@ -25,7 +25,7 @@ LABELS = Task((Kind.LABELS,), (0.5, 0.25, 0.0))
 
 def network(outputs: int, activation: str, inputs: int = 3) -> Network:
     weights = np.random.default_rng(outputs).normal(size=(inputs, outputs))
-    return Network("n", inputs, (DenseLayer(outputs, activation, weights, np.zeros(outputs)),))
+    return dense_chain("n", inputs, (dense(outputs, activation, weights, np.zeros(outputs)),))
 
 
 def test_the_first_of_the_largest_outputs_wins():
@@ -106,7 +106,7 @@ def test_labels_that_are_no_decisions_are_not_taken_for_values(activation, outpu
 def test_sigmoids_that_exclude_each_other_are_classes():
     net = network(2, "sigmoid")
     weights = net.layers[0].weights[:, :1] * [4, -4]
-    net = Network("n", 3, (DenseLayer(2, "sigmoid", weights, np.zeros(2)),))
+    net = dense_chain("n", 3, (dense(2, "sigmoid", weights, np.zeros(2)),))
     y = net.forward(np.random.default_rng(1).normal(size=(ROWS, 3)))
     assert infer_task(net, y, None).kinds == (Kind.CLASSES,)
 
@@ -268,10 +268,10 @@ def test_labels_may_be_written_as_a_row_or_column(shape, tmp_path: Path):
 
 def _hot(*, wrong: int) -> tuple[Network, np.ndarray]:
     """Three sigmoids of which exactly one says yes, save in ``wrong`` of 200 samples."""
-    layer = DenseLayer(3, "sigmoid", 8 * np.eye(3), np.full(3, -4.0))
+    layer = dense(3, "sigmoid", 8 * np.eye(3), np.full(3, -4.0))
     x = np.eye(3)[np.arange(200) % 3]
     x[:wrong] = 1.0
-    return Network("n", 3, (layer,)), x
+    return dense_chain("n", 3, (layer,)), x
 
 
 @pytest.mark.parametrize(

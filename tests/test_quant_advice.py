@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from build_decoder.models import DenseLayer, GoldenData, InputError, Kind, Network, Task
+from build_decoder.models import GoldenData, InputError, Kind, Network, Task
 from build_decoder.quant.quality import measure, output_scales
 from tests.decoders import decoder
+from tests.networks import dense, dense_chain
 from tests.searches import quantise
 
 SAMPLES = 300
@@ -18,10 +19,10 @@ def network(*layers: tuple[int, str], inputs: int = 4, seed: int = 0, bias=0.0) 
     built = []
     for units, activation in layers:
         weights = random.normal(size=(inputs, units))
-        built.append(DenseLayer(units, activation, weights, np.zeros(units)))
+        built.append(dense(units, activation, weights, np.zeros(units)))
         inputs = units
     built[-1] = replace(built[-1], bias=built[-1].bias + bias)
-    return Network("net", built[0].input_count, tuple(built))
+    return dense_chain("net", built[0].input_count, tuple(built))
 
 
 def golden(net: Network, kind: Kind, x=None, thresholds=(), **more) -> GoldenData:
@@ -37,7 +38,7 @@ def test_outputs_that_differ_by_little_get_finer_formats(apart):
     layer = net.layers[0]
     weights = layer.weights * 10
     weights[:, 1] = weights[:, 0] + apart * layer.weights[:, 1]
-    net = replace(net, layers=(replace(layer, weights=weights),))
+    net = net.with_layers((replace(layer, weights=weights),))
     found = quantise(net, golden(net, Kind.CLASSES))
     assert found.near_ties <= 1
     assert found.all.agreement >= 0.99
@@ -50,7 +51,7 @@ def test_many_ties_are_told():
     layer = net.layers[0]
     weights = layer.weights.copy()
     weights[:, 1] = weights[:, 0] * (1 + 1e-15)
-    net = replace(net, layers=(replace(layer, weights=weights),))
+    net = net.with_layers((replace(layer, weights=weights),))
     found = quantise(net, golden(net, Kind.CLASSES))
     assert found.near_ties > 3
     assert any("lie so near to a boundary that no formats" in w for w in found.warnings)
@@ -88,7 +89,7 @@ def test_a_constant_output_is_no_matter_of_rounding_errors():
     net = network((2, "linear"))
     layer = net.layers[0]
     still = replace(layer, weights=layer.weights * [1, 0], bias=np.full(2, 0.1))
-    net = replace(net, layers=(still,))
+    net = net.with_layers((still,))
     found = quantise(net, golden(net, Kind.REGRESSION))
     assert max(found.all.errors) <= 0.03
     assert found.all.r2s[1] is found.all.float_r2s[1] is None
@@ -137,7 +138,7 @@ def test_aheads_search_says_what_it_does_not_keep():
 def test_aheads_search_refuses_what_twenty_fraction_bits_do_not_hold():
     net = network((2, "linear"))
     layer = net.layers[0]
-    net = replace(net, layers=(replace(layer, weights=layer.weights * 1e-8),))
+    net = net.with_layers((replace(layer, weights=layer.weights * 1e-8),))
     data = golden(net, Kind.REGRESSION)
     with pytest.raises(InputError, match="expected values that 20 fraction bits hold"):
         quantise(net, data, search="ahead")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import NODES, Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import NODES, Dense
 from build_decoder.quant.qformat import QFormat
 
 
@@ -74,7 +74,7 @@ def test_sum_node_follows_its_definition(formats):
     random = np.random.default_rng(5)
     x = random.integers(dense.input.min_raw, dense.input.max_raw + 1, (40, dense.input_count))
     x[0], x[1] = dense.input.min_raw, dense.input.max_raw
-    sums = dense.sums(Dense.exact_sums_of(x, dense.weights))
+    sums = dense.biased_sum.compute(dense.products.compute(x)).astype(np.int64)
     expected = [
         [int(value * Fraction(2) ** dense.sum.fraction) for value in row]
         for row in reference_sums(dense, x)
@@ -123,18 +123,18 @@ def test_accumulator_finer_than_products_is_rejected():
 
 def test_layers_must_chain():
     first, second = layer(units=3), layer(inputs=3, input=QFormat(3, 3))
-    with pytest.raises(ValueError, match="expected layer 2 to take 3 values in sQ2.1, got 3 in"):
-        IntegerModel("net", (first, second))
+    with pytest.raises(ValueError, match="expected layer 2 to take values in sQ2.1, got sQ3.3"):
+        IntegerModel.chain("net", (first, second))
 
 
 def test_model_nodes_average_and_fingerprint():
     first = layer(units=4)
     second = layer(inputs=4, input=first.output, seed=2)
-    model = IntegerModel("net", (first, second))
-    nodes = model.nodes()
+    model = IntegerModel.chain("net", (first, second))
+    nodes = model.signals()
     assert [(n.layer, n.name) for n in nodes] == [(n, name) for n in (1, 2) for name in NODES]
     assert model.average_bit_width() == np.mean([n.format.width for n in nodes])
     assert model.topology == "5-4-3"
-    other = IntegerModel("net", (first, layer(inputs=4, input=first.output, seed=4)))
-    assert model.fingerprint() == IntegerModel("net", (first, second)).fingerprint()
+    other = IntegerModel.chain("net", (first, layer(inputs=4, input=first.output, seed=4)))
+    assert model.fingerprint() == IntegerModel.chain("net", (first, second)).fingerprint()
     assert model.fingerprint() != other.fingerprint()

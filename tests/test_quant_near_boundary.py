@@ -3,13 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from build_decoder.models import DenseLayer, GoldenData, Network
+from build_decoder.models import GoldenData
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
 from build_decoder.models.task import Kind, Task
 from build_decoder.quant.margins import flip_rate
 from build_decoder.quant.near_boundary import crossover_samples, near_boundaries, near_boundary
 from tests.decoders import decoder
+from tests.networks import dense, dense_chain
 
 CLASSES = Task((Kind.CLASSES,))
 
@@ -73,7 +74,7 @@ def test_expected_flips_are_those_of_other_samples():
     layer = network.layers[0]
     for noise in (0.01, 0.02):
         changed = replace(layer, weights=layer.weights + random.normal(0, noise, (800, 20)))
-        noisy = replace(network, layers=(changed, network.layers[1]))
+        noisy = network.with_layers((changed, network.layers[1]))
         expected = near.flips(noisy.forward(near.samples.x))
         unseen = golden.unseen
         flipped = np.mean(decisions(noisy.forward(unseen.x)) != decisions(unseen.y))
@@ -98,7 +99,7 @@ def _trained_on(margins_, labels=None) -> GoldenData:
     return GoldenData(x, x, labels, np.zeros(len(x), dtype=bool), CLASSES)
 
 
-IDENTITY = Network("identity", 2, (DenseLayer(2, "linear", np.eye(2), np.zeros(2)),))
+IDENTITY = dense_chain("identity", 2, (dense(2, "linear", np.eye(2), np.zeros(2)),))
 
 
 def test_an_emptied_boundary_counts_as_crowded_as_what_is_farther_out():

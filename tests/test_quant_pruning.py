@@ -5,8 +5,8 @@ import pytest
 
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
-from build_decoder.models.network import DenseLayer, Network
 from build_decoder.quant.pruning import linear_layers_reduced, pruning_path, without_neuron
+from tests.networks import dense, dense_chain
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_a_copy_of_a_neuron_goes_first_and_changes_nothing(case):
         weights=np.hstack([first.weights, first.weights[:, :1]]),
         bias=np.append(first.bias, first.bias[0]),
     )
-    twice = Network("twice", 800, (copied, replace(
+    twice = dense_chain("twice", 800, (copied, replace(
         second, weights=np.vstack([second.weights / 2, second.weights[:1] / 2]),
     )))
     pruned = next(pruning_path(twice, golden.search.x))
@@ -75,11 +75,11 @@ def test_networks_without_linear_hidden_layers_stay_as_they_are(case):
 
 def test_constant_inputs_and_single_layers_are_no_trouble():
     random = np.random.default_rng(0)
-    layers = [DenseLayer(units, "linear", random.normal(size=(inputs, units)), np.zeros(units))
+    layers = [dense(units, "linear", random.normal(size=(inputs, units)), np.zeros(units))
               for inputs, units in ((4, 5), (5, 3))]
-    network = Network("n", 4, tuple(layers))
+    network = dense_chain("n", 4, tuple(layers))
     x = np.ones((10, 4))
     assert linear_layers_reduced(network, x) is network
     assert [pruned.layers[0].units for pruned in pruning_path(network, x)] == [4, 3, 2, 1]
-    single = Network("n", 5, (layers[1],))
+    single = dense_chain("n", 5, (layers[1],))
     assert list(pruning_path(single, random.normal(size=(10, 5)))) == []

@@ -7,8 +7,9 @@ from build_decoder.models import activations as float_activations
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
 from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
-from build_decoder.quant.evaluator import MAX_TABLE_WIDTH, Evaluator
+from build_decoder.quant.evaluator import Evaluator
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.pwl.uniform import uniform_lines
 from build_decoder.quant.qformat import QFormat

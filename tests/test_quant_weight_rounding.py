@@ -3,6 +3,7 @@ import pytest
 
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
+from build_decoder.quant.formats import NodeKey
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.weight_rounding import CompensatedRounding, NearestRounding, on_grid
 
@@ -16,8 +17,8 @@ def case():
 def test_weights_are_on_the_grid(case):
     network, golden = case
     format = QFormat(-2, 5)
-    for rounding in (NearestRounding(network), CompensatedRounding(network, golden.search.x)):
-        formats = {(number, "weight"): format for number in (1, 2)}
+    for rounding in (NearestRounding(), CompensatedRounding(network, golden.search.x)):
+        formats = {NodeKey(node.name, "weight"): format for node in network.nodes}
         for layer in on_grid(network, formats, rounding).layers:
             np.testing.assert_array_equal(
                 format.to_real(format.quantise(layer.weights)), layer.weights
@@ -29,9 +30,10 @@ def test_compensation_brings_sums_closer_on_unseen_samples(case):
     format = QFormat(-2, 5)
     wanted = golden.unseen.x @ network.layers[0].weights + network.layers[0].bias
     errors = []
-    for rounding in (NearestRounding(network), CompensatedRounding(network, golden.search.x)):
-        weights, bias = rounding.layer(1, format)
-        errors.append(np.sqrt(np.mean((golden.unseen.x @ weights + bias - wanted) ** 2)))
+    for rounding in (NearestRounding(), CompensatedRounding(network, golden.search.x)):
+        arrays = rounding.arrays(network.nodes[0], format)
+        weights = format.to_real(format.quantise(arrays["weights"]))
+        errors.append(np.sqrt(np.mean((golden.unseen.x @ weights + arrays["bias"] - wanted) ** 2)))
     nearest, compensated = errors
     assert compensated < 0.9 * nearest
 
@@ -39,6 +41,7 @@ def test_compensation_brings_sums_closer_on_unseen_samples(case):
 def test_fine_formats_change_nothing(case):
     network, golden = case
     format = QFormat(0, 30)
-    weights, bias = CompensatedRounding(network, golden.search.x).layer(1, format)
-    np.testing.assert_allclose(weights, network.layers[0].weights, atol=1e-6)
-    np.testing.assert_allclose(bias, network.layers[0].bias, atol=1e-5)
+    first = network.nodes[0]
+    arrays = CompensatedRounding(network, golden.search.x).arrays(first, format)
+    np.testing.assert_allclose(arrays["weights"], first.weights["weights"], atol=1e-6)
+    np.testing.assert_allclose(arrays["bias"], first.weights["bias"], atol=1e-5)

@@ -12,8 +12,8 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import ToolError
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.netlist import check_netlist, main
 from build_decoder.sim.synthesis import TARGETS, synthesise
@@ -35,7 +35,7 @@ def _decoder() -> Decoder:
         format = layers[-1].output
     # Two products in a block, one, and none; the extremes of packing are in test_hdl_mac_array.
     multipliers = (Multipliers(packed=1, dsp=1), Multipliers(packed=1))
-    model = IntegerModel("test", tuple(layers))
+    model = IntegerModel.chain("test", tuple(layers))
     return Decoder(DecoderPlan.of(model, (Folding(1, 3), Folding(1, 2)), multipliers))
 
 

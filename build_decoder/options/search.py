@@ -4,8 +4,8 @@ import argparse
 from dataclasses import dataclass
 
 from build_decoder.options.types import fraction, number, positive_fraction
+from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.criterion import MAX_ERROR
-from build_decoder.quant.evaluator import MAX_TABLE_WIDTH
 from build_decoder.quant.quantise import SEARCHES
 
 __all__ = ["MAX_SEGMENTS", "SearchOptions", "add_search_options"]

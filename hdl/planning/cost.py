@@ -23,8 +23,8 @@ from build_decoder.hdl.planning.area import (
 from build_decoder.hdl.planning.dsp_packing import DspPacking
 from build_decoder.models.network import Network
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.dense import NODES
-from build_decoder.quant.formats import NetworkFormats, format_of
+from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey
+from build_decoder.quant.layers.dense import NODES
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["AreaCost"]
@@ -90,11 +90,20 @@ class AreaCost:
 
     def layer(self, number: int, formats: NetworkFormats) -> Area:
         """Estimated area of one layer, counted from 1, and of a packer behind it."""
-        return self._layers(number, *(format_of(formats, number, node) for node in NODES))
+        return self._layers(number, *self._nodes(number, formats))
 
     def shape(self, number: int, formats: NetworkFormats) -> DenseShape:
         """What decides the area of one layer, counted from 1."""
-        return self._shape(number, *(format_of(formats, number, node) for node in NODES))
+        return self._shape(number, *self._nodes(number, formats))
+
+    def _nodes(self, number: int, formats: NetworkFormats) -> list[QFormat]:
+        """Formats of a layer's six nodes."""
+        name = self.network.nodes[number - 1].name
+        before = self.network.nodes[number - 2].name if number > 1 else None
+        first = NodeKey(self.network.inputs[0].name, INPUT)
+        source = NodeKey(before, "output") if before else first
+        own = (formats[NodeKey(name, node)] for node in NODES if node != INPUT)
+        return [formats[source], *own]
 
     def _choose_buffers(self) -> list[bool]:
         """Which layers capture their sums: those that would hold up frames otherwise."""

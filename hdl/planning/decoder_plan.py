@@ -9,8 +9,8 @@ from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.schedule import frame_interval
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DecoderPlan", "decoder_latency", "lanes_between", "plan_decoder"]
 

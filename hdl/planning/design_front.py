@@ -25,8 +25,8 @@ from build_decoder.hdl.planning.decoder_plan import decoder_latency, lanes_betwe
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
-from build_decoder.quant.dense import Dense
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DesignPoint", "considered_foldings", "design_front", "price"]
 

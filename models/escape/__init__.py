@@ -3,7 +3,7 @@
 After Hwang, Genov and Zariffa, "Resource-efficient Neural Network Architectures for Classifying
 Nerve Cuff Recordings on Implantable Devices"; "Section" and "Table" below are of that paper. Each
 family is a frozen dataclass of the details that the paper varies; its ``architecture()`` is a
-`models.graph.Architecture`. ESCAPE-TCN is a family of this project.
+`models.architecture.Architecture`. ESCAPE-TCN is a family of this project.
 """
 
 from build_decoder.models.escape.cuff import NerveCuff

@@ -1,14 +1,14 @@
 """What the families with two branches have in common."""
 
+from build_decoder.models.architecture import Architecture, Input, Node
 from build_decoder.models.escape.cuff import NerveCuff
-from build_decoder.models.graph.architecture import Architecture, Input, Node
-from build_decoder.models.graph.layer import GraphLayer
+from build_decoder.models.layer import Layer
 
 __all__ = ["EMPHASES", "two_branches"]
 
 EMPHASES = ("spatial", "temporal")
 
-NamedLayers = list[tuple[str, GraphLayer]]
+NamedLayers = list[tuple[str, Layer]]
 
 
 def two_branches(
@@ -17,7 +17,7 @@ def two_branches(
     """Two chains of the same layers, with weights of their own, then `trunk` on both together.
 
     The inputs are the signature with spatial and with temporal emphasis
-    (`NerveCuff.temporal_order`), (channels, samples, 1) each.
+    (`NerveCuff.temporal_walk`), (channels, samples, 1) each.
     """
     nodes: list[Node] = []
     ends = []
@@ -32,4 +32,9 @@ def two_branches(
         nodes.append(Node(layer_name, taken, layer))
         taken = (layer_name,)
     shape = (cuff.channels, cuff.samples, 1)
-    return Architecture(name, tuple(Input(item, shape) for item in EMPHASES), tuple(nodes))
+    spatial, temporal = EMPHASES
+    inputs = (
+        Input(spatial, shape),
+        Input(temporal, shape, of=spatial, walk=cuff.temporal_walk()),
+    )
+    return Architecture(name, inputs, tuple(nodes))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from build_decoder.models.walk import Walk
+
 __all__ = ["NerveCuff"]
 
 
@@ -46,7 +48,11 @@ class NerveCuff:
 
         With spatial emphasis, rows lie ring by ring: row ``ring * contacts + contact``. With
         temporal emphasis they lie line by line along the nerve: row ``contact * rings + ring``.
-        Both hold the same samples, so hardware needs one buffer and two address maps.
         """
         rows = np.arange(self.channels).reshape(self.rings, self.contacts)
         return rows.T.reshape(-1)
+
+    def temporal_walk(self) -> Walk:
+        """`temporal_order`, value by value: hardware needs one buffer and two address maps."""
+        ring = self.contacts * self.samples
+        return Walk(((self.contacts, self.samples), (self.rings, ring), (self.samples, 1)))

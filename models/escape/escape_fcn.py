@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
+from build_decoder.models.architecture import Architecture
 from build_decoder.models.escape.branches import two_branches
 from build_decoder.models.escape.cuff import NerveCuff
-from build_decoder.models.graph.architecture import Architecture
-from build_decoder.models.graph.layers.concat import Concat
-from build_decoder.models.graph.layers.conv2d import Conv2d
-from build_decoder.models.graph.layers.global_average_pool import GlobalAveragePool
-from build_decoder.models.graph.layers.max_pool import MaxPool
-from build_decoder.models.graph.layers.softmax import Softmax
+from build_decoder.models.layers.concat import Concat
+from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.global_average_pool import GlobalAveragePool
+from build_decoder.models.layers.max_pool import MaxPool
+from build_decoder.models.layers.softmax import Softmax
 
 __all__ = ["EscapeFcn"]
 

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass, field
 
+from build_decoder.models.architecture import Architecture
 from build_decoder.models.escape.branches import two_branches
 from build_decoder.models.escape.cuff import NerveCuff
-from build_decoder.models.graph.architecture import Architecture
-from build_decoder.models.graph.layers.concat import Concat
-from build_decoder.models.graph.layers.conv2d import Conv2d
-from build_decoder.models.graph.layers.dense import Dense
-from build_decoder.models.graph.layers.dropout import Dropout
-from build_decoder.models.graph.layers.flatten import Flatten
-from build_decoder.models.graph.layers.max_pool import MaxPool
-from build_decoder.models.graph.layers.softmax import Softmax
+from build_decoder.models.layers.concat import Concat
+from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.dropout import Dropout
+from build_decoder.models.layers.flatten import Flatten
+from build_decoder.models.layers.max_pool import MaxPool
+from build_decoder.models.layers.softmax import Softmax
 
 __all__ = ["EscapeNet"]
 

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
+from build_decoder.models.architecture import Architecture, Input
 from build_decoder.models.escape.cuff import NerveCuff
-from build_decoder.models.graph.architecture import Architecture, Input, Node
-from build_decoder.models.graph.layers.attention import Attention
-from build_decoder.models.graph.layers.bidirectional import Bidirectional
-from build_decoder.models.graph.layers.dense import Dense
-from build_decoder.models.graph.layers.gru import Gru
-from build_decoder.models.graph.layers.lstm import Lstm
-from build_decoder.models.graph.layers.softmax import Softmax
+from build_decoder.models.layers.attention import Attention
+from build_decoder.models.layers.bidirectional import Bidirectional
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.gru import Gru
+from build_decoder.models.layers.lstm import Lstm
+from build_decoder.models.layers.softmax import Softmax
 
 __all__ = ["CELLS", "EscapeRnn"]
 
@@ -68,10 +68,5 @@ class EscapeRnn:
             ("classes", Dense(self.cuff.classes, "linear")),
             ("softmax", Softmax()),
         ]
-        nodes = []
-        taken = "contacts"
-        for layer_name, layer in layers:
-            nodes.append(Node(layer_name, (taken,), layer))
-            taken = layer_name
         shape = (self.cuff.samples, self.cuff.channels)
-        return Architecture(name, (Input("contacts", shape),), tuple(nodes))
+        return Architecture.chain(name, Input("contacts", shape), layers)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
+from build_decoder.models.architecture import Architecture, Input
 from build_decoder.models.escape.cuff import NerveCuff
-from build_decoder.models.graph.architecture import Architecture, Input, Node
-from build_decoder.models.graph.layers.conv2d import Conv2d
-from build_decoder.models.graph.layers.dense import Dense
-from build_decoder.models.graph.layers.dropout import Dropout
-from build_decoder.models.graph.layers.flatten import Flatten
-from build_decoder.models.graph.layers.max_pool import MaxPool
-from build_decoder.models.graph.layers.softmax import Softmax
+from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.dropout import Dropout
+from build_decoder.models.layers.flatten import Flatten
+from build_decoder.models.layers.max_pool import MaxPool
+from build_decoder.models.layers.softmax import Softmax
 
 __all__ = ["EscapeTcn"]
 
@@ -67,10 +67,5 @@ class EscapeTcn:
         if self.dropout:
             layers.append(("dropout", Dropout(self.dropout)))
         layers += [("classes", Dense(self.cuff.classes, "linear")), ("softmax", Softmax())]
-        nodes = []
-        taken = "contacts"
-        for layer_name, layer in layers:
-            nodes.append(Node(layer_name, (taken,), layer))
-            taken = layer_name
         shape = (self.cuff.samples, 1, self.cuff.channels)
-        return Architecture(name, (Input("contacts", shape),), tuple(nodes))
+        return Architecture.chain(name, Input("contacts", shape), layers)

@@ -7,11 +7,11 @@ python -m build_decoder.models.escape.resources --measure
 import sys
 from collections.abc import Iterator, Sequence
 
+from build_decoder.models.architecture import Architecture
 from build_decoder.models.arguments import LineParser
 from build_decoder.models.command import exit_status
 from build_decoder.models.escape.table1 import TABLE_1
-from build_decoder.models.graph.architecture import Architecture
-from build_decoder.models.graph.resources import resources
+from build_decoder.models.resources import resources
 
 __all__ = ["main"]
 
@@ -31,7 +31,7 @@ def _formula_rows() -> Iterator[Sequence[object]]:
 
 
 def _measured_rows() -> Iterator[Sequence[object]]:
-    from build_decoder.models.graph.measure import (  # imports TensorFlow
+    from build_decoder.models.measure import (  # imports TensorFlow
         profiled_flops,
         tflite_bytes,
     )

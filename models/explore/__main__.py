@@ -18,7 +18,7 @@ from build_decoder.models.escape.training.summary import print_summary, title_of
 from build_decoder.models.explore.grids import GRIDS
 from build_decoder.models.explore.paper_choices import PAPER_CHOICES
 from build_decoder.models.explore.picks import THRESHOLD, Pick, describe_plain, picks
-from build_decoder.models.graph.resources import resources
+from build_decoder.models.resources import resources
 
 __all__ = ["main"]
 

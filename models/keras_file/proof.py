@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from build_decoder.models import activations
+from build_decoder.models.dense_view import DenseView
 from build_decoder.models.errors import InputError
 from build_decoder.models.keras_file.chain import Step
-from build_decoder.models.network import DenseLayer, Network
+from build_decoder.models.network import Network
 
 __all__ = ["prove"]
 
@@ -57,7 +58,7 @@ def prove(
             )
 
 
-def _inputs(layer: DenseLayer, rng: np.random.Generator) -> np.ndarray:
+def _inputs(layer: DenseView, rng: np.random.Generator) -> np.ndarray:
     """Inputs of `layer`, exact in float32, for sums of all the sizes.
 
     In each row one unit's sum is moved to where it would be without a bias: about 0, where most
@@ -86,7 +87,7 @@ def _run(keras: ModuleType, layers: list[Any], x: np.ndarray) -> np.ndarray:
     return np.asarray(keras.ops.convert_to_numpy(values), dtype=np.float64)
 
 
-def _compare(path: Path, step: Step, layer: DenseLayer, x: np.ndarray, wanted: np.ndarray) -> None:
+def _compare(path: Path, step: Step, layer: DenseView, x: np.ndarray, wanted: np.ndarray) -> None:
     x = x.astype(np.float64)
     function = activations.get(layer.activation).function
     sums = x @ layer.weights + layer.bias

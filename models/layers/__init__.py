@@ -4,7 +4,7 @@ To add one, add a module here that defines ``LAYER_TYPE``: it is found by itself
 """
 
 from build_decoder.models.discovery import discover
-from build_decoder.models.layer_type import Layer, LayerType
+from build_decoder.models.layer import Layer, LayerType
 
 __all__ = ["get", "names", "type_of"]
 

@@ -55,7 +55,9 @@ def search_ahead(
         If 20 fraction bits do not hold the network's values.
     """
     evaluator = Evaluator(network, golden, uniform_segments=uniform_segments)
-    recorder = StepRecorder(lambda: evaluator.evaluations, evaluator.quality)
+    recorder = StepRecorder(
+        lambda: network, lambda: evaluator.evaluations, evaluator.quality
+    )
     with recorder.step("BWS-IBW") as found:
         perfect = select_integer_bits(network, golden)
         found(perfect)

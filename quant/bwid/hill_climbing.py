@@ -9,7 +9,7 @@ from build_decoder.quant.bwid.objective import DEFAULT_ALPHA, objective, perform
 from build_decoder.quant.bwid.ranges import PERFECT_FRACTION
 from build_decoder.quant.bwid.sensitivity import LOWER_BOUND, lowest_fraction
 from build_decoder.quant.evaluator import Evaluator
-from build_decoder.quant.formats import NetworkFormats, NodeKey
+from build_decoder.quant.formats import NetworkFormats, NodeKey, ranks
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["Climb", "Move", "climb_fraction_bits"]
@@ -58,7 +58,7 @@ def climb_fraction_bits(
     ``progress`` is called with each try's number.
     """
     random = np.random.default_rng(seed)
-    keys = sorted(formats)
+    keys = sorted(formats, key=ranks(evaluator.network).__getitem__)
 
     def score(candidate: NetworkFormats) -> float:
         bits = [candidate[key].fraction for key in keys]

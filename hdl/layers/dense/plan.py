@@ -13,7 +13,7 @@ from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 from build_decoder.hdl.planning.weight_rows import weight_rows
-from build_decoder.quant.dense import Dense
+from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DensePlan"]
 

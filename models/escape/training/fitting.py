@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from build_decoder.models.architecture import Architecture
 from build_decoder.models.escape.branches import EMPHASES
 from build_decoder.models.escape.training.initial import give_unit_variance
 from build_decoder.models.escape.training.schedule import Schedule, Stage
-from build_decoder.models.graph.architecture import Architecture
-from build_decoder.models.graph.keras_model import build_model
+from build_decoder.models.keras_model import build_model
 
 __all__ = ["Fitted", "fit_network"]
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from build_decoder.models.graph.architecture import Architecture
-from build_decoder.models.graph.layers.conv2d import Conv2d
-from build_decoder.models.graph.layers.global_average_pool import GlobalAveragePool
+from build_decoder.models.architecture import Architecture
+from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.global_average_pool import GlobalAveragePool
 
 __all__ = ["give_unit_variance"]
 

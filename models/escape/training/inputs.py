@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from build_decoder.models.architecture import Architecture
 from build_decoder.models.escape.cuff import NerveCuff
-from build_decoder.models.graph.architecture import Architecture
 
 __all__ = ["network_inputs"]
 

@@ -19,7 +19,7 @@ from build_decoder.models.escape.training.schedule import Schedule
 from build_decoder.models.escape.training.tensorflow_setup import training_tensorflow
 from build_decoder.models.escape.training.tflite import predict_tflite
 from build_decoder.models.escape.training.training_set import Split, split
-from build_decoder.models.graph.resources import resources
+from build_decoder.models.resources import resources
 
 __all__ = ["train_cell"]
 
@@ -91,8 +91,8 @@ def _network(cell: Cell, parts: Split, dataset: Dataset) -> Row:
     classes = dataset.cuff.classes
     seed = np.random.default_rng([3, cell.seed, cell.fold]).integers(2**31)
     tensorflow = training_tensorflow(int(seed))
-    from build_decoder.models.graph.keras_model import build_model, model_weights, set_model_weights
-    from build_decoder.models.graph.measure import convert_tflite
+    from build_decoder.models.keras_model import build_model, model_weights, set_model_weights
+    from build_decoder.models.measure import convert_tflite
 
     architecture = cell.network.architecture("network")
     train, validation, test = (

@@ -1,0 +1,133 @@
+"""What every type of layer offers, and how a type is read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from build_decoder.models.fields import Fields
+
+__all__ = ["Cost", "Layer", "LayerType", "Mismatch", "Shape", "only_shape", "require"]
+
+Shape = tuple[int, ...]  # of one sample
+
+
+class Mismatch(ValueError):
+    """A layer, its inputs or its weights are not as they must be.
+
+    Parameters
+    ----------
+    expected, got:
+        What was expected and what came, for ``expected ..., got ...``.
+    where:
+        The layer, such as ``layer 'conv1'``; empty while that is not known.
+    """
+
+    def __init__(self, expected: str, got: object, where: str = ""):
+        super().__init__(f"{where + ': ' if where else ''}expected {expected}, got {got}")
+        self.expected, self.got, self.where = expected, str(got), where
+
+
+def require(good: bool, expected: str, got: object) -> None:
+    """Raise `Mismatch` unless `good`."""
+    if not good:
+        raise Mismatch(expected, got)
+
+
+def only_shape(shapes: Sequence[Shape], *axes: str) -> Shape:
+    """The shape of the one input that a layer takes; `Mismatch` unless it has those axes."""
+    if len(shapes) != 1:
+        raise Mismatch("one input", len(shapes))
+    if axes and len(shapes[0]) != len(axes):
+        raise Mismatch(f"an input ({', '.join(axes)})", f"shape {shapes[0]}")
+    return shapes[0]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Operations of a layer for one inference.
+
+    The convention is that of TensorFlow's profiler, which the paper uses (Section 2.2): products
+    of matrices and convolutions 2 a MAC, bias 1 an output, maximum pooling 1 a value of each
+    window, global average 1 an input, softmax 5 an element, any other activation 0.
+
+    Parameters
+    ----------
+    macs:
+        Multiplications of a product of matrices or convolution, each with its addition.
+    flops:
+        Floating-point operations.
+    profiled_flops:
+        How many of them the paper's profiler saw: of a loop over time steps, one step.
+    """
+
+    macs: int
+    flops: int
+    profiled_flops: int
+
+
+class Layer:
+    """A layer without its weights. Subclasses are frozen dataclasses of what ``type`` needs.
+
+    `shapes` are always those of the inputs, without the axis of the samples.
+    """
+
+    in_place = False  # the output takes the place of the inputs: nothing is moved
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """Shape of the output; `Mismatch` where the inputs will not do."""
+        raise NotImplementedError
+
+    def weight_shapes(self, shapes: Sequence[Shape]) -> dict[str, Shape]:
+        """Shape of each array of weights, in the order in which Keras has them."""
+        return {}
+
+    def output_activation(self) -> str | None:
+        """Name of the activation function that the outputs come out of, or ``softmax``.
+
+        ``linear`` where there is none; None where the outputs are values of the inputs.
+        """
+        return "linear"
+
+    def state_values(self) -> int:
+        """Values carried from one time step to the next."""
+        return 0
+
+    def cost(self, shapes: Sequence[Shape]) -> Cost:
+        """Operations of one inference."""
+        return Cost(0, 0, 0)
+
+    def forward(
+        self, tensors: Sequence[np.ndarray], weights: Mapping[str, np.ndarray]
+    ) -> np.ndarray:
+        """From (samples, ...) each to (samples, ...), in the floats that tensors and weights are.
+
+        A network's are float64.
+        """
+        raise NotImplementedError
+
+    def to_keras(self, keras: ModuleType, name: str) -> Any:
+        """The Keras layer."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class LayerType:
+    """A type of layer in ``network.json``.
+
+    Parameters
+    ----------
+    name:
+        Value of the key ``type``.
+    layer:
+        Class of its layers; its fields are the other keys. A field with a default value may be
+        left out.
+    read:
+        ``read(fields)`` gives the layer that a JSON object describes, or raises `InputError`.
+    """
+
+    name: str
+    layer: type[Layer]
+    read: Callable[[Fields], Layer]

@@ -1,0 +1,93 @@
+"""Convolution over rows and columns."""
+
+import math
+from dataclasses import dataclass
+
+from build_decoder.models import activations
+from build_decoder.models.fields import Fields
+from build_decoder.models.keras_activation import keras_activation
+from build_decoder.models.layer import Cost, Layer, LayerType, only_shape, require
+from build_decoder.models.limits import MAX_WIDTH
+from build_decoder.models.windows import pad_same
+
+__all__ = ["LAYER_TYPE", "Conv2d"]
+
+
+@dataclass(frozen=True)
+class Conv2d(Layer):
+    """Convolution of stride 1 with ``same`` padding, bias and activation.
+
+    ``y[r, c, f] = activation(sum of x[r + i, c + j, k] * weights[i, j, k, f] + bias[f])`` with
+    zeros around `x`, (k - 1) // 2 of them before it.
+
+    Parameters
+    ----------
+    filters:
+        Channels of the output.
+    kernel:
+        Rows and columns of a filter.
+    activation:
+        Name of the activation function, one of `models.activations.names`.
+    """
+
+    filters: int
+    kernel: tuple[int, int]
+    activation: str
+
+    def __post_init__(self):
+        require(self.filters >= 1, "at least 1 filter", self.filters)
+        require(
+            len(self.kernel) == 2 and min(self.kernel) >= 1,
+            "a kernel of rows and columns, at least 1 each",
+            self.kernel,
+        )
+        require(
+            self.activation in activations.names(),
+            f"an activation of {', '.join(activations.names())}",
+            repr(self.activation),
+        )
+
+    def output_shape(self, shapes):
+        rows, columns, _ = only_shape(shapes, "rows", "columns", "channels")
+        return (rows, columns, self.filters)
+
+    def weight_shapes(self, shapes):
+        return {"weights": (*self.kernel, shapes[0][2], self.filters), "bias": (self.filters,)}
+
+    def output_activation(self):
+        return self.activation
+
+    def cost(self, shapes):
+        outputs = math.prod(self.output_shape(shapes))
+        # The profiler counts a whole window at the edges as well.
+        macs = outputs * math.prod(self.kernel) * shapes[0][2]
+        flops = 2 * macs + outputs
+        return Cost(macs, flops, flops)
+
+    def forward(self, tensors, weights):
+        x = tensors[0]
+        rows, columns = x.shape[1:3]
+        padded = pad_same(x, self.kernel, (1, 1), 0.0)
+        sums = weights["bias"]
+        for i in range(self.kernel[0]):
+            for j in range(self.kernel[1]):
+                window = padded[:, i : i + rows, j : j + columns]
+                sums = sums + window @ weights["weights"][i, j]
+        return activations.get(self.activation).function(sums)
+
+    def to_keras(self, keras, name):
+        activation = keras_activation(self.activation)
+        return keras.layers.Conv2D(
+            self.filters, self.kernel, padding="same", activation=activation, name=name
+        )
+
+
+def _read(fields: Fields) -> Conv2d:
+    return Conv2d(
+        fields.size("filters", MAX_WIDTH),
+        fields.sizes("kernel", 2, MAX_WIDTH),
+        fields.choice("activation", activations.names()),
+    )
+
+
+LAYER_TYPE = LayerType("conv2d", Conv2d, _read)

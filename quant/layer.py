@@ -1,0 +1,214 @@
+"""What a type of layer brings into the integer model: roles, steps and a parameter object."""
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from build_decoder.models.layer import Layer, Shape
+from build_decoder.quant.activations.forms import Forms, built_forms
+from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.qformat import QFormat
+
+__all__ = [
+    "ActivationRole",
+    "IntegerLayer",
+    "Kind",
+    "LayerQuantiser",
+    "Operation",
+    "Parts",
+    "Role",
+    "Signal",
+    "Step",
+]
+
+
+class Kind(enum.Enum):
+    """What a role's values are."""
+
+    WEIGHT = "weight"
+    """Weights or biases: known before any sample."""
+
+    SIGNAL = "signal"
+    """Values that every frame has anew."""
+
+    STATE = "state"
+    """Values that are carried from one time step to the next, and come back into sums."""
+
+
+class Role(NamedTuple):
+    """A signal node of a layer: everything of one role has one format.
+
+    Attributes
+    ----------
+    name
+        Such as ``accumulator``; the output of a layer that narrows it is ``output``.
+    kind
+        What its values are.
+    signed
+        Whether its format is signed whatever values occur; None: if a value is negative.
+    approached
+        Whether the greatest value may miss by one step: a bound such as sigmoid's 1.
+    """
+
+    name: str
+    kind: Kind
+    signed: bool | None = None
+    approached: bool = False
+
+
+class ActivationRole(NamedTuple):
+    """An activation between two roles of a layer.
+
+    Attributes
+    ----------
+    activation
+        Name, or the activation itself.
+    input, output
+        Names of the roles.
+    """
+
+    activation: object
+    input: str
+    output: str
+
+
+class Signal(NamedTuple):
+    """A role in an integer layer: its format, and the words that it holds for one frame."""
+
+    role: str
+    format: QFormat
+    words: int
+
+
+class Operation(Protocol):
+    """Parameters, and what they make of raw arrays (samples, ...)."""
+
+    def compute(self, *raw: np.ndarray) -> np.ndarray:
+        """Raw results, in a type that holds them exactly."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """All that a layer's operations are made of.
+
+    Parameters
+    ----------
+    layer
+        The layer in floats, without weights.
+    shapes
+        Shape of each input, of one sample.
+    inputs
+        Format of each input.
+    formats
+        Format of each role.
+    array
+        ``array(name)`` is an array of weights in the format of its role.
+    forms
+        Chooses the form of activations.
+    """
+
+    layer: Layer
+    shapes: Sequence[Shape]
+    inputs: tuple[QFormat, ...]
+    formats: Mapping[str, QFormat] = field(default_factory=dict)
+    array: Callable[[str], RawArray] | None = None
+    forms: Forms = field(default_factory=built_forms)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a layer's computation that is run again only when its roles, or what it takes,
+    change.
+
+    Parameters
+    ----------
+    roles
+        Names of the roles on whose formats it depends, beside those of steps before it.
+    make
+        Makes its operation. The first step's takes the layer's inputs, every other's what the step
+        before it gives.
+    """
+
+    roles: tuple[str, ...]
+    make: Callable[[Parts], Operation]
+
+
+class LayerQuantiser(Protocol):
+    """A type of layer in the integer model; each module of `quant.layers` has one."""
+
+    name: str
+    """Name of the type, as in `models.layers`."""
+
+    steps: tuple[Step, ...]
+    """The computation, in order."""
+
+    arrays: Mapping[str, str]
+    """Role of each array of weights, by the array's name."""
+
+    def roles(self, layer: Layer) -> tuple[Role, ...]:
+        """Signal nodes with a format of their own, in data-flow order."""
+
+    def activations(self, layer: Layer) -> tuple[ActivationRole, ...]:
+        """Activations between its roles."""
+
+    def observed(
+        self, layer: Layer, inputs: Sequence[np.ndarray], weights: Mapping[str, np.ndarray]
+    ) -> Mapping[str, np.ndarray]:
+        """What each role holds in floats, arrays of any shape whose last axis counts outputs, and
+        the layer's output (samples, ...) as ``output``, role or not."""
+
+    def output(self, layer: Layer, inputs: tuple[QFormat, ...], formats) -> QFormat:
+        """Format of the output."""
+
+    def integer(self, parts: Parts) -> "IntegerLayer":
+        """The layer in integers.
+
+        Raises
+        ------
+        ValueError
+            If a sum is wider than the widest format.
+        """
+
+
+class IntegerLayer:
+    """A layer in integers. Subclasses are frozen dataclasses of all that defines it.
+
+    Attributes
+    ----------
+    inputs : tuple of QFormat
+        Format of each input.
+    output : QFormat
+        Format of the output.
+    output_shape : tuple of int
+        Of one sample.
+    operations : tuple of Operation
+        The computation, in order.
+    signals : tuple of Signal
+        All signal nodes, in data-flow order.
+    """
+
+    inputs: tuple[QFormat, ...]
+    output: QFormat
+    output_shape: Shape
+    operations: tuple[Operation, ...]
+    signals: tuple[Signal, ...]
+
+    def compute(self, *raw: np.ndarray) -> np.ndarray:
+        """Raw int64 output (samples, ...) of raw inputs (samples, ...)."""
+        value, *_ = raw
+        for number, operation in enumerate(self.operations):
+            value = operation.compute(*raw) if number == 0 else operation.compute(value)
+        return value.astype(np.int64)
+
+    @cached_property
+    def output_count(self) -> int:
+        """Values of the output for one sample."""
+        return int(np.prod(self.output_shape))
+
+    def digest(self) -> bytes:
+        """What tells it from another layer with the same signals: weights and activations."""
+        raise NotImplementedError

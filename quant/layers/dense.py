@@ -1,0 +1,283 @@
+"""Dense layer: six signal nodes, each with its own format (AHEAD, Equation 4 and Figure 6)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from build_decoder.models import activations as float_activations
+from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.layer import (
+    ActivationRole,
+    IntegerLayer,
+    Kind,
+    Parts,
+    Role,
+    Signal,
+    Step,
+)
+from build_decoder.quant.operations.activate import Activate
+from build_decoder.quant.operations.biased_sum import BiasedSum, effective_accumulator
+from build_decoder.quant.operations.chain import Chain
+from build_decoder.quant.operations.products import Products
+from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.qformat import MAX_WIDTH, QFormat
+from build_decoder.quant.requantise import Requantise
+from build_decoder.quant.rounding import Rounding
+
+__all__ = ["NODES", "QUANTISER", "Dense"]
+
+NODES = ("input", "weight", "accumulator", "bias", "sum", "output")
+"""The signal nodes of a dense layer, in data-flow order; each is an attribute of :class:`Dense`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(IntegerLayer):
+    """Parameters of a dense layer, and its integer model.
+
+    With every operand raw, ``F`` a node's fraction bits and ``sat`` saturation to a node::
+
+        exact       = sum(x[i] * w[i, u])                      fraction F_input + F_weight
+        accumulator = sat(round_half_up(exact))                AHEAD's buffer 1
+        sum         = sat(round_half_up(accumulator + bias[u]))   AHEAD's buffer 2
+        output      = activation(sum)                          AHEAD's buffer 3
+
+    Parameters
+    ----------
+    input, weight, accumulator, bias, sum
+        Formats of the nodes; ``sum`` is the activation's input, ``output`` its output.
+    weights
+        Raw int64 (inputs, units) in ``weight``.
+    biases
+        Raw int64 (units,) in ``bias``.
+    activation
+        Parameter object of the activation.
+
+    Raises
+    ------
+    ValueError
+        If shapes or ranges do not match the formats, or an exact sum is wider than the widest
+        format.
+    """
+
+    input: QFormat
+    weight: QFormat
+    accumulator: QFormat
+    bias: QFormat
+    weights: np.ndarray
+    biases: np.ndarray
+    activation: IntegerActivation
+
+    def __post_init__(self):
+        if self.weights.ndim != 2 or self.biases.shape != self.weights.shape[1:]:
+            raise ValueError(
+                f"expected weights (inputs, units) and biases (units,), got {self.weights.shape} "
+                f"and {self.biases.shape}"
+            )
+        for node, raw in (("weight", self.weights), ("bias", self.biases)):
+            format = getattr(self, node)
+            if raw.min() < format.min_raw or raw.max() > format.max_raw:
+                raise ValueError(
+                    f"expected raw {node} values in {format}, got {raw.min()} to {raw.max()}"
+                )
+        if self.accumulator.fraction > self.product_fraction:
+            raise ValueError(
+                f"expected at most {self.product_fraction} accumulator fraction bits, which are "
+                f"all that products have, got {self.accumulator}"
+            )
+        # Before anything is summed: the sums themselves are taken in 64 bits.
+        bits = self.input.width + self.weight.width + self.input_count.bit_length()
+        if bits > 62 or self.exact.width > MAX_WIDTH:
+            raise ValueError(f"expected exact sums of at most {MAX_WIDTH} bits, got {bits}")
+        finest = max(self.bias.fraction, self.accumulator.fraction)
+        aligned = max(f.integer + finest for f in (self.bias, self.accumulator))
+        if aligned > 62 or self.biased.width > MAX_WIDTH:
+            raise ValueError(
+                f"expected accumulator plus bias in at most {MAX_WIDTH} bits, got "
+                f"{self.accumulator} and {self.bias}"
+            )
+
+    @property
+    def input_count(self) -> int:
+        """Inputs of the layer."""
+        return self.weights.shape[0]
+
+    @property
+    def units(self) -> int:
+        """Neurons, which are outputs, of the layer."""
+        return self.weights.shape[1]
+
+    @property
+    def inputs(self) -> tuple[QFormat]:
+        """Format of the input."""
+        return (self.input,)
+
+    @property
+    def output_shape(self) -> tuple[int]:
+        """A value a unit."""
+        return (self.units,)
+
+    @property
+    def sum(self) -> QFormat:
+        """Format of the sum node."""
+        return self.activation.input
+
+    @property
+    def output(self) -> QFormat:
+        """Format of the output node."""
+        return self.activation.output
+
+    @property
+    def product_fraction(self) -> int:
+        """Fraction bits of a product."""
+        return self.input.fraction + self.weight.fraction
+
+    @cached_property
+    def products(self) -> Products:
+        """Exact sums of products."""
+        return Products(self.input, RawArray(self.weight, self.weights))
+
+    @cached_property
+    def biased_sum(self) -> BiasedSum:
+        """From exact sums to the sum node."""
+        return BiasedSum(
+            self.product_fraction, self.products.low, self.products.high,
+            self.accumulator, self.bias, self.sum, self.biases,
+        )  # fmt: skip
+
+    @property
+    def operations(self):
+        """Sums of products; then all else."""
+        return (self.products, Chain((self.biased_sum, Activate(self.activation))))
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The six nodes."""
+        words = {"input": self.input_count, "weight": self.weights.size}
+        return tuple(
+            Signal(node, getattr(self, node), words.get(node, self.units)) for node in NODES
+        )
+
+    @property
+    def rounding_constant(self) -> int:
+        """What an exact accumulator starts from, so that dropping bits rounds half up."""
+        return self.biased_sum.rounding_constant
+
+    @cached_property
+    def exact(self) -> QFormat:
+        """Format that no running sum leaves, proven from the actual weights and the input format.
+
+        Every running sum starts from :attr:`rounding_constant`.
+        """
+        return QFormat.for_raw_range(
+            self.products.low,
+            self.products.high + self.rounding_constant,
+            fraction=self.product_fraction,
+        )
+
+    @property
+    def captured(self) -> QFormat:
+        """Format in which finished sums are held: exact, without the bits rounded away."""
+        return QFormat(self.exact.integer, self.accumulator.fraction)
+
+    @property
+    def accumulator_narrowing(self) -> Requantise:
+        """From the captured sum to the accumulator node: saturation alone."""
+        return Requantise(self.captured, self.accumulator, Rounding.FLOOR)
+
+    @property
+    def biased(self) -> QFormat:
+        """Format of accumulator plus stored bias, exact, proven from the actual biases."""
+        return self.biased_sum.biased
+
+    @property
+    def sum_narrowing(self) -> Requantise:
+        """From accumulator plus bias to the sum node; the rounding constant comes with the bias."""
+        return self.biased_sum.sum_narrowing
+
+    @property
+    def stored_biases(self) -> np.ndarray:
+        """Biases in the ``biased`` fraction, with the constant that makes the sum round half up."""
+        return self.biased_sum.stored_biases
+
+    def digest(self) -> bytes:
+        arrays = (array.astype("<i8").tobytes() for array in (self.weights, self.biases))
+        return b"".join(arrays) + repr(self.activation).encode()
+
+
+class _DenseQuantiser:
+    """See :class:`quant.layer.LayerQuantiser`."""
+
+    name = "dense"
+    arrays = {"weights": "weight", "bias": "bias"}
+    _ROLES = (
+        Role("weight", Kind.WEIGHT, signed=True),
+        Role("accumulator", Kind.SIGNAL, signed=True),
+        Role("bias", Kind.WEIGHT, signed=True),
+        Role("sum", Kind.SIGNAL, signed=True),
+        Role("output", Kind.SIGNAL, approached=True),
+    )
+
+    def roles(self, layer):
+        return self._ROLES
+
+    def activations(self, layer):
+        return (ActivationRole(layer.activation, "sum", "output"),)
+
+    def observed(self, layer, inputs, weights):
+        accumulated = inputs[0] @ weights["weights"]
+        summed = accumulated + weights["bias"]
+        output = float_activations.get(layer.activation).function(summed)
+        return {
+            "weight": weights["weights"],
+            "accumulator": accumulated,
+            "bias": weights["bias"],
+            "sum": summed,
+            "output": output,
+        }
+
+    def output(self, layer, inputs, formats):
+        return formats["output"]
+
+    @staticmethod
+    def _products(parts: Parts) -> Products:
+        return Products(parts.inputs[0], parts.array("weights"))
+
+    @staticmethod
+    def _accumulator(parts: Parts) -> QFormat:
+        fraction = parts.inputs[0].fraction + parts.formats["weight"].fraction
+        return effective_accumulator(parts.formats["accumulator"], fraction)
+
+    def _sums(self, parts: Parts) -> Chain:
+        products = self._products(parts)
+        activation = parts.forms(
+            parts.layer.activation, parts.formats["sum"], parts.formats["output"]
+        )
+        sums = BiasedSum(
+            products.fraction, products.low, products.high, self._accumulator(parts),
+            parts.formats["bias"], parts.formats["sum"], parts.array("bias").raw,
+        )  # fmt: skip
+        return Chain((sums, Activate(activation)))
+
+    @property
+    def steps(self):
+        return (
+            Step(("weight",), self._products),
+            Step(("accumulator", "bias", "sum", "output"), self._sums),
+        )
+
+    def integer(self, parts):
+        return Dense(
+            input=parts.inputs[0],
+            weight=parts.formats["weight"],
+            accumulator=self._accumulator(parts),
+            bias=parts.formats["bias"],
+            weights=parts.array("weights").raw,
+            biases=parts.array("bias").raw,
+            activation=parts.forms(
+                parts.layer.activation, parts.formats["sum"], parts.formats["output"]
+            ),
+        )
+
+
+QUANTISER = _DenseQuantiser()

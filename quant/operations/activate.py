@@ -1,0 +1,66 @@
+"""An integer activation on many values at once."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.carrier import carrier
+
+__all__ = ["Activate"]
+
+_TABLE_WIDTH = 12
+"""Widest input, in bits, of which all results are kept in a table: at most 16 KiB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Activate:
+    """``activation.compute(raw)``, from a table of all its results where the input is narrow.
+
+    Parameters
+    ----------
+    activation
+        The parameter object.
+    """
+
+    activation: IntegerActivation
+
+    @property
+    def kind(self) -> type[np.floating]:
+        """Type of the results."""
+        return carrier(self.activation.output.width)
+
+    def compute(self, raw: np.ndarray) -> np.ndarray:
+        """Raw results of raw inputs, any shape."""
+        if self.activation.input.width <= _TABLE_WIDTH:
+            place = raw - self.activation.input.min_raw
+            return _table(self.activation)[place.astype(np.intp)]
+        return self.activation.compute(raw).astype(self.kind)
+
+
+class _Same:
+    """A parameter object as a key that is compared by what it is, not by all its numbers."""
+
+    __slots__ = ("activation",)
+
+    def __init__(self, activation: IntegerActivation):
+        self.activation = activation
+
+    def __hash__(self):
+        return id(self.activation)
+
+    def __eq__(self, other):
+        return self.activation is other.activation
+
+
+def _table(activation: IntegerActivation) -> np.ndarray:
+    return _results(_Same(activation))
+
+
+@lru_cache(maxsize=4096)
+def _results(key: _Same) -> np.ndarray:
+    """Raw results of all input codes, least code first."""
+    input, output = key.activation.input, key.activation.output
+    codes = np.arange(input.min_raw, input.max_raw + 1)
+    return key.activation.compute(codes).astype(carrier(output.width))

@@ -1,0 +1,66 @@
+"""Exact sums of products: what every layer with weights begins with."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from build_decoder.quant.carrier import carried
+from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["Products"]
+
+_FLOAT32_SUM = 1 << 24
+"""Integers up to here, either sign, are exact in float32."""
+
+
+@dataclass(frozen=True, eq=False)
+class Products:
+    """``sum over n of x[..., n] * weights[n, u]``, exact, with the fraction bits of both.
+
+    Parameters
+    ----------
+    input
+        Format of ``x``.
+    weights
+        Raw weights of (terms, sums), or of any shape that comes to that.
+    """
+
+    input: QFormat
+    weights: RawArray
+
+    @property
+    def fraction(self) -> int:
+        """Fraction bits of a product."""
+        return self.input.fraction + self.weights.format.fraction
+
+    @cached_property
+    def low(self) -> int:
+        """Least sum, raw, over all inputs that the format has.
+
+        A product's extremes enclose zero, as every format does, so that the extremes of whole sums
+        bound all running sums, in any order.
+        """
+        return min(self._extremes(self.input.min_raw, self.input.max_raw))
+
+    @cached_property
+    def high(self) -> int:
+        """Greatest sum, raw, over all inputs that the format has."""
+        return max(self._extremes(self.input.max_raw, self.input.min_raw))
+
+    def _extremes(self, times_positive: int, times_negative: int) -> list[int]:
+        # Python's integers: formats that a search tries may be wider than any that is built.
+        pairs = zip(self.weights.positive, self.weights.negative, strict=True)
+        return [most * times_positive + least * times_negative for most, least in pairs]
+
+    @cached_property
+    def takes(self) -> type[np.floating]:
+        """Type of the inputs in which no running sum loses anything."""
+        return np.float32 if max(-self.low, self.high) <= _FLOAT32_SUM else np.float64
+
+    def compute(self, x: np.ndarray) -> np.ndarray:
+        """Raw sums (..., sums) of raw inputs (..., terms)."""
+        terms = x.shape[-1]
+        rows = carried(x, self.takes).reshape(-1, terms)
+        return (rows @ self.weights.carried(self.takes)).reshape(*x.shape[:-1], -1)

@@ -1,0 +1,63 @@
+"""Raw weights, and what of them is asked for again and again."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["RawArray"]
+
+
+@dataclass(frozen=True, eq=False)
+class RawArray:
+    """Weights in integers.
+
+    Parameters
+    ----------
+    format
+        Format of all of them.
+    raw
+        Int64 (..., sums): the last axis counts the sums that they take part in.
+
+    Raises
+    ------
+    ValueError
+        If one is outside of the format.
+    """
+
+    format: QFormat
+    raw: np.ndarray
+    _carried: dict = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self):
+        low, high = int(self.raw.min()), int(self.raw.max())
+        if low < self.format.min_raw or high > self.format.max_raw:
+            raise ValueError(f"expected raw values in {self.format}, got {low} to {high}")
+
+    @classmethod
+    def of(cls, values: np.ndarray, format: QFormat) -> "RawArray":
+        """The nearest that ``format`` has to real ``values``."""
+        return cls(format, format.quantise(values))
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """Int64 (terms, sums)."""
+        return self.raw.reshape(-1, self.raw.shape[-1])
+
+    @cached_property
+    def positive(self) -> list[int]:
+        """Sum of the positive ones of each sum."""
+        return np.maximum(self.matrix, 0).sum(axis=0).tolist()
+
+    @cached_property
+    def negative(self) -> list[int]:
+        """Sum of the negative ones of each sum; not above zero."""
+        return np.minimum(self.matrix, 0).sum(axis=0).tolist()
+
+    def carried(self, kind: type[np.floating]) -> np.ndarray:
+        """:attr:`matrix` in the type ``kind``."""
+        if kind not in self._carried:
+            self._carried[kind] = self.matrix.astype(kind)
+        return self._carried[kind]
