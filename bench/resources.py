@@ -1,9 +1,9 @@
 """Resources of a decoder without a board's shell.
 
 ``python -m build_decoder.bench.resources NETWORK`` prints one line of JSON: resources after
-synthesis (see sim.synthesis.Resources for how they are counted; ``bram36`` on xc7, ``bram`` on
-ecp5), the decoder's documented cycles, the accuracy that the integer model lost on samples seen and
-unseen, and its average bit width. Options that say which decoder are those of ``build_decoder``.
+synthesis (see hdl.cells.Resources for how they are counted), the decoder's documented cycles, the
+accuracy that the integer model lost on samples seen and unseen, and its average bit width. Options
+that say which decoder are those of ``build_decoder``.
 """
 
 import json
@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from build_decoder.actions import design, load, search
+from build_decoder.hdl import families
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.family import Family
 from build_decoder.models.arguments import LineParser, filled
 from build_decoder.models.command import exit_status
 from build_decoder.options import DesignOptions, add_design_options
@@ -23,10 +25,8 @@ from build_decoder.sim.synthesis import TARGETS, synthesise
 
 __all__ = ["main", "measure", "quality"]
 
-_BRAM = {"xc7": "bram36", "ecp5": "bram"}
 
-
-def measure(decoder: Decoder, target: str, work_dir: Path) -> dict[str, int | float]:
+def measure(decoder: Decoder, family: Family, work_dir: Path) -> dict[str, int | float]:
     """Resources and cycles of a decoder, synthesised in ``work_dir``.
 
     Raises
@@ -35,13 +35,13 @@ def measure(decoder: Decoder, target: str, work_dir: Path) -> dict[str, int | fl
         If Yosys is missing or stops with an error.
     """
     source = work_dir / "decoder.v"
-    source.write_text(to_verilog(decoder, family=target))
-    resources = synthesise(source, target, work_dir / "synthesis").resources
+    source.write_text(to_verilog(decoder, family=family))
+    resources = synthesise(source, family, work_dir / "synthesis").resources
     return {
         "lut": resources.lut,
         "ff": resources.ff,
         "dsp": resources.dsp,
-        _BRAM[target]: resources.bram,
+        "bram": resources.bram,
         "latency_cycles": decoder.latency_cycles,
         "frame_cycles": decoder.frame_cycles,
     }
@@ -75,9 +75,10 @@ def _run(argv: Sequence[str] | None) -> int:
     arguments = parser.parse_args(argv)
     options = DesignOptions.of(arguments)
     quantised = search(*load(options.source), options.search)
-    decoder = Decoder(design(quantised.model, options.hardware, family=arguments.target))
+    family = families.get(arguments.target)
+    decoder = Decoder(design(quantised.model, options.hardware, family=family))
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(decoder, arguments.target, Path(folder)) | quality(quantised)
+        figures = measure(decoder, family, Path(folder)) | quality(quantised)
     print(json.dumps(figures))
     return 0
 

@@ -28,7 +28,6 @@ from build_decoder.report import Report
 from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.primitives import cell_sources
-from build_decoder.sim.synthesis import TARGETS
 from build_decoder.sim.synthesis import synthesise as synthesise_decoder
 from build_decoder.sim.testbench import TestBench
 from build_decoder.stages import STAGES
@@ -185,7 +184,7 @@ class Flow:
         folder.mkdir()
         self.verilog = folder / "decoder.v"
         # With the board's own blocks, so that what is simulated is what is built.
-        self.family = self.board.family if self.board.family in TARGETS else None
+        self.family = None if self.board.family.netlist is None else self.board.family
         self.verilog.write_text(to_verilog(decoder, family=self.family))
         self.interface.save(folder / "decoder.json")
         return ExitStatus.DONE

@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from build_decoder.actions import design, load, search
+from build_decoder.hdl import families
 from build_decoder.hdl.cells import Resources
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.command import exit_status
@@ -64,7 +66,7 @@ class NetlistCheck:
 
 def check_netlist(
     decoder: Decoder,
-    target: str,
+    family: Family,
     x_raw: np.ndarray,
     y_raw: np.ndarray,
     work_dir: Path,
@@ -74,8 +76,8 @@ def check_netlist(
 
     Parameters
     ----------
-    target
-        One of :data:`sim.synthesis.TARGETS`.
+    family
+        One of those in :data:`sim.synthesis.TARGETS`.
     x_raw, y_raw
         Raw int64 inputs (frames, inputs) and expected outputs (frames, outputs).
     work_dir
@@ -93,9 +95,9 @@ def check_netlist(
     work_dir = Path(work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
     source = work_dir / "decoder.v"
-    source.write_text(to_verilog(decoder, family=target))
-    synthesis = synthesise(source, target, work_dir / "synthesis")
-    cells, include_dirs = cell_sources(target, yosys_share(), work_dir / "cells")
+    source.write_text(to_verilog(decoder, family=family))
+    synthesis = synthesise(source, family, work_dir / "synthesis")
+    cells, include_dirs = cell_sources(family, yosys_share(), work_dir / "cells")
     bench = TestBench(
         [*cells, synthesis.netlist_verilog],
         "decoder",
@@ -152,16 +154,17 @@ def _check(arguments, folder: Path) -> int:
     options = DesignOptions.of(arguments)
     network, golden = load(options.source)
     model = search(network, golden, options.search).model
-    decoder = Decoder(design(model, options.hardware, family=arguments.target))
+    family = families.get(arguments.target)
+    decoder = Decoder(design(model, options.hardware, family=family))
     folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.plan.foldings)
-    print(f"{model.name}: {model.topology}, folded {folds}, netlist for {arguments.target}",
+    print(f"{model.name}: {model.topology}, folded {folds}, netlist for {family}",
           flush=True)
     random = np.random.default_rng(options.seed)
     chosen = random.permutation(len(golden.x))[: arguments.samples]
     x_raw = model.quantise_input(golden.x[chosen])
     check = check_netlist(
         decoder,
-        arguments.target,
+        family,
         x_raw,
         model.compute(x_raw),
         folder,
