@@ -8,8 +8,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.boards.feasibility import check_frame
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Protocol, Status, element_bytes
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["Link"]
@@ -57,7 +57,7 @@ class Link(wiring.Component):
 
     def __init__(
         self,
-        interface: DecoderInterface,
+        interface: Interface,
         *,
         lanes: int,
         byte_cycles: int,

@@ -18,6 +18,7 @@ from build_decoder.models.progress import Progress, silent
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
 from build_decoder.options.hardware import AUTO
+from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import MAX_ERROR
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quantise import Quantised, quantise
@@ -81,7 +82,8 @@ def search(
             max_loss=options.max_loss,
             max_error=MAX_ERROR if options.max_error is None else options.max_error,
             search=options.search,
-            cost=AreaCost,
+            # Of other networks, no hardware is planned yet.
+            cost=AreaCost if network.is_dense_chain else BitCost,
             seed=options.seed,
             uniform_segments=options.segments,
             progress=progress,

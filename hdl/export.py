@@ -46,5 +46,5 @@ def to_verilog(
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         (folder / "component.il").write_text(text)
-        run_yosys(_SCRIPT, folder)
+        run_yosys(_SCRIPT, folder, kept=False)
         return (folder / "component.v").read_text()

@@ -78,7 +78,9 @@ def yosys_share() -> Path:
     return share
 
 
-def run_yosys(script: str | Sequence[str], folder: Path, *, log: str = "yosys.log") -> Path:
+def run_yosys(
+    script: str | Sequence[str], folder: Path, *, log: str = "yosys.log", kept: bool = True
+) -> Path:
     """Run a script in ``folder``; returns the log that it leaves there.
 
     Parameters
@@ -88,6 +90,8 @@ def run_yosys(script: str | Sequence[str], folder: Path, *, log: str = "yosys.lo
         from PyPI sees no others.
     log
         Name of the log.
+    kept
+        Whether the log stays there; the message of an error names no other.
 
     Raises
     ------
@@ -116,8 +120,9 @@ def run_yosys(script: str | Sequence[str], folder: Path, *, log: str = "yosys.lo
     if run.returncode:
         said = f"{path.read_text(errors='replace')}\n{run.stdout}"
         path.write_text(said)
+        named = f" ({path})" if kept else ""
         raise ToolError(
-            f"yosys ended with status {run.returncode} ({path}): {_telling_line(said)}"
+            f"yosys ended with status {run.returncode}{named}: {_telling_line(said)}"
         )
     return path
 

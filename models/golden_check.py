@@ -38,6 +38,7 @@ def _probability_scale(p: np.ndarray) -> np.ndarray:
 
 _OUTPUTS = View(lambda y: y, output_scale)
 _PROBABILITIES = View(softmax, _probability_scale, most=1e-2)
+_OWN_PROBABILITIES = View(lambda y: y, _probability_scale, most=1e-2)
 
 
 def checked_outputs(
@@ -67,10 +68,12 @@ def checked_outputs(
                 expected="inputs on which the network gives finite outputs",
                 got=f"{own[sample, output]}",
             )
-        agreed, widest = _agreeing(network, x, y, own, _OUTPUTS)
+        ends_in_softmax = network.output_activation == "softmax"
+        view = _OWN_PROBABILITIES if ends_in_softmax else _OUTPUTS
+        agreed, widest = _agreeing(network, x, y, own, view)
         if agreed:
             return own, _notes(own, y, agreed)
-        if y.shape[1] > 1:
+        if y.shape[1] > 1 and not ends_in_softmax:
             probabilities = softmax(own)
             exact = np.all(np.abs(probabilities - y) <= _SATURATED)
             if exact or not is_one_hot(y):
@@ -85,7 +88,7 @@ def _agreeing(
 ) -> tuple[Allowance | None, Allowance]:
     """The least allowance within which ``y`` agrees, None if none does; and the last one tried."""
     apart = np.abs(own - y).max(axis=0)
-    for allowance in allowances(network, x, y, view):
+    for allowance in allowances(network, x, y, own, view):
         if np.all(apart <= allowance.tolerance):
             return allowance, allowance
     return None, allowance

@@ -104,9 +104,13 @@ def output_scale(own: np.ndarray) -> np.ndarray:
     return np.where(spread > 0, spread, np.abs(own).max(axis=0))
 
 
-def allowances(network: Network, x: np.ndarray, y: np.ndarray, view: View) -> Iterator[Allowance]:
-    """What ``y`` may be off by, from the least to the most that can be excused."""
-    own = view.of(network.forward(x))
+def allowances(
+    network: Network, x: np.ndarray, y: np.ndarray, own: np.ndarray, view: View
+) -> Iterator[Allowance]:
+    """What ``y`` may be off by, from the least to the most that can be excused.
+
+    ``own`` is what the network gives on ``x``, in that view.
+    """
     scale = view.scale(own)
     limit = np.minimum(_MOST * scale, view.most)
     single = _SINGLE * _apart(view.of(_in_single_precision(network, x)), own)

@@ -102,10 +102,7 @@ class Layer:
     def forward(
         self, tensors: Sequence[np.ndarray], weights: Mapping[str, np.ndarray]
     ) -> np.ndarray:
-        """From (samples, ...) each to (samples, ...), in the floats that tensors and weights are.
-
-        A network's are float64.
-        """
+        """From (samples, ...) each to (samples, ...): float64 where tensors and weights are."""
         raise NotImplementedError
 
     def to_keras(self, keras: ModuleType, name: str) -> Any:

@@ -8,7 +8,9 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from build_decoder.models.atomic_file import write_atomically
 from build_decoder.models.errors import shown
 from build_decoder.models.fields import Fields
 from build_decoder.models.json_file import read_json
@@ -72,4 +74,16 @@ def save_network(network: Network, folder: Path | str) -> None:
         description["task"] = network.task.kind
         if network.task.thresholds:
             description["threshold"] = list(network.task.thresholds)
-    (folder / NETWORK_FILE).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    with write_atomically(folder / NETWORK_FILE) as stream:
+        stream.write(_text(description).encode())
+
+
+def _text(description: dict[str, Any]) -> str:
+    """JSON that a person can read: an input or a layer a line."""
+    values = {
+        key: "[\n" + ",\n".join(f"    {json.dumps(entry)}" for entry in value) + "\n  ]"
+        if key in ("inputs", "layers")
+        else json.dumps(value)
+        for key, value in description.items()
+    }
+    return "{\n" + ",\n".join(f'  "{key}": {value}' for key, value in values.items()) + "\n}\n"

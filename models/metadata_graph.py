@@ -25,6 +25,7 @@ from build_decoder.models import layers
 from build_decoder.models.architecture import GRAINS, Architecture, Input, Node, usual_grain
 from build_decoder.models.array_shape import ArrayShape
 from build_decoder.models.arrays import read_array, reference_inside
+from build_decoder.models.atomic_file import write_atomically
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.fields import Fields
 from build_decoder.models.layer import Layer, Mismatch, Shape
@@ -64,7 +65,8 @@ def save_weights(network: Network, folder: Path) -> None:
         for key, array in node.weights.items()
     }
     if arrays:
-        np.savez(folder / WEIGHTS_FILE, **arrays)
+        with write_atomically(folder / WEIGHTS_FILE) as stream:
+            np.savez(stream, **arrays)
 
 
 def read_graph(fields: Fields, name: str, folder: Path) -> Network:

@@ -9,6 +9,7 @@ import numpy as np
 
 from build_decoder.models.architecture import Architecture, Input, Node, Weights, chained
 from build_decoder.models.dense_view import DenseView
+from build_decoder.models.errors import InputError
 from build_decoder.models.layer import Layer, Mismatch, Shape
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.task import Task
@@ -228,13 +229,15 @@ class Network(Architecture):
 
         Raises
         ------
-        ValueError
-            The network is not a chain of dense layers.
+        InputError
+            The network is not a chain of dense layers: what asks for them cannot take it.
         """
         if not self.is_dense_chain:
-            raise ValueError(
-                f"{self.name}: expected a chain of dense layers, got {self.topology} of other "
-                "layers or with branches"
+            raise InputError.at(
+                self.name,
+                "",
+                expected="a chain of dense layers, which alone can be built so far",
+                got=f"{self.topology} of other layers or with branches",
             )
         return tuple(
             DenseView(

@@ -95,7 +95,9 @@ class RecurrentLayer(Layer):
         outputs = np.empty((len(x), x.shape[1], self.units), x.dtype)
         order = range(x.shape[1])
         for index in reversed(order) if self.backward else order:
-            state = self.step(x[:, index], state, weights)
+            after = self.step(x[:, index], state, weights)
+            # Activation functions give float64: a float32 run rounds what it carries on.
+            state = tuple(values.astype(x.dtype, copy=False) for values in after)
             outputs[:, index] = state[0]
         if self.sequences:
             return outputs

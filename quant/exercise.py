@@ -13,14 +13,41 @@ import numpy as np
 
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
+from build_decoder.models.resources import resources
 from build_decoder.models.task import Kind, Task
 
-__all__ = ["exercised", "missing_answers"]
+__all__ = ["affordable", "exercised", "may_be_bred", "missing_answers"]
 
 _SAMPLES = 1024
 
+_MACS = 1 << 33
+"""Multiplications of one run of a network on all samples that a search may look at."""
+
 _FEW = 4
 """Golden samples with an answer below which nothing is known of how it is reached."""
+
+
+def may_be_bred(network: Network) -> bool:
+    """Whether samples may be mixed value by value: each input value is a measurement of its own."""
+    return all(item.grain == "value" for item in network.given_inputs)
+
+
+def affordable(network: Network, golden: GoldenData) -> GoldenData:
+    """``golden``, or of a network with sequences or images as many of its samples as a search can
+    run again and again, those of smallest margin.
+
+    Samples with a margin are decided alike by whatever comes near the float network; those without
+    one, of a regression, are taken at even distances.
+    """
+    most = max(_MACS // max(resources(network).macs, 1), _SAMPLES // 8)
+    if len(golden) <= most or all(len(shape) == 1 for shape in network.shapes.values()):
+        return golden
+    decided = golden.task.decisions(golden.y)
+    if not decided.shape[1]:
+        return golden.select(np.linspace(0, len(golden) - 1, most).round().astype(int))
+    margins = [golden.task.margin(golden.y, decided, n) for n in range(decided.shape[1])]
+    order = np.argsort(np.min(margins, axis=0), kind="stable")
+    return golden.select(np.sort(order[:most]))
 
 
 def missing_answers(golden: GoldenData) -> list[str]:
@@ -49,8 +76,15 @@ def exercised(network: Network, golden: GoldenData, *, seed: int = 0) -> GoldenD
     An input of a bred sample has a value that it had in some golden sample, drawn for each input
     alone; an input that never varies on ``golden``, and lies in the range of the others, has one of
     the others' values. So all is in the range and on the grid that inputs have. Bred samples are
-    marked as held out: they say nothing of how often anything occurs.
+    marked as held out: they say nothing of how often anything occurs. Where values must not be
+    mixed (:func:`may_be_bred`), the task alone changes.
     """
+    kinds = golden.task.kinds
+    if Kind.REGRESSION not in kinds:
+        kinds = (*kinds, Kind.REGRESSION)
+    task = replace(golden.task, kinds=kinds)
+    if not may_be_bred(network):
+        return replace(golden, task=task)
     random = np.random.default_rng(seed)
     x = random.choice(golden.x, size=_SAMPLES, axis=0)
     x = random.permuted(x, axis=0)
@@ -67,7 +101,4 @@ def exercised(network: Network, golden: GoldenData, *, seed: int = 0) -> GoldenD
     if golden.targets is not None:
         more["targets"] = y
     joined = {name: np.concatenate([getattr(golden, name), extra]) for name, extra in more.items()}
-    kinds = golden.task.kinds
-    if Kind.REGRESSION not in kinds:
-        kinds = (*kinds, Kind.REGRESSION)
-    return replace(golden, task=replace(golden.task, kinds=kinds), **joined)
+    return replace(golden, task=task, **joined)

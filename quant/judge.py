@@ -41,7 +41,9 @@ class Judge:
         self.standard = standard or Standard(network, golden, criterion)
         how = {"rounding": rounding, "uniform_segments": uniform_segments}
         self._full = Evaluator(network, golden, **how)
-        near = self.standard.near_samples
+        # What lies near the boundary may be golden data itself, which is run in any case.
+        self._rows = self.standard.near_rows
+        near = None if self._rows is not None else self.standard.near_samples
         self._nodes = free_nodes(network)
         self._harms: dict[tuple[QFormat, ...], float] = {}
         self._near = None if near is None else Evaluator(network, near, **how)
@@ -88,4 +90,6 @@ class Judge:
         self._harms.clear()
 
     def _outputs_near(self, formats: NetworkFormats):
+        if self._rows is not None:
+            return self._full.outputs(formats)[self._rows]
         return None if self._near is None else self._near.outputs(formats)

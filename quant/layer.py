@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from build_decoder.models.layer import Layer, Shape
+from build_decoder.quant.activations import IntegerActivation
 from build_decoder.quant.activations.forms import Forms, built_forms
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
@@ -189,6 +190,8 @@ class IntegerLayer:
         The computation, in order.
     signals : tuple of Signal
         All signal nodes, in data-flow order.
+    activations : tuple of IntegerActivation
+        Its activations, in data-flow order.
     """
 
     inputs: tuple[QFormat, ...]
@@ -196,6 +199,7 @@ class IntegerLayer:
     output_shape: Shape
     operations: tuple[Operation, ...]
     signals: tuple[Signal, ...]
+    activations: tuple[IntegerActivation, ...] = ()
 
     def compute(self, *raw: np.ndarray) -> np.ndarray:
         """Raw int64 output (samples, ...) of raw inputs (samples, ...)."""

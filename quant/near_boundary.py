@@ -8,6 +8,8 @@ import numpy as np
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
+from build_decoder.models.resources import resources
+from build_decoder.quant.exercise import may_be_bred
 from build_decoder.quant.margins import flip_rate
 from build_decoder.quant.range_analysis import saturates
 
@@ -27,6 +29,10 @@ _KEPT = 1024
 
 _LEAST_KEPT = 128
 """Samples that each of many decisions gets at least."""
+
+_KEPT_MACS = 1 << 31
+"""Multiplications for all that are kept: of large networks there are fewer, but no fewer than
+that, since a search runs them again and again."""
 
 _LEAST_BRED = 1024
 """Samples bred for each of many decisions at once."""
@@ -72,6 +78,8 @@ class NearBoundary:
         not suspected to be training data.
     reach
         Greatest margin there.
+    rows
+        Which samples of golden data these are (samples,); None if they were bred.
     """
 
     decision: int
@@ -80,6 +88,7 @@ class NearBoundary:
     counted: float
     even: float = 0.0
     reach: float = 0.0
+    rows: np.ndarray | None = None
 
     @cached_property
     def decided(self) -> np.ndarray:
@@ -139,7 +148,8 @@ def near_boundary(
     is far emptier than the margins farther out are (:func:`_even_share`), new data is taken to have
     more there than these.
 
-    If too few can be bred, since nearly all of ``golden`` is decided alike, the golden samples of
+    If too few can be bred, since nearly all of ``golden`` is decided alike, or since an input's
+    values make sense in whole samples alone, such as those of a waveform, the golden samples of
     smallest margin stand for themselves. Samples of ``golden`` that are held out were bred
     (:mod:`quant.exercise`): they are parents, and tell nothing of how many lie near the boundary.
 
@@ -156,10 +166,12 @@ def near_boundary(
     order = order[margins[order] > 0]
     tail = margins[order[:_TAIL]]
     reach = float(tail[-1]) if len(tail) else 0.0
+    rows = None
     near = _bred(network, golden, decision, reach, of)
     if len(near) < len(tail):
-        order = order[:_KEPT]
+        order = order[: _most_kept(network)]
         near = recorded.select(order)
+        rows = np.flatnonzero(~golden.held_out)[order]
         reach = float(margins[order[-1]])
         tail = margins[order]
     counted = len(tail) / len(recorded)
@@ -168,13 +180,16 @@ def near_boundary(
         even = _even_share(_unsaturated(network, recorded, decided, decision), len(tail))
     # Where golden data is not emptied, it is not suspected either, and tells the share itself.
     share = _CROWDED * even if even >= _SUSPICIOUS * counted else counted
-    return NearBoundary(decision, near, min(share, 1.0), counted, even, reach)
+    return NearBoundary(decision, near, min(share, 1.0), counted, even, reach, rows)
 
 
 def _bred(
     network: Network, golden: GoldenData, decision: int, reach: float, of: int
 ) -> GoldenData:
-    """Bred samples with margins up to ``reach``, ascending; few if few come so near."""
+    """Bred samples with margins up to ``reach``, ascending; few if few come so near, and none of
+    inputs that must not be mixed."""
+    if not may_be_bred(network):
+        return golden.select(np.zeros(len(golden), dtype=bool))
     wanted = max(_KEPT // of, _LEAST_KEPT)
     found = None
     for seed in range(_ROUNDS):
@@ -186,6 +201,11 @@ def _bred(
         if len(found) >= _LEAST_KEPT or not len(bred):
             break
     return found
+
+
+def _most_kept(network: Network) -> int:
+    macs = resources(network).macs
+    return min(max(_KEPT_MACS // max(macs, 1), _LEAST_KEPT), _KEPT)
 
 
 def _joined(first: GoldenData, second: GoldenData, decision: int, count: int) -> GoldenData:

@@ -14,7 +14,7 @@ from build_decoder.quant.advice import advice, ranges_told
 from build_decoder.quant.bwid.ahead import search_ahead
 from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import MAX_ERROR, Criterion
-from build_decoder.quant.exercise import exercised, missing_answers
+from build_decoder.quant.exercise import affordable, exercised, missing_answers
 from build_decoder.quant.formats import INPUT, NodeKey, integer_model, origin
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Quality, measure
@@ -148,7 +148,7 @@ def quantise(
     """
     if cost is None and search != "ahead":
         raise ValueError(f"expected a cost for the search {search!r}, got none")
-    recorded = searched = golden.search
+    recorded = searched = affordable(network, golden.search)
     if missing := missing_answers(recorded):
         searched = exercised(network, recorded)
     criterion = Criterion.for_task(searched.task, max_loss=max_loss, max_error=max_error)

@@ -60,6 +60,14 @@ class Standard:
         }
         return replace(parts[0], labels=None, targets=None, **joined)
 
+    @cached_property
+    def near_rows(self) -> np.ndarray | None:
+        """Which samples of golden data `near_samples` are; None if some were bred."""
+        parts = [near.rows for near in self.near if len(near.samples)]
+        if not parts or any(part is None for part in parts):
+            return None
+        return np.concatenate(parts)
+
     def excuse(self, y_near: np.ndarray | None, y: np.ndarray) -> None:
         """From now on, do not hold against others what these outputs of perfect formats change.
 
@@ -106,8 +114,13 @@ class Standard:
     def keeps(self, predict: Callable[[np.ndarray], np.ndarray]) -> bool:
         """Whether what ``predict`` makes of inputs (samples, inputs) is good enough."""
         near = self.near_samples
-        quality = self.quality(predict(self.golden.x))
-        return self.holds(self.harm(None if near is None else predict(near.x), quality), quality)
+        y = predict(self.golden.x)
+        if near is None:
+            y_near = None
+        else:
+            y_near = predict(near.x) if self.near_rows is None else y[self.near_rows]
+        quality = self.quality(y)
+        return self.holds(self.harm(y_near, quality), quality)
 
     def harm(self, y_near: np.ndarray | None, quality: Quality | None) -> float:
         """Part of what is allowed that is used up, 1 being all.

@@ -24,11 +24,11 @@ import numpy as np
 
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.arguments import LineParser, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.random_networks import random_frames, random_network
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
@@ -46,17 +46,13 @@ class Check:
     finding: str | None
 
 
-def check_network(
-    number: int, *, seed: int, samples: int, verilog: bool, runtime_dir: Path | None = None
-) -> Check:
+def check_network(number: int, *, seed: int, samples: int, verilog: bool) -> Check:
     """Check network ``number`` of ``seed`` on ``samples`` frames, without stalls and with.
 
     Parameters
     ----------
     verilog
         Exported Verilog under a Verilog simulator; otherwise Amaranth's simulator.
-    runtime_dir
-        See :func:`sim.testbench.simulate_verilog`.
     """
     random = np.random.default_rng([seed, number])
     network = random_network(random, name=f"random_{seed}_{number}")
@@ -65,7 +61,7 @@ def check_network(
     decoder = Decoder(network.plan)
     stall_seed = int(random.integers(1, 2**31))
     run = _run_verilog if verilog else _run_amaranth
-    checks = run(decoder, x_raw, y_raw, stall_seed, runtime_dir)
+    checks = run(decoder, x_raw, y_raw, stall_seed)
     finding = next((check.finding for check in checks if check.finding), None)
     return Check(
         sum(check.frames for check in checks),
@@ -74,7 +70,7 @@ def check_network(
     )
 
 
-def _run_amaranth(decoder, x_raw, y_raw, stall_seed, runtime_dir) -> list[Check]:
+def _run_amaranth(decoder, x_raw, y_raw, stall_seed) -> list[Check]:
     checks = []
     for stalls in (None, stall_seed):
         try:
@@ -88,7 +84,7 @@ def _run_amaranth(decoder, x_raw, y_raw, stall_seed, runtime_dir) -> list[Check]
     return checks
 
 
-def _run_verilog(decoder, x_raw, y_raw, stall_seed, runtime_dir) -> list[Check]:
+def _run_verilog(decoder, x_raw, y_raw, stall_seed) -> list[Check]:
     checks = []
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -97,10 +93,9 @@ def _run_verilog(decoder, x_raw, y_raw, stall_seed, runtime_dir) -> list[Check]:
         bench = TestBench(
             [source],
             "decoder",
-            StreamInterface.of(decoder),
+            Interface.of(decoder),
             folder,
             frames=len(x_raw),
-            runtime_dir=runtime_dir,
         )
         for stalls in (None, stall_seed):
             result = bench.run(x_raw, y_raw, folder / "run", stall_seed=stalls)
@@ -194,13 +189,12 @@ def _fuzz(arguments) -> int:
     jobs = min(arguments.jobs, len(numbers))
     start = time.perf_counter()
     frames = mismatches = done = 0
-    with tempfile.TemporaryDirectory() as runtime_dir, _mapper(jobs) as mapper:
+    with _mapper(jobs) as mapper:
         check = partial(
             check_network,
             seed=arguments.seed,
             samples=arguments.samples,
             verilog=arguments.verilog,
-            runtime_dir=Path(runtime_dir),
         )
         for number, found in zip(numbers, mapper(check, numbers), strict=True):
             done += 1

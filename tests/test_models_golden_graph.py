@@ -1,5 +1,6 @@
 """Golden data of networks that are no chain of dense layers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,18 @@ def test_a_network_that_ends_in_softmax_decides_classes(tmp_path: Path):
     golden = load(tmp_path, network, x, network.forward(x))
     assert golden.task.kinds == (Kind.CLASSES,)
     assert golden.task.source == "it ends in softmax"
+
+
+def test_a_class_that_is_never_likely_may_be_nothing_in_float32(tmp_path: Path):
+    network = images(Softmax())
+    nodes = list(network.nodes)
+    bias = nodes[2].weights["bias"] - [0, 300, 0]
+    nodes[2] = replace(nodes[2], weights={**nodes[2].weights, "bias": bias})
+    network = replace(network, nodes=tuple(nodes))
+    x = np.random.default_rng(0).normal(size=(SAMPLES, 12))
+    y = network.forward(x).astype(np.float32)
+    assert not y[:, 1].any()
+    np.testing.assert_array_equal(load(tmp_path, network, x, y).y, network.forward(x))
 
 
 @pytest.mark.parametrize("network", [images(), random_network(branched())], ids=lambda n: n.name)

@@ -97,6 +97,20 @@ def test_backward_layers_are_forward_ones_on_time_reversed(cell, sequences: bool
     np.testing.assert_array_equal(back.values(x)["layer1"], wanted)
 
 
+@pytest.mark.parametrize("cell", [Gru, Lstm])
+def test_recurrent_layers_carry_on_what_float32_holds(cell):
+    layer = cell(3, True)
+    node = random_network(chain("r", (6, 4), layer)).nodes[0]
+    weights = {key: array.astype(np.float32) for key, array in node.weights.items()}
+    x = np.random.default_rng(0).normal(size=(2, 6, 4)).astype(np.float32)
+    state = (np.zeros((2, 3), np.float32),) * layer.states
+    y = layer.forward([x], weights)
+    for index in range(6):
+        state = tuple(a.astype(np.float32) for a in layer.step(x[:, index], state, weights))
+        np.testing.assert_array_equal(y[:, index], state[0])
+    assert y.dtype == np.float32
+
+
 @pytest.mark.parametrize("sequences", [False, True])
 def test_bidirectional_is_both_directions_side_by_side(sequences: bool):
     both = random_network(chain("b", (6, 4), Bidirectional(Gru(3, sequences))))
@@ -137,8 +151,8 @@ def test_every_layer_gives_what_it_says(name: str, layer: Layer, shapes):
 
 
 @pytest.mark.parametrize(("name", "layer", "shapes"), all_examples())
-def test_every_layer_computes_in_the_floats_that_it_is_given(name: str, layer: Layer, shapes):
-    """Which tells how far a float32 run is off."""
+def test_every_layer_takes_float32_as_well(name: str, layer: Layer, shapes):
+    """Which tells how far such a run is off."""
     network = example_network(layer, shapes)
     single = {key: array.astype(np.float32) for key, array in network.nodes[0].weights.items()}
     x = [array.astype(np.float32) for array in random_inputs(network).values()]

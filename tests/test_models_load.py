@@ -83,6 +83,9 @@ def test_what_is_written_can_be_read_by_a_person(network: Network, tmp_path: Pat
             },
         ],
     }  # fmt: skip
+    lines = (tmp_path / "network.json").read_text().splitlines()
+    assert sum('"units"' in line for line in lines) == 2  # a layer a line
+    assert len(lines) == 11
     with np.load(tmp_path / "weights.npz", allow_pickle=False) as arrays:
         types = {key: array.dtype for key, array in arrays.items()}
     # float32 where that loses nothing

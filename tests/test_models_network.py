@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from build_decoder.models import Input, Network, Node
+from build_decoder.models import Input, InputError, Network, Node
 from build_decoder.models.layer import Mismatch
 from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.concat import Concat
@@ -181,7 +181,7 @@ def test_dense_layers_of_a_chain():
     other = network.with_layers((counting(4, 5, "tanh"), counting(5, 2)))
     assert other.topology == "4-5-2"
     assert [node.name for node in other.nodes] == ["layer1", "layer2"]
-    with pytest.raises(ValueError, match=r"expected a chain of dense layers, got 5x7x2-\.\.\.-3"):
+    with pytest.raises(InputError, match=r"expected a chain of dense layers.*got 5x7x2-\.\.\.-3"):
         _ = random_network(branched()).layers
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from build_decoder.hdl.cells import Resources
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import get
 from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
@@ -18,11 +19,13 @@ from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
-from build_decoder.sim.netlist import check_netlist, main
+from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.netlist import main
+from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.synthesis import TARGETS, synthesise
 
 
-def _decoder() -> Decoder:
+def _plan() -> DecoderPlan:
     random = np.random.default_rng(5)
     weight, bias, sum = QFormat(1, 5), QFormat(2, 4), QFormat(4, 4)
     format, layers = QFormat(5, 0, signed=False), []
@@ -39,17 +42,19 @@ def _decoder() -> Decoder:
     # Two products in a block, one, and none; the extremes of packing are in test_hdl_mac_array.
     multipliers = (Multipliers(packed=1, dsp=1), Multipliers(packed=1))
     model = IntegerModel.chain("test", tuple(layers))
-    return Decoder(DecoderPlan.of(model, (Folding(1, 3), Folding(1, 2)), multipliers))
+    return DecoderPlan.of(model, (Folding(1, 3), Folding(1, 2)), multipliers)
 
 
 @pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
 def test_netlist_equals_the_model(family, tmp_path):
-    decoder = _decoder()
+    plan = _plan()
+    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=family))
+    decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, family)
     x_raw = np.random.default_rng(6).integers(0, 32, (4, 300))
     x_raw[0], x_raw[1] = 31, 0
-    y_raw = decoder.model.compute(x_raw)
+    y_raw = plan.model.compute(x_raw)
     y_raw[3, 1] ^= 1
-    check = check_netlist(decoder, family, x_raw, y_raw, tmp_path, stall_seed=7)
+    check = check_netlist(decoder, x_raw, y_raw, tmp_path, stall_seed=7)
     assert (check.vectors_checked, check.mismatches) == (8, 2)
     assert check.first_mismatch.startswith("frame 3, output 1: ")
     assert check.back_to_back.first_mismatch == check.stalled.first_mismatch

@@ -1,35 +1,32 @@
 """The generated test bench: what it measures, and the faults that it must find."""
 
 import json
+import os
+import shutil
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from frame_sum import Fault, FrameSum, FrameSumComponent
 
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import ToolError
+from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
-from build_decoder.sim.testbench import TestBench, simulate_verilog
+from build_decoder.sim.testbench import TestBench
 
 FRAMES = 40
 DESIGN = FrameSum(count=10, lanes=4, width=8, outputs=3)
 
 
 @pytest.fixture(scope="module")
-def runtime_dir(tmp_path_factory):
-    return tmp_path_factory.getbasetemp().parent / "verilated"
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory, runtime_dir):
+def bench(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
     source = folder / "frame_sum.v"
     source.write_text(to_verilog(FrameSumComponent(DESIGN), name="frame_sum"))
-    return TestBench(
-        [source], "frame_sum", DESIGN.interface, folder, frames=FRAMES, runtime_dir=runtime_dir
-    )
+    return TestBench([source], "frame_sum", DESIGN.interface, folder, frames=FRAMES)
 
 
 def test_measures_what_is_documented_without_stalls(bench, tmp_path):
@@ -137,13 +134,13 @@ def test_refuses_vectors_that_do_not_fit(bench, tmp_path):
         bench.run(DESIGN.elements(41, seed=1), DESIGN.elements(41, seed=1), tmp_path)
 
 
-PASS_THROUGH = StreamInterface(
-    input_lanes=1, input_width=4, input_signed=False, input_count=1,
-    output_width=4, output_signed=False, output_count=1,
+PASS_THROUGH = Interface(
+    name="pass_through", fingerprint=0, input_lanes=1, input_count=1, output_count=1,
+    input_format=QFormat(4, 0, signed=False), output_format=QFormat(4, 0, signed=False),
 )
 
 
-def test_registers_without_initial_value_start_random_in_any_folder(tmp_path, runtime_dir):
+def test_registers_without_initial_value_start_random_in_any_folder(tmp_path):
     source = tmp_path / "pass_through.v"
     source.write_text(
         """
@@ -160,21 +157,29 @@ def test_registers_without_initial_value_start_random_in_any_folder(tmp_path, ru
         """
     )
     x = np.arange(16).reshape(16, 1)
-    result = simulate_verilog(
-        [source],
-        "pass_through",
-        PASS_THROUGH,
-        x,
-        x,
-        tmp_path / "folder with spaces",
-        runtime_dir=runtime_dir,
-    )
+    folder = tmp_path / "folder with spaces"
+    result = TestBench([source], "pass_through", PASS_THROUGH, folder, frames=16).run(x, x, folder)
     assert result.vectors_checked == result.mismatches == 16
+
+
+def test_the_next_bench_compiles_no_runtime(bench, tmp_path, monkeypatch):
+    calls = tmp_path / "calls"
+    shim = tmp_path / "bin" / "c++"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nexec {shutil.which("c++")} "$@"\n')
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}{os.pathsep}{os.environ['PATH']}")
+    source = tmp_path / "frame_sum.v"
+    source.write_text(to_verilog(FrameSumComponent(DESIGN), name="frame_sum"))
+    again = TestBench([source], "frame_sum", DESIGN.interface, tmp_path, frames=1)
+    compiled = {line.split()[-1] for line in calls.read_text().splitlines() if " -c " in line}
+    assert {Path(name).name for name in compiled} == {"verilator.cpp", "Vtop__ALL.cpp"}
+    x = DESIGN.elements(1, seed=1)
+    assert again.run(x, DESIGN.compute(x), tmp_path).mismatches == 0
 
 
 def test_verilog_that_does_not_compile(tmp_path):
     source = tmp_path / "broken.v"
     source.write_text("module broken(input clk); assign x = ; endmodule\n")
-    x = np.zeros((1, 1), dtype=np.int64)
     with pytest.raises(ToolError, match="syntax error.*build.log"):
-        simulate_verilog([source], "broken", PASS_THROUGH, x, x, tmp_path / "work")
+        TestBench([source], "broken", PASS_THROUGH, tmp_path / "work", frames=1)

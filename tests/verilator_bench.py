@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from build_decoder.models.errors import ToolError
+from build_decoder.sim.runtime_cache import caching_compiler
 from build_decoder.sim.simulators import find_simulator
 
 __all__ = ["run_bench"]
@@ -45,11 +46,16 @@ def run_bench(
         [
             "verilator", "--cc", "--exe", "--build", "-Wno-fatal", "--Mdir", "obj",
             "--top-module", "bench", "--timescale", "1ns/1ps", "--x-assign", "unique", "-j", "2",
-            "-CFLAGS", "-O0", "-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
+            "-MAKEFLAGS", "OPT_FAST=-O0",  # the runtime as for other benches, compiled once
             *(f"-I{path}" for path in include_dirs), *map(str, sources), "main.cpp",
         ],
         cwd=work_dir, capture_output=True, text=True,
-        env={**os.environ, **simulator.environment, "PATH": path},
+        env={
+            **os.environ,
+            **simulator.environment,
+            "PATH": path,
+            "OBJCACHE": caching_compiler(work_dir / "compile.sh"),
+        },
     )  # fmt: skip
     assert built.returncode == 0, built.stdout + built.stderr
     return subprocess.run(

@@ -58,9 +58,15 @@ def design_decoder(
     Raises
     ------
     InputError
-        If no foldings reach the latency or keep to the LUTs, a layer does not fit its datapath, or
+        If there are layers other than dense ones, no foldings reach the latency or keep to the
+        LUTs, a layer does not fit its datapath, or
         datapaths take more DSP blocks than there are.
     """
+    if not model.is_dense_chain:
+        raise InputError.at(
+            model.name, "", expected="a chain of dense layers, which alone can be built so far",
+            got=f"{model.topology} of other layers or with branches",
+        )
     limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
     left = min(limits, default=None)
     names = _datapaths(model, datapath)

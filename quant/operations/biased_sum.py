@@ -6,7 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.quant.carrier import carrier
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.operations.products import Products
+from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.qformat import MAX_WIDTH, QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding
 
@@ -45,6 +47,37 @@ class BiasedSum:
     bias: QFormat
     sum: QFormat
     biases: np.ndarray
+
+    @classmethod
+    def after(
+        cls, products: Products, accumulator: QFormat, biases: RawArray, sum: QFormat
+    ) -> "BiasedSum":
+        """What comes after ``products``."""
+        return cls(
+            products.fraction, products.low, products.high, accumulator, biases.format, sum,
+            biases.raw,
+        )  # fmt: skip
+
+    def check(self) -> None:
+        """Raise `ValueError` unless it can be built: nothing is wider than the widest format."""
+        if self.dropped < 0:
+            raise ValueError(
+                f"expected at most {self.fraction} accumulator fraction bits, which are all that "
+                f"products have, got {self.accumulator}"
+            )
+        if self.exact_width > MAX_WIDTH:
+            raise ValueError(
+                f"expected exact sums of at most {MAX_WIDTH} bits, got {self.exact_width}"
+            )
+        shift = self.aligned_fraction - self.accumulator.fraction
+        least, most = self._bias_range
+        low = (self.accumulator.min_raw << shift) + least
+        high = (self.accumulator.max_raw << shift) + most
+        if max(low.bit_length(), high.bit_length()) >= MAX_WIDTH:
+            raise ValueError(
+                f"expected accumulator plus bias in at most {MAX_WIDTH} bits, got "
+                f"{self.accumulator} and {self.bias}"
+            )
 
     @property
     def dropped(self) -> int:

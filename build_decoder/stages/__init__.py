@@ -1,4 +1,4 @@
-"""The stages of a build, in order."""
+"""The stages of a build, in order: each a function of files of the build folder."""
 
 __all__ = ["STAGES"]
 
