@@ -1,9 +1,9 @@
 """Resources of a decoder without a board's shell.
 
 ``python -m build_decoder.bench.resources BUILD`` prints one line of JSON: resources after synthesis
-(see hdl.cells.Resources for how they are counted; ``bram36`` on xc7, ``bram`` on ecp5), the
-decoder's documented cycles, the accuracy that the integer model lost on samples seen and unseen,
-and its average bit width. ``NETWORK`` in the place of a build is built first, for ``--target``.
+(see hdl.cells.Resources for how they are counted), the decoder's
+documented cycles, the accuracy that the integer model lost on samples seen and unseen, and its
+average bit width. ``NETWORK`` in the place of a build is built first, for ``--target``.
 """
 
 import json
@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from build_decoder.given_build import add_build_arguments, given_build, target_of
+from build_decoder.hdl import families
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.arguments import LineParser
 from build_decoder.models.command import exit_status
@@ -24,11 +26,10 @@ from build_decoder.stages.rtl import Chip
 
 __all__ = ["main", "measure"]
 
-_BRAM = {"xc7": "bram36", "ecp5": "bram"}
 _TARGET = "xc7"
 
 
-def measure(decoder: Decoder, target: str, work_dir: Path) -> dict[str, int | float]:
+def measure(decoder: Decoder, family: Family, work_dir: Path) -> dict[str, int | float]:
     """Resources and cycles of a decoder, synthesised in ``work_dir``.
 
     Raises
@@ -37,8 +38,8 @@ def measure(decoder: Decoder, target: str, work_dir: Path) -> dict[str, int | fl
         If Yosys is missing or stops with an error.
     """
     source = work_dir / "decoder.v"
-    source.write_text(to_verilog(decoder, family=target))
-    return _measure(ExportedDecoder(source, Interface.of(decoder), target), work_dir)
+    source.write_text(to_verilog(decoder, family=family))
+    return _measure(ExportedDecoder(source, Interface.of(decoder), family), work_dir)
 
 
 def _measure(decoder: ExportedDecoder, work_dir: Path) -> dict[str, int | float]:
@@ -47,7 +48,7 @@ def _measure(decoder: ExportedDecoder, work_dir: Path) -> dict[str, int | float]
         "lut": found.lut,
         "ff": found.ff,
         "dsp": found.dsp,
-        _BRAM[decoder.family]: found.bram,
+        "bram": found.bram,
         "latency_cycles": decoder.interface.latency_cycles,
         "frame_cycles": decoder.interface.frame_cycles,
     }
@@ -74,7 +75,8 @@ def _run(argv: Sequence[str] | None) -> int:
     asked = parser.parse_args(argv).target
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        build = given_build(parser, argv, folder / "build", chip=Chip(asked or _TARGET))
+        chip = Chip(families.get(asked or _TARGET))
+        build = given_build(parser, argv, folder / "build", chip=chip)
         design, _ = build.load_plan()
         target = target_of(design, asked, _TARGET)
         figures = _measure(ExportedDecoder(build.verilog, design.interface, target), folder)

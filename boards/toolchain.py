@@ -14,8 +14,11 @@ from build_decoder.hdl.planning.interface import Interface
 __all__ = ["place_and_route", "synthesise"]
 
 
+_TOOLCHAINS = {"nextpnr": NextpnrToolchain, "xilinx": XilinxToolchain}
+
+
 def _toolchain(board: Board):
-    return XilinxToolchain() if board.family == "xc7" else NextpnrToolchain()
+    return _TOOLCHAINS[board.family.toolchain]()
 
 
 def synthesise(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from threadpoolctl import threadpool_limits
 
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.choose_foldings import default_foldings
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
@@ -93,7 +94,7 @@ def design(
     model: IntegerModel,
     options: HardwareOptions,
     *,
-    family: str | None = None,
+    family: Family | None = None,
     max_blocks: int | None = None,
 ) -> DecoderPlan:
     """The plan of a decoder for ``model``; see :func:`hdl.planning.design.design_decoder`.

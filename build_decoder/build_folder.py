@@ -9,6 +9,7 @@ import numpy as np
 from build_decoder.boards.driver_file import EXPECTED_FILE
 from build_decoder.design_file import DESIGN_FILE, Design
 from build_decoder.golden_record import load_golden_record
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.manifest import MANIFEST_FILE, ForeignFiles, check_made
@@ -26,7 +27,6 @@ from build_decoder.models.zoo import zoo_names
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.report import REPORT_FILE
 from build_decoder.sim.decoder_bench import ExportedDecoder
-from build_decoder.sim.synthesis import TARGETS
 
 __all__ = ["BuildFolder", "is_build"]
 
@@ -196,9 +196,9 @@ class BuildFolder:
         return arrays[0], arrays[1]
 
 
-def blocks_of(family: str | None) -> str | None:
+def blocks_of(family: Family | None) -> Family | None:
     """The family whose blocks the Verilog for ``family`` instantiates; None for behaviour alone.
 
     With the FPGA's own blocks, what is simulated is what is built.
     """
-    return family if family in TARGETS else None
+    return None if family is None or family.netlist is None else family

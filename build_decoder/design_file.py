@@ -3,11 +3,13 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from build_decoder.hdl.families import FAMILIES
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.planning.multipliers import Multipliers
-from build_decoder.models.errors import InputError
+from build_decoder.models.errors import InputError, shown
 from build_decoder.models.fields import Fields
 from build_decoder.models.json_file import read_json
 from build_decoder.quant.integer_model import IntegerModel
@@ -37,13 +39,13 @@ class Design:
         What there is of it from outside; its fingerprint tells the integer model.
     """
 
-    family: str | None
+    family: Family | None
     foldings: tuple[Folding, ...]
     multipliers: tuple[Multipliers, ...]
     interface: Interface
 
     @classmethod
-    def of(cls, plan: DecoderPlan, family: str | None) -> "Design":
+    def of(cls, plan: DecoderPlan, family: Family | None) -> "Design":
         """The design of a decoder for ``family``."""
         return cls(
             family=family,
@@ -102,7 +104,7 @@ class Design:
             path,
             {
                 "format": _FORMAT,
-                "family": self.family,
+                "family": None if self.family is None else self.family.name,
                 "layers": layers,
                 "interface": self.interface.as_json(),
             },
@@ -129,8 +131,19 @@ class Design:
             units.only(*_UNITS)
             multipliers.append(Multipliers(**{key: units.integer(key, 0, _MOST) for key in _UNITS}))
         return cls(
-            family=entries.text("family") if entries.values["family"] is not None else None,
+            family=_family(entries, path),
             foldings=tuple(foldings),
             multipliers=tuple(multipliers),
             interface=Interface.read(Fields(entries.values["interface"], path, "interface")),
         )
+
+
+def _family(entries: Fields, path: Path) -> Family | None:
+    if entries.values["family"] is None:
+        return None
+    name = entries.text("family")
+    if name not in FAMILIES:
+        raise InputError.at(
+            path, "family", expected=f"one of {', '.join(sorted(FAMILIES))}", got=shown(name)
+        )
+    return FAMILIES[name]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from build_decoder.build_folder import BuildFolder, blocks_of, is_build
 from build_decoder.design_file import Design
+from build_decoder.hdl import families
+from build_decoder.hdl.family import Family
 from build_decoder.manifest import write_manifest
 from build_decoder.models.arguments import filled
 from build_decoder.models.errors import InputError
@@ -73,7 +75,7 @@ def given_build(
     return build
 
 
-def target_of(design: Design, asked: str | None, otherwise: str) -> str:
+def target_of(design: Design, asked: str | None, otherwise: str) -> Family:
     """The family that a build's Verilog is synthesised for.
 
     Parameters
@@ -81,7 +83,7 @@ def target_of(design: Design, asked: str | None, otherwise: str) -> str:
     asked
         What the user gave to ``--target``, or None.
     otherwise
-        The family where the Verilog has blocks of none, and nothing was asked for.
+        Name of the family where the Verilog has blocks of none, and nothing was asked for.
 
     Raises
     ------
@@ -89,12 +91,14 @@ def target_of(design: Design, asked: str | None, otherwise: str) -> str:
         If the Verilog has blocks of another family.
     """
     own = blocks_of(design.family)
-    if asked is not None and own not in (None, asked):
+    if asked is None:
+        return own or families.get(otherwise)
+    if own is not None and own.name != asked:
         raise InputError.at(
             "--target", "", expected=f"{own}, whose blocks the Verilog of this build has",
             got=asked,
         )
-    return asked or own or otherwise
+    return families.get(asked)
 
 
 def make_rtl(folder: Path, options: DesignOptions, chip: Chip) -> BuildFolder:

@@ -12,10 +12,10 @@ from build_decoder.actions import datapaths_of
 from build_decoder.boards.board import Board
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
-from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.errors import InputError
 from build_decoder.options import HardwareOptions
 from build_decoder.quant.integer_model import IntegerModel

@@ -18,23 +18,12 @@ __all__ = [
     "read_statistics",
     "require_yosys",
     "run_yosys",
-    "synth_xc7",
     "yosys_share",
 ]
 
 HIDE_NAMES = "rename -hide */w:*"
 """Before synthesis: Amaranth names elements of an array `a[0]`, `a[1]`, which Yosys' technology
 mapping takes for bits of `a`."""
-
-
-def synth_xc7(top: str, options: str = "") -> list[str]:
-    """Commands that make a netlist of the 7 series of the design that was read."""
-    return [
-        HIDE_NAMES,
-        f"synth_xilinx -family xc7 -flatten {options} -top {top}".replace("  ", " "),
-        # They only tell where hierarchy was, and nextpnr-xilinx tries to place them.
-        "delete t:$scopeinfo",
-    ]
 
 
 def find_yosys() -> str | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.progress import Progress, silent
@@ -31,7 +32,7 @@ class ExportedDecoder:
 
     source: Path
     interface: Interface
-    family: str | None = None
+    family: Family | None = None
 
 
 def decoder_bench(

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from build_decoder.given_build import add_build_arguments, given_build, target_of
+from build_decoder.hdl import families
 from build_decoder.models.arguments import LineParser, filled_path
 from build_decoder.models.command import exit_status
 from build_decoder.options.types import at_least
@@ -71,7 +72,11 @@ def _check(argv: Sequence[str] | None, folder: Path) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
     build = given_build(
-        parser, argv, folder / "build", chip=Chip(arguments.target or _TARGET), besides=["--seed"]
+        parser,
+        argv,
+        folder / "build",
+        chip=Chip(families.get(arguments.target or _TARGET)),
+        besides=["--seed"],
     )
     design, plan = build.load_plan()
     model = plan.model

@@ -26,7 +26,8 @@ from build_decoder.boards.reports import PlacedResources
 from build_decoder.boards.toolchain import place_and_route
 from build_decoder.boards.xilinx.open_tools.check_netlist import faults
 from build_decoder.boards.xilinx.package import without_quotes
-from build_decoder.hdl.yosys import find_yosys, synth_xc7
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.yosys import find_yosys
 from build_decoder.models.errors import ToolError
 from build_decoder.stages.result import StageResult
 
@@ -163,8 +164,8 @@ def test_the_script_of_yosys_on_blocks_of_others(tiny_package, tmp_path):
     shutil.copytree(tiny_package / "open_tools", tmp_path / "open_tools")
     package = (tiny_package / "top.ys").read_text()
     mapping = re.search(r"^techmap .*$", package, re.MULTILINE)[0]
-    assert "\n".join([*synth_xc7("top"), mapping]) in package
-    script = ["read_verilog top.v", *synth_xc7("top"), mapping, "write_json top.json"]
+    assert "\n".join([*XC7.synthesis_commands("top"), mapping]) in package
+    script = ["read_verilog top.v", *XC7.synthesis_commands("top"), mapping, "write_json top.json"]
     (tmp_path / "top.ys").write_text("\n".join(script) + "\n")
     subprocess.run([find_yosys(), "-q", "top.ys"], cwd=tmp_path, check=True)
     found = cells(tmp_path)

@@ -9,6 +9,7 @@ import pytest
 from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
@@ -23,19 +24,19 @@ def network():
 
 @pytest.fixture
 def path(network, tmp_path):
-    Design.of(network.plan, "xc7").save(tmp_path / "design.json")
+    Design.of(network.plan, XC7).save(tmp_path / "design.json")
     return tmp_path / "design.json"
 
 
 def test_the_same_verilog_is_made_again(network, path):
     read = Design.load(path)
-    assert read == Design.of(network.plan, "xc7")
+    assert read == Design.of(network.plan, XC7)
     plan = read.plan(network.model)
     assert plan.foldings == network.plan.foldings
     assert [layer.multipliers for layer in plan.layers] == [
         layer.multipliers for layer in network.plan.layers
     ]
-    made, again = (to_verilog(Decoder(plan), family="xc7") for plan in (network.plan, plan))
+    made, again = (to_verilog(Decoder(plan), family=XC7) for plan in (network.plan, plan))
     assert made == again
 
 
@@ -59,6 +60,7 @@ def test_it_is_read_in_words(network):
     ("change", "message"),
     [
         ({"family": 7}, "family: expected a string"),
+        ({"family": "xc8"}, "family: expected one of ecp5, ice40, xc7, got 'xc8'"),
         ({"layers": {}}, "layers: expected a list"),
         ({"layers": [{}]}, "layer 1: inputs_per_cycle: expected this key"),
         ({"format": "1"}, "format: expected a whole number from 1 to 1"),

@@ -10,6 +10,7 @@ import build_decoder.__main__
 from build_decoder import actions
 from build_decoder.actions import design, foldings_of
 from build_decoder.bench import resources
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -82,10 +83,10 @@ def test_everything_is_passed_on(model, designed):
         "--inputs-per-cycle", "1", "--outputs-per-cycle", "1", "--max-dsp", "3",
         "--datapath", "select",
     )
-    design(model, given.hardware, family="xc7", max_blocks=9)
+    design(model, given.hardware, family=XC7, max_blocks=9)
     foldings = foldings_of(model, [1], [1])
     assert designed == {
-        "foldings": foldings, "family": "xc7", "max_blocks": 9, "max_dsp": 3,
+        "foldings": foldings, "family": XC7, "max_blocks": 9, "max_dsp": 3,
         "datapath": ("select",) * len(model.layers),
     }
 
@@ -109,8 +110,8 @@ def test_a_datapath_for_each_layer(model, designed):
 def test_a_layer_is_left_to_the_generator():
     two = random_network(np.random.default_rng(1)).model
     assert len(two.layers) == 2
-    made = design(two, options("--datapath", "lut", "auto").hardware, family="xc7")
-    free = design(two, options().hardware, family="xc7")
+    made = design(two, options("--datapath", "lut", "auto").hardware, family=XC7)
+    free = design(two, options().hardware, family=XC7)
     forced, left = made.layers
     assert forced.multipliers == Multipliers(lut=forced.neurons)
     assert left.multipliers == free.layers[-1].multipliers

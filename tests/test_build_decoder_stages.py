@@ -12,6 +12,7 @@ from build_decoder.__main__ import main
 from build_decoder.actions import golden_of, load, search
 from build_decoder.build_folder import BuildFolder
 from build_decoder.exit_status import ExitStatus
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.models.errors import InputError
 from build_decoder.options import DesignOptions, HardwareOptions, SearchOptions, SourceOptions
 from build_decoder.stages.importing import import_network
@@ -96,7 +97,7 @@ def test_rtl_goes_on_from_quantise(build, tmp_path):
     folder = only(build, tmp_path, "quantise")
     write_rtl(folder, OPTIONS.hardware, Chip.of(boards.get(BOARD)))
     same_files(build, tmp_path, "rtl")
-    assert folder.load_design().family == "xc7"
+    assert folder.load_design().family is XC7
 
 
 def test_rtl_makes_other_hardware_of_the_same_model(build, tmp_path):

@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
@@ -12,7 +13,6 @@ from build_decoder.hdl.planning.decoder_plan import decoder_latency, plan_decode
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.design_front import DesignPoint, considered_foldings, design_front
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.errors import InputError
 from tests.test_hdl_decoder import model
 

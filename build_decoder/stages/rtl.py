@@ -8,6 +8,7 @@ from build_decoder.build_folder import BuildFolder, blocks_of
 from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.family import Family
 from build_decoder.options import HardwareOptions
 from build_decoder.stages.result import StageResult
 
@@ -26,7 +27,7 @@ class Chip:
         Number of blocks; None for no limit.
     """
 
-    family: str | None = None
+    family: Family | None = None
     dsp: int | None = None
 
     @classmethod

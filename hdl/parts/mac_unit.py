@@ -4,16 +4,16 @@ from amaranth import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl import dsp48e1, mult18x18d
+from build_decoder.hdl.families import family_of
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.dsp_block import DSP48E1, MULT18X18D
+from build_decoder.hdl.parts.native import native_part
+from build_decoder.hdl.parts.shift_add import shift_add_product
+from build_decoder.hdl.parts.table_product import fits_table, table_product
+from build_decoder.hdl.planning.dsp_block import DspBlock
 from build_decoder.hdl.planning.dsp_packing import DspPacking
 from build_decoder.hdl.planning.fits import fits_block
 from build_decoder.hdl.planning.multipliers import Multiplier
-from build_decoder.hdl.planning.target import ECP5, XC7, family_of
 from build_decoder.hdl.shapes import shape_of
-from build_decoder.hdl.shift_add import shift_add_product
-from build_decoder.hdl.table_product import fits_table, table_product
 
 __all__ = ["MacUnit"]
 
@@ -65,10 +65,12 @@ class MacUnit(wiring.Component):
         m = Module()
         plan, width = self.plan, self.plan.unit_width
         total = Signal(Shape(width * self.multiplier.neurons, signed=True))
-        family = None if self.multiplier is Multiplier.LUT else family_of(platform)
-        if family == XC7 and fits_block(plan, self.multiplier, DSP48E1):
-            p = Signal(dsp48e1.P_WIDTH)
-            m.submodules.block = dsp48e1.dsp48e1_mac(
+        if self.multiplier is Multiplier.LUT:
+            platform = None
+        family, block_mac = family_of(platform), native_part(platform, "mac")
+        if block_mac is not None and fits_block(plan, self.multiplier, family.dsp):
+            p = Signal(family.dsp.accumulator)
+            m.submodules.block = block_mac(
                 low=self.weights[0],
                 high=self.weights[1].shift_left(self.packing.field) if self.packing else None,
                 load=self.load,
@@ -79,7 +81,7 @@ class MacUnit(wiring.Component):
             )
             m.d.comb += total.eq(p)
         else:
-            self._sum_products(m, self._product(m, family), total)
+            self._sum_products(m, self._product(m, platform), total)
 
         if self.packing:
             # Offset binary to two's complement: the low field's sign bit is inverted.
@@ -98,7 +100,7 @@ class MacUnit(wiring.Component):
         start = self.plan.parameters.rounding_constant if self.plan.units_accumulate else 0
         return self.packing.start(start) if self.packing else start
 
-    def _product(self, m: Module, family: str | None) -> Value:
+    def _product(self, m: Module, platform) -> Value:
         """Registered product of ``x`` and the registered weights."""
         operand = self._held(m, 0)
         if self.packing:
@@ -106,8 +108,9 @@ class MacUnit(wiring.Component):
             operand = Signal(Shape(len(high) + self.packing.field + 1, signed=True))
             m.d.comb += operand.eq(high.shift_left(self.packing.field) + low)
         product = Signal((operand * self.x).shape())
-        if family == ECP5 and MULT18X18D.fits(len(operand), len(self.x)):
-            m.submodules.block = mult18x18d.mult18x18d(weight=operand, x=self.x, product=product)
+        block_product = native_part(platform, "product")
+        if block_product is not None and _fits(family_of(platform).dsp, operand, self.x):
+            m.submodules.block = block_product(weight=operand, x=self.x, product=product)
         elif self.multiplier is Multiplier.LUT:
             small = fits_table(len(operand), len(self.x))
             multiply = table_product if small else shift_add_product
@@ -130,3 +133,7 @@ class MacUnit(wiring.Component):
             return
         with m.If(self.valid):
             m.d.sync += total.eq(product + Mux(self.first, self._start, total))
+
+
+def _fits(block: DspBlock, weight: Value, x: Value) -> bool:
+    return block.fits(block.operand_width(weight.shape()), block.operand_width(x.shape()))

@@ -2,11 +2,11 @@
 
 from amaranth import ClockSignal, Const, Instance, Value
 
-from build_decoder.hdl.planning.dsp_block import MULT18X18D
+from build_decoder.hdl.families.ecp5 import FAMILY
 
 __all__ = ["mult18x18d"]
 
-_OPERAND_WIDTH = MULT18X18D.weight
+_OPERAND_WIDTH = FAMILY.dsp.weight
 
 
 def mult18x18d(*, weight: Value, x: Value, product: Value) -> Instance:
@@ -22,7 +22,7 @@ def mult18x18d(*, weight: Value, x: Value, product: Value) -> Instance:
     product
         Low bits of the product; as many as are connected.
     """
-    if not MULT18X18D.fits(len(weight), len(x)):
+    if not FAMILY.dsp.fits(len(weight), len(x)):
         raise ValueError(
             f"expected operands of at most {_OPERAND_WIDTH} bits, got {len(weight)} and {len(x)}"
         )

@@ -4,10 +4,9 @@ from amaranth import Cat, Module, Mux, Shape, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.carry4 import carry4_sum
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.parts.native import native_part
 from build_decoder.hdl.planning.fits import SELECT_WEIGHT_BITS, select_misfit
-from build_decoder.hdl.planning.target import XC7, family_of
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["SelectAccumulate"]
@@ -86,8 +85,8 @@ class SelectAccumulate(wiring.Component):
             x.eq(Cat(self.x[:-1], ~self.x[-1]) if self.x.shape().signed else self.x),
             addend.eq(Mux(odd, x, Mux(negative, x << 1, 0)) ^ negative.replicate(width)),
         ]
-        on_xc7 = family_of(platform) == XC7
-        m.d.comb += added.eq(carry4_sum(m, total, addend) if on_xc7 else total + addend)
+        add = native_part(platform, "sum")
+        m.d.comb += added.eq(total + addend if add is None else add(m, total, addend))
         with m.If(self.valid):
             m.d.sync += total.eq(added)
         if self.plan.double_buffered:

@@ -2,7 +2,7 @@
 
 from amaranth import Cat, Shape, Value
 
-from build_decoder.hdl.read_only_table import read_only_table
+from build_decoder.hdl.parts.read_only_table import read_only_table
 
 __all__ = ["fits_table", "table_product"]
 

@@ -4,14 +4,14 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.drain import Drain
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.mac_array import MacArray
-from build_decoder.hdl.replay_buffer import ReplayBuffer
+from build_decoder.hdl.parts.drain import Drain
+from build_decoder.hdl.parts.mac_array import MacArray
+from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
+from build_decoder.hdl.parts.weight_memory import WeightMemory
 from build_decoder.hdl.shapes import shape_of
-from build_decoder.hdl.weight_memory import WeightMemory
 
-__all__ = ["DenseComponent"]
+__all__ = ["COMPONENT", "DenseComponent"]
 
 
 class DenseComponent(wiring.Component):
@@ -106,3 +106,7 @@ class DenseComponent(wiring.Component):
             m.d.comb += captured.eq(exact >> dropped)
         wiring.connect(m, drain.o, wiring.flipped(self.o))
         return m
+
+
+COMPONENT = DenseComponent
+"""What realises the plan beside this module."""

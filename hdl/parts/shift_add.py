@@ -2,7 +2,7 @@
 
 from amaranth import Mux, Value
 
-from build_decoder.hdl.adder_tree import adder_tree
+from build_decoder.hdl.parts.adder_tree import adder_tree
 
 __all__ = ["shift_add_product"]
 

@@ -2,11 +2,12 @@
 
 from amaranth import Cat, ClockSignal, Const, Instance, Mux, Value
 
-from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.families.xc7 import FAMILY
 
-__all__ = ["P_WIDTH", "dsp48e1_mac"]
+__all__ = ["dsp48e1_mac"]
 
-A_WIDTH, B_WIDTH, P_WIDTH = DSP48E1.weight, DSP48E1.x, DSP48E1.accumulator
+_BLOCK = FAMILY.dsp
+_A_WIDTH, _B_WIDTH, _P_WIDTH = _BLOCK.weight, _BLOCK.x, _BLOCK.accumulator
 """Widths of the multiplier's signed operands and of the accumulator."""
 
 _OPMODE_MULTIPLY = 0b0101
@@ -56,9 +57,9 @@ def dsp48e1_mac(
         p_USE_MULT="MULTIPLY", p_USE_SIMD="ONE48",
         i_CLK=ClockSignal(),
         i_A=_signed(low, 30),
-        i_D=_signed(high, A_WIDTH) if high is not None else Const(0, A_WIDTH),
-        i_B=_signed(x, B_WIDTH),
-        i_C=Const(start, P_WIDTH),
+        i_D=_signed(high, _A_WIDTH) if high is not None else Const(0, _A_WIDTH),
+        i_B=_signed(x, _B_WIDTH),
+        i_C=Const(start, _P_WIDTH),
         i_CEA1=zero, i_CEA2=load, i_CED=load, i_CEM=one, i_CEP=valid,
         i_CEAD=zero, i_CEB1=zero, i_CEB2=zero, i_CEC=zero, i_CECTRL=zero, i_CEALUMODE=zero,
         i_CECARRYIN=zero, i_CEINMODE=zero,

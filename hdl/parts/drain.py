@@ -6,9 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.activations.component import activation_component
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.multiplexer import multiplexer
-from build_decoder.hdl.planning.target import XC7, family_of
-from build_decoder.hdl.requantise import Requantiser
+from build_decoder.hdl.parts.native import native_part
+from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["Drain"]
@@ -84,7 +83,8 @@ class Drain(wiring.Component):
         words = [
             padded[group_width * n : group_width * (n + 1)] for n in range(plan.groups_in_pass)
         ]
-        if plan.registered_selection and family_of(platform) == XC7:
+        multiplexer = native_part(platform, "multiplexer")
+        if plan.registered_selection and multiplexer is not None:
             selected = multiplexer(m, words, index)
         else:
             # Of a few groups, the logic behind the selection goes into its LUTs.

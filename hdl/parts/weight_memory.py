@@ -6,9 +6,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.lut_rom import lut_rom
+from build_decoder.hdl.parts.native import native_part
 from build_decoder.hdl.planning.area import fits_block_ram
-from build_decoder.hdl.planning.target import XC7, family_of
 from build_decoder.hdl.planning.weight_rows import different_columns
 
 __all__ = ["WeightMemory"]
@@ -82,14 +81,14 @@ class WeightMemory(wiring.Component):
                 self.ready.eq(fetched),
             ]
         if len(columns):
-            self._read(m, columns, address, stored, family_of(platform))
+            self._read(m, columns, address, stored, native_part(platform, "rom"))
         return m
 
-    def _read(self, m: Module, columns: np.ndarray, address: Signal, stored: Signal, family):
+    def _read(self, m: Module, columns: np.ndarray, address: Signal, stored: Signal, lut_rom):
         """Register the row at ``address`` in ``stored`` on ``load``."""
         count, rows = columns.shape
         in_blocks = fits_block_ram(rows, count)
-        if family == XC7 and not in_blocks:
+        if lut_rom is not None and not in_blocks:
             tables = [_as_int(column) for column in columns]
             with m.If(self.load):
                 m.d.sync += stored.eq(lut_rom(m, tables, rows, address))

@@ -5,9 +5,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.mac_unit import MacUnit
+from build_decoder.hdl.parts.mac_unit import MacUnit
+from build_decoder.hdl.parts.select_accumulate import SelectAccumulate
 from build_decoder.hdl.planning.multipliers import Multiplier
-from build_decoder.hdl.select_accumulate import SelectAccumulate
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["MacArray"]

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.shapes import shape_of
 
-__all__ = ["Packer"]
+__all__ = ["COMPONENT", "Packer"]
 
 
 class Packer(wiring.Component):
@@ -54,3 +54,7 @@ class Packer(wiring.Component):
                 number.eq(Mux(last, 0, number + 1)),
             ]
         return m
+
+
+COMPONENT = Packer
+"""What realises the plan beside this module."""
