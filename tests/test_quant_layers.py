@@ -315,3 +315,9 @@ def test_states_are_told_from_signals():
     for kind, states in (("lstm", {"cell", "output"}), ("gru", {"output"})):
         roles = integer_layers.get(kind).roles(None)
         assert {role.name for role in roles if role.kind is Kind.STATE} == states
+
+
+@pytest.mark.parametrize("kind", ["attention", "softmax"])
+def test_powers_have_no_sign(kind):
+    (power,) = (role for role in integer_layers.get(kind).roles(None) if role.name == "power")
+    assert power.signed is False
