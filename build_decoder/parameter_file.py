@@ -54,7 +54,7 @@ def to_json(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, np.ndarray) and value.dtype == np.int64:
         arrays[place] = value
         return {"array": place}
-    if isinstance(value, tuple):
+    if type(value) is tuple:
         if len(value) > _LONGEST_ROW and all(type(item) is int for item in value):
             arrays[place] = np.array(value, dtype=np.int64)
             return {"row": place}

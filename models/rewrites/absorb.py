@@ -14,7 +14,7 @@ from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.layers.max_pool import MaxPool
 from build_decoder.models.limits import MAX_MAGNITUDE
 from build_decoder.models.network import Network
-from build_decoder.models.rewrites.edit import is_output, node_of, with_weights
+from build_decoder.models.rewrites.edit import is_output, with_weights
 
 __all__ = ["absorbed", "can_be_weights"]
 
@@ -45,8 +45,6 @@ def absorbed(
         return None
     names: list[str] = []
     for taker in network.users(name):
-        # One reached twice has new weights by now.
-        taker = node_of(network, taker.name)
         found = _through(network, name, taker, scale, shift) or _into(network, taker, scale, shift)
         if found is None:
             return None

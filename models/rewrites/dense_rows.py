@@ -8,7 +8,7 @@ from build_decoder.models.layers.concat import Concat
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.softmax import Softmax
 from build_decoder.models.network import Network
-from build_decoder.models.rewrites.edit import is_output, node_of, with_weights
+from build_decoder.models.rewrites.edit import is_output, with_weights
 
 __all__ = ["reordered"]
 
@@ -36,8 +36,7 @@ def reordered(
         return None
     names: list[str] = []
     for taker in network.users(name):
-        # One reached twice has new weights by now.
-        found = _behind(network, name, node_of(network, taker.name), order)
+        found = _behind(network, name, taker, order)
         if found is None:
             return None
         network, more = found

@@ -40,8 +40,7 @@ _SAME_IF_TURNED = Affine | Concat | Dropout | Flatten | GlobalAveragePool | Soft
 
 def _turn(network: Network) -> Change | None:
     for item in network.given_inputs:
-        shape = item.shape
-        if len(shape) == 3 and shape[1] > 1 and network.users(item.name):
+        if len(item.shape) == 3 and item.shape[1] > 1:
             change = _turned(network, _linked_images(network, item.name))
             if change is not None:
                 return change
