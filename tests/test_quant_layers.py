@@ -10,13 +10,23 @@ import pytest
 
 from build_decoder.models import activations, layers
 from build_decoder.models.activation import Activation
+from build_decoder.models.escape.cuff import NerveCuff
+from build_decoder.models.escape.escape_fcn import EscapeFcn
+from build_decoder.models.escape.escape_net import EscapeNet
+from build_decoder.models.escape.escape_rnn import EscapeRnn
+from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
+from build_decoder.models.rewrites import rewrite
+from build_decoder.models.task import Kind as TaskKind
+from build_decoder.models.task import Task
 from build_decoder.quant import layers as integer_layers
 from build_decoder.quant.activations.forms import searched_forms
+from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.formats import integer_model
 from build_decoder.quant.layer import EVERY_OUTPUT, Kind, Parts
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
-from build_decoder.quant.range_analysis import observed_values
+from build_decoder.quant.range_analysis import analyse_ranges, observed_values
 from tests import random_layers
 
 TYPES = integer_layers.names()
@@ -315,3 +325,52 @@ def test_states_are_told_from_signals():
     for kind, states in (("lstm", {"cell", "output"}), ("gru", {"output"})):
         roles = integer_layers.get(kind).roles(None)
         assert {role.name for role in roles if role.kind is Kind.STATE} == states
+
+
+@pytest.mark.parametrize("kind", ["attention", "softmax"])
+def test_powers_have_no_sign(kind):
+    (power,) = (role for role in integer_layers.get(kind).roles(None) if role.name == "power")
+    assert power.signed is False
+
+
+CUFF = NerveCuff(rings=3, contacts=4, samples=12)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        EscapeRnn(units=3, dense=4, cell="lstm", attention=True, cuff=CUFF),
+        EscapeRnn(units=3, dense=4, cell="gru", layers=2, bidirectional=True, cuff=CUFF),
+        EscapeFcn(filters=3, pointwise=2, sets=2, multiplier=1, cuff=CUFF),
+        EscapeNet(filters=2, dense=4, kernels=(4, 2), dropout=0.5, cuff=CUFF),
+    ],
+    ids=["lstm", "gru", "fcn", "net"],
+)
+def test_networks_of_all_types_come_near_their_floats(network):
+    """In fine formats; and an evaluator's results are those of the integer model."""
+    architecture = network.architecture("net")
+    random = np.random.default_rng(3)
+    weights = {
+        node.name: {
+            name: random.normal(0, 1 / np.sqrt(np.prod(shape[:-1])), shape)
+            for name, shape in architecture.weight_shapes(node).items()
+        }
+        for node in architecture.nodes
+    }
+    rewritten = rewrite(Network.of(architecture, weights), probabilities=True).network
+    (given, *_) = rewritten.given_inputs
+    x = random.uniform(-1, 1, (12, len(rewritten.given_inputs) * int(np.prod(given.shape))))
+    y = rewritten.forward(x)
+    golden = GoldenData(
+        x, y, None, np.zeros(12, dtype=bool), Task((TaskKind.CLASSES,), source="test")
+    )
+    evaluator = Evaluator(rewritten, golden)
+    fine = analyse_ranges(rewritten, x, extra=16)
+    np.testing.assert_allclose(evaluator.outputs(fine), y, atol=1e-5)
+    formats = {
+        key: QFormat(format.integer, max(10, 1 + format.integer) - format.integer, format.signed)
+        for key, format in analyse_ranges(rewritten, x).items()
+    }
+    model = integer_model(rewritten, formats)
+    np.testing.assert_array_equal(evaluator.outputs(formats), model.predict(x))
+    np.testing.assert_allclose(model.predict(x), y, atol=0.02)

@@ -166,7 +166,7 @@ class BiasedSum:
         # Over whole samples, since a few neighbours at a time take many times as long.
         count = math.prod(raw.shape[1:-1])
         samples = raw.reshape(len(raw), count * len(biases))
-        samples += np.tile(biases, count)
+        samples += biases if count == 1 else np.tile(biases, count)
         if dropped := self.aligned_fraction - self.sum.fraction:
             raw *= 2.0**-dropped
             if dropped > 0:
