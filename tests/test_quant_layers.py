@@ -29,7 +29,7 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges, observed_values
 from tests import random_layers
 
-TYPES = integer_layers.names()
+TYPES = random_layers.TYPES
 WITH_WEIGHTS = ("affine", "attention", "conv2d", "dense", "gru", "lstm")
 RECURRENT = ("gru", "lstm")
 
@@ -62,7 +62,9 @@ def run_steps(quantiser, parts: Parts, inputs: list[np.ndarray]) -> np.ndarray:
 
 
 def test_every_type_but_bidirectional_has_an_integer_form():
-    assert {*TYPES} == {*layers.names()} - {"bidirectional"}
+    # A rewrite splits it. Whoever adds a type brings its integer form.
+    assert {*layers.names()} - {"bidirectional"} <= {*integer_layers.names()}
+    assert {*TYPES} <= {*integer_layers.names()}
 
 
 @pytest.mark.parametrize("kind", TYPES)
