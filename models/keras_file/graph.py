@@ -7,6 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from build_decoder.models.architecture import Architecture, Input, Node
 from build_decoder.models.errors import InputError
 from build_decoder.models.keras_file.forms import input_forms
@@ -17,6 +19,7 @@ from build_decoder.models.keras_file.parts import read_parts
 from build_decoder.models.keras_file.reading import Form
 from build_decoder.models.layer import Mismatch, Shape
 from build_decoder.models.layers.softmax import Softmax
+from build_decoder.models.limits import MAX_GRAPH_WEIGHTS
 from build_decoder.models.network import Network
 from build_decoder.models.walk import Walk
 
@@ -50,7 +53,8 @@ class Graph:
 
     def network(self, keras: ModuleType, model: Any) -> Network:
         """The network, with the weights of the Keras model."""
-        arrays = {part.nodes[0]: part.arrays(keras, model) for part in self.parts}
+        with np.errstate(all="ignore"):  # a variance may be negative
+            arrays = {part.nodes[0]: part.arrays(keras, model) for part in self.parts}
         weights = {name: array for name, array in arrays.items() if array}
         return Network.of(self.architecture, weights)
 
@@ -65,9 +69,13 @@ def make_graph(path: Path, name: str, layers: tuple[LayerConfig, ...]) -> Graph:
     """
     inputs, parts = read_parts(layers)
     try:
-        return Graph(_architecture(name, inputs, parts), tuple(inputs.values()), parts)
+        graph = Graph(_architecture(name, inputs, parts), tuple(inputs.values()), parts)
     except Mismatch as error:
         raise InputError.at(path, error.where, expected=error.expected, got=error.got) from None
+    if graph.stored > MAX_GRAPH_WEIGHTS:
+        expected = f"at most {MAX_GRAPH_WEIGHTS} weights in all"
+        raise InputError.at(path, "", expected=expected, got=str(graph.stored))
+    return graph
 
 
 @dataclass(frozen=True)

@@ -105,10 +105,8 @@ def _run(
     """What the Keras layers of `part` give, in Keras's axes."""
     given = []
     for tensor, shape in zip(tensors, part.shapes, strict=True):
-        if len(shape) == 2:  # time steps, of which fewer may have come, with or without columns
-            shape = (tensor.shape[1], shape[1])
-        elif tensor.ndim > 2:
-            shape = tensor.shape[1:]
+        # Of time steps fewer may have come, and as an image of one column.
+        shape = (tensor.shape[1], shape[1]) if len(shape) == 2 else tensor.shape[1:]
         given.append(tensor.reshape(len(tensor), *shape))
     layers = [find_layer(model, name) for name in part.layers]
     return _call(path, keras, layers, given)

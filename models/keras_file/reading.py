@@ -91,8 +91,7 @@ def only_input(layer: LayerConfig, shapes: list[Shape], axes: int | None = None)
 def expect(layer: LayerConfig, key: str, *values: Any) -> Any:
     """The setting `key`, which must be one of `values`."""
     got = layer.setting(key)
-    # True equals 1 to Python, but is no size.
-    if not any(got == value and type(got) is type(value) for value in values):
+    if not any(_same(got, value) for value in values):
         wanted = " or ".join(f"{key}={value!r}" for value in values)
         raise layer.error(wanted, f"{key}={shown(got)}")
     return got
@@ -120,6 +119,13 @@ def axes_of(layer: LayerConfig, axes: Any, count: int) -> list[int]:
     if not all(type(axis) is int and -count <= axis <= count and axis for axis in listed):
         raise layer.error(f"axes of samples of {count} axes", f"axis={shown(axes)}")
     return [axis - 1 if axis > 0 else axis + count for axis in listed]
+
+
+def _same(got: Any, value: Any) -> bool:
+    # True equals 1 to Python, but is no size.
+    if type(got) is not type(value) or got != value:
+        return False
+    return not isinstance(got, list) or all(map(_same, got, value))
 
 
 def _checked(layer: LayerConfig, key: str, values: Any, count: int) -> tuple[int, ...]:
