@@ -8,9 +8,9 @@ from build_decoder.quant.width_search import BIT_COST, WidthSearch
 
 __all__ = ["Exchange"]
 
-_MOST_SWAPPED = 40
+_MOST_SWAPPED = 32
 """Signal nodes up to which pairs of them are tried, whose number grows with the square: a chain of
-seven dense layers has as many."""
+six dense layers has 31."""
 
 _WORTHWHILE = 0.03
 """Part of the cost that several nodes made wider for a narrower one have to save."""
