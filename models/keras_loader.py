@@ -23,7 +23,6 @@ from build_decoder.models.keras_file.chain import Step, is_chain, make_steps
 from build_decoder.models.keras_file.config import read_layers
 from build_decoder.models.keras_file.graph import make_graph
 from build_decoder.models.keras_file.graph_proof import prove_graph
-from build_decoder.models.keras_file.kinds import check_layers
 from build_decoder.models.keras_file.layer_config import LayerConfig
 from build_decoder.models.keras_file.loadable import find_layer, for_use
 from build_decoder.models.keras_file.proof import prove
@@ -60,7 +59,6 @@ def read_keras(path: Path) -> Network:
         )
     archive = unpack(path)
     layers = read_layers(path, archive.config)
-    check_layers(layers)
     if is_chain(layers):
         return _read_chain(path, archive, make_steps(layers))
     return _read_graph(path, archive, layers)

@@ -9,7 +9,6 @@ from build_decoder.models import InputError, load_network
 from build_decoder.models.architecture import Input
 from build_decoder.models.keras_file.config import read_layers
 from build_decoder.models.keras_file.graph import make_graph
-from build_decoder.models.keras_file.kinds import check_layers
 from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.bidirectional import Bidirectional
@@ -39,9 +38,7 @@ IMAGE, SERIES, ROW = (6, 9, 2), (6, 4), (4,)
 
 
 def graph(config):
-    layers = read_layers(PATH, config)
-    check_layers(layers)
-    return make_graph(PATH, "model", layers)
+    return make_graph(PATH, "model", read_layers(PATH, config))
 
 
 def nodes(config):

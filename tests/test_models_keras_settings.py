@@ -8,21 +8,14 @@ import pytest
 from build_decoder.models import InputError, load_network
 from build_decoder.models.keras_file.chain import make_steps
 from build_decoder.models.keras_file.config import read_layers
-from build_decoder.models.keras_file.kinds import check_layers
 from build_decoder.models.limits import MAX_LAYERS
 from tests.keras_files import dense_config, functional, layer, sequential, write_keras
 
 PATH = Path("model.keras")
 
 
-def read(config):
-    layers = read_layers(PATH, config)
-    check_layers(layers)
-    return layers
-
-
 def steps(*layers, inputs=(4,)):
-    return make_steps(read(sequential(*layers, inputs=inputs)))
+    return make_steps(read_layers(PATH, sequential(*layers, inputs=inputs)))
 
 
 def activation_layer(kind: str, **settings):
@@ -144,7 +137,7 @@ def test_input_of_another_type():
     config = sequential(dense_config())
     config["config"]["layers"][0]["config"]["dtype"] = "uint8"
     with pytest.raises(InputError, match="layer 'inputlayer': expected float32 .*, got 'uint8'"):
-        read(config)
+        read_layers(PATH, config)
 
 
 def test_softmax_at_the_end_alone():

@@ -7,6 +7,7 @@ from typing import Any
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.fields import Fields
 from build_decoder.models.keras_file.calls import ends, sources_of
+from build_decoder.models.keras_file.kinds import check_kinds
 from build_decoder.models.keras_file.layer_config import INPUT, LayerConfig
 from build_decoder.models.keras_file.order import in_order
 from build_decoder.models.limits import MAX_LAYERS
@@ -30,7 +31,8 @@ def read_layers(path: Path, config: Any) -> tuple[LayerConfig, ...]:
     Raises
     ------
     InputError
-        The model is none of Keras's own, has several outputs, or uses a layer twice.
+        The model is none of Keras's own, has several outputs, uses a layer twice, or has one of a
+        kind that is not read.
     """
     found = _Found()
     output = _read_model(path, config, "", None, found)
@@ -89,6 +91,7 @@ def _read_model(
     if len(found.layers) + len(entries) > MAX_LAYERS:
         raise fields.error("layers", f"at most {MAX_LAYERS} layers", str(len(entries)))
     layers = [_layer(path, entry, prefix) for entry in entries]
+    check_kinds([x for x, entry in zip(layers, entries, strict=True) if not is_model(entry)])
     if config["class_name"] == "Sequential":
         inputs = [layer.name for layer in layers[:1] if layer.kind == INPUT]
         taken, output = _in_a_row(fields, layers, given)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from build_decoder.models.architecture import Node
-from build_decoder.models.errors import InputError, shown
+from build_decoder.models.errors import InputError
 from build_decoder.models.keras_file.graph import Graph
 from build_decoder.models.keras_file.loadable import find_layer
 from build_decoder.models.keras_file.part import Part
@@ -36,6 +36,7 @@ _ROWS = 16  # of each, where that is no work
 _MOST_VALUES = 2**20  # of all samples of a layer together
 _MOST_MACS = 2**27
 _TOLERANCE = float(np.finfo(np.float32).eps)  # in parts of 1 + |value|
+_GREATEST = float(np.finfo(np.float32).max)
 _LEAST_NORM = 1e-6  # of a unit's weights, where they are all but zero
 _STEPS = 3  # of a recurrent layer: errors of rounding grow from each to the next
 
@@ -126,11 +127,13 @@ def _call(
             path,
             f"layer {layer.name!r}",
             expected="one that Keras can run, to compare what was read with it",
-            got=f"{type(error).__name__}: {shown(str(error))}",
+            got=f"{type(error).__name__}: {str(error)[:300]}",
         ) from None
 
 
 def _agree(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    # What a float32 cannot hold is infinite to Keras.
+    values, wanted = (np.clip(array, -_GREATEST, _GREATEST) for array in (values, wanted))
     return np.isclose(values, wanted, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True)
 
 
