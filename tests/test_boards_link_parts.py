@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from amaranth import Module
 from amaranth.lib.memory import Memory
-from link_rig import random_bytes, simulate
 
 from build_decoder.boards.byte_reader import ByteReader
 from build_decoder.boards.checksum import Checksum
@@ -12,6 +11,7 @@ from build_decoder.boards.frame_feeder import FrameFeeder
 from build_decoder.boards.protocol import PROTOCOL
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.streams import random_stalls, receive, send
+from tests.link_rig import random_bytes, simulate
 
 
 @pytest.mark.parametrize("seed", range(3))

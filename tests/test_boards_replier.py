@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 from amaranth import Module
-from link_rig import simulate
 
 from build_decoder.boards.checksum import Checksum
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status
 from build_decoder.boards.replier import Replier
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.streams import random_stalls, receive, send
+from tests.link_rig import simulate
 
 
 class Replying:
     """A replier with its checksum, for a decoder of 3 outputs."""
 
-    INTERFACE = DecoderInterface(
+    INTERFACE = Interface(
         name="a",
         input_count=4,
         output_count=3,

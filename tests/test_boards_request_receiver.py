@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from amaranth import Module
-from link_rig import random_bytes, simulate
 
 from build_decoder.boards.checksum import Checksum
 from build_decoder.boards.protocol import PROTOCOL, Command, Protocol, Status
 from build_decoder.boards.request_receiver import RequestReceiver
 from build_decoder.sim.streams import random_stalls, receive, send
+from tests.link_rig import random_bytes, simulate
 
 IMPATIENT = Protocol(idle_byte_times=2)
 
