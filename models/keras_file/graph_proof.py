@@ -79,16 +79,27 @@ def _enough(layer: Layer, shape: Shape) -> Shape:
 def _inputs(node: Node, shapes: Sequence[Shape], rng: np.random.Generator) -> list[np.ndarray]:
     """Inputs of `node` for sums of all the sizes, (samples, \\*shape) each."""
     values = max(map(math.prod, [*shapes, node.layer.output_shape(shapes)]))
-    rows = min(_MOST_VALUES // values, _MOST_MACS // max(node.layer.cost(shapes).macs, 1))
-    size = np.repeat(_SUMS, min(max(rows // len(_SUMS), 1), _ROWS))
+    rows = _rows(values, node.layer.cost(shapes).macs)
     tensors = []
     for shape in shapes:
-        x = rng.normal(size=(size.size, *shape)) * size.reshape(-1, *[1] * len(shape))
+        x = _samples(rng, rows, shape)
         if isinstance(node.layer, Affine):  # about where it gives zero
             scale, shift = node.weights["scale"], node.weights["shift"]
             x = (x - shift) / np.where(np.abs(scale) > _LEAST_NORM, scale, 1)
         tensors.append(x / _norm(node.weights))
     return tensors
+
+
+def _rows(values: int, macs: int) -> int:
+    """Samples of each size, where one takes so much memory and work."""
+    most = min(_MOST_VALUES // values, _MOST_MACS // max(macs, 1)) // len(_SUMS)
+    return min(max(most, 1), _ROWS)
+
+
+def _samples(rng: np.random.Generator, rows: int, shape: Shape) -> np.ndarray:
+    """Samples of all the sizes, (samples, \\*shape)."""
+    size = np.repeat(_SUMS, rows).reshape(-1, *[1] * len(shape))
+    return rng.normal(size=(size.size, *shape)) * size
 
 
 def _norm(weights: Mapping[str, np.ndarray]) -> float:
@@ -170,20 +181,14 @@ def _compare_whole(
         return values.reshape(len(values), *network.shapes[node.name])
 
     macs = sum(node.layer.cost(network.input_shapes(node)).macs for node in network.nodes)
-    values = max(map(math.prod, network.shapes.values()))
-    rows = min(max(_MOST_MACS // max(macs, 1) // len(_SUMS), 1), max(_MOST_VALUES // values, 1), 4)
-    size = np.repeat(_SUMS, rows)
-    x = {
-        item.name: rng.normal(size=(size.size, *item.shape))
-        * size.reshape(-1, *[1] * len(item.shape))
-        for item in network.given_inputs
-    }
+    rows = _rows(max(map(math.prod, network.shapes.values())), macs)
+    x = {item.name: _samples(rng, rows, item.shape) for item in network.given_inputs}
     given = [
         array.reshape(len(array), *shape)
         for array, shape in zip(x.values(), graph.shapes, strict=True)
     ]
-    whole = _call(path, keras, [model], given).reshape(size.size, -1)
-    if not _agree(network.forward(x, step=step), whole).all():
+    whole = _call(path, keras, [model], given)
+    if not _agree(network.forward(x, step=step), whole.reshape(len(whole), -1)).all():
         raise InputError.at(
             path, "", expected="a model that runs its layers as they were read", got="another"
         )
