@@ -14,7 +14,8 @@ from tests import random_layers
 from tests.test_random_layers import integer_layer
 
 
-@pytest.mark.parametrize("kind", integer_layers.names())
+# Other types have no random layers; the test of such a type writes and reads its layers itself.
+@pytest.mark.parametrize("kind", sorted({*integer_layers.names()} & {*random_layers.TYPES}))
 def test_every_type_of_layer_is_read_back_exactly(kind):
     for number in range(20):
         case = random_layers.layer(kind, number)
