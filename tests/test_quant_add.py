@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from build_decoder.model_file import load_model, save_model
 from build_decoder.models import (
     Architecture,
     GoldenData,
@@ -200,3 +201,13 @@ def test_formats_name_the_output_of_each_sum(found: Quantised, tmp_path: Path):
     found.save_formats(tmp_path / "formats.json")
     nodes = json.loads((tmp_path / "formats.json").read_text())["nodes"]
     assert {("both", "output"), ("more", "output")} <= {(n["name"], n["node"]) for n in nodes}
+
+
+def test_the_model_is_written_and_read(found: Quantised, golden: GoldenData, tmp_path: Path):
+    save_model(found.model, tmp_path)
+    again = load_model(tmp_path)
+    assert [repr(node.layer) for node in again.nodes] == [
+        repr(node.layer) for node in found.model.nodes
+    ]
+    raw = found.model.quantise_input(golden.x[:50])
+    np.testing.assert_array_equal(again.compute(raw), found.model.compute(raw))
