@@ -103,6 +103,13 @@ class Replier(wiring.Component):
             self.covered.valid.eq(leaves & ~uncovered),
         ]
 
+        # And one for what comes from block RAM, late in its cycle.
+        contents, there = Signal(8), Signal()
+        m.d.sync += [
+            contents.eq(self.info.payload),
+            there.eq(self.info.valid & ~self.info.ready),
+        ]
+
         outputs_left = Signal(range(interface.output_count))
         index = Signal(range(max(len(header), Info.LAYOUT.size, output_bytes)))
 
@@ -143,7 +150,7 @@ class Replier(wiring.Component):
                             m.next = "INFO"
 
             with m.State("INFO"):
-                with m.If(sent(self.info.payload, ready=self.info.valid)):
+                with m.If(sent(contents, ready=there)):
                     m.d.comb += self.info.ready.eq(1)
                     ended(Info.LAYOUT.size, "CRC")
 

@@ -9,7 +9,7 @@ from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status
 from build_decoder.boards.replier import Replier
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.qformat import QFormat
-from build_decoder.sim.streams import random_stalls, receive, send
+from build_decoder.sim.streams import no_stalls, random_stalls, receive, send
 from tests.link_rig import simulate
 
 
@@ -66,7 +66,7 @@ def test_replier_sends_what_the_protocol_says(command, status, strobes, seed):
         raw = PROTOCOL.pack_values(rig.OUTPUTS, rig.INTERFACE.output_format)
         payload = info if command == Command.INFO else raw
     wanted = PROTOCOL.reply(Reply(command, 9, status, payload))
-    stalls = random_stalls(seed) if seed else lambda offered: True
+    stalls = random_stalls(seed) if seed else no_stalls
     ends = {}
 
     async def ask(ctx):
@@ -79,7 +79,8 @@ def test_replier_sends_what_the_protocol_says(command, status, strobes, seed):
 
     async def tell(ctx):
         if status == Status.OK and command == Command.INFO:
-            await send(ctx, replier.info, [*info, *info])
+            slow = random_stalls(seed + 5) if seed else no_stalls
+            await send(ctx, replier.info, [*info, *info], stalls=slow)
 
     async def decode(ctx):
         if status == Status.OK and command == Command.INFER:
