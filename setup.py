@@ -10,7 +10,7 @@ PARTS = ("models", "quant", "hdl", "sim", "boards", "bench")
 
 setup(
     packages=[
-        "build_decoder",
+        *find_packages(include=["build_decoder", "build_decoder.*"]),
         *(
             f"build_decoder.{package}"
             for part in PARTS

@@ -14,6 +14,7 @@ import numpy as np
 
 from build_decoder.hdl.activations.component import activation_component
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.models import activations as float_activations
 from build_decoder.models.activation import Activation
 from build_decoder.models.arguments import LineParser, whole_number
@@ -45,7 +46,7 @@ def row(activation: Activation, parameters: IntegerActivation, form: str, work_d
     source = work_dir / "activation.v"
     component = activation_component(parameters)(parameters)
     source.write_text(to_verilog(component, name="activation"))
-    resources = synthesise(source, "xc7", work_dir, top="activation").resources
+    resources = synthesise(source, XC7, work_dir, top="activation").resources
     segments = parameters.segments if isinstance(parameters, PiecewiseLinear) else "table"
     cells = (
         activation.name,

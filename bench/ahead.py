@@ -24,6 +24,7 @@ from build_decoder.bench.resources import measure
 from build_decoder.boards.toolchain import place_and_route, synthesise
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.models.arguments import LineParser, filled_path
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError, ToolError
@@ -75,12 +76,11 @@ def _measure_column(case: Case, column: Column, *, fmax: bool) -> Measured:
     options = DesignOptions.parse([case.network, *column.options])
     quantised = search(*load(options.source), options.search)
     start = time.perf_counter()
-    to_verilog(Decoder(design(quantised.model, options.hardware, family="xc7")), family="xc7")
+    to_verilog(Decoder(design(quantised.model, options.hardware, family=XC7)), family=XC7)
     seconds = time.perf_counter() - start
     with tempfile.TemporaryDirectory() as folder:
-        decoder = Decoder(design(quantised.model, options.hardware, family="xc7"))
-        figures = measure(decoder, "xc7", Path(folder))
-    figures["bram"] = figures.pop("bram36")
+        decoder = Decoder(design(quantised.model, options.hardware, family=XC7))
+        figures = measure(decoder, XC7, Path(folder))
     fmax_mhz = _fmax(options, quantised) if fmax else None
     return Measured(column, quantised, figures, seconds, fmax_mhz)
 

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
-from build_decoder.hdl.planning.dsp_block import DSP48E1
 from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
-from build_decoder.hdl.planning.target import XC7
 from build_decoder.models import activations as float_activations
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
@@ -148,7 +147,7 @@ def _random_multipliers(random, plan: DensePlan) -> Multipliers:
     if random.random() < 0.4:
         return choose_multipliers([plan], family=XC7)[0]
     products = inputs * plan.neurons
-    pairs = inputs * (plan.neurons // 2) if packs(plan, DSP48E1) else 0
+    pairs = inputs * (plan.neurons // 2) if packs(plan, XC7.dsp) else 0
     most_luts = max(_MAX_PRODUCT_BITS // (p.input.width * p.weight.width), 1)
     packed = int(random.choice((0, random.integers(0, pairs, endpoint=True), pairs)))
     left = products - 2 * packed

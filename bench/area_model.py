@@ -91,7 +91,7 @@ def _report(name: str, title: str, group: list[Sample]) -> None:
         found, measured = sample.estimated, sample.measured
         print(f"{sample.key + ' ' + sample.design:46.46} {found.lut:9.0f} {measured['lut']:6} "
               f"{100 * sample.error:6.1f}% {found.ff:6.0f} {measured['ff']:6} {found.dsp:4} "
-              f"{measured['dsp']:4} {found.bram36:5} {measured['bram36']:5}"
+              f"{measured['dsp']:4} {found.bram36:5} {measured['bram']:5}"
               f"{'  <' if _is_off(sample) else ''}")
     errors = np.abs([sample.error for sample in group])
     within = int((errors <= TOLERANCE).sum())

@@ -13,6 +13,7 @@ from build_decoder.bench.area_designs import random_design
 from build_decoder.bench.area_zoo import ZOO_DESIGNS
 from build_decoder.bench.resources import measure
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.area import (
     ActivationShape,
     Area,
@@ -23,7 +24,6 @@ from build_decoder.hdl.planning.area import (
 )
 from build_decoder.hdl.planning.area.plans import shape_of_plan
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.target import XC7
 
 __all__ = ["ZOO_KEYS", "Sample", "samples"]
 
@@ -60,7 +60,7 @@ class Sample:
         # Not from the estimate, for which there may be no coefficients yet.
         dense = [shape for shape in self.shapes if isinstance(shape, DenseShape)]
         blocks = sum(shape.blocks for shape in dense), sum(shape.bram36 for shape in dense)
-        return blocks != (self.measured["dsp"], self.measured["bram36"])
+        return blocks != (self.measured["dsp"], self.measured["bram"])
 
     def as_json(self) -> str:
         """One line of JSON."""
@@ -102,7 +102,7 @@ def _synthesised(key: str) -> Sample:
     design, plan = _design(key)
     with tempfile.TemporaryDirectory(dir=".") as folder:
         figures = measure(Decoder(plan), XC7, Path(folder))
-    measured = {name: figures[name] for name in ("lut", "ff", "dsp", "bram36")}
+    measured = {name: figures[name] for name in ("lut", "ff", "dsp", "bram")}
     return Sample(key, design, tuple(map(shape_of_plan, plan.stages)), measured)
 
 

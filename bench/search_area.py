@@ -19,10 +19,10 @@ from threadpoolctl import threadpool_limits
 from build_decoder.bench.networks import network_names, networks
 from build_decoder.bench.resources import measure
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.area import BRAM36_LUTS, DSP_LUTS
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.design import design_decoder
-from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.command import exit_status
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
@@ -66,13 +66,13 @@ def _row(
     model = found.model
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Decoder(design_decoder(model, family=XC7)), XC7, Path(folder))
-    cost = figures["lut"] + DSP_LUTS * figures["dsp"] + BRAM36_LUTS * figures["bram36"]
+    cost = figures["lut"] + DSP_LUTS * figures["dsp"] + BRAM36_LUTS * figures["bram"]
     saved = 0.0 if ahead is None else 1 - cost / ahead
     seconds = sum(step.seconds for step in found.search.steps)
     print(
         f"{network.name:14} {search:8} {found.search.network.topology:>12} "
         f"{model.average_bit_width():5.2f} {figures['lut']:5} {figures['ff']:5} "
-        f"{figures['dsp']:4} {figures['bram36']:5} {cost:6.0f} {100 * saved:5.1f}% "
+        f"{figures['dsp']:4} {figures['bram']:5} {cost:6.0f} {100 * saved:5.1f}% "
         f"{100 * found.unseen.loss:6.2f} {100 * (1 - found.unseen.agreement):7.2f}% {seconds:5.1f}",
         flush=True,
     )

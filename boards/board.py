@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from build_decoder import boards
+from build_decoder.hdl.family import Family
 from build_decoder.models.discovery import discover
 from build_decoder.models.errors import InputError
 
@@ -34,7 +35,7 @@ class Board:
     title
         Name that people know it by.
     family
-        ``ecp5``, ``ice40`` or ``xc7``: selects clock generator and toolchain.
+        Its FPGA family.
     device
         Part number of the FPGA.
     oscillator
@@ -55,7 +56,7 @@ class Board:
 
     name: str
     title: str
-    family: str
+    family: Family
     device: str
     oscillator: str
     oscillator_mhz: float

@@ -47,6 +47,10 @@ def check_network(board: Board, network: Network) -> None:
     InputError
         If the network does not even fit so.
     """
-    check_memory(board, sum(layer.input_count * layer.output_count for layer in network.layers))
+    weights = (
+        array.size for node in network.nodes for name, array in node.weights.items()
+        if name != "bias"
+    )
+    check_memory(board, sum(weights))
     for end, count in (("input", network.input_count), ("output", network.output_count)):
         check_frame_bytes(network.name, end, count, 1)

@@ -3,13 +3,14 @@
 from amaranth_boards.icebreaker import ICEBreakerPlatform
 
 from build_decoder.boards.board import Board, Capacity
+from build_decoder.hdl import families
 
 __all__ = ["BOARD"]
 
 BOARD = Board(
     name="icebreaker",
     title="iCEBreaker",
-    family="ice40",
+    family=families.get("ice40"),
     device="iCE40UP5K-SG48",
     oscillator="clk12",
     oscillator_mhz=12,

@@ -6,7 +6,6 @@ one by one, so that what is run here is what ``build_top.sh`` runs elsewhere.
 
 import json
 from pathlib import Path
-from typing import NamedTuple
 
 from build_decoder.boards.board import Board
 from build_decoder.boards.reports import BitstreamReport, PlacedResources, SynthesisReport
@@ -15,36 +14,12 @@ from build_decoder.boards.tool_logs import warnings_of
 from build_decoder.boards.tools import find_tool, run_tool
 from build_decoder.boards.top import Top
 from build_decoder.boards.xilinx.open_tools.said import version
-from build_decoder.hdl.cells import count_cells
+from build_decoder.hdl.family import NextpnrNames
 from build_decoder.hdl.yosys import HIDE_NAMES, find_yosys, read_statistics, run_yosys
 
 __all__ = ["NextpnrToolchain"]
 
 NAME = "top"
-# Not the platforms' own lists, which also ask for a programmer.
-_TOOLS = {
-    "ecp5": ("yosys", "nextpnr-ecp5", "ecppack"),
-    "ice40": ("yosys", "nextpnr-ice40", "icepack"),
-}
-_SYNTH_OPTIONS = {"ecp5": "", "ice40": "-dsp"}
-_BITSTREAM = {"ecp5": f"{NAME}.bit", "ice40": f"{NAME}.bin"}
-
-
-class _Sites(NamedTuple):
-    """Names of sites in nextpnr's report; a flip-flop without a site of its own has none."""
-
-    lut: str
-    ff: str | None
-    dsp: str
-    bram: str
-
-
-_SITES = {
-    "ecp5": _Sites("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D", "DP16KD"),
-    "ice40": _Sites("ICESTORM_LC", None, "ICESTORM_DSP", "ICESTORM_RAM"),
-}
-# nextpnr-ice40 takes all ports of the block for registered, whatever its registers do.
-_UNTIMED = {"ice40": "through SB_MAC16"}
 _STAT_FILE = f"{NAME}.stat.json"
 _REPORT_FILE = f"{NAME}.report.json"
 
@@ -54,11 +29,12 @@ class NextpnrToolchain:
 
     def instructions(self, board: Board) -> str:
         """Text on how to build the package."""
-        tools = _TOOLS[board.family]
+        # Not the platforms' own lists, which also ask for a programmer.
+        tools = board.family.nextpnr.tools
         variables = ", ".join(tool.upper().replace("-", "_") for tool in tools)
         return (
             f"    sh build_{NAME}.sh\n\nin this folder, with {', '.join(tools)} on the search "
-            f"path, or named in\n{variables}; makes {_BITSTREAM[board.family]}."
+            f"path, or named in\n{variables}; makes {_bitstream(board)}."
         )
 
     def prepare(self, board: Board, top: Top, build_dir: Path, *, seed: int) -> None:
@@ -67,14 +43,14 @@ class NextpnrToolchain:
             top,
             NAME,
             script_after_read=HIDE_NAMES,
-            synth_opts=_SYNTH_OPTIONS[board.family],
+            synth_opts=board.family.synthesis_options,
             script_after_synth=f"tee -q -o {_STAT_FILE} stat -json",
             # A design that misses its clock is still placed and routed, and reported as such.
             nextpnr_opts=f"--report {_REPORT_FILE} --seed {seed} --timing-allow-fail",
         )
         plan.files.pop(f"{NAME}.debug.v")
         plan.extract(str(build_dir))
-        for stale in (f"{NAME}.json", _STAT_FILE, _REPORT_FILE, _BITSTREAM[board.family]):
+        for stale in (f"{NAME}.json", _STAT_FILE, _REPORT_FILE, _bitstream(board)):
             (build_dir / stale).unlink(missing_ok=True)
 
     def synthesise(self, board: Board, build_dir: Path) -> SynthesisReport:
@@ -83,7 +59,7 @@ class NextpnrToolchain:
             return SynthesisReport(missing=_missing(board, ["yosys"], build_dir))
         # As the plan's own command has it.
         log = run_yosys(f"{NAME}.ys", build_dir, log=f"{NAME}.rpt")
-        resources = count_cells(read_statistics(build_dir / _STAT_FILE), board.family)
+        resources = board.family.resources_of(read_statistics(build_dir / _STAT_FILE))
         check_capacity(board, resources)
         return SynthesisReport(resources=resources, log=log)
 
@@ -101,16 +77,16 @@ class NextpnrToolchain:
             log = build_dir / f"{command[0]}.log"
             run_tool(command[0], [programs[command[0]], *command[1:]], build_dir, log)
         measured = json.loads((build_dir / _REPORT_FILE).read_text())
-        placed = _placed(board.family, measured["utilization"])
+        placed = _placed(board.family.nextpnr, measured["utilization"])
         clocks = measured["fmax"].values()
         # The decoder's clock, which is the only one with logic worth mentioning.
         slowest = min(clocks, key=lambda clock: clock["achieved"] / clock["constraint"])
         return BitstreamReport(
-            bitstream=build_dir / _BITSTREAM[board.family],
+            bitstream=build_dir / _bitstream(board),
             fmax_mhz=slowest["achieved"],
             constraint_mhz=slowest["constraint"],
             timing_met=slowest["achieved"] >= slowest["constraint"],
-            untimed=_UNTIMED.get(board.family) if placed.dsp else None,
+            untimed=board.family.nextpnr.untimed if placed.dsp else None,
             placed=placed,
             toolchain=placer,
             version=version(programs[placer]),
@@ -122,10 +98,15 @@ class NextpnrToolchain:
         return json.loads((build_dir / f"build_{NAME}.json").read_text())["commands"]
 
 
-def _placed(family: str, utilization: dict) -> PlacedResources:
+def _bitstream(board: Board) -> str:
+    return f"{NAME}.{board.family.nextpnr.bitstream}"
+
+
+def _placed(names: NextpnrNames, utilization: dict) -> PlacedResources:
+    sites = {"lut": names.lut, "ff": names.ff, "dsp": names.dsp, "bram": names.bram}
     used = {
         kind: None if site is None else utilization.get(site, {}).get("used")
-        for kind, site in _SITES[family]._asdict().items()
+        for kind, site in sites.items()
     }
     return PlacedResources(**used)
 

@@ -18,6 +18,7 @@ from amaranth_boards.resources import LEDResources
 
 from build_decoder.boards.board import Board, Capacity
 from build_decoder.boards.xilinx_platform import RtlilXilinxPlatform, pmod_uart
+from build_decoder.hdl import families
 
 __all__ = ["BOARD", "PicoZed7030Platform"]
 
@@ -48,7 +49,7 @@ class PicoZed7030Platform(RtlilXilinxPlatform):
 BOARD = Board(
     name="picozed_7030",
     title="PicoZed 7030",
-    family="xc7",
+    family=families.get("xc7"),
     device="xc7z030sbg485-1",
     oscillator="clk100",
     oscillator_mhz=100,

@@ -1,12 +1,12 @@
-"""Dividers of the FPGA families' phase-locked loops (PLLs)."""
+"""Phase-locked loops (PLLs): what they can make, and the dividers for a clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from build_decoder.models.errors import InputError
 
-__all__ = ["PLL_LIMITS", "PLLDividers", "PLLLimits"]
+__all__ = ["PLL", "PLLDividers", "PLLLimits"]
 
 _TOLERANCE = Fraction(1, 100)
 """Largest accepted distance of the nearest frequency from the one asked for."""
@@ -26,7 +26,7 @@ class PLLDividers:
 
 @dataclass(frozen=True, kw_only=True)
 class PLLLimits:
-    """What a family's PLL can do. Frequencies are (lowest, highest) in MHz.
+    """What a PLL can do. Frequencies are (lowest, highest) in MHz.
 
     Parameters
     ----------
@@ -86,38 +86,22 @@ class PLLLimits:
         return PLLDividers(reference, feedback, divider, float(-detector), float(-vco), nearest)
 
 
-PLL_LIMITS = {
-    # Lattice FPGA-DS-02012 (ECP5 family data sheet), table "sysCLOCK PLL Timing".
-    "ecp5": PLLLimits(
-        oscillator=(8, 400),
-        phase_detector=(10, 400),
-        vco=(400, 800),
-        output=(3.125, 400),
-        reference=range(1, 129),
-        feedback=range(1, 129),
-        output_dividers=range(1, 129),
-    ),
-    # Lattice FPGA-DS-02008 (iCE40 UltraPlus family data sheet), table "sysCLOCK PLL Timing";
-    # dividers of FPGA-TN-02052 with simple feedback: DIVR + 1, DIVF + 1, 2**DIVQ.
-    "ice40": PLLLimits(
-        oscillator=(10, 133),
-        phase_detector=(10, 133),
-        vco=(533, 1066),
-        output=(16, 275),
-        reference=range(1, 17),
-        feedback=range(1, 129),
-        output_dividers=[2**q for q in range(1, 7)],
-    ),
-    # Xilinx DS187 (Zynq-7020 data sheet), table "PLL Specification", speed grade -1; the output
-    # through a BUFG of that grade, table "Global Clock Buffer Switching Characteristics".
-    "xc7": PLLLimits(
-        oscillator=(19, 800),
-        phase_detector=(19, 450),
-        vco=(800, 1600),
-        output=(6.25, 464),
-        reference=range(1, 57),
-        feedback=range(2, 65),
-        output_dividers=range(1, 129),
-    ),
-}
-"""Limits of the PLL by family."""
+@dataclass(frozen=True, kw_only=True)
+class PLL:
+    """A kind of PLL.
+
+    Parameters
+    ----------
+    name
+        What a family calls it.
+    limits
+        What it can do.
+    connect
+        ``connect(m, board, dividers, oscillator, clock, locked)`` puts it into a module: from the
+        resource ``oscillator`` it makes the signal ``clock``, and ``locked``, which is high while
+        that is as it should be.
+    """
+
+    name: str
+    limits: PLLLimits
+    connect: Callable[..., None]

@@ -27,8 +27,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from build_decoder.boards.interface import MAX_COUNT, MAX_FRACTION, DecoderInterface
+from build_decoder.boards.driver_file import MAX_COUNT
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
+from build_decoder.quant.format_fields import MAX_FRACTION
 from build_decoder.quant.qformat import MAX_WIDTH, QFormat
 
 __all__ = [
@@ -75,7 +77,7 @@ def check_frame(model) -> None:
     Parameters
     ----------
     model
-        Integer model or `boards.interface.DecoderInterface`.
+        Integer model or `hdl.planning.interface.Interface`.
 
     Raises
     ------
@@ -117,7 +119,7 @@ class Info:
     fingerprint: int
 
     @classmethod
-    def of(cls, interface: DecoderInterface) -> "Info":
+    def of(cls, interface: Interface) -> "Info":
         """What a board says of a decoder with that interface."""
         return cls(
             cls.VERSION,

@@ -10,6 +10,7 @@ from amaranth_boards.resources import LEDResources
 
 from build_decoder.boards.board import Board, Capacity
 from build_decoder.boards.xilinx_platform import RtlilXilinxPlatform, pmod_uart
+from build_decoder.hdl import families
 
 __all__ = ["BOARD", "PynqZ1Platform"]
 
@@ -38,7 +39,7 @@ class PynqZ1Platform(RtlilXilinxPlatform):
 BOARD = Board(
     name="pynq_z1",
     title="PYNQ-Z1",
-    family="xc7",
+    family=families.get("xc7"),
     device="xc7z020clg400-1",
     oscillator="clk125",
     oscillator_mhz=125,

@@ -30,9 +30,6 @@ def check_capacity(board: Board, resources: Resources) -> None:
         )
 
 
-_ROM_BITS_PER_LUT = {"ecp5": 16, "ice40": 16, "xc7": 64}
-
-
 def check_memory(board: Board, weight_bits: int) -> None:
     """Make sure, before any synthesis, that ``weight_bits`` of weights are not hopeless.
 
@@ -42,7 +39,7 @@ def check_memory(board: Board, weight_bits: int) -> None:
         If all block RAMs and all LUTs together have fewer bits.
     """
     block_bits = board.capacity.bram_bits
-    lut_bits = board.capacity.lut * _ROM_BITS_PER_LUT[board.family]
+    lut_bits = board.capacity.lut * board.family.lut_rows
     if weight_bits > block_bits + lut_bits:
         raise InputError(
             f"{board.name}: expected a network whose weights fit the {board.device}, got "

@@ -5,10 +5,10 @@ from amaranth.lib import wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.link import Link
 from build_decoder.boards.protocol import PROTOCOL, Protocol
 from build_decoder.boards.uart import FRAME_BITS, UARTReceiver, UARTTransmitter
+from build_decoder.hdl.planning.interface import Interface
 
 __all__ = ["Shell"]
 
@@ -45,7 +45,7 @@ class Shell(wiring.Component):
         self.decoder = decoder
         self.divisor = divisor
         self.link = Link(
-            DecoderInterface.of(decoder.model),
+            Interface.of_model(decoder.model),
             lanes=decoder.i.payload.shape().length,
             byte_cycles=divisor * FRAME_BITS,
             protocol=protocol,

@@ -3,18 +3,22 @@
 from pathlib import Path
 
 from build_decoder.boards.board import Board
-from build_decoder.boards.interface import DRIVER_FILE, EXPECTED_FILE, DecoderInterface
+from build_decoder.boards.driver_file import DRIVER_FILE, EXPECTED_FILE, DriverFile
 from build_decoder.boards.nextpnr import NextpnrToolchain
 from build_decoder.boards.reports import BitstreamReport, SynthesisReport
 from build_decoder.boards.resources import check_memory
 from build_decoder.boards.top import Top
 from build_decoder.boards.xilinx.toolchain import XilinxToolchain
+from build_decoder.hdl.planning.interface import Interface
 
 __all__ = ["place_and_route", "synthesise"]
 
 
+_TOOLCHAINS = {"nextpnr": NextpnrToolchain, "xilinx": XilinxToolchain}
+
+
 def _toolchain(board: Board):
-    return XilinxToolchain() if board.family == "xc7" else NextpnrToolchain()
+    return _TOOLCHAINS[board.family.toolchain]()
 
 
 def synthesise(
@@ -52,14 +56,9 @@ def synthesise(
     build_dir.mkdir(parents=True, exist_ok=True)
     toolchain = _toolchain(board)
     toolchain.prepare(board, top, build_dir, seed=seed)
-    interface = DecoderInterface.of(decoder.model)
-    driver = interface.to_json(
-        board=board.name,
-        baud=board.baud,
-        clock_mhz=top.clock_mhz,
-        latency_cycles=decoder.latency_cycles,
-    )
-    (build_dir / DRIVER_FILE).write_text(driver)
+    DriverFile(
+        interface=Interface.of(decoder), board=board.name, baud=board.baud, clock_mhz=top.clock_mhz
+    ).save(build_dir / DRIVER_FILE)
     readme = _readme(board, decoder, top, toolchain.instructions(board))
     (build_dir / "README.txt").write_text(readme)
     return toolchain.synthesise(board, build_dir)
@@ -77,7 +76,7 @@ def place_and_route(board: Board, build_dir: Path | str) -> BitstreamReport:
 
 
 def _readme(board: Board, decoder, top: Top, instructions: str) -> str:
-    interface = DecoderInterface.of(decoder.model)
+    interface = Interface.of(decoder)
     return f"""\
 Decoder {interface.name} for {board.title} ({board.device})
 

@@ -1,4 +1,4 @@
-"""Finding and running the tools of others."""
+"""Finding and running the tools of others but Yosys, which `hdl.yosys` runs."""
 
 import os
 import shutil
@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from build_decoder.boards.xilinx.open_tools.said import error_lines
-from build_decoder.hdl.yosys import find_yosys
 from build_decoder.models.errors import ToolError
 
 __all__ = ["find_tool", "run_logged", "run_tool"]
@@ -19,11 +18,8 @@ def find_tool(name: str) -> str | None:
 
     As in Amaranth, an environment variable (``NEXTPNR_ECP5``) names the program; without it, it is
     looked for on the search path, then as ``yowasp-<name>`` there and beside Python itself, where
-    pip puts it. A variable that names nothing is not made up for. Yosys is the one of
-    :func:`hdl.yosys.find_yosys`, so that all parts run the same.
+    pip puts it. A variable that names nothing is not made up for.
     """
-    if name == "yosys":
-        return find_yosys()
     variable = name.upper().replace("-", "_")
     if variable in os.environ:
         return shutil.which(os.environ[variable])

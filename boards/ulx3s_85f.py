@@ -3,13 +3,14 @@
 from amaranth_boards.ulx3s import ULX3S_85F_Platform
 
 from build_decoder.boards.board import Board, Capacity
+from build_decoder.hdl import families
 
 __all__ = ["BOARD"]
 
 BOARD = Board(
     name="ulx3s_85f",
     title="ULX3S 85F",
-    family="ecp5",
+    family=families.get("ecp5"),
     device="LFE5U-85F-6BG381C",
     oscillator="clk25",
     oscillator_mhz=25,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from threadpoolctl import threadpool_limits
 
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.choose_foldings import default_foldings
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
@@ -17,6 +18,7 @@ from build_decoder.models.progress import Progress, silent
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
 from build_decoder.options.hardware import AUTO
+from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import MAX_ERROR
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quantise import Quantised, quantise
@@ -80,7 +82,8 @@ def search(
             max_loss=options.max_loss,
             max_error=MAX_ERROR if options.max_error is None else options.max_error,
             search=options.search,
-            cost=AreaCost,
+            # Of other networks, no hardware is planned yet.
+            cost=AreaCost if network.is_dense_chain else BitCost,
             seed=options.seed,
             uniform_segments=options.segments,
             progress=progress,
@@ -91,7 +94,7 @@ def design(
     model: IntegerModel,
     options: HardwareOptions,
     *,
-    family: str | None = None,
+    family: Family | None = None,
     max_blocks: int | None = None,
 ) -> DecoderPlan:
     """The plan of a decoder for ``model``; see :func:`hdl.planning.design.design_decoder`.

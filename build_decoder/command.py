@@ -6,11 +6,11 @@ from rich.markup import escape
 from build_decoder import boards
 from build_decoder.arguments import Arguments, parse
 from build_decoder.exit_status import ExitStatus
-from build_decoder.flow import Flow
+from build_decoder.flow import run_flow
 from build_decoder.models.command import say
 from build_decoder.models.errors import InputError, printable
 from build_decoder.output_folder import OutputFolder
-from build_decoder.pareto import pareto_table
+from build_decoder.pareto import FRONT_FILE, pareto_table
 from build_decoder.status_line import StatusLine
 from build_decoder.terminal import closing_table, show_stage
 
@@ -44,18 +44,17 @@ def _build(arguments: Arguments, console: Console) -> ExitStatus:
                 show_stage(console, name)
                 line.stage(name)
 
-            flow = Flow(arguments, folder, announce, line)
-            status = flow.run_pareto() if arguments.pareto else flow.run()
+            ended = run_flow(arguments, folder, announce, line)
     except InputError as error:
         raise InputError(output.with_final_paths(str(error))) from None
-    if flow.front:
-        console.print(pareto_table(flow.model, flow.front, flow.board, flow.report.clock_mhz))
-    console.print(closing_table(flow.report, escape(printable(str(arguments.output)))))
-    for warning in flow.report.warnings:
+    if arguments.pareto:
+        console.print(pareto_table(arguments.output / FRONT_FILE))
+    console.print(closing_table(ended.report, escape(printable(str(arguments.output)))))
+    for warning in ended.report.warnings:
         say(f"warning: {output.with_final_paths(warning)}")
-    if flow.message:
-        say(f"{flow.reason}: {output.with_final_paths(flow.message)}")
-    return status
+    if ended.last.message:
+        say(f"{ended.last.reason}: {output.with_final_paths(ended.last.message)}")
+    return ended.last.status
 
 
 class _Console(Console):

@@ -4,10 +4,10 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-__all__ = ["MANIFEST_FILE", "ForeignFiles", "check_own", "write_manifest"]
+__all__ = ["MANIFEST_FILE", "ForeignFiles", "check_made", "check_own", "write_manifest"]
 
 MANIFEST_FILE = "files.json"
 
@@ -58,6 +58,26 @@ def check_own(folder: Path, *, besides: Path | None = None) -> None:
     if len(foreign) > 1:
         text += f", and {len(foreign) - 1} more such files"
     raise ForeignFiles(text)
+
+
+def check_made(folder: Path, names: Iterable[str]) -> None:
+    """Check that files called ``names`` are in ``folder``, as its ``files.json`` says.
+
+    Raises
+    ------
+    ForeignFiles
+        If one is missing or is not, or there is no ``files.json`` of ours.
+    OSError
+        If a file cannot be read.
+    """
+    files = _read(folder / MANIFEST_FILE)
+    for name in names:
+        if name not in files:
+            raise ForeignFiles(f"one that ended before {name} was made")
+        if not os.path.lexists(folder / name):
+            raise ForeignFiles(f"one whose {name} is gone")
+        if not _is_as_made(folder / name, files[name]):
+            raise ForeignFiles(f"{name}, which was changed")
 
 
 def _files(folder: Path, besides: Path | None = None) -> Iterator[tuple[str, Path]]:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -12,16 +12,17 @@ from build_decoder.actions import datapaths_of
 from build_decoder.boards.board import Board
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
-from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.errors import InputError
 from build_decoder.options import HardwareOptions
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.sim.synthesis import synthesise
 
 __all__ = [
+    "FRONT_FILE",
     "MAX_SYNTHESISED_LUT",
     "ParetoPoint",
     "area_title",
@@ -34,6 +35,8 @@ __all__ = [
 
 MAX_SYNTHESISED_LUT = 5000
 """Estimated LUTs of the largest decoder that is synthesised: Yosys takes a minute for it."""
+
+FRONT_FILE = "pareto.json"
 
 _SYNTHESISED = 5
 _TABLE_ROWS = 24
@@ -93,9 +96,9 @@ def _least(*limits: int | None) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def spread(points: list[ParetoPoint], count: int) -> list[int]:
-    """Indices of up to ``count`` points, first and last among them, spread by ratio of latency."""
-    logs = [math.log(point.design.latency_cycles) for point in points]
+def spread(latencies: Sequence[int], count: int) -> list[int]:
+    """Indices of up to ``count`` latencies, first and last among them, spread by their ratio."""
+    logs = [math.log(latency) for latency in latencies]
     steps = [logs[0] + (logs[-1] - logs[0]) * n / max(count - 1, 1) for n in range(count)]
     return sorted(
         {min(range(len(logs)), key=lambda n: abs(logs[n] - step)) for step in steps}
@@ -114,7 +117,8 @@ def synthesise_some(
     """
     points = list(points)
     small = [n for n, p in enumerate(points) if p.design.area.lut <= MAX_SYNTHESISED_LUT]
-    chosen = spread([points[n] for n in small], _SYNTHESISED) if small else []
+    latencies = [points[n].design.latency_cycles for n in small]
+    chosen = spread(latencies, _SYNTHESISED) if small else []
     for number, n in enumerate((small[n] for n in chosen), start=1):
         point = points[n]
         announce(f"synthesise {number} of {len(chosen)}: {point.foldings}")
@@ -172,32 +176,35 @@ def area_title(board: Board) -> str:
     return f"7 series, not the {board.device}, without a board's shell"
 
 
-def pareto_table(
-    model: IntegerModel, points: list[ParetoPoint], board: Board, clock_mhz: float
-) -> Table:
-    """The front on the terminal: what was synthesised, and some of what is between."""
+def pareto_table(path: Path) -> Table:
+    """The front of :func:`save_front` on the terminal: what was synthesised, and some between."""
+    front = json.loads(path.read_text())
+    clock_mhz, points = front["clock_mhz"], front["points"]
     table = Table(
-        title=f"{model.name} ({model.topology}): {area_title(board)}",
+        title=f"{front['network']} ({front['topology']}): {front['area']}",
         box=None,
         padding=(0, 1, 0, 0),
     )
     for name in ("cycles", "us", "in x out", "LUT", "FF", "DSP", "RAMB36", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("")
-    measured = {n for n, point in enumerate(points) if point.synthesised}
-    for n in sorted(measured | set(spread(points, _TABLE_ROWS))):
-        point, area = points[n], points[n].area
+    latencies = [point["latency_cycles"] for point in points]
+    measured = {n for n, point in enumerate(points) if point["synthesised"]}
+    for n in sorted(measured | set(spread(latencies, _TABLE_ROWS))):
+        area = points[n]["synthesised"] or points[n]["estimated"]
         table.add_row(
-            str(point.design.latency_cycles),
-            f"{point.design.latency_cycles / clock_mhz:.2f}",
-            point.foldings,
-            f"{area.lut:.0f}",
-            f"{area.ff:.0f}",
-            str(area.dsp),
-            f"{area.bram36:g}",
-            f"{area.cost:.0f}",
-            "synthesised" if point.synthesised else "estimated",
-            style="bold" if point.synthesised else None,
+            str(latencies[n]),
+            f"{latencies[n] / clock_mhz:.2f}",
+            " ".join(
+                f"{f['inputs_per_cycle']}x{f['outputs_per_cycle']}" for f in points[n]["foldings"]
+            ),
+            str(area["lut"]),
+            str(area["ff"]),
+            str(area["dsp"]),
+            f"{area['bram36']:g}",
+            str(area["cost"]),
+            "synthesised" if n in measured else "estimated",
+            style="bold" if n in measured else None,
         )
     table.caption = (
         f"{len(points)} decoders on the front, latency in us at {clock_mhz:g} MHz, inputs x "

@@ -55,7 +55,7 @@ def _draw_cost(axes, points: list[ParetoPoint], clock_mhz: float) -> None:
             label=f"synthesised, {len(measured)} of them",
         )
     labelled = {n for n, point in enumerate(points) if point.synthesised}
-    for n in sorted(labelled | {0} if labelled else spread(points, _LABELS)):
+    for n in sorted(labelled | {0} if labelled else spread(_latencies(points), _LABELS)):
         point = points[n]
         axes.annotate(
             point.foldings, (point.design.latency_cycles, point.area.cost),
@@ -76,7 +76,7 @@ def _draw_cost(axes, points: list[ParetoPoint], clock_mhz: float) -> None:
 
 def _draw_parts(axes, points: list[ParetoPoint]) -> None:
     axes.set_yscale("log")
-    cycles = [point.design.latency_cycles for point in points]
+    cycles = _latencies(points)
     for name, part, color, line in _PARTS:
         # What is not there has no place on a logarithmic axis.
         amounts = [getattr(point.design.area, part) or float("nan") for point in points]
@@ -94,6 +94,10 @@ def _draw_parts(axes, points: list[ParetoPoint]) -> None:
     axes.grid(which="major", alpha=0.4)
     axes.grid(which="minor", alpha=0.15)
     axes.legend(title="lines estimated, diamonds synthesised", fontsize=9)
+
+
+def _latencies(points: list[ParetoPoint]) -> list[int]:
+    return [point.design.latency_cycles for point in points]
 
 
 def _plain(value: float, _position) -> str:

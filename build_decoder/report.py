@@ -1,30 +1,25 @@
 """``report.json``: all figures of a build. A figure that was not measured is null."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from build_decoder.boards.reports import BitstreamReport
-from build_decoder.models.golden import GoldenData
-from build_decoder.quant.activations import IntegerActivation
-from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
-from build_decoder.quant.activations.table import Table
-from build_decoder.quant.quality import Quality
-from build_decoder.quant.quantise import Quantised
+from build_decoder.stages.result import StageResult
 
 __all__ = ["REPORT_FILE", "Report"]
 
 REPORT_FILE = "report.json"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Report:
-    """Figures of a build, filled in stage by stage.
+    """Figures of a build, stage by stage.
 
     Attributes
     ----------
     network, topology, board
-        What was built for what.
+        What was built for what, the topology after ``rewrites``; no board if it ends with Verilog
+        for any FPGA of a family.
     built_topology
         Topology of what was built: the default search leaves out neurons that others stand in for.
     task, task_source
@@ -33,6 +28,9 @@ class Report:
         ``thresholds`` of the outputs, null if the task has none.
     golden_notes
         What was understood of golden data.
+    rewrites
+        Exact rewrites of the network that did something, in the order in which they are tried:
+        ``name``, and a ``note`` for the user.
     loss
         On all golden data, the greatest loss of a decision's accuracy, as a fraction, or of an
         output's R2 in a regression; null where that is not defined.
@@ -90,7 +88,7 @@ class Report:
         Wall time of each stage that was run.
     """
 
-    board: str
+    board: str | None
     seed: int
     network: str | None = None
     topology: str | None = None
@@ -99,6 +97,7 @@ class Report:
     tasks_kept: list[str] | None = None
     thresholds: list[float] | None = None
     golden_notes: list[str] | None = None
+    rewrites: list[dict[str, str]] | None = None
     built_topology: str | None = None
     loss: float | None = None
     quality: dict[str, dict | None] | None = None
@@ -129,91 +128,15 @@ class Report:
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)
 
-    def add_golden(self, golden: GoldenData) -> None:
-        """What the import stage learnt of golden data."""
-        task = golden.task
-        self.task = task.kind
-        self.task_source = task.source
-        self.tasks_kept = list(task.kinds)
-        self.thresholds = list(task.thresholds) or None
-        self.golden_notes = list(golden.notes)
-        self.warnings += golden.warnings
-
-    def add_quantised(self, quantised: Quantised) -> None:
-        """Figures of the quantise stage."""
-        model = quantised.model
-        self.built_topology = model.topology
-        self.loss = quantised.all.loss
-        self.quality = {
-            "searched_on": _figures(quantised.seen),
-            "held_out": _figures(quantised.unseen),
-        }
-        self.near_ties = quantised.near_ties
-        self.max_error = quantised.max_error
-        self.warnings += quantised.warnings
-        self.average_bit_width = model.average_bit_width()
-        self.average_bit_width_by_words = model.average_bit_width_by_words()
-        self.average_bit_width_with_input_layer = model.average_bit_width_with_input_layer()
-        self.search = quantised.search.method
-        self.search_steps = [
-            {
-                "step": step.name,
-                "average_bit_width": step.average_bit_width,
-                "loss": step.quality.loss,
-                "evaluations": step.evaluations,
-                "seconds": round(step.seconds, 3),
-            }
-            for step in quantised.search.steps
-        ]
-        self.nodes = [
-            {
-                "layer": node.layer,
-                "node": node.name,
-                "integer": node.format.integer,
-                "fraction": node.format.fraction,
-                "signed": node.format.signed,
-            }
-            for node in model.signals()
-        ]
-
-        self.uniform_segments = quantised.uniform_segments
-        self.activations = [
-            {"layer": number, **_form(layer.activation, quantised.uniform_segments)}
-            for number, layer in enumerate(model.layers, start=1)
-        ]
-
-    def add_bitstream(self, result: BitstreamReport) -> None:
-        """Figures of the bitstream stage."""
-        self.fmax_mhz = result.fmax_mhz
-        self.fmax_untimed = result.untimed
-        self.placed_resources = None if result.placed is None else asdict(result.placed)
-        self.toolchain = result.toolchain
-        self.toolchain_version = result.version
-        self.warnings += result.warnings
-        if result.untimed is not None:
-            self.warnings.append(
-                f"{result.toolchain} does not time paths {result.untimed}: that they keep up with "
-                f"the clock is not checked, and exit status 5 does not tell of them"
-            )
+    def after(self, stage: str, result: StageResult, seconds: float) -> "Report":
+        """The report with what a stage told."""
+        return replace(
+            self,
+            **result.figures,
+            warnings=[*self.warnings, *result.warnings],
+            stage_seconds={**self.stage_seconds, stage: round(seconds, 3)},
+        )
 
     def save(self, folder: Path) -> None:
         """Write the report into ``folder``."""
         (folder / REPORT_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n")
-
-
-def _form(activation: IntegerActivation, uniform_segments: int | None) -> dict:
-    if isinstance(activation, PiecewiseLinear):
-        form = "segments" if uniform_segments is None else "uniform_segments"
-        return {"form": form, "segments": activation.segments}
-    return {"form": "table" if isinstance(activation, Table) else "exact", "segments": None}
-
-
-def _figures(quality: Quality | None) -> dict | None:
-    if quality is None:
-        return None
-    names = ("float_accuracy", "accuracy", "agreement", "loss")
-    figures = {name: getattr(quality, name) for name in names} | asdict(quality)
-    if not quality.truth:
-        # The float model's own answers stood in for the truth.
-        figures |= dict.fromkeys(("float_accuracy", "float_accuracies", "float_r2s"))
-    return figures

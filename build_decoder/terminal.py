@@ -78,6 +78,8 @@ def _rows(report: Report):
         yield "task", text
     for note in report.golden_notes or ():
         yield "golden data", note
+    for rewrite in report.rewrites or ():
+        yield "rewritten", rewrite["note"]
     for part, title in (("searched_on", "searched on"), ("held_out", "held out from the search")):
         figures = (report.quality or {}).get(part)
         if figures:

@@ -1,13 +1,11 @@
 """The decoder: dense layers in a row, from a stream of inputs to a stream of outputs."""
 
+import importlib
+
 from amaranth import Module
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.adapters.packer.plan import PackerPlan
-from build_decoder.hdl.dense import DenseComponent
-from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.packer import Packer
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.shapes import shape_of
 
@@ -57,7 +55,7 @@ class Decoder(wiring.Component):
         m = Module()
         source = wiring.flipped(self.i)
         for number, stage_plan in enumerate(self.plan.stages):
-            stage = _COMPONENTS[type(stage_plan)](stage_plan)
+            stage = _component_of(stage_plan)
             m.submodules[f"{type(stage).__name__.lower()}_{number}"] = stage
             wiring.connect(m, source, stage.i)
             source = stage.o
@@ -65,4 +63,7 @@ class Decoder(wiring.Component):
         return m
 
 
-_COMPONENTS = {DensePlan: DenseComponent, PackerPlan: Packer}
+def _component_of(plan) -> wiring.Component:
+    """The component that realises a plan: ``COMPONENT`` of the module beside the plan's."""
+    folder = type(plan).__module__.rpartition(".")[0]
+    return importlib.import_module(f"{folder}.component").COMPONENT(plan)

@@ -6,7 +6,7 @@ from pathlib import Path
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-from build_decoder.hdl.planning.target import FamilyPlatform
+from build_decoder.hdl.family import Family, FamilyPlatform
 from build_decoder.hdl.yosys import run_yosys
 
 __all__ = ["to_verilog"]
@@ -27,12 +27,12 @@ _SCRIPT = (
 
 
 def to_verilog(
-    component: wiring.Component, *, name: str = "decoder", family: str | None = None
+    component: wiring.Component, *, name: str = "decoder", family: Family | None = None
 ) -> str:
     """Verilog text of ``component`` as module ``name``, with ports ``clk``, ``rst`` and its own.
 
     Without ``family`` it is behaviour alone, which any simulator runs. With one of
-    :mod:`hdl.planning.target`, that family's blocks are instantiated in it.
+    :mod:`hdl.families`, that family's cells are instantiated in it.
 
     Raises
     ------
@@ -46,5 +46,5 @@ def to_verilog(
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         (folder / "component.il").write_text(text)
-        run_yosys(_SCRIPT, folder)
+        run_yosys(_SCRIPT, folder, kept=False)
         return (folder / "component.v").read_text()

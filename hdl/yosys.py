@@ -18,23 +18,12 @@ __all__ = [
     "read_statistics",
     "require_yosys",
     "run_yosys",
-    "synth_xc7",
     "yosys_share",
 ]
 
 HIDE_NAMES = "rename -hide */w:*"
 """Before synthesis: Amaranth names elements of an array `a[0]`, `a[1]`, which Yosys' technology
 mapping takes for bits of `a`."""
-
-
-def synth_xc7(top: str, options: str = "") -> list[str]:
-    """Commands that make a netlist of the 7 series of the design that was read."""
-    return [
-        HIDE_NAMES,
-        f"synth_xilinx -family xc7 -flatten {options} -top {top}".replace("  ", " "),
-        # They only tell where hierarchy was, and nextpnr-xilinx tries to place them.
-        "delete t:$scopeinfo",
-    ]
 
 
 def find_yosys() -> str | None:
@@ -89,7 +78,9 @@ def yosys_share() -> Path:
     return share
 
 
-def run_yosys(script: str | Sequence[str], folder: Path, *, log: str = "yosys.log") -> Path:
+def run_yosys(
+    script: str | Sequence[str], folder: Path, *, log: str = "yosys.log", kept: bool = True
+) -> Path:
     """Run a script in ``folder``; returns the log that it leaves there.
 
     Parameters
@@ -99,6 +90,8 @@ def run_yosys(script: str | Sequence[str], folder: Path, *, log: str = "yosys.lo
         from PyPI sees no others.
     log
         Name of the log.
+    kept
+        Whether the log stays there; the message of an error names no other.
 
     Raises
     ------
@@ -127,8 +120,9 @@ def run_yosys(script: str | Sequence[str], folder: Path, *, log: str = "yosys.lo
     if run.returncode:
         said = f"{path.read_text(errors='replace')}\n{run.stdout}"
         path.write_text(said)
+        named = f" ({path})" if kept else ""
         raise ToolError(
-            f"yosys ended with status {run.returncode} ({path}): {_telling_line(said)}"
+            f"yosys ended with status {run.returncode}{named}: {_telling_line(said)}"
         )
     return path
 

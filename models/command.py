@@ -69,7 +69,7 @@ def exit_status(
         except InputError as error:
             tell(str(error))
         except OSError as error:
-            tell(_reason(error))
+            tell(_reason(error, scratch))
         except tuple(failures) as error:
             if said := says_no_room(str(error)):
                 tell(str(no_room(f"output or {scratch}", said)))
@@ -98,8 +98,8 @@ def _in_room(run: Callable[[], int], scratch: Path) -> int:
         raise
 
 
-def _reason(error: OSError) -> str:
-    where = error.filename or "output"
+def _reason(error: OSError, scratch: Path | None) -> str:
+    where = error.filename or (f"output or {scratch}" if scratch else "output")
     if is_no_room(error):
         return str(no_room(where, error.strerror))
     return printable(f"{where}: expected a file that can be read or written, got {error.strerror}")

@@ -35,10 +35,13 @@ class Fields:
                 self.source, self.where, expected="a JSON object", got=shown(self.values)
             )
 
+    def place(self, key: str) -> str:
+        """Where the field `key` is in the file."""
+        return f"{self.where}: {key}" if self.where else key
+
     def error(self, key: str, expected: str, got: str) -> InputError:
         """An `InputError` about the field `key`."""
-        where = f"{self.where}: {key}" if self.where else key
-        return InputError.at(self.source, where, expected=expected, got=got)
+        return InputError.at(self.source, self.place(key), expected=expected, got=got)
 
     def only(self, *keys: str, optional: tuple[str, ...] = ()) -> None:
         """Raise unless every one of `keys` is there, and nothing else but those in `optional`."""
@@ -96,6 +99,14 @@ class Fields:
         if len(values) != count:
             raise self.error(key, f"a list of {count} sizes", shown(values))
         return tuple(self.check_size(key, value, limit) for value in values)
+
+    def integer(self, key: str, low: int, high: int) -> int:
+        """The field `key`, which must be a whole number from `low` to `high`."""
+        value = self.values.get(key)
+        if type(value) is not int or not low <= value <= high:
+            got = shown(value) if key in self.values else "none"
+            raise self.error(key, f"a whole number from {low} to {high}", got)
+        return value
 
     def whole(self, key: str, value: Any, limit: int) -> int:
         """`value`, which must be a whole number of at most `limit` in size, of either sign."""

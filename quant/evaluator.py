@@ -1,17 +1,19 @@
 """Fast evaluation of many formats of one network on the same samples."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
 
 from build_decoder.models.golden import GoldenData
+from build_decoder.models.layer import Shape
 from build_decoder.models.network import Input, Network, Node
 from build_decoder.quant.activations.forms import searched_forms
 from build_decoder.quant.carrier import carrier
-from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey, node_formats
-from build_decoder.quant.layer import Parts
+from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey
+from build_decoder.quant.layer import LayerQuantiser, Parts, Step
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat, exact_fraction
@@ -72,9 +74,7 @@ class Evaluator:
         self._forms = searched_forms(uniform_segments)
         self._input_fraction = exact_fraction(golden.x)
         self._qualities: dict[int, Quality] = {}
-        self._nodes = [
-            (node, quantiser_of(node.layer), network.input_shapes(node)) for node in network.nodes
-        ]
+        self._nodes = [_EvaluatedNode.of(network, node) for node in network.nodes]
         self._by_name = {node.name: node for node in network.nodes}
         self._raw = lru_cache(_REMEMBERED_ARRAYS)(self._raw_array)
         self._numbers: dict[tuple, int] = {}
@@ -110,18 +110,17 @@ class Evaluator:
                 number = self._number(item.name, format)
                 makers[number] = ((), partial(self._quantised_input, item, format))
             edges[item.name] = number, format
-        for node, quantiser, shapes in self._nodes:
+        for each in self._nodes:
+            node = each.node
             sources = tuple(edges[name][0] for name in node.inputs)
             taken = tuple(edges[name][1] for name in node.inputs)
-            own = node_formats(formats, node)
-            for place, step in enumerate(quantiser.steps):
+            own = {role: formats[key] for role, key in each.keys.items()}
+            for place, step in enumerate(each.steps):
                 key = tuple(own[role] for role in step.roles)
                 number = self._number(node.name, place, key, sources)
-                makers[number] = (
-                    sources, partial(self._run, node, quantiser, shapes, taken, own, step)
-                )
+                makers[number] = (sources, partial(self._run, each, taken, own, step))
                 sources = (number,)
-            edges[node.name] = sources[0], quantiser.output(node.layer, taken, own)
+            edges[node.name] = sources[0], each.quantiser.output(node.layer, taken, own)
         return *edges[node.name], makers
 
     def _number(self, *key) -> int:
@@ -143,18 +142,27 @@ class Evaluator:
             self._results.put((number, kind), found)
         return found
 
-    def _run(self, node, quantiser, shapes, taken, formats, step, result, sources) -> np.ndarray:
+    def _run(
+        self,
+        each: "_EvaluatedNode",
+        taken: tuple[QFormat, ...],
+        formats: Mapping[str, QFormat],
+        step: Step,
+        result: Callable,
+        sources: tuple[int, ...],
+    ) -> np.ndarray:
         """What a step of a layer gives."""
-        parts = Parts(
-            node.layer, shapes, taken, formats, partial(self._array, node, formats), self._forms
-        )
+        array = partial(self._array, each, formats)
+        parts = Parts(each.node.layer, each.shapes, taken, formats, array, self._forms)
         operation = step.make(parts)
         wanted = getattr(operation, "takes", None)
         return operation.compute(*(result(source, wanted) for source in sources))
 
-    def _array(self, node: Node, formats: Mapping[str, QFormat], name: str) -> RawArray:
-        role = quantiser_of(node.layer).arrays[name]
-        return self._raw(node.name, name, formats[role], formats.get(_WEIGHT))
+    def _array(
+        self, each: "_EvaluatedNode", formats: Mapping[str, QFormat], name: str
+    ) -> RawArray:
+        format = formats[each.quantiser.arrays[name]]
+        return self._raw(each.node.name, name, format, formats.get(_WEIGHT))
 
     def _raw_array(
         self, node: str, name: str, format: QFormat, weight: QFormat | None
@@ -170,6 +178,24 @@ class Evaluator:
     def _quantised_input(self, item: Input, format: QFormat, result, sources) -> np.ndarray:
         raw = format.quantise(self.golden.x).reshape(-1, *item.shape)
         return raw.astype(carrier(format.width))
+
+
+@dataclass(frozen=True, eq=False)
+class _EvaluatedNode:
+    """What is asked for again and again of a layer."""
+
+    node: Node
+    quantiser: LayerQuantiser
+    shapes: Sequence[Shape]
+    steps: tuple[Step, ...]
+    keys: Mapping[str, NodeKey]
+
+    @classmethod
+    def of(cls, network: Network, node: Node) -> "_EvaluatedNode":
+        quantiser = quantiser_of(node.layer)
+        roles = (role.name for role in quantiser.roles(node.layer))
+        keys = {role: NodeKey(node.name, role) for role in roles}
+        return cls(node, quantiser, network.input_shapes(node), tuple(quantiser.steps), keys)
 
 
 def _walked(item: Input, result, sources) -> np.ndarray:

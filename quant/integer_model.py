@@ -129,9 +129,12 @@ class IntegerModel:
 
     @property
     def topology(self) -> str:
-        """Values from input to output, layer by layer, as in ``800-20-2``."""
-        counts = (self.input_count, *(layer.output_count for layer in self.layers))
-        return "-".join(map(str, counts))
+        """Sizes from input to output, as in `models.architecture.Architecture.topology`."""
+        shapes = (self.inputs[0].shape, *(layer.output_shape for layer in self.layers))
+        sizes = ["x".join(map(str, shape)) for shape in shapes]
+        if self._in_a_row:
+            return "-".join(sizes)
+        return f"{sizes[0]}-...-{sizes[-1]} ({len(self.nodes)} layers)"
 
     @property
     def weight_bits(self) -> int:
@@ -145,11 +148,14 @@ class IntegerModel:
     @cached_property
     def is_dense_chain(self) -> bool:
         """Whether it is dense layers that follow one another, and nothing else."""
+        return self._in_a_row and all(isinstance(layer, Dense) for layer in self.layers)
+
+    @property
+    def _in_a_row(self) -> bool:
+        """Whether each layer takes the one before it and nothing else."""
         names = [self.inputs[0].name, *(node.name for node in self.nodes)]
-        return len(self.inputs) == 1 and all(
-            isinstance(node.layer, Dense) and node.inputs == (name,)
-            for node, name in zip(self.nodes, names, strict=False)
-        )
+        in_order = zip(self.nodes, names, strict=False)
+        return len(self.inputs) == 1 and all(node.inputs == (name,) for node, name in in_order)
 
     def quantise_input(self, x) -> np.ndarray:
         """Raw int64 of real inputs (samples, inputs)."""

@@ -9,11 +9,13 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from build_decoder.models.layer import Layer, Shape
+from build_decoder.quant.activations import IntegerActivation
 from build_decoder.quant.activations.forms import Forms, built_forms
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
 
 __all__ = [
+    "EVERY_OUTPUT",
     "ActivationRole",
     "IntegerLayer",
     "Kind",
@@ -24,6 +26,9 @@ __all__ = [
     "Signal",
     "Step",
 ]
+
+EVERY_OUTPUT = "every output"
+"""See :meth:`LayerQuantiser.observed`."""
 
 
 class Kind(enum.Enum):
@@ -159,7 +164,11 @@ class LayerQuantiser(Protocol):
         self, layer: Layer, inputs: Sequence[np.ndarray], weights: Mapping[str, np.ndarray]
     ) -> Mapping[str, np.ndarray]:
         """What each role holds in floats, arrays of any shape whose last axis counts outputs, and
-        the layer's output (samples, ...) as ``output``, role or not."""
+        the layer's output (samples, ...) as ``output``, role or not.
+
+        Where the role ``output`` holds more than the layer gives, as it does in a recurrent layer
+        that gives its last step, all that it holds is there as :data:`EVERY_OUTPUT`.
+        """
 
     def output(self, layer: Layer, inputs: tuple[QFormat, ...], formats) -> QFormat:
         """Format of the output."""
@@ -189,6 +198,8 @@ class IntegerLayer:
         The computation, in order.
     signals : tuple of Signal
         All signal nodes, in data-flow order.
+    activations : tuple of IntegerActivation
+        Its activations, in data-flow order.
     """
 
     inputs: tuple[QFormat, ...]
@@ -196,6 +207,7 @@ class IntegerLayer:
     output_shape: Shape
     operations: tuple[Operation, ...]
     signals: tuple[Signal, ...]
+    activations: tuple[IntegerActivation, ...] = ()
 
     def compute(self, *raw: np.ndarray) -> np.ndarray:
         """Raw int64 output (samples, ...) of raw inputs (samples, ...)."""

@@ -29,7 +29,11 @@ def pruning_path(network: Network, x: np.ndarray) -> Iterator[Network]:
     ----------
     x
         Inputs (samples, inputs) on which harm is measured.
+
+    Yields nothing for a network that is no chain of dense layers.
     """
+    if not network.is_dense_chain:
+        return
     reduced = linear_layers_reduced(network, x)
     if reduced is not network:
         yield reduced

@@ -76,8 +76,14 @@ class QFormat:
         return np.asarray(raw, dtype=np.float64) * self.resolution
 
     def narrow(self, raw, source_fraction: int, rounding: Rounding) -> np.ndarray:
-        """Raw values at ``source_fraction`` fraction bits (int64, any shape), saturated to this."""
-        shifted = rounding.shift(np.asarray(raw, dtype=np.int64), source_fraction - self.fraction)
+        """Raw values at ``source_fraction`` fraction bits (any shape), saturated to this.
+
+        Int64, or in the type that carries them (:mod:`quant.carrier`).
+        """
+        raw = np.asarray(raw)
+        if raw.dtype.kind != "f":
+            raw = raw.astype(np.int64)
+        shifted = rounding.shift(raw, source_fraction - self.fraction)
         return np.clip(shifted, self.min_raw, self.max_raw)
 
     @classmethod

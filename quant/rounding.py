@@ -17,7 +17,15 @@ class Rounding(enum.Enum):
     """To the nearest, ties towards plus infinity: in hardware, one constant added before."""
 
     def shift(self, raw: np.ndarray, bits: int) -> np.ndarray:
-        """``raw * 2**-bits`` in integers; a negative ``bits`` appends zero bits, exactly."""
+        """``raw * 2**-bits`` in integers; a negative ``bits`` appends zero bits, exactly.
+
+        Integers may be carried by a type of numbers that holds them and their halves exactly.
+        """
+        if raw.dtype.kind == "f":
+            shifted = raw * 2.0**-bits
+            if self is Rounding.HALF_UP and bits > 0:
+                shifted += 0.5
+            return np.floor(shifted, out=shifted) if bits > 0 else shifted
         if bits <= 0:
             return raw << -bits
         if self is Rounding.HALF_UP:

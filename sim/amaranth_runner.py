@@ -4,7 +4,7 @@ import numpy as np
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
-from build_decoder.sim.interface import StreamInterface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.sim.streams import expect_silence, no_stalls, random_stalls, receive, send
 from build_decoder.sim.vectors import input_words, word_integers
 
@@ -21,7 +21,7 @@ def simulate_amaranth(
     Parameters
     ----------
     decoder
-        A component with streams ``i`` and ``o``, and what :meth:`StreamInterface.of` asks for, or
+        A component with streams ``i`` and ``o``, and what :meth:`Interface.of` asks for, or
         an ``interface`` of its own.
     x_raw
         Raw int64 inputs (frames, input_count).
@@ -44,7 +44,7 @@ def simulate_amaranth(
     ValueError
         If ``x_raw`` does not fit the decoder.
     """
-    interface = getattr(decoder, "interface", None) or StreamInterface.of(decoder)
+    interface = getattr(decoder, "interface", None) or Interface.of(decoder)
     words = word_integers(
         input_words(interface, x_raw, seed=stall_seed or 0), interface.input_width
     )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from build_decoder.sim.interface import StreamInterface
+from build_decoder.hdl.planning.interface import Interface
 
 __all__ = ["COMPONENTS", "bench_verilog"]
 
@@ -14,7 +14,7 @@ _READ = "/* verilator public_flat_rd */"
 _WRITE = "/* verilator public_flat_rw */"
 
 
-def bench_verilog(interface: StreamInterface, top: str, *, frames: int) -> str:
+def bench_verilog(interface: Interface, top: str, *, frames: int) -> str:
     """Verilog of the module ``bench``, for a design ``top`` and runs of up to ``frames`` frames.
 
     The run is set by plusargs: ``+frames``, ``+idle_limit`` (cycles) and, 0 for no stalls,

@@ -24,11 +24,11 @@ import numpy as np
 
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.arguments import LineParser, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.random_networks import random_frames, random_network
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
@@ -93,7 +93,7 @@ def _run_verilog(decoder, x_raw, y_raw, stall_seed) -> list[Check]:
         bench = TestBench(
             [source],
             "decoder",
-            StreamInterface.of(decoder),
+            Interface.of(decoder),
             folder,
             frames=len(x_raw),
         )

@@ -1,143 +1,53 @@
 """A decoder's synthesised netlist against its integer model.
 
-``python -m build_decoder.sim.netlist NETWORK`` quantises the network, exports the decoder,
-synthesises it for ``--target``, and simulates the netlist on golden samples: back to back, and with
-random stalls.
+``python -m build_decoder.sim.netlist BUILD`` synthesises the Verilog of a build and simulates the
+netlist on golden samples: back to back, and with random stalls. ``NETWORK`` in its place is built
+first, for ``--target``.
 """
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from build_decoder.actions import design, load, search
-from build_decoder.hdl.cells import Resources
-from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.yosys import yosys_share
-from build_decoder.models.arguments import LineParser, filled, filled_path
+from build_decoder.given_build import add_build_arguments, given_build, target_of
+from build_decoder.hdl import families
+from build_decoder.models.arguments import LineParser, filled_path
 from build_decoder.models.command import exit_status
-from build_decoder.options import DesignOptions, add_design_options
 from build_decoder.options.types import at_least
+from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
-from build_decoder.sim.primitives import cell_sources
-from build_decoder.sim.result import SimulationResult
-from build_decoder.sim.synthesis import TARGETS, synthesise
-from build_decoder.sim.testbench import TestBench
+from build_decoder.sim.netlist_check import check_netlist
+from build_decoder.sim.synthesis import TARGETS
+from build_decoder.stages.rtl import Chip
 
-__all__ = ["NetlistCheck", "check_netlist", "main"]
+__all__ = ["main"]
 
-
-@dataclass(frozen=True)
-class NetlistCheck:
-    """What was found on a netlist: its resources, a run back to back, and with stalls or None."""
-
-    resources: Resources
-    back_to_back: SimulationResult
-    stalled: SimulationResult | None
-
-    @property
-    def runs(self) -> list[SimulationResult]:
-        """The runs that were made."""
-        return [run for run in (self.back_to_back, self.stalled) if run is not None]
-
-    @property
-    def vectors_checked(self) -> int:
-        """Frames compared, in all runs."""
-        return sum(run.vectors_checked for run in self.runs)
-
-    @property
-    def mismatches(self) -> int:
-        """Mismatches of all runs."""
-        return sum(run.mismatches for run in self.runs)
-
-    @property
-    def first_mismatch(self) -> str | None:
-        """The first mismatch in words; None if there is none."""
-        return next((run.first_mismatch for run in self.runs if run.first_mismatch), None)
-
-
-def check_netlist(
-    decoder: Decoder,
-    target: str,
-    x_raw: np.ndarray,
-    y_raw: np.ndarray,
-    work_dir: Path,
-    stall_seed: int | None = None,
-) -> NetlistCheck:
-    """Synthesise a decoder and simulate its netlist.
-
-    Parameters
-    ----------
-    target
-        One of :data:`sim.synthesis.TARGETS`.
-    x_raw, y_raw
-        Raw int64 inputs (frames, inputs) and expected outputs (frames, outputs).
-    work_dir
-        Folder for everything that is made on the way.
-    stall_seed
-        A seed: once more, with random stalls of both streams. None: back to back only.
-
-    Raises
-    ------
-    ToolError
-        If Yosys or a simulator is missing, or stops with an error.
-    CheckFailed
-        If a simulation hangs, or its scoreboard and numpy do not agree.
-    """
-    work_dir = Path(work_dir)
-    work_dir.mkdir(parents=True, exist_ok=True)
-    source = work_dir / "decoder.v"
-    source.write_text(to_verilog(decoder, family=target))
-    synthesis = synthesise(source, target, work_dir / "synthesis")
-    cells, include_dirs = cell_sources(target, yosys_share(), work_dir / "cells")
-    bench = TestBench(
-        [*cells, synthesis.netlist_verilog],
-        "decoder",
-        StreamInterface.of(decoder),
-        work_dir / "bench",
-        frames=len(x_raw),
-        simulator="verilator",
-        include_dirs=include_dirs,
-    )
-    back_to_back = bench.run(x_raw, y_raw, work_dir / "back_to_back")
-    stalled = None
-    if stall_seed is not None:
-        stalled = bench.run(x_raw, y_raw, work_dir / "stalled", stall_seed=stall_seed)
-    return NetlistCheck(synthesis.resources, back_to_back, stalled)
+_TARGET = "ecp5"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
     return exit_status(
-        lambda: _run(_arguments(argv)),
+        lambda: _run(argv),
         prefix="sim.netlist: ",
         failures={CheckFailed: 1},
         tools=True,
     )
 
 
-def _run(arguments) -> int:
-    if arguments.work_dir is not None:
-        # Before all that takes long.
-        arguments.work_dir.mkdir(parents=True, exist_ok=True)
-        return _check(arguments, arguments.work_dir)
-    with tempfile.TemporaryDirectory() as folder:
-        return _check(arguments, Path(folder))
-
-
-def _arguments(argv) -> argparse.Namespace:
+def _parser() -> LineParser:
     parser = LineParser(
         prog="python -m build_decoder.sim.netlist", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("network", type=filled, help="zoo name, metadata folder or .keras file")
-    add_design_options(parser)
-    parser.add_argument("--target", choices=TARGETS, default="ecp5", help="(ecp5)")
+    add_build_arguments(parser)
+    parser.add_argument(
+        "--target", choices=TARGETS,
+        help=f"FPGA family (that of the build; for a network {_TARGET})",
+    )
     parser.add_argument(
         "--samples", type=at_least(1), default=20, metavar="N",
         help="golden samples, chosen at random (20)",
@@ -145,30 +55,45 @@ def _arguments(argv) -> argparse.Namespace:
     parser.add_argument(
         "--work-dir", type=filled_path, help="folder to keep netlist and results in"
     )
-    return parser.parse_args(argv)
+    return parser
 
 
-def _check(arguments, folder: Path) -> int:
-    options = DesignOptions.of(arguments)
-    network, golden = load(options.source)
-    model = search(network, golden, options.search).model
-    decoder = Decoder(design(model, options.hardware, family=arguments.target))
-    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.plan.foldings)
-    print(f"{model.name}: {model.topology}, folded {folds}, netlist for {arguments.target}",
-          flush=True)
-    random = np.random.default_rng(options.seed)
-    chosen = random.permutation(len(golden.x))[: arguments.samples]
-    x_raw = model.quantise_input(golden.x[chosen])
-    check = check_netlist(
-        decoder,
-        arguments.target,
-        x_raw,
-        model.compute(x_raw),
-        folder,
-        stall_seed=options.seed,
+def _run(argv: Sequence[str] | None) -> int:
+    work_dir = _parser().parse_args(argv).work_dir
+    if work_dir is not None:
+        # Before all that takes long.
+        work_dir.mkdir(parents=True, exist_ok=True)
+        return _check(argv, work_dir)
+    with tempfile.TemporaryDirectory() as folder:
+        return _check(argv, Path(folder))
+
+
+def _check(argv: Sequence[str] | None, folder: Path) -> int:
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    build = given_build(
+        parser,
+        argv,
+        folder / "build",
+        chip=Chip(families.get(arguments.target or _TARGET)),
+        besides=["--seed"],
     )
-    names = ("back to back", f"stalls, seed {options.seed}")
-    for name, run in zip(names, check.runs, strict=True):
+    design, plan = build.load_plan()
+    model = plan.model
+    target = target_of(design, arguments.target, _TARGET)
+    print(f"{model.name}: {model.topology}, folded {design.folded}, netlist for {target}",
+          flush=True)
+    x_raw, y_raw = build.load_expected(design.interface)
+    seed = arguments.seed
+    chosen = np.random.default_rng(seed).permutation(len(x_raw))[: arguments.samples]
+    check = check_netlist(
+        ExportedDecoder(build.verilog, design.interface, target),
+        x_raw[chosen],
+        y_raw[chosen],
+        folder,
+        stall_seed=seed,
+    )
+    for name, run in zip(("back to back", f"stalls, seed {seed}"), check.runs, strict=True):
         print(f"  {name}: {run.vectors_checked} vectors checked, {run.mismatches} mismatches")
     if check.first_mismatch:
         print(f"    first: {check.first_mismatch}")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
-from build_decoder.hdl.planning.dsp_block import DSP48E1
 from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -200,7 +200,7 @@ def _random_multipliers(random, plan: DensePlan) -> Multipliers:
     inputs = plan.folding.inputs_per_cycle
     select = _random_part(random, plan.neurons) if fits_select(plan) else 0
     left = plan.neurons - select
-    packed = _random_part(random, inputs * (left // 2)) if packs(plan, DSP48E1) else 0
+    packed = _random_part(random, inputs * (left // 2)) if packs(plan, DEFAULT.dsp) else 0
     left = inputs * left - 2 * packed
     dsp = _random_part(random, left)
     return Multipliers(packed=packed, dsp=dsp, lut=left - dsp, select=select)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from build_decoder.sim.interface import StreamInterface
+from build_decoder.hdl.planning.interface import Interface
 
 __all__ = ["SimulationResult"]
 
@@ -36,7 +36,7 @@ class SimulationResult:
     first_mismatch: str | None
     seconds: float
 
-    def wrong_times(self, interface: StreamInterface) -> list[str]:
+    def wrong_times(self, interface: Interface) -> list[str]:
         """What was measured and is not as ``interface`` documents it, in words; empty if all is."""
         times = (
             ("a latency", interface.latency_cycles, self.latency_cycles),

@@ -1,11 +1,12 @@
 """Objects of Verilator's runtime, which each bench is linked with: compiled once a machine.
 
-make runs this file in front of each compiler, as ``OBJCACHE`` of Verilator's makefiles::
+make runs a shell script, as ``OBJCACHE`` of Verilator's makefiles, with each compiler's command. It
+passes commands that compile the runtime on to this file, and runs all others as they are::
 
     python -I -S runtime_cache.py FOLDER c++ ... -c -o verilated.o .../include/verilated.cpp
 
-An object of the runtime is kept in FOLDER, and found there again under a digest of all that decides
-it: the compiler, the command, and Verilator's sources. Any other command is run as it is.
+The object is kept in FOLDER, and found there again under a digest of all that decides it: the
+compiler, the command, and Verilator's sources.
 
 Many builds may share the folder. An object appears in it whole, by a rename, and carries a digest
 of its own: a damaged one is compiled anew. Where the folder cannot be written, nothing is kept.
@@ -28,31 +29,45 @@ __all__ = ["caching_compiler", "compile_once"]
 _DIGEST_BYTES = hashlib.sha256().digest_size
 _INCLUDE_VARIABLES = ("CPATH", "CPLUS_INCLUDE_PATH")
 
+_LAUNCHER = """\
+for source; do :; done
+case $source in
+"$VERILATOR_ROOT"/include/*) exec {command} "$@" ;;
+esac
+exec "$@"
+"""
+
 
 def caching_compiler(launcher: Path) -> str:
     """The command for ``OBJCACHE``: it runs ``launcher``, a shell script that is written here.
 
-    The script spares the command all names that make and shells do not take as they are. Objects
-    are kept in this user's cache folder.
+    Objects are kept in this user's cache folder. `VERILATOR_ROOT` tells the script which they are.
     """
-    import platformdirs  # not where make runs this file, see above
+    import platformdirs  # not where the script runs this file, see above
 
     folder = Path(platformdirs.user_cache_dir("build_decoder", appauthor=False), "verilator")
-    command = shlex.join([sys.executable, "-I", "-S", os.path.abspath(__file__), str(folder)])
-    launcher.write_text(f'exec {command} "$@"\n')
+    command = [sys.executable, "-I", "-S", os.path.abspath(__file__), str(folder)]
+    launcher.write_text(_LAUNCHER.format(command=shlex.join(command)))
     return f"sh {launcher}"
 
 
 def compile_once(folder: Path, command: Sequence[str]) -> int:
-    """Run a compiler's command, or take what it would make from ``folder``; its exit status.
+    """Run a command that compiles a file of the runtime, or take what it would make from `folder`.
 
-    Does not return where the command makes no object of the runtime of ``VERILATOR_ROOT``.
+    Parameters
+    ----------
+    folder
+        Where objects are kept; it need not exist.
+    command
+        Compiler and arguments, ``-o`` and an object's name among them; the last is the source.
+
+    Returns
+    -------
+    int
+        The command's exit status.
     """
-    include = Path(os.environ["VERILATOR_ROOT"], "include")
-    if Path(command[-1]).parent != include or "-o" not in command:
-        os.execvp(command[0], command)
     target = Path(command[command.index("-o") + 1])
-    kept = folder / f"{target.stem}-{_key(command, include)}.o"
+    kept = folder / f"{target.stem}-{_key(command)}.o"
     if _take(kept, target):
         return 0
     status = subprocess.call(command)
@@ -61,8 +76,9 @@ def compile_once(folder: Path, command: Sequence[str]) -> int:
     return status
 
 
-def _key(command: Sequence[str], include: Path) -> str:
+def _key(command: Sequence[str]) -> str:
     """Digest of all that decides an object, but for the folder that Verilator is installed in."""
+    include = Path(command[-1]).parent
     compiler = [
         subprocess.run([command[0], question], capture_output=True).stdout
         for question in ("--version", "-dumpmachine")

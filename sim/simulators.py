@@ -71,7 +71,6 @@ class Simulator:
         *,
         log: Path,
         include_dirs: Sequence[Path] = (),
-        defines: Mapping[str, object] = {},
     ) -> None:
         """Compile the module ``bench`` in ``sources`` into ``build_dir``.
 
@@ -105,7 +104,6 @@ class Simulator:
                     hdl_toplevel=_BENCH,
                     build_dir=build_dir,
                     includes=[names.copy_of(folder) for folder in include_dirs],
-                    defines=defines,
                     build_args=list(self.build_arguments),
                     timescale=_TIMESCALE,
                     always=True,

@@ -3,18 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_decoder.hdl.cells import Resources, count_cells
-from build_decoder.hdl.yosys import HIDE_NAMES, read_statistics, run_yosys, synth_xc7
+from build_decoder.hdl.cells import Resources
+from build_decoder.hdl.families import FAMILIES
+from build_decoder.hdl.family import Family
+from build_decoder.hdl.yosys import read_statistics, run_yosys
 
 __all__ = ["TARGETS", "SynthesisResult", "synthesise"]
 
-_COMMANDS = {
-    "xc7": lambda top: synth_xc7(top, "-noiopad -noclkbuf"),
-    "ecp5": lambda top: [HIDE_NAMES, f"synth_ecp5 -top {top}"],
-}
+TARGETS = tuple(name for name, family in FAMILIES.items() if family.netlist is not None)
+"""Names of the families whose netlists can be simulated."""
 
-TARGETS = tuple(_COMMANDS)
-"""What netlists can be made for: the 7 series and ECP5."""
 
 @dataclass(frozen=True)
 class SynthesisResult:
@@ -26,14 +24,14 @@ class SynthesisResult:
 
 
 def synthesise(
-    verilog: Path, target: str, work_dir: Path, *, top: str = "decoder"
+    verilog: Path, family: Family, work_dir: Path, *, top: str = "decoder"
 ) -> SynthesisResult:
     """Synthesise a Verilog file, and leave the netlist and yosys.log in ``work_dir``.
 
     Parameters
     ----------
-    target
-        One of :data:`TARGETS`.
+    family
+        What FPGA it is for.
 
     Raises
     ------
@@ -46,9 +44,9 @@ def synthesise(
     work_dir.mkdir(parents=True, exist_ok=True)
     source = work_dir / f"{top}.synthesis.v"
     source.write_text(Path(verilog).read_text())
-    result = work_dir / f"{top}.{target}.v"
-    netlist = work_dir / f"{top}.{target}.json"
-    statistics = work_dir / f"{top}.{target}.stat.json"
+    result = work_dir / f"{top}.{family}.v"
+    netlist = work_dir / f"{top}.{family}.json"
+    statistics = work_dir / f"{top}.{family}.stat.json"
     rtlil = work_dir / f"{top}.il"
     run_yosys(
         [
@@ -60,11 +58,12 @@ def synthesise(
             f"write_rtlil {rtlil.name}",
             "design -reset",
             f"read_rtlil {rtlil.name}",
-            *_COMMANDS[target](top),
+            *family.synthesis_commands(top, bare=True),
             f"tee -q -o {statistics.name} stat -json",
             f"write_json {netlist.name}",
             f"write_verilog -noattr {result.name}",
         ],
         work_dir,
     )
-    return SynthesisResult(result, netlist, count_cells(read_statistics(statistics), target))
+    resources = family.resources_of(read_statistics(statistics))
+    return SynthesisResult(result, netlist, resources)

@@ -5,22 +5,22 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.progress import Progress, silent
 from build_decoder.sim.bench_files import RECEIVED
 from build_decoder.sim.bench_verilog import COMPONENTS, bench_verilog
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.simulators import Simulator, find_simulator
 from build_decoder.sim.vectors import expected_words, input_words, read_words, write_words
 
-__all__ = ["TestBench", "simulate_verilog"]
+__all__ = ["TestBench"]
 
 _UNDOCUMENTED_IDLE_CYCLES = 200_000
 
@@ -45,8 +45,10 @@ class TestBench:
         Folder for the bench (bench.v, bench_components.v) and the compiler's log (build.log).
     frames
         The most frames that a run will have.
-    simulator, include_dirs, defines
-        See :func:`simulate_verilog`.
+    simulator
+        ``verilator`` or ``icarus``; None picks what is there, Verilator first.
+    include_dirs
+        Passed to the compiler.
     progress
         Called with what is being done.
 
@@ -62,13 +64,12 @@ class TestBench:
         self,
         sources: Sequence[Path],
         top: str,
-        interface: StreamInterface,
+        interface: Interface,
         work_dir: Path,
         *,
         frames: int,
         simulator: str | None = None,
         include_dirs: Sequence[Path] = (),
-        defines: Mapping[str, object] = {},
         progress: Progress = silent,
     ):
         self.interface = interface
@@ -91,7 +92,6 @@ class TestBench:
             self._folder / "build",
             log=work_dir / "build.log",
             include_dirs=include_dirs,
-            defines=defines,
         )
 
     def run(
@@ -172,56 +172,8 @@ class TestBench:
         }
 
 
-def simulate_verilog(
-    sources: Sequence[Path],
-    top: str,
-    interface: StreamInterface,
-    x_raw: np.ndarray,
-    y_raw: np.ndarray,
-    work_dir: Path,
-    *,
-    stall_seed: int | None = None,
-    simulator: str | None = None,
-    include_dirs: Sequence[Path] = (),
-    defines: Mapping[str, object] = {},
-) -> SimulationResult:
-    """Simulate a Verilog design on golden vectors: compile a bench in ``work_dir`` and run it once.
-
-    Parameters
-    ----------
-    sources, top, interface, work_dir
-        See :class:`TestBench`.
-    x_raw, y_raw, stall_seed
-        See :meth:`TestBench.run`.
-    simulator
-        ``verilator`` or ``icarus``; None picks what is there, Verilator first.
-    include_dirs, defines
-        Passed to the compiler.
-
-    Raises
-    ------
-    ValueError
-        If a shape or a value does not fit the interface.
-    ToolError
-        If there is no simulator, the Verilog does not compile, or the simulation broke off.
-    CheckFailed
-        If the simulation hangs, or scoreboard and numpy do not agree.
-    """
-    bench = TestBench(
-        sources,
-        top,
-        interface,
-        work_dir,
-        frames=len(x_raw),
-        simulator=simulator,
-        include_dirs=include_dirs,
-        defines=defines,
-    )
-    return bench.run(x_raw, y_raw, work_dir, stall_seed=stall_seed)
-
-
 def _judge(
-    interface: StreamInterface, y_raw: np.ndarray, run_dir: Path, *, stalled: bool, start: float
+    interface: Interface, y_raw: np.ndarray, run_dir: Path, *, stalled: bool, start: float
 ) -> SimulationResult:
     """Compare what a run recorded with ``y_raw``, without relying on the bench's scoreboard."""
     counters = json.loads((run_dir / "counters.json").read_text())

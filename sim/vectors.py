@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from build_decoder.sim.interface import StreamInterface
+from build_decoder.hdl.planning.interface import Interface
 
 __all__ = ["expected_words", "input_words", "read_words", "word_integers", "write_words"]
 
 _HEX_PAIRS = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint8)
 
 
-def input_words(interface: StreamInterface, x_raw: np.ndarray, *, seed: int) -> np.ndarray:
+def input_words(interface: Interface, x_raw: np.ndarray, *, seed: int) -> np.ndarray:
     """Lanes of all input transfers, int64 (frames * input_beats, input_lanes).
 
     Lanes that the last transfer of a frame leaves over get random bits, as nothing may depend on
@@ -31,7 +31,7 @@ def input_words(interface: StreamInterface, x_raw: np.ndarray, *, seed: int) -> 
     return np.concatenate([x_raw, filler], axis=1).reshape(-1, interface.input_lanes)
 
 
-def expected_words(interface: StreamInterface, y_raw: np.ndarray) -> np.ndarray:
+def expected_words(interface: Interface, y_raw: np.ndarray) -> np.ndarray:
     """Values of all output transfers, int64 (frames * output_count, 1).
 
     Raises

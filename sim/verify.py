@@ -1,36 +1,45 @@
-"""A network's exported Verilog against its integer model.
+"""A decoder's exported Verilog against its integer model.
 
-``python -m build_decoder.sim.verify NETWORK`` imports and quantises the network, designs the
-decoder as asked, exports it and simulates golden samples: back to back, where latency and frame
-interval must be those that are documented, and with ``--stalls`` once more under random stalls.
+``python -m build_decoder.sim.verify BUILD`` simulates the Verilog of a build on golden samples:
+back to back, where latency and frame interval must be those that are documented, and with
+``--stalls`` once more under random stalls. ``NETWORK`` in its place is built first, without blocks
+of any FPGA.
 """
 
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from build_decoder.actions import design, load, search
-from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.export import to_verilog
-from build_decoder.models.arguments import LineParser, filled, filled_path
+from build_decoder.given_build import add_build_arguments, given_build
+from build_decoder.hdl.planning.interface import Interface
+from build_decoder.models.arguments import LineParser, filled_path
 from build_decoder.models.command import exit_status
-from build_decoder.options import DesignOptions, add_design_options
 from build_decoder.options.types import at_least
+from build_decoder.sim.decoder_bench import decoder_bench
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
 from build_decoder.sim.result import SimulationResult
-from build_decoder.sim.testbench import TestBench
+from build_decoder.stages.rtl import Chip
 
 __all__ = ["main"]
 
 
-def _arguments(argv) -> argparse.Namespace:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
+    return exit_status(
+        lambda: _run(argv),
+        prefix="sim.verify: ",
+        failures={CheckFailed: 1},
+        tools=True,
+    )
+
+
+def _parser() -> LineParser:
     parser = LineParser(
         prog="python -m build_decoder.sim.verify", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("network", type=filled, help="zoo name, metadata folder or .keras file")
-    add_design_options(parser)
+    add_build_arguments(parser)
     parser.add_argument(
         "--samples", type=_samples, default=None, metavar="N|all", help="golden samples (all)"
     )
@@ -39,7 +48,7 @@ def _arguments(argv) -> argparse.Namespace:
     )
     parser.add_argument("--simulator", choices=("verilator", "icarus"), help="(what is there)")
     parser.add_argument("--work-dir", type=filled_path, help="folder to keep bench and results in")
-    return parser.parse_args(argv)
+    return parser
 
 
 def _samples(text: str) -> int | None:
@@ -50,41 +59,26 @@ def _samples(text: str) -> int | None:
     return int(text)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
-    return exit_status(
-        lambda: _run(_arguments(argv)),
-        prefix="sim.verify: ",
-        failures={CheckFailed: 1},
-        tools=True,
-    )
-
-
-def _run(arguments) -> int:
-    if arguments.work_dir is not None:
+def _run(argv: Sequence[str] | None) -> int:
+    work_dir = _parser().parse_args(argv).work_dir
+    if work_dir is not None:
         # Before all that takes long.
-        arguments.work_dir.mkdir(parents=True, exist_ok=True)
-        return _verify(arguments, arguments.work_dir)
+        work_dir.mkdir(parents=True, exist_ok=True)
+        return _verify(argv, work_dir)
     with tempfile.TemporaryDirectory() as folder:
-        return _verify(arguments, Path(folder))
+        return _verify(argv, Path(folder))
 
 
-def _verify(arguments, folder: Path) -> int:
-    options = DesignOptions.of(arguments)
-    network, golden = load(options.source)
-    model = search(network, golden, options.search).model
-    x_raw = model.quantise_input(golden.x[: arguments.samples])
-    y_raw = model.compute(x_raw)
-    decoder = Decoder(design(model, options.hardware))
-    folds = ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in decoder.plan.foldings)
-    print(f"{model.name}: {model.topology}, folded {folds}", flush=True)
-
-    source = folder / "decoder.v"
-    source.write_text(to_verilog(decoder))
-    interface = StreamInterface.of(decoder)
-    bench = TestBench(
-        [source], "decoder", interface, folder,
-        frames=len(x_raw), simulator=arguments.simulator,
+def _verify(argv: Sequence[str] | None, folder: Path) -> int:
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    build = given_build(parser, argv, folder / "build", chip=Chip())
+    design, plan = build.load_plan()
+    model, interface = plan.model, design.interface
+    print(f"{model.name}: {model.topology}, folded {design.folded}", flush=True)
+    x_raw, y_raw = (raw[: arguments.samples] for raw in build.load_expected(interface))
+    bench = decoder_bench(
+        build.exported(design), folder, frames=len(x_raw), simulator=arguments.simulator
     )
     result = bench.run(x_raw, y_raw, folder / "back_to_back")
     _print("back to back", result)
@@ -113,7 +107,7 @@ def _print(run: str, result: SimulationResult) -> None:
         print(f"    first: {result.first_mismatch}", flush=True)
 
 
-def _print_times(interface: StreamInterface, result: SimulationResult) -> bool:
+def _print_times(interface: Interface, result: SimulationResult) -> bool:
     """Print measured times beside documented ones; returns whether any differ."""
     times = [("latency", interface.latency_cycles, result.latency_cycles)]
     if result.frame_cycles is not None:

@@ -46,6 +46,7 @@ class SumsDecoder(wiring.Component):
         self.input_beats = -(-model.input_count // lanes)
         self.output_beats = model.output_count
         self.latency_cycles = self.input_beats
+        self.frame_cycles = self.input_beats + self.output_beats
         super().__init__(
             {
                 "i": In(stream.Signature(ArrayLayout(shape_of(model.input_format), lanes))),

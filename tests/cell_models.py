@@ -7,7 +7,7 @@ parameter or a mode that is not modelled is an error, so that no fault of an ins
 from amaranth import Cat, ClockSignal, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Fragment, Instance
 
-from build_decoder.hdl.planning.target import FamilyPlatform
+from build_decoder.hdl.family import Family, FamilyPlatform
 
 __all__ = ["Dsp48e1", "ForFamily", "Mult18x18d", "with_models"]
 
@@ -18,7 +18,7 @@ class ForFamily(Elaboratable):
     ``cells`` has the number of cells of each kind once it is elaborated.
     """
 
-    def __init__(self, component, family: str | None):
+    def __init__(self, component, family: Family | None):
         self.component = component
         self.family = family
         self.cells = {}

@@ -74,9 +74,13 @@ class Tensor:
     def __getitem__(self, index: int | tuple[int, ...]) -> Fraction:
         return self.values[index if isinstance(index, tuple) else (index,)]
 
+    def row(self) -> list[Fraction]:
+        """All values, the last axis fastest."""
+        return [self[index] for index in indices(self.shape)]
+
     def codes(self) -> list[int]:
-        """Raw codes in one row, the last axis fastest."""
-        return [code_of(self[index], self.format) for index in indices(self.shape)]
+        """Raw codes of `row`."""
+        return [code_of(value, self.format) for value in self.row()]
 
 
 def indices(shape: Sequence[int]) -> list[tuple[int, ...]]:
@@ -234,7 +238,7 @@ def concat(inputs, weights, formats, generated) -> Tensor:
 
 def flatten(inputs, weights, formats, generated) -> Tensor:
     (x,) = inputs
-    values = [x[index] for index in indices(x.shape)]
+    values = x.row()
     return build((len(values),), x.format, lambda i: values[i])
 
 

@@ -4,7 +4,6 @@ from collections import deque
 
 import numpy as np
 
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.protocol import (
     PROTOCOL,
     Command,
@@ -14,6 +13,7 @@ from build_decoder.boards.protocol import (
     Status,
     element_bytes,
 )
+from build_decoder.hdl.planning.interface import Interface
 
 READ_SECONDS = 0.05
 
@@ -86,7 +86,7 @@ class FakeBoard:
         if len(payload) != (size if command == Command.INFER else 0):
             return Status.BAD_LENGTH, b""
         if command == Command.INFO:
-            return Status.OK, Info.of(DecoderInterface.of(model)).pack()
+            return Status.OK, Info.of(Interface.of_model(model)).pack()
         x_raw = PROTOCOL.unpack_values(payload, model.input_format)
         return Status.OK, PROTOCOL.pack_values(model.compute(x_raw[None]), model.output_format)
 

@@ -8,7 +8,8 @@ from amaranth import Module, Mux, Shape, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.sim.interface import StreamInterface
+from build_decoder.hdl.planning.interface import Interface
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["Fault", "FrameSum", "FrameSumComponent"]
 
@@ -54,15 +55,15 @@ class FrameSum:
         return self.beats + self.outputs
 
     @property
-    def interface(self) -> StreamInterface:
-        return StreamInterface(
+    def interface(self) -> Interface:
+        return Interface(
             input_lanes=self.lanes,
-            input_width=self.width,
-            input_signed=True,
+            name="frame_sum",
+            fingerprint=0,
             input_count=self.count,
-            output_width=self.output_width,
-            output_signed=True,
+            input_format=QFormat(self.width, 0),
             output_count=self.outputs,
+            output_format=QFormat(self.output_width, 0),
             latency_cycles=self.latency_cycles,
             frame_cycles=self.frame_cycles,
         )

@@ -21,6 +21,7 @@ SAMPLES = 4
 
 _GREATEST_WIDTH = 10
 _COARSE_WIDTH = 3
+_WIDE_WIDTH = 17  # of inputs and weights alone: activations have a code for each value
 _WIDEST_SOFTMAX = 9  # of its input: the table of powers has a code for each difference
 
 Shape = tuple[int, ...]
@@ -104,7 +105,7 @@ class _Drawn:
 def layer(type: str, number: int) -> Case:
     """Case `number` of one layer."""
     rng = np.random.default_rng([number, *type.encode()])
-    near = _coarse if rng.random() < 0.2 else _near
+    near = _any(rng, [_coarse, _wide, *[_near] * 4])
     inputs = [
         _Signal(f"x{place}", shape, near(rng, 1, unsigned=0.4))
         for place, shape in enumerate(_TYPES[type].shapes(rng))
@@ -146,7 +147,13 @@ def _graph_nodes(rng, inputs: Sequence[_Signal], count: int) -> list[Node]:
         if fitting and rng.random() < 0.35:
             add("concat", [first, _any(rng, fitting)])
         else:
-            types = [name for name in _IN_GRAPHS if _TYPES[name].takes(first)]
+            # Types for one rank only are rarer: they get more weight.
+            types = [
+                name
+                for name in _IN_GRAPHS
+                if _TYPES[name].takes(first)
+                for _ in range(3 if len(_TYPES[name].ranks) == 1 else 1)
+            ]
             add(_any(rng, types), [first])
     if len(ends) > 1:
         for end in list(ends):
@@ -211,10 +218,22 @@ def _near(rng, magnitude: int, unsigned: float = 0.1) -> QFormat:
     return QFormat(int(integer), int(width - integer), signed)
 
 
+def _output(rng, magnitude: int) -> QFormat:
+    return _near(rng, magnitude, unsigned=0.3)
+
+
 def _coarse(rng, magnitude: int, unsigned: float = 0.1) -> QFormat:
     """As `_near`, of few bits."""
-    format = _near(rng, magnitude, unsigned)
-    width = int(rng.integers(1, _COARSE_WIDTH, endpoint=True))
+    return _of_width(rng, 1, _COARSE_WIDTH, _near(rng, magnitude, unsigned))
+
+
+def _wide(rng, magnitude: int, unsigned: float = 0.1) -> QFormat:
+    """As `_near`, of many bits: products of two need more than 32."""
+    return _of_width(rng, _GREATEST_WIDTH + 1, _WIDE_WIDTH, _near(rng, magnitude, unsigned))
+
+
+def _of_width(rng, least: int, most: int, format: QFormat) -> QFormat:
+    width = int(rng.integers(least, most, endpoint=True))
     return QFormat(format.integer, width - format.integer, format.signed)
 
 
@@ -265,29 +284,52 @@ def _shape(rng, rank: int) -> Shape:
 
 
 def _products(rng, x: _Signal, names: str) -> dict[str, QFormat]:
-    """Formats of the roles in `names` that sums of products, their biases and results have.
-
-    Where `x` is coarse, weights and output mostly are, too, and the accumulator saturates and is
-    finer than the products: its surplus of fraction bits then shows.
-    """
-    coarse = x.format.width <= _COARSE_WIDTH and rng.random() < 0.7
-    near = _coarse if coarse else _near
-    formats = {"weight": near(rng, 0), "recurrent": near(rng, 0)}
-    exact = _magnitude(x.format) + _magnitude(formats["weight"]) + 1
-    accumulator = _near(rng, exact)
-    if coarse:
-        finest = x.format.fraction + formats["weight"].fraction
-        integer = max(exact - int(rng.integers(0, 2, endpoint=True)), 1 - finest)
-        accumulator = QFormat(integer, finest + int(rng.integers(1, 4, endpoint=True)))
-    formats["accumulator"] = accumulator
-    formats["bias"] = _near(rng, _magnitude(accumulator))
+    """Formats of the roles in `names` that sums of products, their biases and results have."""
+    recurrent = "recurrent" in names.split()
+    formats = _coarse_products(rng, x, recurrent)
+    if formats is None:
+        weight = _weight(rng, x)
+        accumulator = _near(rng, _magnitude(x.format) + _magnitude(weight) + 1)
+        sum = _near(rng, min(_magnitude(accumulator), 3))
+        output = _near(rng, -1) if recurrent else _output(rng, min(_magnitude(sum), 2))
+        formats = {
+            "weight": weight,
+            "recurrent": _near(rng, 0),
+            "accumulator": accumulator,
+            "sum": sum,
+            "output": output,
+        }
+    formats["bias"] = _near(rng, _magnitude(formats["accumulator"]))
     formats["reset"] = _near(rng, 1)
-    formats["sum"] = _near(rng, min(_magnitude(accumulator), 3))
-    if coarse:  # a state comes back as an input
-        formats["output"] = _coarse(rng, 0)
-    else:
-        formats["output"] = _near(rng, min(_magnitude(formats["sum"]), 2), unsigned=0.3)
     return {name: formats[name] for name in names.split()}
+
+
+def _weight(rng, x: _Signal) -> QFormat:
+    return _wide(rng, 0) if x.format.width > _GREATEST_WIDTH else _near(rng, 0)
+
+
+def _coarse_products(rng, x: _Signal, recurrent: bool) -> dict[str, QFormat] | None:
+    """Mostly, where `x` is coarse: an accumulator that saturates and is finer than the products.
+
+    What is dropped of its fraction then shows in the sum. None where it would have too many bits.
+    """
+    if x.format.width > _COARSE_WIDTH or rng.random() < 0.2:
+        return None
+    formats = {
+        "weight": _coarse(rng, 1),
+        "recurrent": _coarse(rng, 2),
+        "output": _output(rng, 0),
+    }
+    finest = x.format.fraction + formats["weight"].fraction
+    if recurrent:  # the state comes back as an input
+        finest = max(finest, formats["output"].fraction + formats["recurrent"].fraction)
+    exact = _magnitude(x.format) + _magnitude(formats["weight"])
+    integer = max(min(exact + int(rng.integers(2)), 2), 1 - finest)
+    fraction = finest + int(rng.integers(1, 4))
+    if integer + fraction > _GREATEST_WIDTH:
+        return None
+    formats["accumulator"] = formats["sum"] = QFormat(integer, fraction)
+    return formats
 
 
 def _dense(rng, x: _Signal) -> _Drawn:
@@ -323,7 +365,7 @@ def _max_pool(rng, x: _Signal) -> _Drawn:
 
 
 def _global_average_pool(rng, x: _Signal) -> _Drawn:
-    output = _near(rng, min(_magnitude(x.format), 4), unsigned=0.4)
+    output = _output(rng, min(_magnitude(x.format), 4))
     return _Drawn(x.shape[-1:], formats={"output": output})
 
 
@@ -341,10 +383,10 @@ def _dropout(rng, x: _Signal) -> _Drawn:
 
 
 def _affine(rng, x: _Signal) -> _Drawn:
-    weight = _near(rng, 0)
+    weight = _weight(rng, x)
     exact = _magnitude(x.format) + _magnitude(weight)
     formats = {"weight": weight, "bias": _near(rng, min(exact, 4))}
-    formats["output"] = _near(rng, min(exact, 4), unsigned=0.4)
+    formats["output"] = _output(rng, min(exact, 4))
     arrays = {"scale": ("weight", x.shape[-1:]), "shift": ("bias", x.shape[-1:])}
     return _Drawn(x.shape, None, formats, arrays)
 
@@ -359,8 +401,8 @@ def _recurrent(roles: str, sums: int, bias_rows: tuple[int, ...]):
         formats["gate"] = _near(rng, 0, unsigned=0.8)
         formats["candidate"] = _near(rng, 0)
         if sums == 4:
-            formats["cell"] = _near(rng, 1)
-            formats["squashed"] = _near(rng, 0)
+            formats["cell"] = _near(rng, 0)
+            formats["squashed"] = _near(rng, -1)
         arrays = {
             "weights": ("weight", (channels, sums * units)),
             "recurrent": ("recurrent", (units, sums * units)),
@@ -378,7 +420,7 @@ def _attention(rng, x: _Signal) -> _Drawn:
     steps, channels = x.shape
     formats = _products(rng, x, "weight accumulator bias sum")
     formats["power"] = _near(rng, 2, unsigned=0.8)
-    formats["output"] = _near(rng, min(_magnitude(x.format), 4), unsigned=0.3)
+    formats["output"] = _output(rng, min(_magnitude(x.format), 4))
     arrays = {"weights": ("weight", (channels, 1)), "bias": ("bias", (steps, 1))}
     return _Drawn((channels,), None, formats, arrays)
 

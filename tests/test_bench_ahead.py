@@ -24,7 +24,7 @@ def small(monkeypatch):
 
     def not_synthesised(decoder, *_):
         to_verilog(decoder)  # Amaranth warns of components that nothing is made of.
-        figures = {"lut": 20, "ff": 10, "dsp": 2, "bram36": 0.5}
+        figures = {"lut": 20, "ff": 10, "dsp": 2, "bram": 0.5}
         cycles = {name: getattr(decoder, name) for name in ("latency_cycles", "frame_cycles")}
         return figures | cycles
 

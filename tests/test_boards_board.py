@@ -6,10 +6,13 @@ import sys
 import pytest
 
 from build_decoder import boards
-from build_decoder.boards.pll import PLL_LIMITS
+from build_decoder.boards.plls import PLLS
 from build_decoder.boards.resources import check_capacity, check_memory
 from build_decoder.boards.uart import divisor_for
-from build_decoder.hdl.cells import Resources, count_cells
+from build_decoder.hdl.cells import Resources
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.ice40 import FAMILY as ICE40
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.models.errors import InputError, ToolError
 
 
@@ -28,7 +31,7 @@ def test_a_description_agrees_with_its_platform(name):
     board = boards.get(name)
     platform = board.platform()
     assert board.name == name
-    assert board.family in PLL_LIMITS
+    assert board.family.pll in PLLS
     assert board.device.lower().startswith(platform.device.lower())
     assert platform.lookup(board.oscillator).clock.frequency == board.oscillator_mhz * 1e6
     assert platform.lookup("uart", 0)
@@ -59,18 +62,18 @@ def test_hopeless_weights_are_refused_with_the_numbers():
 
 def test_cells_are_counted_as_the_vendors_do():
     ecp5 = {"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 7, "DP16KD": 2, "MULT18X18D": 1, "TRELLIS_IO": 9}
-    assert count_cells(ecp5, "ecp5") == Resources(lut=16, ff=7, dsp=1, bram=2)
+    assert ECP5.resources_of(ecp5) == Resources(lut=16, ff=7, dsp=1, bram=2)
     xc7 = {"LUT1": 1, "LUT6": 2, "CARRY4": 9, "FDRE": 4, "FDSE": 1, "RAMB36E1": 1, "RAMB18E1": 1}
-    assert count_cells(xc7, "xc7") == Resources(lut=3, ff=5, dsp=0, bram=1.5)
-    assert isinstance(count_cells({"RAMB18E1": 2, "INV": 1}, "xc7").bram, int)
+    assert XC7.resources_of(xc7) == Resources(lut=3, ff=5, dsp=0, bram=1.5)
+    assert isinstance(XC7.resources_of({"RAMB18E1": 2, "INV": 1}).bram, int)
     ice40 = {"SB_LUT4": 3, "SB_DFFESR": 2, "SB_DFF": 1, "SB_MAC16": 1, "SB_RAM40_4K": 4}
     ice40 |= {"$scopeinfo": 5, "SB_CARRY": 9, "SB_IO": 4, "SB_PLL40_PAD": 1}
-    assert count_cells(ice40, "ice40") == Resources(lut=3, ff=3, dsp=1, bram=4)
+    assert ICE40.resources_of(ice40) == Resources(lut=3, ff=3, dsp=1, bram=4)
 
 
 def test_a_cell_of_unknown_cost_is_an_error():
     with pytest.raises(ToolError, match="2 cells DSP48E2 in a netlist for xc7: it is not known"):
-        count_cells({"LUT6": 1, "DSP48E2": 2}, "xc7")
+        XC7.resources_of({"LUT6": 1, "DSP48E2": 2})
 
 
 def test_the_host_driver_needs_no_amaranth():

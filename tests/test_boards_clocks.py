@@ -6,22 +6,27 @@ import pytest
 
 from build_decoder import boards
 from build_decoder.boards.clocks import choose_dividers
-from build_decoder.boards.pll import PLL_LIMITS
+from build_decoder.boards.plls import PLLS
 from build_decoder.models.errors import InputError
 
 
 @pytest.mark.parametrize(
-    ("family", "oscillator_mhz", "mhz"),
-    [("ecp5", 25, 75), ("ecp5", 25, 80), ("ecp5", 25, 12.5), ("ice40", 12, 24), ("xc7", 125, 100)],
+    ("pll", "oscillator_mhz", "mhz"),
+    [
+        ("ehxplll", 25, 75), ("ehxplll", 25, 80), ("ehxplll", 25, 12.5), ("sb_pll40", 12, 24),
+        ("plle2", 125, 100),
+    ],
 )
-def test_exact_frequencies_are_exact(family, oscillator_mhz, mhz):
-    assert PLL_LIMITS[family].dividers(oscillator_mhz, mhz).mhz == mhz
+def test_exact_frequencies_are_exact(pll, oscillator_mhz, mhz):
+    assert PLLS[pll].limits.dividers(oscillator_mhz, mhz).mhz == mhz
 
 
 @pytest.mark.parametrize("mhz", [16, 33.3, 48, 66.6, 82, 99.9, 133, 200])
-@pytest.mark.parametrize(("family", "oscillator_mhz"), [("ecp5", 25), ("ice40", 12), ("xc7", 125)])
-def test_dividers_are_the_nearest_within_the_limits(family, oscillator_mhz, mhz):
-    limits = PLL_LIMITS[family]
+@pytest.mark.parametrize(
+    ("pll", "oscillator_mhz"), [("ehxplll", 25), ("sb_pll40", 12), ("plle2", 125)]
+)
+def test_dividers_are_the_nearest_within_the_limits(pll, oscillator_mhz, mhz):
+    limits = PLLS[pll].limits
     d = limits.dividers(oscillator_mhz, mhz)
     detector = oscillator_mhz / d.reference
     vco = detector * d.feedback
@@ -40,16 +45,17 @@ def test_dividers_are_the_nearest_within_the_limits(family, oscillator_mhz, mhz)
 
 
 @pytest.mark.parametrize(
-    ("family", "oscillator_mhz", "mhz"), [("ecp5", 25, 3), ("ecp5", 25, 401), ("ice40", 12, 15)]
+    ("pll", "oscillator_mhz", "mhz"),
+    [("ehxplll", 25, 3), ("ehxplll", 25, 401), ("sb_pll40", 12, 15)],
 )
-def test_frequencies_out_of_range_are_refused(family, oscillator_mhz, mhz):
+def test_frequencies_out_of_range_are_refused(pll, oscillator_mhz, mhz):
     with pytest.raises(InputError, match=f"got {mhz} MHz"):
-        PLL_LIMITS[family].dividers(oscillator_mhz, mhz)
+        PLLS[pll].limits.dividers(oscillator_mhz, mhz)
 
 
 def test_frequencies_that_the_dividers_cannot_make_are_refused():
     with pytest.raises(InputError, match="within 1 %, such as 276 MHz, got 273 MHz"):
-        PLL_LIMITS["ice40"].dividers(12, 273)
+        PLLS["sb_pll40"].limits.dividers(12, 273)
 
 
 @pytest.mark.parametrize("name", boards.board_names())

@@ -22,8 +22,9 @@ from build_decoder.boards.driver import (
     connection,
 )
 from build_decoder.boards.driver.command_line import main
-from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.driver_file import DriverFile
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 from build_decoder.quant.qformat import QFormat
 from tests.command_runs import Run
@@ -48,7 +49,7 @@ class ModelPort:
         assert len(payload) == length
         assert PROTOCOL.crc(data[1:]) == 0
         if command == Command.INFO:
-            answer = Info.of(DecoderInterface.of(self.model)).pack()
+            answer = Info.of(Interface.of_model(self.model)).pack()
         else:
             x_raw = PROTOCOL.unpack_values(payload, self.model.input_format)
             y_raw = self.model.compute(x_raw[None])
@@ -69,7 +70,7 @@ class ModelPort:
 
 def patient(port, model):
     """A driver whose time-outs take no time."""
-    return Decoder(port, DecoderInterface.of(model), clock=FakeClock())
+    return Decoder(port, Interface.of_model(model), clock=FakeClock())
 
 
 def corrupted(reply):
@@ -149,7 +150,7 @@ def test_shapes(model):
 def test_raw_inputs_are_integers_of_the_format(model, raw, message):
     port = ModelPort(model)
     with pytest.raises(InputError, match=message):
-        Decoder(port, DecoderInterface.of(model)).infer_raw(raw)
+        Decoder(port, Interface.of_model(model)).infer_raw(raw)
     assert port.requests == 0
 
 
@@ -169,7 +170,7 @@ def test_raw_inputs_are_integers_of_the_format(model, raw, message):
 def test_inputs_are_finite(model, x, message):
     port = ModelPort(model)
     with pytest.raises(InputError, match=message):
-        Decoder(port, DecoderInterface.of(model)).infer(x)
+        Decoder(port, Interface.of_model(model)).infer(x)
     assert port.requests == 0
 
 
@@ -218,7 +219,7 @@ def build(model, tmp_path):
     """A build folder as the flow leaves it, and golden data in it."""
     (tmp_path / "board").mkdir()
     driver = tmp_path / "board" / "driver.json"
-    driver.write_text(DecoderInterface.of(model).to_json(baud=115200))
+    DriverFile(interface=Interface.of_model(model), baud=115200).save(driver)
     x = np.random.default_rng(3).uniform(-3, 3, size=(5, model.input_count))
     x_raw = model.quantise_input(x)
     np.savez(tmp_path / "golden.npz", x=x)
@@ -228,17 +229,43 @@ def build(model, tmp_path):
 
 @pytest.mark.parametrize("place", [".", "board", "board/driver.json"])
 def test_the_interface_survives_its_file(model, build, place):
-    assert DecoderInterface.load(build / place) == (DecoderInterface.of(model), {"baud": 115200})
+    known = DriverFile.load(build / place)
+    assert known == DriverFile(interface=Interface.of_model(model), baud=115200)
+
+
+def test_a_file_of_an_earlier_version_still_reads(tmp_path):
+    (tmp_path / "driver.json").write_text(
+        """{
+  "name": "tiny",
+  "input_count": 16,
+  "output_count": 2,
+  "input_format": {"integer": 2, "fraction": 0, "signed": false},
+  "output_format": {"integer": 1, "fraction": 2, "signed": true},
+  "fingerprint": 2884371345,
+  "board": "icebreaker",
+  "baud": 1000000,
+  "clock_mhz": 12,
+  "latency_cycles": 33
+}
+"""
+    )
+    known = DriverFile.load(tmp_path)
+    assert (known.board, known.baud, known.clock_mhz) == ("icebreaker", 1_000_000, 12)
+    assert known.latency_seconds == 33 / 12e6
+    assert known.interface == Interface(
+        name="tiny", input_count=16, output_count=2, input_format=QFormat(2, 0, False),
+        output_format=QFormat(1, 2), fingerprint=2884371345, latency_cycles=33,
+    )
 
 
 @pytest.mark.parametrize("place", [".", "board", "board/driver.json"])
 def test_connect_takes_a_build_folder(model, build, place):
-    assert connect(ModelPort(model), build / place).interface == DecoderInterface.of(model)
+    assert connect(ModelPort(model), build / place).interface == Interface.of_model(model)
 
 
 def test_a_folder_without_a_build_is_bad_input(tmp_path):
     with pytest.raises(InputError, match=r"board/driver.json: expected a file, got no such file"):
-        DecoderInterface.load(tmp_path)
+        DriverFile.load(tmp_path)
 
 
 def run_main(monkeypatch, build, port, place="."):

@@ -6,15 +6,15 @@ from boards_rig import sums_model
 from fake_board import READ_SECONDS, FakeClock, FakePort
 
 from build_decoder.boards.driver import Decoder, LinkTimeout
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.protocol import Command
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.qformat import QFormat
 
 
 def opened(model, *, baud=1_000_000, **options):
     clock = FakeClock()
     port = FakePort(model, clock, baud=baud)
-    return port, Decoder(port, DecoderInterface.of(model), baud=baud, clock=clock, **options)
+    return port, Decoder(port, Interface.of_model(model), baud=baud, clock=clock, **options)
 
 
 @pytest.mark.parametrize("baud", [300, 9600, 1_000_000])
@@ -66,7 +66,7 @@ class Impatient(FakePort):
 def test_a_port_that_does_not_block():
     model, clock = sums_model(), FakeClock()
     port = Impatient(model, clock)
-    decoder = Decoder(port, DecoderInterface.of(model), clock=clock)
+    decoder = Decoder(port, Interface.of_model(model), clock=clock)
     x_raw = np.ones((3, model.input_count), int)
     np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
     port.from_board = lambda reply: [(0, reply[:-1] + bytes([reply[-1] ^ 1])), (0.02, reply)]
@@ -96,7 +96,7 @@ class Talker(FakePort):
 def test_a_port_that_keeps_talking_has_one_deadline(text):
     port = Talker(text)
     model = sums_model()
-    decoder = Decoder(port, DecoderInterface.of(model), clock=port.clock)
+    decoder = Decoder(port, Interface.of_model(model), clock=port.clock)
     start = port.clock.now
     with pytest.raises(LinkTimeout, match=r"in 1 s: got [0-9]+,[0-9]{3} bytes that are none"):
         decoder.infer_raw(np.zeros((5, model.input_count), int))

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from fake_board import FakeClock, FakePort
 
 from build_decoder.boards.driver import connect, connection
 from build_decoder.boards.driver.command_line import main
-from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.driver_file import DriverFile
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 
 
@@ -28,9 +30,9 @@ def port(model):
 def build(model, tmp_path):
     """A build folder as the flow leaves it, and golden data in it."""
     (tmp_path / "board").mkdir()
-    interface = DecoderInterface.of(model)
-    text = interface.to_json(board="tiny", baud=115200, clock_mhz=50, latency_cycles=9)
-    (tmp_path / "board" / "driver.json").write_text(text)
+    interface = replace(Interface.of_model(model), latency_cycles=9)
+    known = DriverFile(interface=interface, board="tiny", baud=115200, clock_mhz=50)
+    known.save(tmp_path / "board" / "driver.json")
     x = np.random.default_rng(3).uniform(-3, 3, size=(5, model.input_count))
     x_raw = model.quantise_input(x)
     np.savez(tmp_path / "golden.npz", x=x)
@@ -68,7 +70,10 @@ FORMAT = {"integer": 3, "fraction": 2, "signed": True}
 WRONG_ENTRIES = [
     *(
         (key, value)
-        for key in ("input_count", "output_count", "fingerprint", "baud", "latency_cycles")
+        for key in (
+            "input_count", "output_count", "fingerprint", "baud", "latency_cycles",
+            "frame_cycles", "input_lanes",
+        )
         for value in ("800", 800.5, 6.0, True, -1, None, [6], {}, float("nan"), 10**30, "HUGE")
     ),
     *(("input_count", value) for value in (0, 65_536, "gone")),
@@ -142,7 +147,7 @@ def test_a_build_folder_that_is_none(build, run, name):
     assert "expected a file" in error
 
 
-@pytest.mark.parametrize("thing", [5, None, b"build", object(), DecoderInterface])
+@pytest.mark.parametrize("thing", [5, None, b"build", object(), Interface])
 def test_what_is_neither_build_nor_model(thing, port):
     with pytest.raises(InputError, match="expected a build folder or an integer model, got"):
         connect(port, thing)

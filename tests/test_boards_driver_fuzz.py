@@ -6,8 +6,8 @@ from boards_rig import sums_model
 from fake_board import READ_SECONDS, FakeClock, FakePort, Faults, SureProtocol
 
 from build_decoder.boards.driver import Decoder, LinkError
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.protocol import PROTOCOL, Command, element_bytes
+from build_decoder.hdl.planning.interface import Interface
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -15,7 +15,7 @@ def test_an_answer_is_right_or_an_error_and_comes_in_time(seed):
     model, clock, rng = sums_model(), FakeClock(), np.random.default_rng(seed)
     protocol, faults = SureProtocol(), Faults(rng)
     port = FakePort(model, clock, protocol=protocol, to_board=faults, from_board=faults)
-    decoder = Decoder(port, DecoderInterface.of(model), protocol=protocol, clock=clock)
+    decoder = Decoder(port, Interface.of_model(model), protocol=protocol, clock=clock)
     format = model.input_format
     longest = _longest_seconds(decoder, model)
     outcomes = {"right": 0, "error": 0}
@@ -46,7 +46,7 @@ def _longest_seconds(decoder, model):
 def test_a_line_without_faults_needs_no_repetition():
     model, clock = sums_model(), FakeClock()
     port = FakePort(model, clock)
-    decoder = Decoder(port, DecoderInterface.of(model), clock=clock)
+    decoder = Decoder(port, Interface.of_model(model), clock=clock)
     x_raw = np.zeros((300, model.input_count), int)  # more than there are tags
     np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
     assert port.requests == 300

@@ -14,7 +14,7 @@ from build_decoder.boards.driver import (
     PortError,
     SaturationWarning,
 )
-from build_decoder.boards.interface import DecoderInterface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 
 
@@ -26,7 +26,7 @@ def model():
 def opened(model):
     clock = FakeClock()
     port = FakePort(model, clock)
-    return port, Decoder(port, DecoderInterface.of(model), clock=clock)
+    return port, Decoder(port, Interface.of_model(model), clock=clock)
 
 
 def frames_of(model, count):

@@ -14,7 +14,8 @@ from fake_board import FakeBoard
 
 from build_decoder.boards.driver import LinkTimeout, PortError, connect
 from build_decoder.boards.driver.command_line import main
-from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.driver_file import DriverFile
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 
 tty = pytest.importorskip("tty", reason="needs pseudo-terminals")
@@ -71,7 +72,8 @@ def model():
 
 @pytest.fixture
 def build(model, tmp_path):
-    (tmp_path / "driver.json").write_text(DecoderInterface.of(model).to_json(baud=1_000_000))
+    known = DriverFile(interface=Interface.of_model(model), baud=1_000_000)
+    known.save(tmp_path / "driver.json")
     return tmp_path
 
 

@@ -12,8 +12,8 @@ from boards_rig import SimulatedPort, SumsDecoder, sums_model
 from fake_board import FakeClock, FakePort
 
 from build_decoder.boards.driver import Decoder, PortError
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.protocol import Protocol
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 
 
@@ -38,7 +38,7 @@ def model():
 @pytest.fixture
 def decoder(model):
     clock = FakeClock()
-    return Decoder(BusyPort(model, clock), DecoderInterface.of(model), clock=clock)
+    return Decoder(BusyPort(model, clock), Interface.of_model(model), clock=clock)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_two_threads_get_a_thousand_right_answers(model, decoder):
 def test_two_threads_on_the_simulated_link(model):
     impatient = Protocol(idle_byte_times=8)
     port = SimulatedPort(SumsDecoder(model), protocol=impatient)
-    interface = DecoderInterface.of(model)
+    interface = Interface.of_model(model)
     decoder = Decoder(port, interface, protocol=impatient, timeout=6e-4, clock=port)
     parts = [frames_of(model, 10, seed) for seed in (1, 2)]
     answers = in_threads(*(lambda part=part: decoder.infer_raw(part) for part in parts))
@@ -121,7 +121,7 @@ def test_closing_waits_for_the_request_under_way(model):
 
     port.write = slow_write
     port.close = lambda: closed_at.append(port.requests)
-    decoder = Decoder(port, DecoderInterface.of(model), clock=clock)
+    decoder = Decoder(port, Interface.of_model(model), clock=clock)
 
     def close():
         assert writing.wait(10)
@@ -138,7 +138,7 @@ def test_closing_waits_for_the_request_under_way(model):
 
 
 def test_a_port_belongs_to_one_decoder(model):
-    port, interface = FakePort(model, FakeClock()), DecoderInterface.of(model)
+    port, interface = FakePort(model, FakeClock()), Interface.of_model(model)
     first = Decoder(port, interface)
     with pytest.raises(InputError, match="one for this decoder alone, got one already in use"):
         Decoder(port, interface)

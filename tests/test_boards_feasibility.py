@@ -7,7 +7,7 @@ from boards_rig import sums_model
 
 from build_decoder import boards
 from build_decoder.boards.feasibility import check_clock, check_frame, made_clock_mhz
-from build_decoder.boards.interface import DecoderInterface
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
 from build_decoder.quant.qformat import QFormat
 
@@ -38,7 +38,7 @@ def test_a_clock_that_the_uart_cannot_use_is_refused():
 @pytest.mark.parametrize("end", ["input", "output"])
 def test_frames_of_more_bytes_than_a_length_tells_are_refused(end):
     most = {f"{end}_count": 32767, f"{end}_format": QFormat(5, 4)}
-    interface = replace(DecoderInterface.of(sums_model()), **most)
+    interface = replace(Interface.of_model(sums_model()), **most)
     check_frame(interface)
     check_frame(replace(interface, **{f"{end}_count": 65535, f"{end}_format": QFormat(4, 4)}))
     too_many = replace(interface, **{f"{end}_count": 32768})

@@ -5,11 +5,11 @@ import pytest
 from boards_rig import SimulatedPort, SumsDecoder, sums_model
 
 from build_decoder.boards.driver import Decoder, DeviceError, LinkTimeout, SaturationWarning
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Protocol, Reply, Status
 from build_decoder.hdl.decoder import Decoder as HardwareDecoder
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
@@ -26,7 +26,7 @@ def simulated(model=None, *, lanes=1, **options):
 
 def opened(port, model):
     """The driver on a simulated port, patient for 60 byte times of the line."""
-    interface = DecoderInterface.of(model)
+    interface = Interface.of_model(model)
     return Decoder(port, interface, protocol=IMPATIENT, baud=port.BAUD, timeout=6e-4, clock=port)
 
 
@@ -60,7 +60,7 @@ def random_frames(model, count, seed=1):
 @pytest.mark.parametrize("divisor", [4, 5, 7])
 def test_info_describes_the_decoder(divisor):
     _, decoder, model = simulated(divisor=divisor)
-    assert decoder.info() == Info.of(DecoderInterface.of(model))
+    assert decoder.info() == Info.of(Interface.of_model(model))
     decoder.check()
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from amaranth.lib.crc import catalog
 
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status, element_bytes
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.qformat import QFormat
 
 
@@ -46,7 +46,7 @@ def test_values_are_little_endian():
 
 
 def test_info_survives_packing():
-    interface = DecoderInterface(
+    interface = Interface(
         name="decoder",
         input_count=800,
         output_count=2,

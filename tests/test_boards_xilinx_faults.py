@@ -24,12 +24,12 @@ from build_decoder import boards
 from build_decoder.__main__ import main
 from build_decoder.boards.reports import PlacedResources
 from build_decoder.boards.toolchain import place_and_route
-from build_decoder.boards.tools import find_tool
 from build_decoder.boards.xilinx.open_tools.check_netlist import faults
 from build_decoder.boards.xilinx.package import without_quotes
-from build_decoder.exit_status import ExitStatus
-from build_decoder.hdl.yosys import synth_xc7
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.yosys import find_yosys
 from build_decoder.models.errors import ToolError
+from build_decoder.stages.result import StageResult
 
 machine, tiny_package = xilinx_rig.machine, xilinx_rig.tiny_package
 PYNQ = boards.get("pynq_z1")
@@ -157,17 +157,17 @@ endmodule
 """
 
 
-@pytest.mark.skipif(find_tool("yosys") is None, reason="no Yosys on this machine")
+@pytest.mark.skipif(find_yosys() is None, reason="no Yosys on this machine")
 def test_the_script_of_yosys_on_blocks_of_others(tiny_package, tmp_path):
     """Blocks that Yosys infers; outputs with parameters, and those that are rightly three-state."""
     (tmp_path / "top.v").write_text(SOURCE)
     shutil.copytree(tiny_package / "open_tools", tmp_path / "open_tools")
     package = (tiny_package / "top.ys").read_text()
     mapping = re.search(r"^techmap .*$", package, re.MULTILINE)[0]
-    assert "\n".join([*synth_xc7("top"), mapping]) in package
-    script = ["read_verilog top.v", *synth_xc7("top"), mapping, "write_json top.json"]
+    assert "\n".join([*XC7.synthesis_commands("top"), mapping]) in package
+    script = ["read_verilog top.v", *XC7.synthesis_commands("top"), mapping, "write_json top.json"]
     (tmp_path / "top.ys").write_text("\n".join(script) + "\n")
-    subprocess.run([find_tool("yosys"), "-q", "top.ys"], cwd=tmp_path, check=True)
+    subprocess.run([find_yosys(), "-q", "top.ys"], cwd=tmp_path, check=True)
     found = cells(tmp_path)
     kinds = {name: found[name]["type"] for name in ("one", "two", "three", "four")}
     assert kinds == {"one": "OBUF", "two": "OBUF", "three": "OBUFT", "four": "OBUFT"}
@@ -228,7 +228,7 @@ def test_the_command_makes_a_bitstream(machine, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv(
         "STAND_IN_NEXTPNR_XILINX", "say Info: Hold/min time violation for path 'a' -> 'b':"
     )
-    monkeypatch.setattr(build_decoder.flow.Flow, "_simulate", lambda flow: ExitStatus.DONE)
+    monkeypatch.setattr(build_decoder.flow, "simulate", lambda *_, **__: StageResult())
     output = tmp_path / "out"
     arguments = ["--network", "tiny", "--board", "pynq_z1", "--output", str(output)]
     assert main(arguments) == 0

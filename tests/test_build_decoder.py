@@ -14,11 +14,15 @@ import build_decoder.flow
 from build_decoder import boards
 from build_decoder.__main__ import main
 from build_decoder.arguments import parse
+from build_decoder.design_file import Design
 from build_decoder.exit_status import ExitStatus
-from build_decoder.flow import Flow
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
-from build_decoder.stages import STAGES
+from build_decoder.sim.synthesis import synthesise
+from build_decoder.sim.testbench import TestBench
+from build_decoder.stages import STAGES, rtl, synthesising
+from build_decoder.stages.result import StageResult
 from tests.malformed import CASES, make_good
 
 LEFT_BY_STAGE = {
@@ -62,9 +66,8 @@ def test_whole_build_reports_what_it_measured(tiny_build):
     golden = load_golden("tiny", load_network("tiny"))
     assert report["mismatches"] == 0
     assert report["vectors_checked"] >= len(golden)
-    assert report["latency_cycles"] == json.loads(
-        (output / "rtl" / "decoder.json").read_text()
-    )["latency_cycles"]
+    interface = Design.load(output / "rtl" / "design.json").interface
+    assert report["latency_cycles"] == interface.latency_cycles
     assert report["fmax_mhz"] >= report["clock_mhz"]
     assert report["resources"]["lut"] > 0
     assert (output / report["bitstream"]).stat().st_size > 1000
@@ -85,7 +88,7 @@ def test_expected_vectors_are_the_models(tiny_build):
     golden = load_golden("tiny", load_network("tiny"))
     assert len(expected["x_raw"]) == len(golden)
     recorded = (output / "sim" / "back_to_back" / "outputs.hex").read_text().split()
-    width = json.loads((output / "rtl" / "decoder.json").read_text())["output_width"]
+    width = Design.load(output / "rtl" / "design.json").interface.output_width
     assert [int(word, 16) for word in recorded] == [
         int(value) % (1 << width) for value in expected["y_raw"].ravel()
     ]
@@ -120,14 +123,32 @@ def test_latency_target_is_met_in_simulation(tmp_path):
 
 def test_luts_are_told_after_synthesis(tmp_path, capsys, monkeypatch):
     arguments = ["--network", "tiny", "--stop-after", "synthesise", "--max-lut", "400"]
-    monkeypatch.setattr(Flow, "_simulate", lambda self: ExitStatus.DONE)
+    monkeypatch.setattr(build_decoder.flow, "simulate", lambda *_, **__: StageResult())
+    found = []
+
+    def exceeding(*how):
+        made = synthesise(*how)
+        found.append(made.resources.lut)
+        return replace(made, resources=replace(made.resources, lut=500))
+
+    monkeypatch.setattr(synthesising, "synthesise", exceeding)
     status, report = run(arguments, tmp_path / "out")
-    figures = report["decoder_lut"]
     assert status == 0
-    assert 0 < figures["estimated"] <= figures["limit"] == 400
-    assert 0 < figures["synthesised"] < report["resources"]["lut"]
-    warning = f"warning: --max-lut 400: the decoder was estimated at {figures['estimated']} LUTs"
-    assert (warning in capsys.readouterr().err) == (figures["synthesised"] > 400)
+    assert 0 < found[0] < report["resources"]["lut"]
+    figures = report["decoder_lut"]
+    assert 0 < figures["estimated"] <= 400
+    assert (figures["limit"], figures["synthesised"]) == (400, 500)
+    assert (
+        f"warning: --max-lut 400: the decoder was estimated at {figures['estimated']} LUTs and "
+        "takes 500 on ecp5, alone: ask for about 320\n"
+    ) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("taken", "warnings"), [(1, 0), (400, 0), (401, 1)])
+def test_a_decoder_within_its_luts_is_no_matter(taken, warnings):
+    figures = {"limit": 400, "estimated": 390, "synthesised": taken}
+    told = synthesising._warnings(figures, boards.get("ulx3s_85f"))
+    assert len(told) == warnings
 
 
 def test_dsp_blocks_are_limited(tmp_path):
@@ -173,8 +194,8 @@ def test_mismatch_exits_4(tmp_path, capsys, monkeypatch):
         assert changed, text[:2000]
         return wrong
 
-    to_verilog = build_decoder.flow.to_verilog
-    monkeypatch.setattr(build_decoder.flow, "to_verilog", sabotaged)
+    to_verilog = rtl.to_verilog
+    monkeypatch.setattr(rtl, "to_verilog", sabotaged)
     status, report = run(["--network", "tiny", "--stop-after", "simulate"], tmp_path / "out")
     assert status == 4
     assert report["mismatches"] > 0
@@ -184,13 +205,13 @@ def test_mismatch_exits_4(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize("name", ["latency", "frame interval"])
 def test_times_that_are_not_as_documented_exit_4(name, tmp_path, capsys, monkeypatch):
     field = name.replace("frame interval", "frame") + "_cycles"
-    interface = build_decoder.flow.StreamInterface.of
+    interface = DecoderPlan.interface.func
 
-    def misdocumented(decoder):
-        documented = interface(decoder)
+    def misdocumented(plan):
+        documented = interface(plan)
         return replace(documented, **{field: getattr(documented, field) + 1})
 
-    monkeypatch.setattr(build_decoder.flow.StreamInterface, "of", misdocumented)
+    monkeypatch.setattr(DecoderPlan, "interface", property(misdocumented))
     status, report = run(["--network", "tiny", "--stop-after", "simulate"], tmp_path / "out")
     assert status == 4
     assert report["mismatches"] == 0
@@ -201,12 +222,12 @@ def test_times_that_are_not_as_documented_exit_4(name, tmp_path, capsys, monkeyp
 
 
 def test_a_simulation_that_hangs_exits_4(tmp_path, capsys, monkeypatch):
-    plusargs = build_decoder.flow.TestBench._plusargs
+    plusargs = TestBench._plusargs
 
     def impatient(bench, *arguments):
         return plusargs(bench, *arguments) | {"deadline": 9}
 
-    monkeypatch.setattr(build_decoder.flow.TestBench, "_plusargs", impatient)
+    monkeypatch.setattr(TestBench, "_plusargs", impatient)
     status, report = run(["--network", "tiny", "--stop-after", "simulate"], tmp_path / "out")
     assert status == 4
     assert report["vectors_checked"] is None
@@ -289,7 +310,7 @@ def test_network_that_the_board_cannot_hold_exits_2_with_numbers(tmp_path, capsy
     small = replace(board, capacity=replace(board.capacity, lut=100, bram=1))
     monkeypatch.setattr(boards, "get", {"icebreaker": small}.__getitem__)
     # That its Verilog is right is shown above; it only takes time here.
-    monkeypatch.setattr(build_decoder.flow.Flow, "_simulate", lambda self: ExitStatus.DONE)
+    monkeypatch.setattr(build_decoder.flow, "simulate", lambda *_, **__: StageResult())
     assert_rejected(
         ["--network", "tiny", "--board", "icebreaker"], tmp_path / "out", capsys,
         "icebreaker: expected a decoder that fits the iCE40UP5K", "lut of 100", "bram of 1",
@@ -402,11 +423,11 @@ def test_no_golden_data_beside_the_network(file, tmp_path, capsys):
 
 @pytest.mark.parametrize("spelled", [str, os.path.relpath], ids=["absolute", "relative"])
 def test_messages_name_the_output_folder(spelled, tmp_path, capsys, monkeypatch):
-    def fails(flow):
-        log = spelled(flow.folder / "board" / "build.log")
-        return flow._stop(ExitStatus.TOOL_MISSING, f"see {log} and {log}")
+    def fails(build, *_, **__):
+        log = spelled(build.board / "build.log")
+        return StageResult.stopped(ExitStatus.TOOL_MISSING, f"see {log} and {log}")
 
-    monkeypatch.setattr(build_decoder.flow.Flow, "_import", fails)
+    monkeypatch.setattr(build_decoder.flow, "import_network", fails)
     output = tmp_path / "out"
     status, report = run(["--network", "tiny"], output)
     assert status == 3
@@ -419,9 +440,9 @@ def test_output_is_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for stage in ("quantise", "import"):
         assert main(["--network", "tiny", "--output", ".", "--stop-after", stage]) == 0
-        expected = {"network", "report.json", "files.json"}
+        expected = {"network", "golden.npz", "golden.json", "report.json", "files.json"}
         if stage == "quantise":
-            expected |= {"formats.json", "expected.npz"}
+            expected |= {"formats.json", "expected.npz", "model.json", "model.npz"}
         assert set(os.listdir()) == expected
 
 

@@ -157,7 +157,8 @@ def test_only_abandoned_folders_of_ours_are_taken(tmp_path):
     alive = OwnedFolder.make(tmp_path, ".out.")
     assert in_use(tmp_path, ".out.")
     program = (
-        "import os, sys; from pathlib import Path; from models.owned_folder import OwnedFolder\n"
+        "import os, sys; from pathlib import Path\n"
+        "from build_decoder.models.owned_folder import OwnedFolder\n"
         "print(OwnedFolder.make(Path(sys.argv[1]), '.out.').path); sys.stdout.flush(); os._exit(0)"
     )
     dead = subprocess.run(

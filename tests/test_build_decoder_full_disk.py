@@ -61,7 +61,7 @@ def test_a_full_disk(kib, small_disk, tmp_path):
 
 
 def test_an_earlier_build_on_it_stays(small_disk, tmp_path):
-    disk = small_disk(100)
+    disk = small_disk(260)
     arguments = (*ARGUMENTS, disk / "out")
     assert Run(*arguments, "--stop-after", "import", tmp=tmp_path / "tmp").end() == 0
     before = contents(disk)
@@ -158,7 +158,7 @@ def test_a_tool_that_says_so_in_another_command(tmp_path, monkeypatch, capsys):
 def test_another_command_whose_tool_stumbles_over_what_was_cut_off(
     said, small_disk, tmp_path, monkeypatch, capsys
 ):
-    disk = small_disk(150)
+    disk = small_disk(1000)
     tool = tmp_path / "yosys"
     tool.write_text(f"#!/bin/sh\necho '{said}' >&2; exit 1\n")
     tool.chmod(0o755)
@@ -167,6 +167,19 @@ def test_another_command_whose_tool_stumbles_over_what_was_cut_off(
     assert resources.main(["tiny"]) == 2
     assert capsys.readouterr().err == (
         f"bench.resources: {disk}: expected room for what is made, got No space left on device\n"
+    )
+    assert list(disk.iterdir()) == []
+
+
+def test_a_file_that_another_command_cannot_write_to_its_end(
+    small_disk, tmp_path, monkeypatch, capsys
+):
+    disk = small_disk(100)
+    monkeypatch.setenv("TMPDIR", str(disk))
+    assert resources.main(["tiny"]) == 2
+    assert capsys.readouterr().err == (
+        f"bench.resources: output or {disk}: expected room for what is made, got "
+        "No space left on device\n"
     )
     assert list(disk.iterdir()) == []
 
@@ -182,7 +195,7 @@ def test_a_tool_that_fails_is_quoted_and_one_that_is_missing_is_named(
     arguments = ["--network", "tiny", "--stop-after", "rtl", "--output", str(tmp_path / "out")]
     monkeypatch.setenv("YOSYS", str(tool))
     assert main(arguments) == 3
-    assert capsys.readouterr().err == "tool failed: yosys: ERROR: 7\n"
+    assert capsys.readouterr().err == "tool failed: yosys ended with status 1: ERROR: 7\n"
     monkeypatch.setenv("YOSYS", str(tmp_path / "none"))
     assert main(arguments) == 3
     assert capsys.readouterr().err == (

@@ -1,21 +1,27 @@
 """One set of options, with one meaning, in all commands."""
 
 import argparse
-import inspect
 import os
 
 import numpy as np
 import pytest
 
-import build_decoder.arguments
+import build_decoder.__main__
 from build_decoder import actions
 from build_decoder.actions import design, foldings_of
 from build_decoder.bench import resources
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.models.arguments import LineParser
 from build_decoder.models.errors import InputError
-from build_decoder.options import DesignOptions, SourceOptions
+from build_decoder.options import (
+    DesignOptions,
+    SourceOptions,
+    add_design_options,
+    given_design_options,
+)
 from build_decoder.options.types import at_least
 from build_decoder.sim import netlist, verify
 from build_decoder.sim.random_networks import random_network
@@ -40,13 +46,32 @@ def designed(monkeypatch) -> dict:
     return called
 
 
-@pytest.mark.parametrize(
-    "module", [resources, build_decoder.arguments, netlist, verify]
-)
-def test_every_command_has_all_of_them(module):
-    source = inspect.getsource(module)
-    assert "add_design_options(parser)" in source
-    assert "DesignOptions.of(" in source
+def option_names() -> list[str]:
+    parser = argparse.ArgumentParser(add_help=False)
+    add_design_options(parser)
+    return [f"--{name.replace('_', '-')}" for name in vars(parser.parse_args([]))]
+
+
+@pytest.mark.parametrize("module", [resources, build_decoder.__main__, netlist, verify])
+def test_every_command_has_all_of_them(module, capsys):
+    names = option_names()
+    assert {"--golden", "--threshold", "--max-loss", "--datapath", "--max-lut"} <= {*names}
+    with pytest.raises(SystemExit):
+        module.main(["--help"])
+    told = capsys.readouterr().out.split()
+    for name in names:
+        assert name in told or f"[{name}" in told
+
+
+def test_which_were_given():
+    parser = LineParser()
+    parser.add_argument("network")
+    parser.add_argument("--samples", type=int, default=3)
+    add_design_options(parser)
+    assert given_design_options(parser, ["tiny", "--samples", "4"]) == ()
+    # Also where what is given is the default.
+    argv = ["tiny", "--max-loss", "0", "--datapath", "auto", "--search=default"]
+    assert set(given_design_options(parser, argv)) == {"--max-loss", "--datapath", "--search"}
 
 
 def test_defaults_are_those_of_the_class():
@@ -58,10 +83,10 @@ def test_everything_is_passed_on(model, designed):
         "--inputs-per-cycle", "1", "--outputs-per-cycle", "1", "--max-dsp", "3",
         "--datapath", "select",
     )
-    design(model, given.hardware, family="xc7", max_blocks=9)
+    design(model, given.hardware, family=XC7, max_blocks=9)
     foldings = foldings_of(model, [1], [1])
     assert designed == {
-        "foldings": foldings, "family": "xc7", "max_blocks": 9, "max_dsp": 3,
+        "foldings": foldings, "family": XC7, "max_blocks": 9, "max_dsp": 3,
         "datapath": ("select",) * len(model.layers),
     }
 
@@ -85,8 +110,8 @@ def test_a_datapath_for_each_layer(model, designed):
 def test_a_layer_is_left_to_the_generator():
     two = random_network(np.random.default_rng(1)).model
     assert len(two.layers) == 2
-    made = design(two, options("--datapath", "lut", "auto").hardware, family="xc7")
-    free = design(two, options().hardware, family="xc7")
+    made = design(two, options("--datapath", "lut", "auto").hardware, family=XC7)
+    free = design(two, options().hardware, family=XC7)
     forced, left = made.layers
     assert forced.multipliers == Multipliers(lut=forced.neurons)
     assert left.multipliers == free.layers[-1].multipliers

@@ -106,6 +106,7 @@ def test_drawings_are_the_same_for_the_same_points(tmp_path):
 
 
 def test_points_are_spread_by_ratio():
-    assert spread(points(), 2) == [0, 3]
-    assert spread(points(), 4) == [0, 1, 2, 3]
-    assert spread(points()[:1], 3) == [0]
+    latencies = [125, 250, 500, 1000]
+    assert spread(latencies, 2) == [0, 3]
+    assert spread(latencies, 4) == [0, 1, 2, 3]
+    assert spread(latencies[:1], 3) == [0]

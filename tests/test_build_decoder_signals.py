@@ -166,7 +166,7 @@ def test_killed_between_the_renames(stays, moment, tmp_path):
 def test_a_signal_that_was_ignored_stays_ignored(tmp_path):
     code = (
         "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "from models.command import exit_status\n"
+        "from build_decoder.models.command import exit_status\n"
         "sys.exit(exit_status(lambda: os.kill(os.getpid(), signal.SIGHUP) or 7))"
     )
     assert Run("-c", code, tmp=tmp_path / "tmp").end() == 7
@@ -174,7 +174,7 @@ def test_a_signal_that_was_ignored_stays_ignored(tmp_path):
 
 def test_children_of_children_in_their_own_session_are_ended(tmp_path):
     code = (
-        "import subprocess, sys; from models.command import exit_status\n"
+        "import subprocess, sys; from build_decoder.models.command import exit_status\n"
         "def run():\n"
         "    subprocess.Popen(['sh', '-c', 'setsid sh -c \"sleep 300 & sleep 300\" & exit'])\n"
         "    print('started', flush=True)\n"
@@ -190,8 +190,8 @@ def test_children_of_children_in_their_own_session_are_ended(tmp_path):
 
 def test_a_second_signal_does_not_break_off_the_first(tmp_path):
     code = (
-        "import os, signal, sys, time; from models.command import exit_status\n"
-        "from models.signals import on_end\n"
+        "import os, signal, sys, time; from build_decoder.models.command import exit_status\n"
+        "from build_decoder.models.signals import on_end\n"
         "def clean():\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"

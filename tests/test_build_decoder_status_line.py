@@ -102,7 +102,7 @@ def test_a_terminal_that_cannot_go_back_shows_nothing():
 def test_a_signal_is_told_below_it():
     shown = on_a_terminal(
         "xterm",
-        "from models.command import exit_status\n"
+        "from build_decoder.models.command import exit_status\n"
         f"code = {SHOW + ' ' * 4 + 'os.kill(os.getpid(), signal.SIGTERM)'!r}\n"
         "exit_status(lambda: exec(code))\n",
         status=-signal.SIGTERM,

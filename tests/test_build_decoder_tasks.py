@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from build_decoder.__main__ import main
+from build_decoder.model_file import load_model
 from build_decoder.models import Network, load_golden, load_network, save_network
-from build_decoder.quant.formats import integer_model
-from build_decoder.quant.qformat import QFormat
 from tests.decoders import decoder
 from tests.networks import dense, dense_chain
 
@@ -40,18 +39,6 @@ def linear(inputs: int, outputs: int, *, seed: int = 0, scale=1.0, offset=0.0) -
     return dense_chain(
         "net", inputs, (dense(outputs, "linear", weights, np.zeros(outputs) + offset),)
     )
-
-
-def built_model(folder: Path):
-    """The integer model by what a build left: weights as searched are not needed here."""
-    nodes = json.loads((folder / "formats.json").read_text())["nodes"]
-    network = load_network(folder / "network")
-    formats = {
-        (n["layer"], n["node"]): QFormat(n["integer"], n["fraction"], n["signed"])
-        for n in nodes
-        if n["node"] != "input" or n["layer"] == 1
-    }
-    return integer_model(network, formats)
 
 
 def test_a_regression_keeps_each_output_on_its_own_scale(tmp_path, capsys):
@@ -136,7 +123,7 @@ def test_golden_data_of_one_class_does_not_make_a_decoder_of_one_class(tmp_path,
     assert status == 0
     assert "class 1 hardly ever decided: outputs are kept as values" in err
     assert any("class 1 hardly ever decided" in warning for warning in report["warnings"])
-    y = built_model(tmp_path / "o").predict(made.new.x)
+    y = load_model(tmp_path / "o").predict(made.new.x)
     kept = made.new.task.decisions(y) == made.new.task.decisions(made.new.y)
     assert kept.mean() >= 0.99
 
@@ -218,7 +205,7 @@ def test_a_constant_network_is_one_line(tmp_path, capsys):
 def test_what_board_or_link_cannot_take_is_refused_before_the_search(tmp_path, capsys, monkeypatch):
     import build_decoder.flow
 
-    monkeypatch.setattr(build_decoder.flow.Flow, "_quantise", None)
+    monkeypatch.setattr(build_decoder.flow, "quantise_network", None)
     large = dense_chain("large", 1000, (dense(400, "relu", np.ones((1000, 400)), np.zeros(400)),))
     folder = save(tmp_path / "large", large, np.random.default_rng(0).normal(size=(4, 1000)))
     status, _, _, err = build(folder, tmp_path / "o", capsys, "--board", "icebreaker")
@@ -256,7 +243,7 @@ def test_reported_inputs_that_are_built(name, tmp_path, capsys):
         assert quality["agreement"] >= 0.99
     if name == "02-one-class-golden":
         everything = load_golden(SHARED / name / "all.npz", load_network(source))
-        y = built_model(tmp_path / "o").predict(everything.x)
+        y = load_model(tmp_path / "o").predict(everything.x)
         kept = everything.task.decisions(y) == everything.task.decisions(everything.y)
         assert kept.mean() >= 0.99
 

@@ -17,10 +17,10 @@ from build_decoder.sim.simulators import find_simulator
     ],
 )
 def test_reason_of_status_3(error, reason, tmp_path, capsys, monkeypatch):
-    def fails(flow):
+    def fails(*_):
         raise error
 
-    monkeypatch.setattr(build_decoder.flow.Flow, "_rtl", fails)
+    monkeypatch.setattr(build_decoder.flow, "write_rtl", fails)
     assert main(["--network", "tiny", "--output", str(tmp_path / "out")]) == 3
     assert capsys.readouterr().err == f"{reason}: {error}\n"
     assert (tmp_path / "out" / "formats.json").exists()

@@ -9,6 +9,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.sim.primitives import cell_sources
 from tests.cell_models import Dsp48e1, Mult18x18d, with_models
@@ -42,7 +44,7 @@ class Cells(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         self.used, self.shown = 0, []
-        if self.family == "xc7":
+        if self.family == XC7:
             for parameters in DSP_PARAMETERS:
                 self.used = 0
                 self._dsp(m, parameters)
@@ -143,7 +145,7 @@ endmodule
 """
 
 
-@pytest.mark.parametrize("family", ["xc7", "ecp5"])
+@pytest.mark.parametrize("family", [XC7, ECP5])
 def test_models_in_amaranth_and_in_verilog_agree(family, tmp_path):
     for component, name in ((Cells, "cells"), (Modelled, "models")):
         (tmp_path / f"{name}.v").write_text(to_verilog(component(family), name=name))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from amaranth import Module, Shape, Signal, signed, unsigned
 
-from build_decoder.hdl.adder_tree import adder_tree
+from build_decoder.hdl.parts.adder_tree import adder_tree
 from tests.rtl import simulate
 
 

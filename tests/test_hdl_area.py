@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area.plans import decoder_area, shape_of_plan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import plan_decoder
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
 from build_decoder.quant.formats import NodeKey, integer_model

@@ -31,7 +31,7 @@ def test_estimates_are_near_what_synthesis_measured(sample):
     assert sample.estimated.lut == pytest.approx(sample.measured["lut"], rel=0.15)
     assert sample.estimated.ff == pytest.approx(sample.measured["ff"], rel=0.25)
     assert sample.estimated.dsp == sample.measured["dsp"]
-    assert sample.estimated.bram36 == sample.measured["bram36"]
+    assert sample.estimated.bram36 == sample.measured["bram"]
 
 
 def test_coefficients_tell_where_they_come_from():

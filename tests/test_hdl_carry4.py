@@ -8,8 +8,8 @@ from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.carry4 import carry4_sum
-from build_decoder.hdl.planning.target import XC7
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.parts.carry4 import carry4_sum
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 

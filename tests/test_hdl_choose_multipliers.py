@@ -1,13 +1,13 @@
 from dataclasses import replace
 
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.decoder_plan import plan_decoder
-from build_decoder.hdl.planning.dsp_block import DSP48E1
 from build_decoder.hdl.planning.fits import packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
-from build_decoder.hdl.planning.target import ECP5, XC7
 from build_decoder.quant.qformat import QFormat
 from tests.test_hdl_decoder import model
 
@@ -29,7 +29,7 @@ def plans(widths, foldings) -> list[DensePlan]:
 
 def test_series_7_packs_two_products_a_block():
     layers = plans((40, 20, 3), [(1, 20), (1, 3)])
-    assert all(packs(layer, DSP48E1) for layer in layers)
+    assert all(packs(layer, XC7.dsp) for layer in layers)
     first, second = choose_multipliers(layers, family=XC7)
     assert first == Multipliers(packed=10)
     assert second.packed == 1
@@ -52,7 +52,7 @@ def test_products_beyond_the_blocks_are_made_in_luts():
 
 def test_a_sum_that_leaves_no_room_for_a_second_weight_does_not_pack():
     layer = plans((40, 2), [(1, 2)])[0]
-    assert packs(layer, DSP48E1)
+    assert packs(layer, XC7.dsp)
     p = layer.parameters
     coarse = replace(
         p,
@@ -61,7 +61,7 @@ def test_a_sum_that_leaves_no_room_for_a_second_weight_does_not_pack():
         weights=p.weights << 4,
         accumulator=QFormat(12, 3),
     )
-    assert not packs(replace(layer, parameters=coarse, multipliers=None), DSP48E1)
+    assert not packs(replace(layer, parameters=coarse, multipliers=None), XC7.dsp)
 
 
 def test_spare_blocks_are_used_wherever_they_save_luts():

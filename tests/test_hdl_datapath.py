@@ -2,6 +2,8 @@
 
 import pytest
 
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -16,7 +18,7 @@ SMALL = IntegerModel.chain(
 )
 
 
-def multipliers(net, datapath, family="xc7", **limits) -> tuple[Multipliers, ...]:
+def multipliers(net, datapath, family=XC7, **limits) -> tuple[Multipliers, ...]:
     plan = design_decoder(net, family=family, datapath=datapath, **limits)
     return tuple(layer.multipliers for layer in plan.layers)
 
@@ -45,7 +47,7 @@ def test_blocks_that_are_forced_are_not_there_for_layers_that_are_not():
                        "got 6"),
         ([None, "select"], {}, "test: layer 2: expected weights of at most 2 bits for datapath "
                                "select, got 6"),
-        ("packed", {"family": "ecp5"}, "test: layer 1: expected family xc7 for datapath packed, "
+        ("packed", {"family": ECP5}, "test: layer 1: expected family xc7 for datapath packed, "
                                        "got ecp5"),
         ("packed", {"foldings": [Folding(1, 5), Folding(1, 1)]},
          "test: layer 2: expected at least 2 outputs a cycle for datapath packed, got 1"),

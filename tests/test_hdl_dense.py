@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from build_decoder.hdl.dense import DenseComponent
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.layers.dense.component import DenseComponent
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -89,7 +91,7 @@ def test_outputs_under_stalls(name, seed):
     run(plan_of(name), seed=seed)
 
 
-@pytest.mark.parametrize("family", ["xc7", "ecp5"])
+@pytest.mark.parametrize("family", [XC7, ECP5])
 @pytest.mark.parametrize("name", ["one by all", "passes, waiting", "all inputs by one"])
 def test_outputs_of_a_family(name, family):
     run(plan_of(name), seed=3, family=family)
@@ -97,7 +99,7 @@ def test_outputs_of_a_family(name, family):
 
 @pytest.mark.parametrize("seed", [None, 4])
 @pytest.mark.parametrize("double_buffered", [True, False])
-@pytest.mark.parametrize("family", [None, "xc7"])
+@pytest.mark.parametrize("family", [None, XC7])
 def test_selecting_units(family, double_buffered, seed):
     plan = DensePlan(
         layer(9, 4, QFormat(1, 1)), Folding(1, 4), 1, double_buffered=double_buffered,

@@ -6,9 +6,8 @@ from amaranth import Module, Shape, Signal, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.dsp48e1 import dsp48e1_mac
-from build_decoder.hdl.planning.dsp_block import DSP48E1
-from build_decoder.hdl.planning.target import XC7
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.parts.dsp48e1 import dsp48e1_mac
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 
@@ -166,7 +165,7 @@ async def _nothing(ctx):
     ],
 )
 def test_what_fits(weight_width, x, sum_width, right):
-    assert DSP48E1.fits(weight_width, DSP48E1.operand_width(x), sum_width) == right
+    assert XC7.dsp.fits(weight_width, XC7.dsp.operand_width(x), sum_width) == right
 
 
 @pytest.mark.parametrize(

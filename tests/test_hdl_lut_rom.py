@@ -9,8 +9,9 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.lut_rom import lut_rom
-from build_decoder.hdl.weight_memory import WeightMemory
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.parts.lut_rom import lut_rom
+from build_decoder.hdl.parts.weight_memory import WeightMemory
 from build_decoder.hdl.yosys import run_yosys, yosys_share
 from build_decoder.sim.synthesis import synthesise
 from tests.cell_models import ForFamily
@@ -39,7 +40,7 @@ def test_a_rom_reads_its_rows(rows, tmp_path):
     columns = random.integers(0, 2, (3, rows)).astype(bool)
     if rows > 64:
         columns[1, 64:] = columns[0, 64:]
-    (tmp_path / "rom.v").write_text(to_verilog(Rom(columns), family="xc7"))
+    (tmp_path / "rom.v").write_text(to_verilog(Rom(columns), family=XC7))
     cells = (yosys_share() / "xilinx" / "cells_sim.v").read_text()
     (tmp_path / "cells.v").write_text(cells)
     addresses = sorted({0, 1, rows - 1, *random.integers(0, rows, 60).tolist()})
@@ -62,7 +63,7 @@ def test_every_row_and_equal_parts_in_one_lut(rows):
         tuple(column[first : first + 64]) for column in columns.tolist()
         for first in range(0, rows, 64)
     }
-    dut = ForFamily(rom := Rom(columns), "xc7")
+    dut = ForFamily(rom := Rom(columns), XC7)
     read = []
 
     async def testbench(ctx):
@@ -80,8 +81,8 @@ def test_weights_take_one_lut_for_64_rows_of_a_column(tmp_path):
     random = np.random.default_rng(0)
     rows = random.integers(-8, 8, (60, 1, 6))
     memory = WeightMemory(shape=Shape(4, signed=True), rows=rows)
-    (tmp_path / "memory.v").write_text(to_verilog(memory, family="xc7"))
-    found = synthesise(tmp_path / "memory.v", "xc7", tmp_path / "synthesis").resources
+    (tmp_path / "memory.v").write_text(to_verilog(memory, family=XC7))
+    found = synthesise(tmp_path / "memory.v", XC7, tmp_path / "synthesis").resources
     # The counter, and whether it is ready.
     assert found.lut <= 6 * 4 + 6 + 3
     assert found.ff == 6 * 4 + 6 + 2

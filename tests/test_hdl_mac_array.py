@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.mac_array import MacArray
-from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.parts.mac_array import MacArray
 from build_decoder.hdl.planning.fits import packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -122,7 +123,7 @@ def test_sums_with_gaps(inputs, signed):
     assert array.mac_latency == 2 + int(np.ceil(np.log2(inputs)))
 
 
-@pytest.mark.parametrize("family", [None, "xc7", "ecp5"])
+@pytest.mark.parametrize("family", [None, XC7, ECP5])
 @pytest.mark.parametrize("rows", ["random", "high", "low"])
 @pytest.mark.parametrize("signed", [True, False])
 @pytest.mark.parametrize(
@@ -138,12 +139,12 @@ def test_sums_with_gaps(inputs, signed):
 )
 def test_every_multiplier_at_the_proven_ranges_edges(inputs, multipliers, signed, rows, family):
     array = plan(inputs, multipliers, signed=signed, rows=rows)
-    assert packs(array, DSP48E1)
+    assert packs(array, XC7.dsp)
     x = frames(array)
     np.testing.assert_array_equal(run(array, x, seed=1, family=family), expected(array, x))
 
 
-@pytest.mark.parametrize("family", [None, "xc7", "ecp5"])
+@pytest.mark.parametrize("family", [None, XC7, ECP5])
 @pytest.mark.parametrize("signed", [True, False])
 @pytest.mark.parametrize("multipliers", [
     Multipliers(select=5), Multipliers(packed=1, select=2, lut=1), Multipliers(dsp=2, select=3),

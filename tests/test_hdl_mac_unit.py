@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.mac_unit import MacUnit
-from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.parts.mac_unit import MacUnit
 from build_decoder.hdl.planning.fits import fits_block
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multiplier
@@ -104,9 +105,9 @@ def check_sums(plan: DensePlan, kind: Multiplier, family: str | None) -> dict[st
 @pytest.mark.parametrize(
     ("kind", "family"),
     [
-        (Multiplier.DSP, None), (Multiplier.DSP, "xc7"), (Multiplier.DSP, "ecp5"),
-        (Multiplier.PACKED, None), (Multiplier.PACKED, "xc7"),
-        (Multiplier.LUT, None), (Multiplier.LUT, "xc7"), (Multiplier.LUT, "ecp5"),
+        (Multiplier.DSP, None), (Multiplier.DSP, XC7), (Multiplier.DSP, ECP5),
+        (Multiplier.PACKED, None), (Multiplier.PACKED, XC7),
+        (Multiplier.LUT, None), (Multiplier.LUT, XC7), (Multiplier.LUT, ECP5),
     ],
     ids=str,
 )  # fmt: skip
@@ -116,9 +117,9 @@ def test_sums_and_products(kind, family, inputs_per_cycle, signed_x, signed_weig
         beats=5, inputs_per_cycle=inputs_per_cycle, rows=rows,
     )
     assert layer.parameters.rounding_constant == 4
-    assert fits_block(layer, kind, DSP48E1)
+    assert fits_block(layer, kind, XC7.dsp)
     cells = check_sums(layer, kind, family)
-    block = {"xc7": "DSP48E1", "ecp5": "MULT18X18D"}.get(family)
+    block = {XC7: "DSP48E1", ECP5: "MULT18X18D"}.get(family)
     assert cells == ({} if block is None or kind is Multiplier.LUT else {block: 1})
 
 
@@ -126,12 +127,12 @@ def test_sums_and_products(kind, family, inputs_per_cycle, signed_x, signed_weig
 @pytest.mark.parametrize(
     ("family", "input", "weight"),
     [
-        ("xc7", QFormat(18, 0), QFormat(23, 2)),
-        ("xc7", QFormat(17, 0, signed=False), QFormat(23, 2)),
-        ("xc7", QFormat(17, 0, signed=False), QFormat(22, 2, signed=False)),
-        ("ecp5", QFormat(18, 0), QFormat(16, 2)),
-        ("ecp5", QFormat(18, 0, signed=False), QFormat(16, 2)),
-        ("ecp5", QFormat(18, 0, signed=False), QFormat(16, 2, signed=False)),
+        (XC7, QFormat(18, 0), QFormat(23, 2)),
+        (XC7, QFormat(17, 0, signed=False), QFormat(23, 2)),
+        (XC7, QFormat(17, 0, signed=False), QFormat(22, 2, signed=False)),
+        (ECP5, QFormat(18, 0), QFormat(16, 2)),
+        (ECP5, QFormat(18, 0, signed=False), QFormat(16, 2)),
+        (ECP5, QFormat(18, 0, signed=False), QFormat(16, 2, signed=False)),
     ],
     ids=str,
 )
@@ -153,17 +154,17 @@ def test_the_widest_operands_of_a_block(family, input, weight, rows):
 def test_the_widest_pairs_of_a_block(input, weight, rows):
     layer = plan(input, weight, beats=3, rows=rows)
     # Those with the widest sums take all of the pre-adder.
-    assert rows != "-+" or weight.width + layer.unit_width == DSP48E1.weight
-    assert check_sums(layer, Multiplier.PACKED, "xc7") == {"DSP48E1": 1}
+    assert rows != "-+" or weight.width + layer.unit_width == XC7.dsp.weight
+    assert check_sums(layer, Multiplier.PACKED, XC7) == {"DSP48E1": 1}
 
 
-@pytest.mark.parametrize("family", [None, "xc7", "ecp5"])
+@pytest.mark.parametrize("family", [None, XC7, ECP5])
 @pytest.mark.parametrize("kind", [Multiplier.DSP, Multiplier.LUT], ids=str)
 @pytest.mark.parametrize("inputs_per_cycle", [1, 2])
 def test_constant_weights_are_never_loaded(kind, family, inputs_per_cycle):
     layer = plan(QFormat(4, 0), QFormat(2, 2), beats=1, inputs_per_cycle=inputs_per_cycle)
     assert layer.constant_weights
-    assert not fits_block(layer, kind, DSP48E1)
+    assert not fits_block(layer, kind, XC7.dsp)
     cells = check_sums(layer, kind, family)
     assert "DSP48E1" not in cells
 
@@ -171,22 +172,22 @@ def test_constant_weights_are_never_loaded(kind, family, inputs_per_cycle):
 @pytest.mark.parametrize(
     ("family", "input", "weight", "fits"),
     [
-        ("xc7", QFormat(18, 0), QFormat(25, 0), True),
-        ("xc7", QFormat(17, 0, signed=False), QFormat(25, 0), True),
-        ("xc7", QFormat(18, 0, signed=False), QFormat(8, 0), False),
-        ("xc7", QFormat(19, 0), QFormat(8, 0), False),
-        ("xc7", QFormat(8, 0), QFormat(26, 0), False),
-        ("xc7", QFormat(8, 0), QFormat(24, 0, signed=False), True),
-        ("xc7", QFormat(8, 0), QFormat(25, 0, signed=False), False),
-        ("ecp5", QFormat(18, 0), QFormat(18, 0), True),
-        ("ecp5", QFormat(18, 0, signed=False), QFormat(18, 0), True),
-        ("ecp5", QFormat(19, 0), QFormat(8, 0), False),
-        ("ecp5", QFormat(8, 0), QFormat(19, 0), False),
+        (XC7, QFormat(18, 0), QFormat(25, 0), True),
+        (XC7, QFormat(17, 0, signed=False), QFormat(25, 0), True),
+        (XC7, QFormat(18, 0, signed=False), QFormat(8, 0), False),
+        (XC7, QFormat(19, 0), QFormat(8, 0), False),
+        (XC7, QFormat(8, 0), QFormat(26, 0), False),
+        (XC7, QFormat(8, 0), QFormat(24, 0, signed=False), True),
+        (XC7, QFormat(8, 0), QFormat(25, 0, signed=False), False),
+        (ECP5, QFormat(18, 0), QFormat(18, 0), True),
+        (ECP5, QFormat(18, 0, signed=False), QFormat(18, 0), True),
+        (ECP5, QFormat(19, 0), QFormat(8, 0), False),
+        (ECP5, QFormat(8, 0), QFormat(19, 0), False),
     ],
     ids=str,
 )
 def test_block_for_operands_that_fit(family, input, weight, fits):
-    block = {"xc7": "DSP48E1", "ecp5": "MULT18X18D"}[family]
+    block = {XC7: "DSP48E1", ECP5: "MULT18X18D"}[family]
     text = to_verilog(MacUnit(Multiplier.DSP, plan(input, weight)), family=family)
     assert (f"{block} #" in text) == fits
 
@@ -199,7 +200,7 @@ def test_packing_needs_room_for_both_weights():
         operands = [*(high << packed.unit_width), *((high << packed.unit_width) + low)]
         room = all(-(1 << 24) <= operand < 1 << 24 for operand in operands)
         # A port is judged by its format, so that there may be room and no packing.
-        fits = fits_block(packed, Multiplier.PACKED, DSP48E1)
+        fits = fits_block(packed, Multiplier.PACKED, XC7.dsp)
         assert room or not fits
         found.add(fits)
     assert found == {True, False}
@@ -211,6 +212,6 @@ def test_packing_needs_a_port_for_a_weights_format():
         layer = plan(QFormat(4, 0), QFormat(width, 0))
         small = replace(layer.parameters, weights=layer.parameters.weights.clip(-3, 3))
         packed = replace(layer, parameters=small)
-        assert fits_block(packed, Multiplier.PACKED, DSP48E1) == fits, packed.unit_width
+        assert fits_block(packed, Multiplier.PACKED, XC7.dsp) == fits, packed.unit_width
         if fits:
-            assert check_sums(packed, Multiplier.PACKED, "xc7") == {"DSP48E1": 1}
+            assert check_sums(packed, Multiplier.PACKED, XC7) == {"DSP48E1": 1}

@@ -8,9 +8,8 @@ from amaranth import Module, Shape, Signal, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.mult18x18d import mult18x18d
-from build_decoder.hdl.planning.dsp_block import MULT18X18D
-from build_decoder.hdl.planning.target import ECP5
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.parts.mult18x18d import mult18x18d
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 
@@ -83,9 +82,9 @@ def test_is_one_block():
 def test_what_fits():
     for shape in (signed, unsigned):
         for width, fits in ((18, True), (19, False)):
-            width = MULT18X18D.operand_width(shape(width))
-            assert MULT18X18D.fits(width, 1) == MULT18X18D.fits(1, width) == fits
-    assert MULT18X18D.fits(18, 18, sum_width=99)
+            width = ECP5.dsp.operand_width(shape(width))
+            assert ECP5.dsp.fits(width, 1) == ECP5.dsp.fits(1, width) == fits
+    assert ECP5.dsp.fits(18, 18, sum_width=99)
 
 
 @pytest.mark.parametrize(("weight", "x"), [(19, 4), (4, 19)])

@@ -9,7 +9,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.multiplexer import multiplexer
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.parts.multiplexer import multiplexer
 from build_decoder.hdl.planning.area.features import multiplexer_luts
 from build_decoder.hdl.yosys import run_yosys, yosys_share
 from build_decoder.sim.synthesis import synthesise
@@ -57,7 +58,7 @@ class Combinational(Selection):
 @pytest.mark.parametrize("count", COUNTS)
 def test_a_multiplexer_selects(count, tmp_path):
     width = 3
-    (tmp_path / "mux.v").write_text(to_verilog(Combinational([count], width), family="xc7"))
+    (tmp_path / "mux.v").write_text(to_verilog(Combinational([count], width), family=XC7))
     cells = (yosys_share() / "xilinx" / "cells_sim.v").read_text()
     (tmp_path / "cells.v").write_text(cells)
     values = np.random.default_rng(count).integers(0, 1 << width, count).tolist()
@@ -77,6 +78,6 @@ def test_a_multiplexer_selects(count, tmp_path):
 
 def test_multiplexers_take_the_luts_that_the_area_model_counts(tmp_path):
     width = 5
-    (tmp_path / "mux.v").write_text(to_verilog(Selection(COUNTS, width), family="xc7"))
-    found = synthesise(tmp_path / "mux.v", "xc7", tmp_path / "synthesis").resources
+    (tmp_path / "mux.v").write_text(to_verilog(Selection(COUNTS, width), family=XC7))
+    found = synthesise(tmp_path / "mux.v", XC7, tmp_path / "synthesis").resources
     assert found.lut == width * sum(multiplexer_luts(count) for count in COUNTS)

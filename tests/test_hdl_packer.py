@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from build_decoder.hdl.adapters.packer.component import Packer
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
-from build_decoder.hdl.packer import Packer
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.streams import expect_silence, no_stalls, random_stalls, receive, send
 from tests.rtl import simulate

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from amaranth import Module, Shape, Signal, signed, unsigned
 
-from build_decoder.hdl.read_only_table import read_only_table
+from build_decoder.hdl.parts.read_only_table import read_only_table
 from tests.rtl import simulate
 
 TABLES = {

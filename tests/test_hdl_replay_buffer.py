@@ -5,7 +5,7 @@ import pytest
 from amaranth import signed
 from amaranth.lib import data
 
-from build_decoder.hdl.replay_buffer import ReplayBuffer
+from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
 from tests.rtl import simulate
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from build_decoder.hdl.requantise import Requantiser
+from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding

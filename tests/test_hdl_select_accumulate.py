@@ -6,14 +6,15 @@ import pytest
 
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families import get
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.mac_array import MacArray
+from build_decoder.hdl.parts.mac_array import MacArray
+from build_decoder.hdl.parts.select_accumulate import SelectAccumulate
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.fits import fits_select, select_misfit
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
-from build_decoder.hdl.planning.target import XC7
-from build_decoder.hdl.select_accumulate import SelectAccumulate
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
@@ -222,13 +223,13 @@ def test_decoders_of_mixed_kinds_keep_the_plans_times(multipliers, inputs, captu
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", TARGETS)
-def test_netlist_equals_the_model(target, tmp_path):
+@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+def test_netlist_equals_the_model(family, tmp_path):
     model = two_layers(inputs=INPUTS)
     multipliers = (Multipliers(select=3, lut=1), Multipliers(select=4))
     decoder = Decoder(DecoderPlan.of(model, (Folding(1, 4), Folding(1, 4)), multipliers))
     x = frames(model.layers[0])
-    check = check_netlist(decoder, target, x, model.compute(x), tmp_path, stall_seed=2)
+    check = check_netlist(decoder, family, x, model.compute(x), tmp_path, stall_seed=2)
     assert (check.vectors_checked, check.mismatches) == (2 * len(x), 0)
     assert check.resources.dsp == 0
 
@@ -259,8 +260,8 @@ def test_one_lut_a_bit(signed, double_buffered, tmp_path):
     dense = layer(WEIGHTS["2"], signed=signed, inputs=100)
     array = plan(dense, double_buffered=double_buffered)
     source = tmp_path / "array.v"
-    source.write_text(to_verilog(MacArray(array), family="xc7"))
-    found = synthesise(source, "xc7", tmp_path / "synthesis").resources
+    source.write_text(to_verilog(MacArray(array), family=XC7))
+    found = synthesise(source, XC7, tmp_path / "synthesis").resources
     # One for reset and clear of all.
     assert found.lut <= UNITS * dense.exact.width + 1
     # Sums, twice if they are captured, and the weights' registers.

@@ -7,7 +7,7 @@ import pytest
 from amaranth import Module, Shape, Signal, signed, unsigned
 from amaranth.back import rtlil
 
-from build_decoder.hdl.shift_add import shift_add_product
+from build_decoder.hdl.parts.shift_add import shift_add_product
 from tests.rtl import simulate
 
 SMALL = [Shape(width, is_signed) for width in (1, 2, 3, 4) for is_signed in (True, False)]

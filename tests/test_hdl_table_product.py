@@ -5,7 +5,7 @@ import itertools
 import pytest
 from amaranth import Module, Shape, Signal
 
-from build_decoder.hdl.table_product import fits_table, table_product
+from build_decoder.hdl.parts.table_product import fits_table, table_product
 from tests.rtl import simulate
 
 SHAPES = [Shape(width, signed) for width in (1, 2, 3, 5) for signed in (True, False)]

@@ -5,12 +5,14 @@ import pytest
 from amaranth import Shape
 from amaranth.back import rtlil
 
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.parts.weight_memory import WeightMemory
 from build_decoder.hdl.planning.area import fits_block_ram
-from build_decoder.hdl.weight_memory import WeightMemory
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
 
-FAMILIES = [None, "xc7", "ecp5"]
+FAMILIES = [None, XC7, ECP5]
 ROWS = {
     "1": (1, 2, 3), "2": (2, 2, 3), "3": (3, 2, 3), "8": (8, 2, 3), "11": (11, 2, 3),
     "70": (70, 1, 2), "in block RAM": (129, 4, 8),
@@ -71,7 +73,7 @@ def test_rows_come_round_and_round_and_hold(name, family):
     assert advances > 2 * len(rows)
     in_blocks = fits_block_ram(len(rows), 160)
     assert in_blocks == (name == "in block RAM")
-    assert (cells.keys() == {"LUT6"}) == (family == "xc7" and len(rows) > 1 and not in_blocks)
+    assert (cells.keys() == {"LUT6"}) == (family == XC7 and len(rows) > 1 and not in_blocks)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

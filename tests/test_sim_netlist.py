@@ -5,8 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from build_decoder.hdl.cells import Resources, count_cells
+from build_decoder.hdl.cells import Resources
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families import get
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -15,11 +19,13 @@ from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
-from build_decoder.sim.netlist import check_netlist, main
+from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.netlist import main
+from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.synthesis import TARGETS, synthesise
 
 
-def _decoder() -> Decoder:
+def _plan() -> DecoderPlan:
     random = np.random.default_rng(5)
     weight, bias, sum = QFormat(1, 5), QFormat(2, 4), QFormat(4, 4)
     format, layers = QFormat(5, 0, signed=False), []
@@ -36,25 +42,27 @@ def _decoder() -> Decoder:
     # Two products in a block, one, and none; the extremes of packing are in test_hdl_mac_array.
     multipliers = (Multipliers(packed=1, dsp=1), Multipliers(packed=1))
     model = IntegerModel.chain("test", tuple(layers))
-    return Decoder(DecoderPlan.of(model, (Folding(1, 3), Folding(1, 2)), multipliers))
+    return DecoderPlan.of(model, (Folding(1, 3), Folding(1, 2)), multipliers)
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_netlist_equals_the_model(target, tmp_path):
-    decoder = _decoder()
+@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+def test_netlist_equals_the_model(family, tmp_path):
+    plan = _plan()
+    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=family))
+    decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, family)
     x_raw = np.random.default_rng(6).integers(0, 32, (4, 300))
     x_raw[0], x_raw[1] = 31, 0
-    y_raw = decoder.model.compute(x_raw)
+    y_raw = plan.model.compute(x_raw)
     y_raw[3, 1] ^= 1
-    check = check_netlist(decoder, target, x_raw, y_raw, tmp_path, stall_seed=7)
+    check = check_netlist(decoder, x_raw, y_raw, tmp_path, stall_seed=7)
     assert (check.vectors_checked, check.mismatches) == (8, 2)
     assert check.first_mismatch.startswith("frame 3, output 1: ")
     assert check.back_to_back.first_mismatch == check.stalled.first_mismatch
     assert check.resources.dsp >= 3
-    assert (tmp_path / "decoder.v").read_text().count("DSP48E1 #") == (3 if target == "xc7" else 0)
+    assert (tmp_path / "decoder.v").read_text().count("DSP48E1 #") == (3 if family is XC7 else 0)
     assert check.resources.bram > 0
-    netlist = (tmp_path / "synthesis" / f"decoder.{target}.v").read_text()
-    assert ("RAMB18E1" if target == "xc7" else "DP16KD") in netlist
+    netlist = (tmp_path / "synthesis" / f"decoder.{family}.v").read_text()
+    assert ("RAMB18E1" if family is XC7 else "DP16KD") in netlist
 
 
 def test_bad_input(capsys):
@@ -77,12 +85,12 @@ def test_bad_arguments(arguments, capsys):
 def test_resources_of_cells():
     xc7 = {"LUT2": 3, "LUT6": 4, "INV": 1, "RAM32M": 2, "SRL16E": 5, "FDRE": 6, "FDSE": 1}
     xc7 |= {"DSP48E1": 2, "RAMB18E1": 3, "RAMB36E1": 1, "CARRY4": 9, "MUXF7": 9}
-    assert count_cells(xc7, "xc7") == Resources(lut=21, ff=7, dsp=2, bram=2.5)
+    assert XC7.resources_of(xc7) == Resources(lut=21, ff=7, dsp=2, bram=2.5)
     ecp5 = {"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 4, "MULT18X18D": 1}
     ecp5 |= {"DP16KD": 2, "PFUMX": 7, "L6MUX21": 7}
-    assert count_cells(ecp5, "ecp5") == Resources(lut=13, ff=4, dsp=1, bram=2)
+    assert ECP5.resources_of(ecp5) == Resources(lut=13, ff=4, dsp=1, bram=2)
     with pytest.raises(ToolError, match="3 cells ALU54B in a netlist for ecp5"):
-        count_cells({"ALU54B": 3}, "ecp5")
+        ECP5.resources_of({"ALU54B": 3})
 
 
 def test_synthesis_counts_what_is_there(tmp_path):
@@ -95,7 +103,7 @@ module decoder (input clk, input [8:0] a, input [8:0] b, output reg [19:0] p, ou
   end
 endmodule
 """)
-    result = synthesise(source, "ecp5", tmp_path / "work")
+    result = synthesise(source, ECP5, tmp_path / "work")
     assert (result.resources.ff, result.resources.dsp, result.resources.bram) == (19, 1, 0)
     assert "decoder" in json.loads(result.netlist_json.read_text())["modules"]
     assert "MULT18X18D" in result.netlist_verilog.read_text()
@@ -106,8 +114,8 @@ def test_error_of_yosys_is_one_line_with_its_log(tmp_path):
     source.write_text("module decoder (input a, output b); no_such_cell c (a, b); endmodule\n")
     says = r"^yosys ended with status 1 \(.*yosys\.log\): ERROR: .*no_such_cell"
     with pytest.raises(ToolError, match=says) as error:
-        synthesise(source, "xc7", tmp_path)
+        synthesise(source, XC7, tmp_path)
     assert "\n" not in str(error.value)
     source.write_text("modul decoder;\n")
     with pytest.raises(ToolError, match=r"^yosys ended .*yosys\.log\): .*ERROR: syntax error"):
-        synthesise(source, "xc7", tmp_path)
+        synthesise(source, XC7, tmp_path)

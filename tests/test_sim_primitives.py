@@ -6,14 +6,15 @@ import numpy as np
 from primitive_models import EcpBlockRam, EcpMultiplier, XilinxBlockRam
 from verilator_bench import run_bench
 
+from build_decoder.hdl.families import FAMILIES
 from build_decoder.sim import primitives
-from build_decoder.sim.primitives import PRIMITIVES
 
 CYCLES = 1000
 FILES = [
     Path(primitives.__file__).with_name(name)
     for name in dict.fromkeys(
-        name for cells in PRIMITIVES.values() for names in cells.values() for name in names
+        name for family in FAMILIES.values() if family.netlist
+        for names in family.netlist.models.values() for name in names
     )
 ]
 _RANDOM = np.random.default_rng(1)

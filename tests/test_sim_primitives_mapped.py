@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from verilator_bench import run_bench
 
+from build_decoder.hdl.families import get
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.synthesis import TARGETS, synthesise
@@ -101,17 +102,17 @@ endmodule
 """
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_memories_mapped_by_yosys_do_what_their_source_does(target, tmp_path):
+@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+def test_memories_mapped_by_yosys_do_what_their_source_does(family, tmp_path):
     source = tmp_path / "memories.v"
     source.write_text(_memories(tmp_path))
-    result = synthesise(source, target, tmp_path, top="memories")
+    result = synthesise(source, family, tmp_path, top="memories")
     assert result.resources.bram >= 5
     netlist = tmp_path / "mapped.v"
     text = result.netlist_verilog.read_text()
     netlist.write_text(re.sub(r"^module memories\b", "module mapped", text, flags=re.MULTILINE))
     bench = tmp_path / "bench.v"
     bench.write_text(_MEMORIES_BENCH)
-    cells, include_dirs = cell_sources(target, yosys_share(), tmp_path)
+    cells, include_dirs = cell_sources(family, yosys_share(), tmp_path)
     run = run_bench([*cells, source, netlist, bench], tmp_path, include_dirs=include_dirs)
     assert "wrong=0" in run.stdout, run.stdout + run.stderr

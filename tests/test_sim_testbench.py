@@ -11,10 +11,11 @@ import pytest
 from frame_sum import Fault, FrameSum, FrameSumComponent
 
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import ToolError
+from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.interface import StreamInterface
-from build_decoder.sim.testbench import TestBench, simulate_verilog
+from build_decoder.sim.testbench import TestBench
 
 FRAMES = 40
 DESIGN = FrameSum(count=10, lanes=4, width=8, outputs=3)
@@ -133,9 +134,9 @@ def test_refuses_vectors_that_do_not_fit(bench, tmp_path):
         bench.run(DESIGN.elements(41, seed=1), DESIGN.elements(41, seed=1), tmp_path)
 
 
-PASS_THROUGH = StreamInterface(
-    input_lanes=1, input_width=4, input_signed=False, input_count=1,
-    output_width=4, output_signed=False, output_count=1,
+PASS_THROUGH = Interface(
+    name="pass_through", fingerprint=0, input_lanes=1, input_count=1, output_count=1,
+    input_format=QFormat(4, 0, signed=False), output_format=QFormat(4, 0, signed=False),
 )
 
 
@@ -156,14 +157,8 @@ def test_registers_without_initial_value_start_random_in_any_folder(tmp_path):
         """
     )
     x = np.arange(16).reshape(16, 1)
-    result = simulate_verilog(
-        [source],
-        "pass_through",
-        PASS_THROUGH,
-        x,
-        x,
-        tmp_path / "folder with spaces",
-    )
+    folder = tmp_path / "folder with spaces"
+    result = TestBench([source], "pass_through", PASS_THROUGH, folder, frames=16).run(x, x, folder)
     assert result.vectors_checked == result.mismatches == 16
 
 
@@ -186,6 +181,5 @@ def test_the_next_bench_compiles_no_runtime(bench, tmp_path, monkeypatch):
 def test_verilog_that_does_not_compile(tmp_path):
     source = tmp_path / "broken.v"
     source.write_text("module broken(input clk); assign x = ; endmodule\n")
-    x = np.zeros((1, 1), dtype=np.int64)
     with pytest.raises(ToolError, match="syntax error.*build.log"):
-        simulate_verilog([source], "broken", PASS_THROUGH, x, x, tmp_path / "work")
+        TestBench([source], "broken", PASS_THROUGH, tmp_path / "work", frames=1)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from build_decoder.sim.interface import StreamInterface
+from build_decoder.hdl.planning.interface import Interface
+from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.vectors import (
     expected_words,
     input_words,
@@ -33,9 +34,9 @@ def test_read_words(tmp_path):
 
 
 def test_left_over_lanes_are_random():
-    interface = StreamInterface(
-        input_lanes=4, input_width=8, input_signed=False, input_count=6,
-        output_width=4, output_signed=True, output_count=2,
+    interface = Interface(
+        name="test", fingerprint=0, input_lanes=4, input_count=6, output_count=2,
+        input_format=QFormat(8, 0, signed=False), output_format=QFormat(4, 0),
     )
     x = np.arange(60).reshape(10, 6)
     words = input_words(interface, x, seed=1)

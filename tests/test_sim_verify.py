@@ -47,7 +47,7 @@ def test_a_simulation_that_hangs_is_a_mismatch(monkeypatch, capsys):
     def hang(*_, **__):
         raise CheckFailed("the simulation did not end within its deadline")
 
-    monkeypatch.setattr("build_decoder.sim.verify.TestBench.run", hang)
+    monkeypatch.setattr("build_decoder.sim.testbench.TestBench.run", hang)
     assert main(["tiny", "--samples", "2"]) == 1
     assert capsys.readouterr().err == (
         "sim.verify: the simulation did not end within its deadline\n"

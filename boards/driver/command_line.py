@@ -11,7 +11,7 @@ from build_decoder.boards.driver.connection import connect
 from build_decoder.boards.driver.decoder import Decoder, Progress
 from build_decoder.boards.driver.errors import LinkError
 from build_decoder.boards.driver.inputs import quantised
-from build_decoder.boards.interface import EXPECTED_FILE, find_driver_file
+from build_decoder.boards.driver_file import EXPECTED_FILE, find_driver_file
 from build_decoder.models.arguments import LineParser, filled_path
 from build_decoder.models.array_shape import ArrayShape
 from build_decoder.models.command import BAD_INPUT, exit_status, say

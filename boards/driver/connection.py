@@ -1,15 +1,15 @@
 """Opens a decoder and makes sure that it is the right one."""
 
 import contextlib
-import math
 import numbers
 import os
 
 from build_decoder.boards.driver.decoder import DEFAULT_BAUD, Decoder
 from build_decoder.boards.driver.errors import PortError
 from build_decoder.boards.driver.serial_port import open_serial
-from build_decoder.boards.interface import LEAST_BAUD, MAX_BAUD, DecoderInterface
+from build_decoder.boards.driver_file import LEAST_BAUD, MAX_BAUD, DriverFile
 from build_decoder.boards.protocol import check_frame
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError, shown
 
 __all__ = ["connect"]
@@ -44,17 +44,16 @@ def connect(port, build_or_model, *, baud: int | None = None, timeout: float = 1
         If it runs another decoder.
     """
     if isinstance(build_or_model, (str, os.PathLike)):
-        interface, more = DecoderInterface.load(build_or_model)
+        known = DriverFile.load(build_or_model)
     elif callable(getattr(build_or_model, "fingerprint", None)):
-        interface, more = DecoderInterface.of(build_or_model), {}
+        known = DriverFile(interface=Interface.of_model(build_or_model))
     else:
         raise InputError(
             f"connect: expected a build folder or an integer model, got {shown(build_or_model)}"
         )
-    baud = _checked_baud(more.get("baud", DEFAULT_BAUD) if baud is None else baud)
+    baud = _checked_baud((known.baud or DEFAULT_BAUD) if baud is None else baud)
     timeout = _checked_timeout(timeout)
-    clock_hz = more.get("clock_mhz", math.inf) * 1e6
-    check_frame(interface)  # before the port is touched
+    check_frame(known.interface)  # before the port is touched
     if isinstance(port, (str, os.PathLike)):
         port = open_serial(os.fspath(port), baud)
     elif not (hasattr(port, "read") and hasattr(port, "write")):
@@ -63,9 +62,9 @@ def connect(port, build_or_model, *, baud: int | None = None, timeout: float = 1
         )
     decoder = Decoder(
         port,
-        interface,
+        known.interface,
         baud=baud,
-        decoder_seconds=more.get("latency_cycles", 0) / clock_hz,
+        decoder_seconds=known.latency_seconds,
         timeout=timeout,
     )
     try:

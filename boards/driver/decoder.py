@@ -11,7 +11,6 @@ import numpy as np
 from build_decoder.boards.driver.errors import DeviceError, LinkError, PortError, SaturationWarning
 from build_decoder.boards.driver.exchange import Exchange
 from build_decoder.boards.driver.inputs import Saturation, check_raw, quantised
-from build_decoder.boards.interface import DecoderInterface
 from build_decoder.boards.protocol import (
     PROTOCOL,
     Command,
@@ -20,6 +19,7 @@ from build_decoder.boards.protocol import (
     check_frame,
     element_bytes,
 )
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError, shown
 
 __all__ = ["DEFAULT_BAUD", "Decoder"]
@@ -63,7 +63,7 @@ class Decoder:
     def __init__(
         self,
         port,
-        interface: DecoderInterface,
+        interface: Interface,
         *,
         protocol: Protocol = PROTOCOL,
         baud: int = DEFAULT_BAUD,

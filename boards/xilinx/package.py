@@ -8,7 +8,6 @@ from pathlib import Path
 from build_decoder.boards.board import Board
 from build_decoder.boards.top import Top
 from build_decoder.boards.xilinx.chains import VIVADO, chains_for
-from build_decoder.hdl.yosys import synth_xc7
 
 __all__ = ["NAME", "STAT_FILE", "clock_mhz", "instructions", "without_quotes", "write_package"]
 
@@ -16,22 +15,6 @@ NAME = "top"
 STAT_FILE = f"{NAME}.stat.json"
 _CLOCK_FILE = "clock_mhz.txt"
 _TOOLS = "open_tools"
-
-_YOSYS_SCRIPT = "\n".join(
-    [
-        f"read_rtlil {NAME}.il",
-        *synth_xc7(NAME),
-        f"techmap -map {_TOOLS}/netlist.v",
-        f"tee -q -o {STAT_FILE} stat -json",
-        f"write_json {NAME}.json",
-        "design -reset",
-        f"read_rtlil {NAME}.il",
-        "proc -nomux -norom",
-        "memory_collect",
-        f"write_verilog -norename {NAME}.v",
-        "",
-    ]
-)
 
 # Such scripts are often for bash alone. Relative names in variables start where it was called.
 _PREAMBLE = """\
@@ -80,7 +63,7 @@ def write_package(board: Board, top: Top, build_dir: Path, *, seed: int) -> None
     platform.prepare(top, NAME).extract(str(build_dir))
     constraints = build_dir / f"{NAME}.xdc"
     constraints.write_text(without_quotes(constraints.read_text()))
-    (build_dir / f"{NAME}.ys").write_text(_YOSYS_SCRIPT)
+    (build_dir / f"{NAME}.ys").write_text(_yosys_script(board))
     (build_dir / _CLOCK_FILE).write_text(f"{top.clock_mhz!r}\n")
     _copy_tools(build_dir / _TOOLS)
     for chain in chains_for(platform):
@@ -100,6 +83,23 @@ def write_package(board: Board, top: Top, build_dir: Path, *, seed: int) -> None
         )
     for stale in (f"{NAME}.json", f"{NAME}.bit", f"{NAME}.v", STAT_FILE):
         (build_dir / stale).unlink(missing_ok=True)
+
+
+def _yosys_script(board: Board) -> str:
+    lines = [
+        f"read_rtlil {NAME}.il",
+        *board.family.synthesis_commands(NAME),
+        f"techmap -map {_TOOLS}/netlist.v",
+        f"tee -q -o {STAT_FILE} stat -json",
+        f"write_json {NAME}.json",
+        "design -reset",
+        f"read_rtlil {NAME}.il",
+        "proc -nomux -norom",
+        "memory_collect",
+        f"write_verilog -norename {NAME}.v",
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def clock_mhz(build_dir: Path) -> float:

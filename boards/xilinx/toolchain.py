@@ -20,7 +20,6 @@ from build_decoder.boards.xilinx.package import (
     instructions,
     write_package,
 )
-from build_decoder.hdl.cells import count_cells
 from build_decoder.hdl.yosys import find_yosys, read_statistics, run_yosys
 from build_decoder.models.errors import ToolError
 
@@ -46,7 +45,7 @@ class XilinxToolchain:
                 f"made by running yosys {NAME}.ys in {build_dir}"
             )
         log = run_yosys(f"{NAME}.ys", build_dir)
-        resources = count_cells(read_statistics(build_dir / STAT_FILE), board.family)
+        resources = board.family.resources_of(read_statistics(build_dir / STAT_FILE))
         check_capacity(board, resources)
         return SynthesisReport(resources=resources, log=log)
 

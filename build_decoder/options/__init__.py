@@ -19,6 +19,7 @@ __all__ = [
     "SearchOptions",
     "SourceOptions",
     "add_design_options",
+    "given_design_options",
 ]
 
 
@@ -70,3 +71,18 @@ def add_design_options(parser: argparse.ArgumentParser) -> None:
     add_source_options(parser)
     add_search_options(parser)
     add_hardware_options(parser)
+
+
+def given_design_options(
+    parser: argparse.ArgumentParser, argv: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Options of :func:`add_design_options` that are in ``argv``, such as ``--search``."""
+    ours = LineParser()
+    add_design_options(ours)
+    # argparse leaves what a namespace has already, unless the option is given.
+    unset = object()
+    names = vars(ours.parse_args([]))
+    given = parser.parse_args(argv, argparse.Namespace(**dict.fromkeys(names, unset)))
+    return tuple(
+        f"--{name.replace('_', '-')}" for name in names if getattr(given, name) is not unset
+    )

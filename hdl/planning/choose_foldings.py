@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
@@ -24,7 +25,7 @@ def default_foldings(model: IntegerModel) -> tuple[Folding, ...]:
 def choose_design(
     model: IntegerModel,
     *,
-    family: str,
+    family: Family,
     latency_cycles: int | None = None,
     max_lut: int | None = None,
     max_blocks: int | None = None,
@@ -91,7 +92,7 @@ def _shared(
     model: IntegerModel,
     point: DesignPoint,
     *,
-    family: str,
+    family: Family,
     max_lut: int | None,
     max_blocks: int | None,
     spare_blocks: bool,

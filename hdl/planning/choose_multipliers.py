@@ -2,23 +2,18 @@
 
 from dataclasses import dataclass
 
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.area import DSP_LUTS, product_luts, select_luts
-from build_decoder.hdl.planning.dsp_block import DSP48E1
+from build_decoder.hdl.planning.area import product_luts, select_luts
 from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.multipliers import Multipliers
-from build_decoder.hdl.planning.target import XC7
 
 __all__ = ["choose_multipliers"]
-
-_DSP_COST = {XC7: DSP_LUTS}
-"""LUTs that a DSP block is worth; a family that is not here has blocks to spare."""
-
 
 def choose_multipliers(
     plans: list[DensePlan],
     *,
-    family: str | None,
+    family: Family | None,
     max_blocks: int | None = None,
     spare_blocks: bool = False,
 ) -> list[Multipliers]:
@@ -29,7 +24,7 @@ def choose_multipliers(
     ``spare_blocks`` they cost nothing, and are used wherever they save anything. All other products
     are made in LUTs, by selection where :func:`~hdl.planning.fits.fits_select` says so.
     """
-    worth = 0 if spare_blocks else _DSP_COST.get(family, 0)
+    worth = 0 if spare_blocks or family is None else family.dsp_luts
     offers = []
     for index, plan in enumerate(plans):
         if plan.constant_weights:
@@ -38,7 +33,7 @@ def choose_multipliers(
         luts = _lut_product(plan)
         inputs = plan.folding.inputs_per_cycle
         pairs, single = divmod(plan.neurons, 2)
-        if family == XC7 and packs(plan, DSP48E1):
+        if family is not None and packs(plan, family.dsp):
             offers.append(_Offer(2 * luts - worth, index, inputs * pairs, products=2))
             offers.append(_Offer(luts - worth, index, inputs * single, products=1))
         else:

@@ -1,10 +1,11 @@
 """Datapaths that a user forces: multipliers of one kind for a whole layer, or a clear refusal."""
 
+from build_decoder.hdl.families import FAMILIES
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.dsp_block import DSP48E1, MULT18X18D
+from build_decoder.hdl.planning.dsp_block import DspBlock
 from build_decoder.hdl.planning.fits import fits_block, packs, select_misfit
 from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
-from build_decoder.hdl.planning.target import ECP5, XC7
 from build_decoder.models.errors import InputError
 
 __all__ = ["DATAPATHS", "forced_multipliers"]
@@ -14,7 +15,7 @@ DATAPATHS = tuple(kind.value for kind in Multiplier)
 
 
 def forced_multipliers(
-    plan: DensePlan, datapath: str, *, family: str | None, layer: int, network: str
+    plan: DensePlan, datapath: str, *, family: Family | None, layer: int, network: str
 ) -> Multipliers:
     """Multipliers of a layer, all of the kind that ``datapath`` names.
 
@@ -51,22 +52,27 @@ def forced_multipliers(
     return Multipliers(**{datapath: inputs * plan.neurons})
 
 
-def _misfit(plan: DensePlan, kind: Multiplier, family: str | None) -> tuple[str, str] | None:
+def _misfit(plan: DensePlan, kind: Multiplier, family: Family | None) -> tuple[str, str] | None:
     """What ``kind`` expects of the layer or the family and what came; None if it fits."""
     p = plan.parameters
     operands = f"{p.weight} by {p.input} in sums of {plan.unit_width} bits"
     if kind is Multiplier.SELECT:
         return select_misfit(plan)
     if kind is Multiplier.PACKED:
-        if family not in (XC7, None):
-            return f"family {XC7}", family
+        packing = [each for each in FAMILIES.values() if each.dsp.packs]
+        if family is not None and family not in packing:
+            return f"family {' or '.join(map(str, packing))}", family.name
         if plan.neurons < 2:
             return "at least 2 outputs a cycle", str(plan.neurons)
-        if not packs(plan, DSP48E1):
-            return "changing weights and operands that fit a DSP48E1 in pairs", operands
-    if kind is Multiplier.DSP:
-        if family == XC7 and not fits_block(plan, kind, DSP48E1):
-            return "changing weights and operands that fit a DSP48E1", operands
-        if family == ECP5 and not fits_block(plan, kind, MULT18X18D):
-            return "operands that fit a MULT18X18D", operands
+        blocks = [each.dsp for each in packing if family in (each, None)]
+        if not any(packs(plan, block) for block in blocks):
+            return f"{_operands(blocks[0])} in pairs", operands
+    if kind is Multiplier.DSP and family is not None and not fits_block(plan, kind, family.dsp):
+        return _operands(family.dsp), operands
     return None
+
+
+def _operands(block: DspBlock) -> str:
+    """What a block takes, in words."""
+    changing = "changing weights and " if block.accumulator else ""
+    return f"{changing}operands that fit a {block.name}"

@@ -7,6 +7,7 @@ from functools import cached_property
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.schedule import frame_interval
 from build_decoder.quant.integer_model import IntegerModel
@@ -76,6 +77,16 @@ class DecoderPlan:
     def frame_cycles(self) -> int:
         """Longest interval of back-to-back frames; see :mod:`hdl.planning.schedule`."""
         return frame_interval(self.stages)
+
+    @cached_property
+    def interface(self) -> Interface:
+        """What there is of the decoder from outside."""
+        return replace(
+            Interface.of_model(self.model),
+            input_lanes=self.foldings[0].inputs_per_cycle,
+            latency_cycles=self.latency_cycles,
+            frame_cycles=self.frame_cycles,
+        )
 
 
 def plan_decoder(

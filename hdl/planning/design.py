@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from build_decoder.hdl.families import DEFAULT
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
@@ -9,7 +11,6 @@ from build_decoder.hdl.planning.datapath import forced_multipliers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
-from build_decoder.hdl.planning.target import XC7
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
 
@@ -21,7 +22,7 @@ def design_decoder(
     *,
     foldings: Sequence[Folding] | None = None,
     latency_cycles: int | None = None,
-    family: str | None = None,
+    family: Family | None = None,
     max_blocks: int | None = None,
     max_dsp: int | None = None,
     max_lut: int | None = None,
@@ -41,8 +42,8 @@ def design_decoder(
     latency_cycles
         Most cycles that foldings are chosen for.
     family
-        FPGA family whose multipliers are chosen among; see :mod:`hdl.planning.target`. For a
-        target, the 7 series if None.
+        FPGA family whose multipliers are chosen among; see :mod:`hdl.families`. For a
+        target, the default one if None.
     max_blocks
         DSP blocks that the FPGA has; products beyond them are made in LUTs.
     max_dsp
@@ -57,9 +58,15 @@ def design_decoder(
     Raises
     ------
     InputError
-        If no foldings reach the latency or keep to the LUTs, a layer does not fit its datapath, or
+        If there are layers other than dense ones, no foldings reach the latency or keep to the
+        LUTs, a layer does not fit its datapath, or
         datapaths take more DSP blocks than there are.
     """
+    if not model.is_dense_chain:
+        raise InputError.at(
+            model.name, "", expected="a chain of dense layers, which alone can be built so far",
+            got=f"{model.topology} of other layers or with branches",
+        )
     limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
     left = min(limits, default=None)
     names = _datapaths(model, datapath)
@@ -68,7 +75,7 @@ def design_decoder(
         foldings = foldings or default_foldings(model)
         units = _multipliers(model, foldings, names, family, left, spare)
         return DecoderPlan.of(model, foldings, units)
-    family = family or XC7
+    family = family or DEFAULT
     point = choose_design(
         model,
         family=family,
@@ -99,7 +106,7 @@ def _multipliers(
     model: IntegerModel,
     foldings: Sequence[Folding],
     datapaths: list[str | None],
-    family: str | None,
+    family: Family | None,
     max_blocks: int | None,
     spare_blocks: bool,
 ) -> list[Multipliers]:
@@ -124,7 +131,7 @@ def _forced(
     plans: list[DensePlan],
     datapaths: list[str | None],
     *,
-    family: str | None,
+    family: Family | None,
     max_blocks: int | None,
 ) -> dict[int, Multipliers]:
     """Multipliers of each layer, counted from 0, whose datapath is forced."""

@@ -16,6 +16,7 @@ from functools import cache
 import numpy as np
 
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area import DSP_LUTS, Area, BiasCounts, area_of
 from build_decoder.hdl.planning.area.plans import decoder_area, plan_area, shape_of_plan
@@ -76,7 +77,7 @@ def considered_foldings(layer: Dense) -> list[Folding]:
 def design_front(
     model: IntegerModel,
     *,
-    family: str,
+    family: Family,
     max_latency: int | None = None,
     max_lut: int | None = None,
     max_blocks: int | None = None,
@@ -180,7 +181,7 @@ class _Items:
         model: IntegerModel,
         number: int,
         datapath: str | None,
-        family: str,
+        family: Family,
         spare_blocks: bool,
         budgets: list[tuple[int | None, bool]],
         max_latency: int | None,

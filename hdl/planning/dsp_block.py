@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["DSP48E1", "MULT18X18D", "DspBlock"]
+__all__ = ["DspBlock"]
 
 
 class _Format(Protocol):
@@ -51,12 +51,3 @@ class DspBlock:
             and x_width <= self.x
             and (not self.accumulator or sum_width <= self.accumulator)
         )
-
-
-DSP48E1 = DspBlock(name="DSP48E1", weight=25, x=18, unsigned=False, accumulator=48, packs=True)
-"""The 7 series' (UG479)."""
-
-MULT18X18D = DspBlock(
-    name="MULT18X18D", weight=18, x=18, unsigned=True, accumulator=0, packs=False
-)
-"""ECP5's (FPGA-TN-02205)."""

@@ -17,7 +17,7 @@ class Multiplier(enum.Enum):
     """A DSP block, for two neurons: :class:`hdl.planning.dsp_packing.DspPacking`."""
 
     SELECT = "select"
-    """The LUTs that add, for one neuron: :class:`hdl.select_accumulate.SelectAccumulate`."""
+    """The LUTs that add, for one neuron: :class:`hdl.parts.select_accumulate.SelectAccumulate`."""
 
     LUT = "lut"
     """LUTs, for one neuron."""

@@ -1,7 +1,7 @@
 """Convolution over rows and columns."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from build_decoder.models import activations
 from build_decoder.models.fields import Fields
@@ -64,8 +64,12 @@ class Conv2d(Layer):
         flops = 2 * macs + outputs
         return Cost(macs, flops, flops)
 
-    def forward(self, tensors, weights):
-        x = tensors[0]
+    def turned(self, weights):
+        turned = {**weights, "weights": weights["weights"].swapaxes(0, 1)}
+        return replace(self, kernel=self.kernel[::-1]), turned
+
+    def sums(self, x, weights):
+        """What the activation takes, (samples, rows, columns, filters)."""
         rows, columns = x.shape[1:3]
         padded = pad_same(x, self.kernel, (1, 1), 0.0)
         sums = weights["bias"]
@@ -73,7 +77,10 @@ class Conv2d(Layer):
             for j in range(self.kernel[1]):
                 window = padded[:, i : i + rows, j : j + columns]
                 sums = sums + window @ weights["weights"][i, j]
-        return activations.get(self.activation).function(sums)
+        return sums
+
+    def forward(self, tensors, weights):
+        return activations.get(self.activation).function(self.sums(tensors[0], weights))
 
     def to_keras(self, keras, name):
         activation = keras_activation(self.activation)

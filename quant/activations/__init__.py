@@ -22,7 +22,11 @@ __all__ = ["IntegerActivation", "integer_activation", "is_exact", "realises"]
 
 
 class IntegerActivation(Protocol):
-    """What a dense layer asks of its activation."""
+    """What a layer asks of its activation.
+
+    One whose ``compute`` takes integers that floats carry (:mod:`quant.carrier`) as well says so by
+    a class attribute ``takes_carried = True``: it is then not looked up in a table.
+    """
 
     input: QFormat
     output: QFormat

@@ -1,6 +1,7 @@
 """The rectified linear unit, exact."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ class Relu:
 
     input: QFormat
     output: QFormat
+
+    takes_carried: ClassVar[bool] = True
 
     @property
     def narrowing(self) -> Requantise:

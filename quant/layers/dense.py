@@ -5,25 +5,17 @@ from functools import cached_property
 
 import numpy as np
 
-from build_decoder.models import activations as float_activations
 from build_decoder.quant.activations import IntegerActivation
-from build_decoder.quant.layer import (
-    ActivationRole,
-    IntegerLayer,
-    Kind,
-    Parts,
-    Role,
-    Signal,
-    Step,
-)
+from build_decoder.quant.layer import IntegerLayer, Signal
 from build_decoder.quant.operations.activate import Activate
-from build_decoder.quant.operations.biased_sum import BiasedSum, effective_accumulator
+from build_decoder.quant.operations.biased_sum import BiasedSum
 from build_decoder.quant.operations.chain import Chain
 from build_decoder.quant.operations.products import Products
 from build_decoder.quant.operations.raw_array import RawArray
-from build_decoder.quant.qformat import MAX_WIDTH, QFormat
+from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding
+from build_decoder.quant.weighted import WeightedQuantiser
 
 __all__ = ["NODES", "QUANTISER", "Dense"]
 
@@ -80,22 +72,7 @@ class Dense(IntegerLayer):
                 raise ValueError(
                     f"expected raw {node} values in {format}, got {raw.min()} to {raw.max()}"
                 )
-        if self.accumulator.fraction > self.product_fraction:
-            raise ValueError(
-                f"expected at most {self.product_fraction} accumulator fraction bits, which are "
-                f"all that products have, got {self.accumulator}"
-            )
-        # Before anything is summed: the sums themselves are taken in 64 bits.
-        bits = self.input.width + self.weight.width + self.input_count.bit_length()
-        if bits > 62 or self.exact.width > MAX_WIDTH:
-            raise ValueError(f"expected exact sums of at most {MAX_WIDTH} bits, got {bits}")
-        finest = max(self.bias.fraction, self.accumulator.fraction)
-        aligned = max(f.integer + finest for f in (self.bias, self.accumulator))
-        if aligned > 62 or self.biased.width > MAX_WIDTH:
-            raise ValueError(
-                f"expected accumulator plus bias in at most {MAX_WIDTH} bits, got "
-                f"{self.accumulator} and {self.bias}"
-            )
+        self.biased_sum.check()
 
     @property
     def input_count(self) -> int:
@@ -140,15 +117,19 @@ class Dense(IntegerLayer):
     @cached_property
     def biased_sum(self) -> BiasedSum:
         """From exact sums to the sum node."""
-        return BiasedSum(
-            self.product_fraction, self.products.low, self.products.high,
-            self.accumulator, self.bias, self.sum, self.biases,
-        )  # fmt: skip
+        return BiasedSum.after(
+            self.products, self.accumulator, RawArray(self.bias, self.biases), self.sum
+        )
 
     @property
     def operations(self):
         """Sums of products; then all else."""
         return (self.products, Chain((self.biased_sum, Activate(self.activation))))
+
+    @property
+    def activations(self) -> tuple[IntegerActivation]:
+        """The one activation."""
+        return (self.activation,)
 
     @property
     def signals(self) -> tuple[Signal, ...]:
@@ -205,78 +186,22 @@ class Dense(IntegerLayer):
         return b"".join(arrays) + repr(self.activation).encode()
 
 
-class _DenseQuantiser:
-    """See :class:`quant.layer.LayerQuantiser`."""
-
+class _DenseQuantiser(WeightedQuantiser):
     name = "dense"
-    arrays = {"weights": "weight", "bias": "bias"}
-    _ROLES = (
-        Role("weight", Kind.WEIGHT, signed=True),
-        Role("accumulator", Kind.SIGNAL, signed=True),
-        Role("bias", Kind.WEIGHT, signed=True),
-        Role("sum", Kind.SIGNAL, signed=True),
-        Role("output", Kind.SIGNAL, approached=True),
-    )
 
-    def roles(self, layer):
-        return self._ROLES
-
-    def activations(self, layer):
-        return (ActivationRole(layer.activation, "sum", "output"),)
-
-    def observed(self, layer, inputs, weights):
-        accumulated = inputs[0] @ weights["weights"]
-        summed = accumulated + weights["bias"]
-        output = float_activations.get(layer.activation).function(summed)
-        return {
-            "weight": weights["weights"],
-            "accumulator": accumulated,
-            "bias": weights["bias"],
-            "sum": summed,
-            "output": output,
-        }
-
-    def output(self, layer, inputs, formats):
-        return formats["output"]
-
-    @staticmethod
-    def _products(parts: Parts) -> Products:
-        return Products(parts.inputs[0], parts.array("weights"))
-
-    @staticmethod
-    def _accumulator(parts: Parts) -> QFormat:
-        fraction = parts.inputs[0].fraction + parts.formats["weight"].fraction
-        return effective_accumulator(parts.formats["accumulator"], fraction)
-
-    def _sums(self, parts: Parts) -> Chain:
-        products = self._products(parts)
-        activation = parts.forms(
-            parts.layer.activation, parts.formats["sum"], parts.formats["output"]
-        )
-        sums = BiasedSum(
-            products.fraction, products.low, products.high, self._accumulator(parts),
-            parts.formats["bias"], parts.formats["sum"], parts.array("bias").raw,
-        )  # fmt: skip
-        return Chain((sums, Activate(activation)))
-
-    @property
-    def steps(self):
-        return (
-            Step(("weight",), self._products),
-            Step(("accumulator", "bias", "sum", "output"), self._sums),
-        )
+    def sums(self, layer, x, weights):
+        accumulated = x @ weights["weights"]
+        return accumulated, accumulated + weights["bias"]
 
     def integer(self, parts):
         return Dense(
             input=parts.inputs[0],
             weight=parts.formats["weight"],
-            accumulator=self._accumulator(parts),
+            accumulator=self.accumulator(parts),
             bias=parts.formats["bias"],
             weights=parts.array("weights").raw,
             biases=parts.array("bias").raw,
-            activation=parts.forms(
-                parts.layer.activation, parts.formats["sum"], parts.formats["output"]
-            ),
+            activation=self.activation(parts),
         )
 
 

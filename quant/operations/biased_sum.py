@@ -1,12 +1,15 @@
 """From exact sums of products to a sum with its bias: two nodes, two narrowings."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from build_decoder.quant.carrier import carrier
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.operations.products import Products
+from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.qformat import MAX_WIDTH, QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding
 
@@ -45,6 +48,37 @@ class BiasedSum:
     bias: QFormat
     sum: QFormat
     biases: np.ndarray
+
+    @classmethod
+    def after(
+        cls, products: Products, accumulator: QFormat, biases: RawArray, sum: QFormat
+    ) -> "BiasedSum":
+        """What comes after ``products``."""
+        return cls(
+            products.fraction, products.low, products.high, accumulator, biases.format, sum,
+            biases.raw,
+        )  # fmt: skip
+
+    def check(self) -> None:
+        """Raise `ValueError` unless it can be built: nothing is wider than the widest format."""
+        if self.dropped < 0:
+            raise ValueError(
+                f"expected at most {self.fraction} accumulator fraction bits, which are all that "
+                f"products have, got {self.accumulator}"
+            )
+        if self.exact_width > MAX_WIDTH:
+            raise ValueError(
+                f"expected exact sums of at most {MAX_WIDTH} bits, got {self.exact_width}"
+            )
+        shift = self.aligned_fraction - self.accumulator.fraction
+        least, most = self._bias_range
+        low = (self.accumulator.min_raw << shift) + least
+        high = (self.accumulator.max_raw << shift) + most
+        if max(low.bit_length(), high.bit_length()) >= MAX_WIDTH:
+            raise ValueError(
+                f"expected accumulator plus bias in at most {MAX_WIDTH} bits, got "
+                f"{self.accumulator} and {self.bias}"
+            )
 
     @property
     def dropped(self) -> int:
@@ -120,7 +154,7 @@ class BiasedSum:
     def compute(self, exact: np.ndarray) -> np.ndarray:
         """Raw sums of raw exact sums, both (..., sums)."""
         # In place, since each pass over a large array takes as long as the arithmetic in it.
-        raw = exact.astype(self.kind)
+        raw = exact.astype(self.kind, order="C")
         if self.dropped:
             raw *= 2.0**-self.dropped
             raw += 0.5
@@ -128,8 +162,11 @@ class BiasedSum:
         np.clip(raw, self.accumulator.min_raw, self.accumulator.max_raw, out=raw)
         if shift := self.aligned_fraction - self.accumulator.fraction:
             raw *= 2.0**shift
-        biases = self.biases * 2.0**self._bias_shift + self._bias_half
-        raw += biases.astype(self.kind)
+        biases = (self.biases * 2.0**self._bias_shift + self._bias_half).astype(self.kind)
+        # Over whole samples, since a few neighbours at a time take many times as long.
+        count = math.prod(raw.shape[1:-1])
+        samples = raw.reshape(len(raw), count * len(biases))
+        samples += biases if count == 1 else np.tile(biases, count)
         if dropped := self.aligned_fraction - self.sum.fraction:
             raw *= 2.0**-dropped
             if dropped > 0:

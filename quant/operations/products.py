@@ -9,10 +9,15 @@ from build_decoder.quant.carrier import carried
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["Products"]
+__all__ = ["Products", "sum_carrier"]
 
 _FLOAT32_SUM = 1 << 24
 """Integers up to here, either sign, are exact in float32."""
+
+
+def sum_carrier(low: int, high: int) -> type[np.floating]:
+    """Type in which no running sum from ``low`` to ``high`` loses anything."""
+    return np.float32 if max(-low, high) <= _FLOAT32_SUM else np.float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +47,22 @@ class Products:
         A product's extremes enclose zero, as every format does, so that the extremes of whole sums
         bound all running sums, in any order.
         """
-        return min(self._extremes(self.input.min_raw, self.input.max_raw))
+        return min(self.lows)
 
     @cached_property
     def high(self) -> int:
         """Greatest sum, raw, over all inputs that the format has."""
-        return max(self._extremes(self.input.max_raw, self.input.min_raw))
+        return max(self.highs)
+
+    @cached_property
+    def lows(self) -> list[int]:
+        """Least value of each sum."""
+        return self._extremes(self.input.min_raw, self.input.max_raw)
+
+    @cached_property
+    def highs(self) -> list[int]:
+        """Greatest value of each sum."""
+        return self._extremes(self.input.max_raw, self.input.min_raw)
 
     def _extremes(self, times_positive: int, times_negative: int) -> list[int]:
         # Python's integers: formats that a search tries may be wider than any that is built.
@@ -57,10 +72,11 @@ class Products:
     @cached_property
     def takes(self) -> type[np.floating]:
         """Type of the inputs in which no running sum loses anything."""
-        return np.float32 if max(-self.low, self.high) <= _FLOAT32_SUM else np.float64
+        return sum_carrier(self.low, self.high)
 
     def compute(self, x: np.ndarray) -> np.ndarray:
         """Raw sums (..., sums) of raw inputs (..., terms)."""
         terms = x.shape[-1]
         rows = carried(x, self.takes).reshape(-1, terms)
-        return (rows @ self.weights.carried(self.takes)).reshape(*x.shape[:-1], -1)
+        sums = rows @ self.weights.carried(self.takes)
+        return sums.reshape(*x.shape[:-1], sums.shape[1])

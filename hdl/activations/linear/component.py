@@ -3,7 +3,7 @@
 from amaranth import Module, Signal
 
 from build_decoder.hdl.activations.component import ActivationComponent, realises
-from build_decoder.hdl.requantise import Requantiser
+from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.quant.activations.linear import Linear
 

@@ -3,7 +3,7 @@
 from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value
 
 from build_decoder.hdl.activations.component import ActivationComponent, realises
-from build_decoder.hdl.read_only_table import read_only_table
+from build_decoder.hdl.parts.read_only_table import read_only_table
 from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
 
 __all__ = ["PiecewiseLinearComponent"]

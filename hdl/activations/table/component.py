@@ -3,7 +3,7 @@
 from amaranth import Cat, Module, Signal
 
 from build_decoder.hdl.activations.component import ActivationComponent, realises
-from build_decoder.hdl.read_only_table import read_only_table
+from build_decoder.hdl.parts.read_only_table import read_only_table
 from build_decoder.quant.activations.table import Table
 
 __all__ = ["TableComponent"]

@@ -158,7 +158,7 @@ def registers_of(shape: DenseShape | PackerShape) -> dict[str, float]:
 
 
 def table_luts(input_width: int, weight_width: int, weight_bits: float | None = None) -> float:
-    """LUTs of a product as truth tables, those of ``hdl.table_product``; 0 where it is none.
+    """LUTs of a product as truth tables, those of ``hdl.parts.table_product``; 0 where it is none.
 
     With ``weight_bits`` in its values, of the ``weight_width`` of its format.
     """
@@ -175,7 +175,7 @@ def table_luts(input_width: int, weight_width: int, weight_bits: float | None = 
 
 
 def multiplexer_luts(values: int) -> int:
-    """LUTs of ``hdl.multiplexer`` for each bit of one of so many values."""
+    """LUTs of ``hdl.parts.multiplexer`` for each bit of one of so many values."""
     if values <= 16:
         return _MULTIPLEXER_LUTS[values - 1]
     blocks = -(-values // 16)

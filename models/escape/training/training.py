@@ -1,27 +1,31 @@
 """Trains one cell and measures what it learnt."""
 
 import time
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from build_decoder.models.architecture import Architecture
 from build_decoder.models.errors import InputError
 from build_decoder.models.escape.recordings.baseline import macro_f1
 from build_decoder.models.escape.training.baselines import Baseline, predict_baseline
 from build_decoder.models.escape.training.cells import Cell
 from build_decoder.models.escape.training.dataset import Dataset, read_dataset
-from build_decoder.models.escape.training.fitting import fit_network
+from build_decoder.models.escape.training.fitting import Fitted, fit_network
 from build_decoder.models.escape.training.inputs import network_inputs
 from build_decoder.models.escape.training.results import Row
 from build_decoder.models.escape.training.schedule import Schedule
 from build_decoder.models.escape.training.tensorflow_setup import training_tensorflow
 from build_decoder.models.escape.training.tflite import predict_tflite
+from build_decoder.models.escape.training.trained import Trained
 from build_decoder.models.escape.training.training_set import Split, split
 from build_decoder.models.resources import resources
+from build_decoder.models.tensorflow_import import import_tensorflow
 
-__all__ = ["train_cell"]
+__all__ = ["train_cell", "train_network"]
 
 _PREDICT_BATCH = 64
 
@@ -41,11 +45,7 @@ def train_cell(cell: Cell) -> Row:
     """
     dataset = _dataset(cell.path, cell.digest)
     started = time.perf_counter()
-    try:
-        validation = (cell.schedule or Schedule(())).validation
-        parts = split(cell, dataset, validation=validation)
-    except ValueError as error:
-        raise InputError(f"{cell.path}: {error}") from None
+    parts = _split(cell, dataset)
     row = {
         "key": cell.key,
         **cell.identity(),
@@ -87,13 +87,44 @@ def _baseline(baseline: Baseline, parts: Split, dataset: Dataset) -> Row:
     }
 
 
-def _network(cell: Cell, parts: Split, dataset: Dataset) -> Row:
+def train_network(cell: Cell) -> Trained:
+    """The network of a cell, trained as `train_cell` trains it.
+
+    Raises
+    ------
+    InputError
+        As `train_cell`.
+    """
+    dataset = _dataset(cell.path, cell.digest)
+    parts = _split(cell, dataset)
+    fitting = _fitted(cell, parts, dataset)
+    from build_decoder.models.keras_model import trained_network
+
+    network = trained_network(fitting.architecture, fitting.fitted.model)
+    return Trained.of(network, cell, parts, dataset)
+
+
+def _split(cell: Cell, dataset: Dataset) -> Split:
+    validation = (cell.schedule or Schedule(())).validation
+    try:
+        return split(cell, dataset, validation=validation)
+    except ValueError as error:
+        raise InputError(f"{cell.path}: {error}") from None
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """A fitted architecture, and what its inputs take of the test part, float32."""
+
+    architecture: Architecture
+    fitted: Fitted
+    test: list[np.ndarray]
+
+
+def _fitted(cell: Cell, parts: Split, dataset: Dataset) -> _Fitting:
     classes = dataset.cuff.classes
     seed = np.random.default_rng([3, cell.seed, cell.fold]).integers(2**31)
     tensorflow = training_tensorflow(int(seed))
-    from build_decoder.models.keras_model import build_model, model_weights, set_model_weights
-    from build_decoder.models.measure import convert_tflite
-
     architecture = cell.network.architecture("network")
     train, validation, test = (
         network_inputs(architecture, cell.schedule.gain * part[0], dataset.cuff)
@@ -107,6 +138,16 @@ def _network(cell: Cell, parts: Split, dataset: Dataset) -> Row:
         (train, one_hot[parts.train[1]]),
         (validation, one_hot[parts.validation[1]]),
     )
+    return _Fitting(architecture, fitted, test)
+
+
+def _network(cell: Cell, parts: Split, dataset: Dataset) -> Row:
+    classes = dataset.cuff.classes
+    fitting = _fitted(cell, parts, dataset)
+    architecture, fitted, test = fitting.architecture, fitting.fitted, fitting.test
+    tensorflow = import_tensorflow("training")
+    from build_decoder.models.keras_model import build_model, model_weights, set_model_weights
+    from build_decoder.models.measure import convert_tflite
 
     def predicted(inputs: list[np.ndarray]) -> np.ndarray:
         x = inputs if len(inputs) > 1 else inputs[0]

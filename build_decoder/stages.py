@@ -1,6 +1,0 @@
-"""The stages of a build, in order."""
-
-__all__ = ["STAGES"]
-
-STAGES = ("import", "quantise", "rtl", "simulate", "synthesise", "bitstream")
-"""Names of the stages, as ``--stop-after`` takes them."""

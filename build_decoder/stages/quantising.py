@@ -1,0 +1,114 @@
+"""The quantise stage: from network and golden data to formats, integer model and its outputs."""
+
+from dataclasses import asdict
+
+from build_decoder.actions import search
+from build_decoder.boards.board import Board
+from build_decoder.boards.feasibility import check_frame
+from build_decoder.boards.resources import check_memory
+from build_decoder.build_folder import BuildFolder
+from build_decoder.model_file import save_model
+from build_decoder.models.progress import Progress, silent
+from build_decoder.options import SearchOptions
+from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
+from build_decoder.quant.activations.table import Table
+from build_decoder.quant.quality import Quality
+from build_decoder.quant.quantise import Quantised
+from build_decoder.stages.result import StageResult
+
+__all__ = ["quantise_network"]
+
+
+def quantise_network(
+    build: BuildFolder,
+    options: SearchOptions,
+    *,
+    board: Board | None = None,
+    progress: Progress = silent,
+) -> StageResult:
+    """Find formats, and write ``formats.json``, ``model.json``, ``model.npz``, ``expected.npz``.
+
+    Parameters
+    ----------
+    board
+        Board that must be able to hold the weights and to carry the frames; None for no check.
+
+    Raises
+    ------
+    InputError
+        If there are no formats that keep to what is asked for, or the board cannot take them.
+    """
+    network = build.load_network()
+    golden = build.load_golden(network)
+    quantised = search(network, golden, options, progress=progress)
+    model = quantised.model
+    if board is not None:
+        check_memory(board, model.weight_bits)
+        check_frame(model)
+    quantised.save_formats(build.formats)
+    save_model(model, build.path)
+    build.save_expected(model, model.quantise_input(golden.x))
+    return StageResult(figures=_figures_of(quantised), warnings=quantised.warnings)
+
+
+def _figures_of(quantised: Quantised) -> dict:
+    model, segments = quantised.model, quantised.uniform_segments
+    return {
+        "built_topology": model.topology,
+        "loss": quantised.all.loss,
+        "quality": {
+            "searched_on": _quality(quantised.seen),
+            "held_out": _quality(quantised.unseen),
+        },
+        "near_ties": quantised.near_ties,
+        "max_error": quantised.max_error,
+        "average_bit_width": model.average_bit_width(),
+        "average_bit_width_by_words": model.average_bit_width_by_words(),
+        "average_bit_width_with_input_layer": model.average_bit_width_with_input_layer(),
+        "search": quantised.search.method,
+        "search_steps": [
+            {
+                "step": step.name,
+                "average_bit_width": step.average_bit_width,
+                "loss": step.quality.loss,
+                "evaluations": step.evaluations,
+                "seconds": round(step.seconds, 3),
+            }
+            for step in quantised.search.steps
+        ],
+        "nodes": [
+            {
+                "layer": node.layer,
+                "node": node.name,
+                "integer": node.format.integer,
+                "fraction": node.format.fraction,
+                "signed": node.format.signed,
+            }
+            for node in model.signals()
+        ],
+        "uniform_segments": segments,
+        "activations": [
+            {"layer": number, **_form(activation, segments)}
+            for number, layer in enumerate(model.layers, start=1)
+            for activation in layer.activations
+        ],
+    }
+
+
+def _form(activation: IntegerActivation, uniform_segments: int | None) -> dict:
+    if isinstance(activation, PiecewiseLinear):
+        form = "segments" if uniform_segments is None else "uniform_segments"
+        return {"form": form, "segments": activation.segments}
+    return {"form": "table" if isinstance(activation, Table) else "exact", "segments": None}
+
+
+def _quality(quality: Quality | None) -> dict | None:
+    if quality is None:
+        return None
+    names = ("float_accuracy", "accuracy", "agreement", "loss")
+    figures = {name: getattr(quality, name) for name in names} | asdict(quality)
+    if not quality.truth:
+        # The float model's own answers stood in for the truth.
+        figures |= dict.fromkeys(("float_accuracy", "float_accuracies", "float_r2s"))
+    return figures

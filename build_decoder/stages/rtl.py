@@ -1,0 +1,60 @@
+"""The rtl stage: from the integer model to ``rtl/decoder.v`` and ``rtl/design.json``."""
+
+from dataclasses import asdict, dataclass
+
+from build_decoder.actions import design
+from build_decoder.boards.board import Board
+from build_decoder.build_folder import BuildFolder, blocks_of
+from build_decoder.design_file import Design
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.family import Family
+from build_decoder.options import HardwareOptions
+from build_decoder.stages.result import StageResult
+
+__all__ = ["Chip", "write_rtl"]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """What hardware is designed for: an FPGA family, and the DSP blocks that there are.
+
+    Parameters
+    ----------
+    family
+        The family; None for any.
+    dsp
+        Number of blocks; None for no limit.
+    """
+
+    family: Family | None = None
+    dsp: int | None = None
+
+    @classmethod
+    def of(cls, board: Board) -> "Chip":
+        """The FPGA of a board."""
+        return cls(board.family, board.capacity.dsp)
+
+
+def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> StageResult:
+    """Design the hardware, and write it as Verilog and as what it is made of again.
+
+    Raises
+    ------
+    InputError
+        If the model's layers cannot be made as asked.
+    ToolError
+        If Yosys is missing or fails.
+    """
+    plan = design(build.load_model(), options, family=chip.family, max_blocks=chip.dsp)
+    build.rtl.mkdir(exist_ok=True)
+    build.verilog.write_text(to_verilog(Decoder(plan), family=blocks_of(chip.family)))
+    Design.of(plan, chip.family).save(build.design)
+    return StageResult(
+        figures={
+            "foldings": [
+                asdict(layer.folding) | {"multipliers": asdict(layer.multipliers)}
+                for layer in plan.layers
+            ]
+        }
+    )

@@ -1,0 +1,48 @@
+"""Lattice's ECP5."""
+
+from build_decoder.hdl.cells import BRAM, DSP, FF, LUT, NOTHING, CellCost
+from build_decoder.hdl.family import Family, NetlistCells, NextpnrNames
+from build_decoder.hdl.planning.dsp_block import DspBlock
+
+__all__ = ["FAMILY"]
+
+FAMILY = Family(
+    name="ecp5",
+    title="ECP5",
+    amaranth="ecp5",
+    # FPGA-TN-02205.
+    dsp=DspBlock(
+        name="MULT18X18D", weight=18, x=18, unsigned=True, accumulator=0, packs=False
+    ),
+    dsp_luts=0,
+    lut_rows=16,
+    cells={
+        "LUT4": LUT,
+        # Two bits of a carry chain.
+        "CCU2C": CellCost(lut=2),
+        # Four LUTs hold the data, and two more make the write port.
+        "TRELLIS_DPR16X4": CellCost(lut=6),
+        "TRELLIS_FF": FF,
+        "MULT18X18D": DSP,
+        **{name: BRAM for name in ("DP16KD", "PDPW16KD")},
+        # Multiplexers between LUTs, and constants.
+        **{name: NOTHING for name in ("PFUMX", "L6MUX21", "GND", "VCC", "VHI", "VLO")},
+        **{name: NOTHING for name in ("TRELLIS_IO", "EHXPLLL", "SGSR")},
+    },
+    parts={"product": "mult18x18d.mult18x18d"},
+    synthesis="synth_ecp5",
+    netlist=NetlistCells(
+        library="ecp5/cells_sim.v",
+        models={"DP16KD": ("block_ram_core.v", "dp16kd.v"), "MULT18X18D": ("mult18x18d.v",)},
+    ),
+    pll="ehxplll",
+    toolchain="nextpnr",
+    nextpnr=NextpnrNames(
+        tools=("yosys", "nextpnr-ecp5", "ecppack"),
+        bitstream="bit",
+        lut="TRELLIS_COMB",
+        ff="TRELLIS_FF",
+        dsp="MULT18X18D",
+        bram="DP16KD",
+    ),
+)

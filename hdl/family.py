@@ -1,0 +1,149 @@
+"""An FPGA family: all that it decides, as data, in one frozen object a family.
+
+The families are in :mod:`hdl.families`, one file each. Nothing here imports Amaranth.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from build_decoder.hdl.cells import CellCost, Resources, count_cells
+from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.yosys import HIDE_NAMES
+
+__all__ = ["Family", "FamilyPlatform", "NetlistCells", "NextpnrNames"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetlistCells:
+    """Where the behaviour of a netlist's cells is.
+
+    Parameters
+    ----------
+    library
+        File of cell models in Yosys' folder of shared files.
+    models
+        Files of :mod:`sim.primitives` for each cell that is an empty box in the library.
+    """
+
+    library: str
+    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextpnrNames:
+    """How nextpnr's flow for a family is called, and what it reports.
+
+    Parameters
+    ----------
+    tools
+        Programs, in the order in which they run.
+    bitstream
+        Ending of the bitstream's name.
+    lut, ff, dsp, bram
+        Sites in nextpnr's report; a flip-flop without a site of its own has none.
+    untimed
+        Paths that it does not know, in a design that has DSP blocks; None if it knows all.
+    """
+
+    tools: tuple[str, ...]
+    bitstream: str
+    lut: str
+    ff: str | None
+    dsp: str
+    bram: str
+    untimed: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Family:
+    """What an FPGA family decides.
+
+    Parameters
+    ----------
+    name
+        On the command line and in files.
+    title
+        As people call it.
+    amaranth
+        What Amaranth's platforms call it.
+    dsp
+        Its DSP block.
+    dsp_luts
+        LUTs that a DSP block is worth where products are made in one or the other.
+    lut_rows
+        Rows of a column of a ROM that a LUT holds.
+    cells
+        What each cell of a mapped netlist takes. A cell that is not here is an error.
+    parts
+        Components of ``hdl.parts`` that are made of the family's own cells, as ``module.name``, by
+        what they do: ``mac``, a unit's product and sum in one block; ``product``, in one block;
+        ``rom``, ``sum`` and ``multiplexer``. All else is left to synthesis.
+    synthesis, synthesis_options
+        Yosys' command, and options of it.
+    bare_options
+        Further ones for a design that is no whole FPGA, without pads and clock buffers.
+    after_synthesis
+        Commands behind it.
+    netlist
+        Behaviour of the cells; None if there is none, and netlists cannot be simulated.
+    pll
+        Name of what makes clocks: :mod:`boards.plls`.
+    oscillator_as_clock
+        Whether the platform's own domain, which has the oscillator for its clock, can be built.
+    toolchain
+        Name of what makes bitstreams: :mod:`boards.toolchain`.
+    nextpnr
+        For the toolchain ``nextpnr``.
+    """
+
+    name: str
+    title: str
+    amaranth: str
+    dsp: DspBlock
+    dsp_luts: int
+    lut_rows: int
+    cells: Mapping[str, CellCost]
+    synthesis: str
+    synthesis_options: str = ""
+    bare_options: str = ""
+    after_synthesis: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
+    netlist: NetlistCells | None = None
+    pll: str
+    oscillator_as_clock: bool = True
+    toolchain: str
+    nextpnr: NextpnrNames | None = None
+
+    def __str__(self):
+        return self.name
+
+    def resources_of(self, cells: Mapping[str, int]) -> Resources:
+        """Resources of a mapped netlist with a number of ``cells`` of each type.
+
+        Raises
+        ------
+        ToolError
+            If it is not known what a cell takes.
+        """
+        return count_cells(cells, self.cells, self.name)
+
+    def synthesis_commands(self, top: str, *, bare: bool = False) -> list[str]:
+        """Yosys' commands that make a netlist of the design that was read.
+
+        Parameters
+        ----------
+        top
+            Its top module.
+        bare
+            Whether it is no whole FPGA, and gets neither pads nor clock buffers.
+        """
+        options = [self.synthesis_options, self.bare_options if bare else "", f"-top {top}"]
+        command = " ".join([self.synthesis, *filter(None, options)])
+        return [HIDE_NAMES, command, *self.after_synthesis]
+
+
+@dataclass(frozen=True)
+class FamilyPlatform:
+    """A platform that is a family alone: for the netlist of a decoder without a board."""
+
+    family: Family

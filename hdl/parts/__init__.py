@@ -1,0 +1,1 @@
+"""Parts of layers: components, and functions that make logic."""

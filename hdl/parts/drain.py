@@ -1,0 +1,154 @@
+"""Drain: finished sums, group by group, through bias and activation (AHEAD's CG-PE-2)."""
+
+from amaranth import Array, Cat, Module, Mux, Shape, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from build_decoder.hdl.activations.component import activation_component
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.parts.native import native_part
+from build_decoder.hdl.parts.requantise import Requantiser
+from build_decoder.hdl.shapes import shape_of
+
+__all__ = ["Drain"]
+
+
+class Drain(wiring.Component):
+    """Sends a pass's sums on as ``lanes`` outputs a transfer, in the order of the neurons::
+
+        o = activation(sat(sat(sums[u]) + bias[u]))
+
+    When double-buffered, the sums are captured with ``load``, except those that units capture
+    (``plan.captured_by_units``), and the first group is drained in the next cycle. Otherwise
+    ``load`` comes one cycle ahead of the sums. Sums that are not captured here must hold until
+    ``done``, which is high in the cycle in which the last group of a pass leaves the sums. The next
+    ``load`` comes with ``done`` or later. A group appears in ``o`` ``plan.drain_latency`` cycles
+    after it left; unstalled, one group leaves each cycle. The whole pipeline holds while ``o`` is
+    stalled.
+
+    Parameters
+    ----------
+    plan
+        The dense layer and how it is folded.
+
+    Members
+    -------
+    load : ``In``, 1
+    sums : ``In``, array of ``sums`` captured sums
+    done : ``Out``, 1
+    o : ``Out``, stream of arrays of ``lanes`` outputs
+    """
+
+    def __init__(self, plan: DensePlan):
+        self.plan = plan
+        p = plan.parameters
+        captured = data.ArrayLayout(Shape(p.captured.width, signed=True), plan.neurons)
+        outputs = data.ArrayLayout(shape_of(p.output), plan.lanes)
+        super().__init__(
+            {
+                "load": In(1),
+                "sums": In(captured),
+                "done": Out(1),
+                "o": Out(stream.Signature(outputs)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        plan, p = self.plan, self.plan.parameters
+        step = Signal()
+        leaving = Signal()
+        draining = Signal()
+        m.d.comb += [step.eq(self.o.ready | ~self.o.valid), leaving.eq(draining & step)]
+
+        sums = Cat(self._held(m, neuron) for neuron in range(plan.neurons))
+        with m.If(self.done):
+            m.d.sync += draining.eq(0)
+        with m.If(self.load):
+            m.d.sync += draining.eq(1)
+
+        group = self._counter(m, leaving, plan.groups_in_frame, "group")
+        index = group
+        if plan.groups_in_pass < plan.groups_in_frame:
+            index = self._counter(m, leaving, plan.groups_in_pass, "index", restart=self.done)
+        m.d.comb += self.done.eq(
+            leaving & ((index == plan.groups_in_pass - 1) | (group == plan.groups_in_frame - 1))
+        )
+
+        valid = leaving
+        captured = shape_of(p.captured)
+        group_width = captured.width * plan.lanes
+        # The last group may have fewer sums than lanes; what fills it up is never looked at.
+        padded = Cat(sums, sums[:group_width])
+        words = [
+            padded[group_width * n : group_width * (n + 1)] for n in range(plan.groups_in_pass)
+        ]
+        multiplexer = native_part(platform, "multiplexer")
+        if plan.registered_selection and multiplexer is not None:
+            selected = multiplexer(m, words, index)
+        else:
+            # Of a few groups, the logic behind the selection goes into its LUTs.
+            selected = Array(words)[index] if len(words) > 1 else words[0]
+        biases = [
+            Array(_padded(p.stored_biases[lane :: plan.lanes].tolist(), plan.groups_in_frame))
+            for lane in range(plan.lanes)
+        ]
+        for lane, table in enumerate(biases):
+            accumulated = selected.word_select(lane, captured.width).as_signed()
+            bias = table[group] if plan.groups_in_frame > 1 else table[0]
+            if plan.registered_selection:
+                held = Signal(captured, name=f"selected_{lane}")
+                held_bias = Signal(_range_of(table), name=f"bias_{lane}")
+                with m.If(step):
+                    m.d.sync += [held.eq(accumulated), held_bias.eq(bias)]
+                accumulated, bias = held, held_bias
+            self._finish(m, lane, accumulated, bias, step)
+
+        stages = [Signal(name=f"valid_{stage}") for stage in range(plan.drain_latency - 1)]
+        for valid_after in (*stages, self.o.valid):
+            with m.If(step):
+                m.d.sync += valid_after.eq(valid)
+            valid = valid_after
+        return m
+
+    def _held(self, m, neuron: int):
+        """Sum of a neuron, which holds while it is drained."""
+        if not self.plan.double_buffered or neuron in self.plan.captured_by_units:
+            return self.sums[neuron]
+        held = Signal.like(self.sums[neuron], name=f"sum_{neuron}")
+        with m.If(self.load):
+            m.d.sync += held.eq(self.sums[neuron])
+        return held
+
+    def _finish(self, m, lane: int, accumulated, bias, step):
+        """Accumulator node, bias, sum node and activation of one lane."""
+        p = self.plan.parameters
+        m.submodules[f"accumulator_{lane}"] = accumulator = Requantiser(p.accumulator_narrowing)
+        m.submodules[f"sum_{lane}"] = total = Requantiser(p.sum_narrowing)
+        component = activation_component(p.activation)
+        m.submodules[f"activation_{lane}"] = activation = component(p.activation)
+        m.d.comb += [
+            accumulator.i.eq(accumulated),
+            total.i.eq(accumulator.o.shift_left(p.biased.fraction - p.accumulator.fraction) + bias),
+            activation.i.eq(total.o),
+            activation.en.eq(step),
+            self.o.payload[lane].eq(activation.o),
+        ]
+
+    @staticmethod
+    def _counter(m, step, count: int, name: str, *, restart=None):
+        """Signal that counts ``step`` from 0 to ``count - 1`` and again, or until ``restart``."""
+        counter = Signal(range(count), name=name)
+        if count > 1:
+            wrap = counter == count - 1 if restart is None else restart
+            with m.If(step):
+                m.d.sync += counter.eq(Mux(wrap, 0, counter + 1))
+        return counter
+
+
+def _padded(values: list[int], count: int) -> list[int]:
+    return values + [0] * (count - len(values))
+
+
+def _range_of(values) -> Shape:
+    return Shape.cast(range(min(0, *values), max(0, *values) + 1))

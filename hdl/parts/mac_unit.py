@@ -1,0 +1,139 @@
+"""MAC units: a multiplier for one neuron or two, and the sums behind it."""
+
+from amaranth import Cat, Module, Mux, Shape, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from build_decoder.hdl.families import family_of
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.parts.native import native_part
+from build_decoder.hdl.parts.shift_add import shift_add_product
+from build_decoder.hdl.parts.table_product import fits_table, table_product
+from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.planning.dsp_packing import DspPacking
+from build_decoder.hdl.planning.fits import fits_block
+from build_decoder.hdl.planning.multipliers import Multiplier
+from build_decoder.hdl.shapes import shape_of
+
+__all__ = ["MacUnit"]
+
+
+class MacUnit(wiring.Component):
+    """Sums of ``x * weights[n]`` over the cycles of a pass or, in front of an adder tree, products.
+
+    ``load`` registers weights for the cycles after it, and without it they hold. The product of
+    registered weights and ``x`` is registered in every cycle. Constant weights are taken as they
+    are, without a ``load``. Accumulating, a product is added one cycle later, if ``valid`` then, to
+    a sum that starts from the layer's rounding constant if ``first`` then. So ``sums`` follow ``x``
+    by 2 cycles, products by 1. On 7-series, a unit with a DSP block is that block and nothing else;
+    on ECP5 it is the block with its output register, and sums in LUTs. Operands that are too wide
+    for a block, and constant weights, are left to synthesis.
+
+    Parameters
+    ----------
+    multiplier
+        What multiplies.
+    plan
+        The layer: formats, and whether units accumulate.
+
+    Members
+    -------
+    load, valid, first : ``In``, 1
+    x : ``In``, an input
+    weights : ``In``, array of ``multiplier.neurons``
+    sums : ``Out``, array of ``multiplier.neurons``, of ``plan.unit_width`` bits
+    """
+
+    def __init__(self, multiplier: Multiplier, plan: DensePlan):
+        self.multiplier = multiplier
+        self.plan = plan
+        self.packing = DspPacking(plan.unit_width) if multiplier is Multiplier.PACKED else None
+        neurons = multiplier.neurons
+        total = Shape(plan.unit_width, signed=True)
+        super().__init__(
+            {
+                "load": In(1),
+                "valid": In(1),
+                "first": In(1),
+                "x": In(shape_of(plan.parameters.input)),
+                "weights": In(data.ArrayLayout(shape_of(plan.parameters.weight), neurons)),
+                "sums": Out(data.ArrayLayout(total, neurons)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        plan, width = self.plan, self.plan.unit_width
+        total = Signal(Shape(width * self.multiplier.neurons, signed=True))
+        if self.multiplier is Multiplier.LUT:
+            platform = None
+        family, block_mac = family_of(platform), native_part(platform, "mac")
+        if block_mac is not None and fits_block(plan, self.multiplier, family.dsp):
+            p = Signal(family.dsp.accumulator)
+            m.submodules.block = block_mac(
+                low=self.weights[0],
+                high=self.weights[1].shift_left(self.packing.field) if self.packing else None,
+                load=self.load,
+                x=self.x,
+                start=self._start,
+                accumulate=(self.valid, self.first) if plan.units_accumulate else None,
+                p=p,
+            )
+            m.d.comb += total.eq(p)
+        else:
+            self._sum_products(m, self._product(m, platform), total)
+
+        if self.packing:
+            # Offset binary to two's complement: the low field's sign bit is inverted.
+            low, high = total[:width], total[width:]
+            m.d.comb += [
+                self.sums[0].eq(Cat(low[:-1], ~low[-1])),
+                self.sums[1].eq(high),
+            ]
+        else:
+            m.d.comb += self.sums[0].eq(total)
+        return m
+
+    @property
+    def _start(self) -> int:
+        """What sums start from, or what is added to products."""
+        start = self.plan.parameters.rounding_constant if self.plan.units_accumulate else 0
+        return self.packing.start(start) if self.packing else start
+
+    def _product(self, m: Module, platform) -> Value:
+        """Registered product of ``x`` and the registered weights."""
+        operand = self._held(m, 0)
+        if self.packing:
+            low, high = operand, self._held(m, 1)
+            operand = Signal(Shape(len(high) + self.packing.field + 1, signed=True))
+            m.d.comb += operand.eq(high.shift_left(self.packing.field) + low)
+        product = Signal((operand * self.x).shape())
+        block_product = native_part(platform, "product")
+        if block_product is not None and _fits(family_of(platform).dsp, operand, self.x):
+            m.submodules.block = block_product(weight=operand, x=self.x, product=product)
+        elif self.multiplier is Multiplier.LUT:
+            small = fits_table(len(operand), len(self.x))
+            multiply = table_product if small else shift_add_product
+            m.d.sync += product.eq(multiply(operand, self.x))
+        else:
+            m.d.sync += product.eq(operand * self.x)
+        return product
+
+    def _held(self, m: Module, neuron: int) -> Value:
+        if self.plan.constant_weights:
+            return self.weights[neuron]
+        held = Signal.like(self.weights[neuron], name=f"weight_{neuron}")
+        with m.If(self.load):
+            m.d.sync += held.eq(self.weights[neuron])
+        return held
+
+    def _sum_products(self, m: Module, product: Value, total: Signal):
+        if not self.plan.units_accumulate:
+            m.d.comb += total.eq(product + self._start)
+            return
+        with m.If(self.valid):
+            m.d.sync += total.eq(product + Mux(self.first, self._start, total))
+
+
+def _fits(block: DspBlock, weight: Value, x: Value) -> bool:
+    return block.fits(block.operand_width(weight.shape()), block.operand_width(x.shape()))

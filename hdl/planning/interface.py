@@ -1,0 +1,164 @@
+"""A decoder's interface: all that a test bench, a host link, a driver and a reader need to know."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from build_decoder.models.fields import Fields
+from build_decoder.models.json_file import read_json
+from build_decoder.quant.format_fields import read_format
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["Interface"]
+
+_MAX_COUNT = 1 << 24
+_MAX_CYCLES = 1 << 48
+_NEEDED = ("name", "input_count", "output_count", "input_format", "output_format", "fingerprint")
+_OPTIONAL = {
+    "input_lanes": (1, _MAX_COUNT),
+    "latency_cycles": (0, _MAX_CYCLES),
+    "frame_cycles": (0, _MAX_CYCLES),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interface:
+    """Two streams, ``i`` and ``o``, that carry frames of a fixed length.
+
+    Element ``n * input_lanes + k`` of a frame is in lane ``k``, which is bits ``k * width`` and up,
+    of the frame's input transfer ``n``. Lanes left over in the last transfer are don't-care. Every
+    output value is a transfer of its own.
+
+    The integer model decides names, counts, formats and fingerprint; lanes and times are None where
+    no hardware is described.
+
+    Parameters
+    ----------
+    name
+        Name of the network.
+    input_count, output_count
+        Values of a frame, at either end.
+    input_format, output_format
+        Format of each value.
+    fingerprint
+        CRC-32 that identifies the integer model.
+    input_lanes
+        Elements in an input transfer.
+    latency_cycles
+        Documented cycles from a frame's first input transfer to its last output transfer, never
+        stalled.
+    frame_cycles
+        Documented cycles between back-to-back frames.
+
+    Raises
+    ------
+    ValueError
+        If a count is less than 1.
+    """
+
+    name: str
+    input_count: int
+    output_count: int
+    input_format: QFormat
+    output_format: QFormat
+    fingerprint: int
+    input_lanes: int | None = None
+    latency_cycles: int | None = None
+    frame_cycles: int | None = None
+
+    def __post_init__(self):
+        for name in ("input_count", "output_count", "input_lanes"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"expected {name} of at least 1, got {value}")
+
+    @classmethod
+    def of_model(cls, model) -> "Interface":
+        """What an integer model decides of it."""
+        return cls(
+            name=model.name,
+            input_count=model.input_count,
+            output_count=model.output_count,
+            input_format=model.input_format,
+            output_format=model.output_format,
+            fingerprint=model.fingerprint(),
+        )
+
+    @classmethod
+    def of(cls, decoder) -> "Interface":
+        """Interface of a component with streams ``i`` and ``o`` and its integer ``model``."""
+        return replace(
+            cls.of_model(decoder.model),
+            input_lanes=decoder.i.payload.shape().length,
+            latency_cycles=decoder.latency_cycles,
+            frame_cycles=decoder.frame_cycles,
+        )
+
+    @property
+    def input_beats(self) -> int:
+        """Input transfers of a frame."""
+        return -(-self.input_count // self.input_lanes)
+
+    @property
+    def input_width(self) -> int:
+        """Bits of an input element."""
+        return self.input_format.width
+
+    @property
+    def input_signed(self) -> bool:
+        """Whether an input element is two's complement."""
+        return self.input_format.signed
+
+    @property
+    def output_width(self) -> int:
+        """Bits of an output value."""
+        return self.output_format.width
+
+    @property
+    def output_signed(self) -> bool:
+        """Whether an output value is two's complement."""
+        return self.output_format.signed
+
+    def as_json(self) -> dict:
+        """The JSON object; what is not described is left out."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def save(self, path: Path) -> None:
+        """Write it as a file of its own."""
+        Path(path).write_text(json.dumps(self.as_json(), indent=2) + "\n")
+
+    @classmethod
+    def read(cls, entries: Fields) -> "Interface":
+        """The interface that a JSON object has, among other entries or alone.
+
+        Raises
+        ------
+        InputError
+            If an entry is missing or makes no sense.
+        """
+        return cls(
+            name=entries.text("name"),
+            input_count=entries.size("input_count", _MAX_COUNT),
+            output_count=entries.size("output_count", _MAX_COUNT),
+            input_format=read_format(entries, "input_format"),
+            output_format=read_format(entries, "output_format"),
+            fingerprint=entries.integer("fingerprint", 0, (1 << 32) - 1),
+            **{
+                name: entries.integer(name, low, high)
+                for name, (low, high) in _OPTIONAL.items()
+                if name in entries.values
+            },
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> "Interface":
+        """The interface in a file that :meth:`save` wrote.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, or is another.
+        """
+        entries = Fields(read_json(Path(path)), Path(path))
+        entries.only(*_NEEDED, optional=tuple(_OPTIONAL))
+        return cls.read(entries)

@@ -1,0 +1,56 @@
+"""The step ``exact``: what the evaluator did not run as it will be built."""
+
+from build_decoder.models.network import Network
+from build_decoder.quant.activations import is_exact
+from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
+from build_decoder.quant.format_moves import with_bits
+from build_decoder.quant.formats import (
+    NetworkFormats,
+    NodeKey,
+    edge_formats,
+    integer_model,
+    node_formats,
+)
+from build_decoder.quant.layers import quantiser_of
+from build_decoder.quant.weight_rounding import on_grid
+from build_decoder.quant.width_search import WidthSearch
+
+__all__ = ["approximated", "made_exact"]
+
+_FINER_OUTPUTS = 8
+"""Most bits that outputs of generated activations get for what these err by."""
+
+
+def approximated(network: Network, formats: NetworkFormats) -> list[NodeKey]:
+    """Outputs of generated activations whose inputs are so wide that the evaluator took the float
+    function: see :data:`quant.activations.forms.MAX_TABLE_WIDTH`."""
+    edges = edge_formats(network, formats)
+    found = []
+    for node in network.nodes:
+        own = node_formats(formats, node)
+        for activation in quantiser_of(node.layer).activations(node.layer):
+            # Of a softmax, what goes in follows from its input.
+            into = own.get(activation.input) or edges[node.inputs[0]]
+            if not is_exact(activation.activation) and into.width > MAX_TABLE_WIDTH:
+                found.append(NodeKey(node.name, activation.output))
+    return found
+
+
+def made_exact(
+    search: WidthSearch, formats: NetworkFormats, uniform_segments: int | None
+) -> NetworkFormats:
+    """``formats`` with outputs wider, until the integer model itself keeps the criterion.
+
+    A generated activation errs by a step of its output; the evaluator took the function itself
+    where the input is wide. If no width does, the last one tried is given.
+    """
+    wide = approximated(search.network, formats)
+    for _ in range(_FINER_OUTPUTS):
+        network = on_grid(search.network, formats, search.rounding)
+        model = integer_model(network, formats, uniform_segments=uniform_segments)
+        if search.judge.standard.keeps(model.predict):
+            break
+        formats = formats | {
+            key: with_bits(formats[key], fraction=formats[key].fraction + 1) for key in wide
+        }
+    return formats

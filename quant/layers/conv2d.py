@@ -1,0 +1,159 @@
+"""Convolution: the six signal nodes of a dense layer, over windows."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from build_decoder.models.layer import Shape
+from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.layer import IntegerLayer, Signal
+from build_decoder.quant.operations.activate import Activate
+from build_decoder.quant.operations.biased_sum import BiasedSum
+from build_decoder.quant.operations.chain import Chain
+from build_decoder.quant.operations.convolution import Convolution
+from build_decoder.quant.operations.products import Products
+from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.weighted import WeightedQuantiser
+
+__all__ = ["QUANTISER", "Conv2d"]
+
+
+@dataclass(frozen=True, eq=False)
+class Conv2d(IntegerLayer):
+    """Parameters of a convolution of stride 1 with ``same`` padding, and its integer model.
+
+    With every operand raw, and zeros around ``x``::
+
+        exact       = sum(x[r + i - pr, c + j - pc, k] * w[i, j, k, f])   pr, pc: half a kernel
+        accumulator = sat(round_half_up(exact))
+        sum         = sat(round_half_up(accumulator + bias[f]))
+        output      = activation(sum)
+
+    Parameters
+    ----------
+    shape
+        Rows, columns and channels of the input.
+    input, weight, accumulator, bias
+        Formats of the nodes.
+    weights
+        Raw int64 (kernel rows, kernel columns, channels, filters) in ``weight``.
+    biases
+        Raw int64 (filters,) in ``bias``.
+    activation
+        Parameter object of the activation.
+
+    Raises
+    ------
+    ValueError
+        If shapes or ranges do not match the formats, or a sum is wider than the widest format.
+    """
+
+    shape: Shape
+    input: QFormat
+    weight: QFormat
+    accumulator: QFormat
+    bias: QFormat
+    weights: np.ndarray
+    biases: np.ndarray
+    activation: IntegerActivation
+
+    def __post_init__(self):
+        if self.weights.ndim != 4 or self.weights.shape[2] != self.shape[2]:
+            raise ValueError(
+                f"expected weights (rows, columns, {self.shape[2]}, filters), got "
+                f"{self.weights.shape}"
+            )
+        if self.biases.shape != self.weights.shape[3:]:
+            raise ValueError(
+                f"expected biases {self.weights.shape[3:]}, got {self.biases.shape}"
+            )
+        self.biased_sum.check()
+
+    @property
+    def inputs(self) -> tuple[QFormat]:
+        """Format of the input."""
+        return (self.input,)
+
+    @property
+    def output_shape(self) -> Shape:
+        """Rows, columns and filters."""
+        return (*self.shape[:2], self.weights.shape[3])
+
+    @property
+    def sum(self) -> QFormat:
+        """Format of the sum node."""
+        return self.activation.input
+
+    @property
+    def output(self) -> QFormat:
+        """Format of the output node."""
+        return self.activation.output
+
+    @cached_property
+    def products(self) -> Products:
+        """Exact sums of products of a window."""
+        return Products(self.input, RawArray(self.weight, self.weights))
+
+    @cached_property
+    def biased_sum(self) -> BiasedSum:
+        """From exact sums to the sum node."""
+        return BiasedSum.after(
+            self.products, self.accumulator, RawArray(self.bias, self.biases), self.sum
+        )
+
+    @property
+    def operations(self):
+        """Sums of products; then all else."""
+        return (
+            Convolution(self.products), Chain((self.biased_sum, Activate(self.activation)))
+        )
+
+    @property
+    def activations(self) -> tuple[IntegerActivation]:
+        """The one activation."""
+        return (self.activation,)
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The six nodes."""
+        outputs = self.output_count
+        return (
+            Signal("input", self.input, int(np.prod(self.shape))),
+            Signal("weight", self.weight, self.weights.size),
+            Signal("accumulator", self.accumulator, outputs),
+            Signal("bias", self.bias, self.biases.size),
+            Signal("sum", self.sum, outputs),
+            Signal("output", self.output, outputs),
+        )
+
+    def digest(self) -> bytes:
+        arrays = (array.astype("<i8").tobytes() for array in (self.weights, self.biases))
+        return b"".join(arrays) + repr((self.weights.shape, self.activation)).encode()
+
+
+class _Conv2dQuantiser(WeightedQuantiser):
+    name = "conv2d"
+
+    def sums(self, layer, x, weights):
+        summed = layer.sums(x, weights)
+        return summed - weights["bias"], summed
+
+    def first(self, parts):
+        return Convolution(self.products(parts))
+
+    def integer(self, parts):
+        return Conv2d(
+            shape=tuple(parts.shapes[0]),
+            input=parts.inputs[0],
+            weight=parts.formats["weight"],
+            accumulator=self.accumulator(parts),
+            bias=parts.formats["bias"],
+            weights=parts.array("weights").raw,
+            biases=parts.array("bias").raw,
+            activation=self.activation(parts),
+        )
+
+
+QUANTISER = _Conv2dQuantiser()

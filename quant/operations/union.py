@@ -1,0 +1,49 @@
+"""Values of several formats in one that holds them all exactly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from build_decoder.quant.carrier import carrier
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["Concatenate", "union"]
+
+
+def union(formats: Sequence[QFormat]) -> QFormat:
+    """The narrowest format that holds all values of all ``formats``.
+
+    Raises
+    ------
+    ValueError
+        If that is wider than the widest format.
+    """
+    signed = any(format.signed for format in formats)
+    # An unsigned format needs a bit more before the point beside a signed one.
+    integer = max(format.integer + (signed and not format.signed) for format in formats)
+    return QFormat(integer, max(format.fraction for format in formats), signed)
+
+
+@dataclass(frozen=True)
+class Concatenate:
+    """Inputs one after the other along the last axis, all in the format `union` of theirs.
+
+    Parameters
+    ----------
+    formats
+        Of each input.
+    """
+
+    formats: tuple[QFormat, ...]
+
+    def compute(self, *inputs: np.ndarray) -> np.ndarray:
+        """Raw values in the union of raw inputs (samples, ..., channels)."""
+        target = union(self.formats)
+        kind = carrier(target.width)
+        ends = np.cumsum([raw.shape[-1] for raw in inputs])
+        joined = np.empty((*inputs[0].shape[:-1], ends[-1]), kind)
+        for raw, format, end in zip(inputs, self.formats, ends, strict=True):
+            place = joined[..., end - raw.shape[-1] : end]
+            np.multiply(raw, kind(2.0 ** (target.fraction - format.fraction)), out=place)
+        return joined

@@ -1,0 +1,47 @@
+"""What layers that hand on values, without narrowing any, have in common in the integer model."""
+
+from build_decoder.models.layer import Layer, Shape
+from build_decoder.quant.layer import IntegerLayer, Parts, Step
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["PassingLayer", "PassingQuantiser"]
+
+
+class PassingLayer(IntegerLayer):
+    """A layer without roles: its output has the format of its inputs, or follows from these."""
+
+    signals = ()
+
+    def digest(self) -> bytes:
+        return repr(self).encode()
+
+
+class PassingQuantiser:
+    """A :class:`quant.layer.LayerQuantiser` but for its name and its layer in integers."""
+
+    arrays = {}
+
+    def roles(self, layer):
+        return ()
+
+    def activations(self, layer):
+        return ()
+
+    def observed(self, layer, inputs, weights):
+        return {"output": layer.forward(inputs, weights)}
+
+    def output(self, layer: Layer, inputs: tuple[QFormat, ...], formats) -> QFormat:
+        return inputs[0]
+
+    @property
+    def steps(self):
+        return (Step((), self._operation),)
+
+    def _operation(self, parts: Parts):
+        (operation,) = self.integer(parts).operations
+        return operation
+
+    @staticmethod
+    def output_shape(parts: Parts) -> Shape:
+        """Shape of the output, of one sample."""
+        return tuple(parts.layer.output_shape(parts.shapes))

@@ -1,0 +1,151 @@
+"""What layers that run a cell over time steps have in common in the integer model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from build_decoder.models.layer import Layer
+from build_decoder.models.recurrent import RecurrentLayer as FloatLayer
+from build_decoder.quant.layer import IntegerLayer, Parts, Step
+from build_decoder.quant.operations.biased_sum import effective_accumulator
+from build_decoder.quant.operations.identity import identity
+from build_decoder.quant.operations.products import Products
+from build_decoder.quant.operations.recurrence import Cell, Recurrence
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["RecurrentLayer", "RecurrentQuantiser", "Run"]
+
+
+@dataclass(frozen=True, eq=False)
+class RecurrentLayer(IntegerLayer):
+    """A cell over the time steps of (steps, channels), starting from zero states.
+
+    First the exact sums of products of all steps' inputs, which no state takes part in; then the
+    steps, one after the other.
+
+    Parameters
+    ----------
+    steps
+        Time steps of a sample.
+    cell
+        Parameters of a step.
+    sequences
+        Whether the outputs of all steps are given, in the order of time, or that of the step that
+        is taken last.
+    backward
+        Whether the last step is taken first.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match or anything is wider than the widest format.
+    """
+
+    steps: int
+    cell: Cell
+    sequences: bool
+    backward: bool
+
+    def __post_init__(self):
+        self.cell.check()
+
+    @property
+    def inputs(self) -> tuple[QFormat]:
+        """Format of the input."""
+        return (self.cell.input,)
+
+    @property
+    def output(self) -> QFormat:
+        """Format of the output."""
+        return self.cell.output
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """A value a unit, of each step or of one."""
+        return (self.steps, self.cell.units) if self.sequences else (self.cell.units,)
+
+    @property
+    def operations(self):
+        """Sums of products of inputs; then the steps."""
+        return (self.cell.products, Recurrence(self.cell, self.sequences, self.backward))
+
+    def digest(self) -> bytes:
+        return identity(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a layer in floats does step by step, (samples, steps, ...), in the order in which it
+    takes the steps.
+
+    Attributes
+    ----------
+    x
+        Inputs.
+    before, after
+        Outputs of the step before, and of the step itself.
+    """
+
+    x: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+    @classmethod
+    def of(cls, layer: FloatLayer, x: np.ndarray, weights: Mapping[str, np.ndarray]) -> "Run":
+        """The run of ``layer`` on ``x`` (samples, steps, channels)."""
+        x = x[:, ::-1] if layer.backward else x
+        after = replace(layer, sequences=True, backward=False).forward([x], weights)
+        before = np.concatenate([np.zeros_like(after[:, :1]), after[:, :-1]], axis=1)
+        return cls(x, before, after)
+
+    def output(self, layer: FloatLayer) -> np.ndarray:
+        """The layer's output."""
+        if not layer.sequences:
+            return self.after[:, -1]
+        return self.after[:, ::-1] if layer.backward else self.after
+
+
+class RecurrentQuantiser:
+    """A :class:`quant.layer.LayerQuantiser` but for its name, its roles and its cell.
+
+    Two steps: exact sums of products of inputs, which depend on their weights' format alone; then
+    the loop over time, which depends on all other roles.
+    """
+
+    integer_layer: type[RecurrentLayer]
+    arrays = {"weights": "weight", "recurrent": "recurrent", "bias": "bias"}
+
+    def cell(self, parts: Parts) -> Cell:
+        """Parameters of a step."""
+        raise NotImplementedError
+
+    def output(self, layer: Layer, inputs: tuple[QFormat, ...], formats) -> QFormat:
+        return formats["output"]
+
+    @property
+    def steps(self):
+        others = tuple(role.name for role in self.roles(None) if role.name != "weight")
+        return Step(("weight",), self._products), Step(others, self._recurrence)
+
+    @staticmethod
+    def accumulator(parts: Parts) -> QFormat:
+        """Format of the accumulator, which has no more fraction bits than products have."""
+        formats = parts.formats
+        fraction = max(
+            parts.inputs[0].fraction + formats["weight"].fraction,
+            formats["output"].fraction + formats["recurrent"].fraction,
+        )
+        return effective_accumulator(formats["accumulator"], fraction)
+
+    @staticmethod
+    def _products(parts: Parts) -> Products:
+        return Products(parts.inputs[0], parts.array("weights"))
+
+    def _recurrence(self, parts: Parts) -> Recurrence:
+        return Recurrence(self.cell(parts), parts.layer.sequences, parts.layer.backward)
+
+    def integer(self, parts: Parts) -> RecurrentLayer:
+        steps, _ = parts.shapes[0]
+        layer = parts.layer
+        return self.integer_layer(steps, self.cell(parts), layer.sequences, layer.backward)

@@ -1,0 +1,274 @@
+"""Search of the widths of one network: the steps ``alone`` and ``narrowed``."""
+
+import heapq
+from functools import cached_property
+
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.models.progress import Progress
+from build_decoder.models.task import Kind
+from build_decoder.quant.cost import Cost
+from build_decoder.quant.format_moves import is_narrower, narrower_formats, with_bits
+from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey, ranks
+from build_decoder.quant.judge import Judge
+from build_decoder.quant.layers import quantiser_of
+from build_decoder.quant.qformat import MAX_WIDTH, QFormat
+from build_decoder.quant.range_analysis import (
+    MOST_PERFECT_WIDTH,
+    analyse_ranges,
+    coarsest_node,
+    saturates,
+)
+from build_decoder.quant.search_result import SearchError, Step, StepRecorder
+from build_decoder.quant.weight_rounding import CompensatedRounding
+
+__all__ = ["BIT_COST", "WidthSearch"]
+
+BIT_COST = 0.5
+"""Cost of any bit of any node beside ``cost``, which may not change with every bit."""
+
+_UNBUILDABLE = 1e6
+"""Cost of a bit where formats make sums that are too wide to build: above all that are not."""
+
+_LEAST_HARM = 0.01
+"""Harm, in parts of what is allowed, below which differences of harm do not matter."""
+
+_HARM_COST = 0.3
+"""What all harm that is allowed is worth, in parts of the cost: what saves less is not done."""
+
+_EXTRA = 4
+
+_MOST_EXTRA = 24
+"""Fraction bits that perfect formats get more at once, and at most, while they do not keep golden
+decisions."""
+
+_PERFECT_ERROR = 0.01
+"""Error of an output, in its standard deviation, that formats do not have which hold all values."""
+
+_HELD = ("accumulator", "sum", "output")
+"""Nodes of the last layer that hold all of golden data's range where the network may have been
+trained on it, unless its activation saturates by itself: what saturates there on new data changes
+the answer. Where outputs are values of their own, all signals hold all of it, since an error of
+saturation may be of any size."""
+
+
+class WidthSearch:
+    """Search of the widths of one network, pruned or not.
+
+    Parameters
+    ----------
+    network, golden
+        The network, and the samples that it is searched on.
+    cost
+        What is made small.
+    rounding
+        How its weights are rounded.
+    judge
+        Says whether formats keep the criterion.
+    progress
+        Called with what is being done.
+    extra
+        Fraction bits of perfect formats beyond the usual ones.
+    suspected
+        Whether golden data may be what the network was trained on.
+
+    Attributes
+    ----------
+    perfect : NetworkFormats
+        Formats that are as good as real numbers.
+    step : str
+        Name of the step, for ``progress``.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        golden: GoldenData,
+        *,
+        cost: Cost,
+        rounding: CompensatedRounding,
+        judge: Judge,
+        progress: Progress,
+        extra: int,
+        suspected: bool,
+    ):
+        self.network = network
+        self.rounding = rounding
+        self.judge = judge
+        self.raw_cost = cost
+        self.progress = progress
+        self.step = "range"
+        self._golden = golden
+        self._values = golden.task.keeps_values
+        self._each = golden.task.kind is Kind.REGRESSION
+        last = network.nodes[-1].layer
+        self._last = network.nodes[-1].name
+        self._holds_last = suspected and not any(
+            activation.output == "output" and saturates(activation.activation)
+            for activation in quantiser_of(last).activations(last)
+        )
+        self._ranks = ranks(network)
+        self.widen(extra)
+
+    def holds(self, formats: NetworkFormats) -> bool:
+        """Whether ``formats`` keep the criterion."""
+        self.progress(
+            f"{self.network.topology}, {self.step}: {self.judge.evaluations} evaluations"
+        )
+        return self.judge.holds(formats)
+
+    def widen(self, extra: int) -> None:
+        """Perfect formats with ``extra`` fraction bits, as far as they may be so wide."""
+        self.perfect = analyse_ranges(
+            self.network, self._golden.x, values=self._values, each=self._each, extra=extra
+        )
+        self.extra = extra
+
+    def cost(self, formats: NetworkFormats) -> float:
+        bits = sum(f.width for f in formats.values())
+        try:
+            area = self.raw_cost(formats)
+        except ValueError:  # sums wider than any that this project builds
+            area = _UNBUILDABLE * bits
+        return area + BIT_COST * bits
+
+    def worth(self, formats: NetworkFormats) -> float:
+        """Cost, and what the harm done for it is worth."""
+        return self.cost(formats) * (1 + _HARM_COST * self.judge.harm(formats))
+
+    def check(self, exact: Judge, finer: bool) -> None:
+        """Make perfect formats finer until they are good enough, and excuse what is left.
+
+        A few decisions that they change are near ties, and no reason: :meth:`Judge.excuse`. What
+        uniform segments change is one: ``exact`` judges without them.
+
+        Raises
+        ------
+        SearchError
+            If no formats are good enough.
+        """
+        criterion = exact.criterion
+        limit = min(_PERFECT_ERROR, criterion.max_error or _PERFECT_ERROR)
+        standard = exact.standard
+
+        def short() -> tuple[float, int]:
+            """By how much errors, and lost decisions, are beyond what is good enough."""
+            errors = max(exact.quality(self.perfect).errors)
+            lost = exact.lost(self.perfect) if finer else 0
+            return max(errors - limit, 0.0), max(lost - standard.may_be_lost, 0)
+
+        now = short()
+        while max(now) > 0 and self.extra < _MOST_EXTRA:
+            self.widen(self.extra + _EXTRA)
+            before, now = now, short()
+            if now > before:
+                # Sums hold no more bits: what one operand gets, the other loses.
+                self.widen(self.extra - _EXTRA)
+                break
+        quality = exact.quality(self.perfect)
+        if max(quality.errors) > limit:
+            output = max(range(len(quality.errors)), key=quality.errors.__getitem__)
+            coarsest = coarsest_node(self.network, self._golden.x, self.perfect, each=self._each)
+            raise SearchError(
+                f"expected values that formats of at most {MOST_PERFECT_WIDTH} bits hold, got "
+                f"output {output} off by {quality.errors[output]:.3g} of its standard deviation "
+                f"(at most {limit:g}) with these: {coarsest}"
+            )
+        exact.excuse(self.perfect)
+        if not self.holds(self.perfect):
+            quality = self.judge.quality(self.perfect)
+            raise SearchError(
+                f"expected an accuracy lost of at most {criterion.max_loss:.4f} and at most "
+                f"{criterion.max_flips:.4f} of decisions changed, got "
+                f"{quality.accuracy_lost:.4f} and {self.judge.flips(self.perfect):.4f} with "
+                "as many segments as asked for and the finest formats"
+            )
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps ``alone`` and ``narrowed``."""
+        recorder = StepRecorder(
+            lambda: self.network, lambda: self.judge.evaluations, self.judge.quality
+        )
+        self.step = "alone"
+        with recorder.step("alone") as found:
+            formats = {key: self.narrowest_alone(key) for key in self.perfect}
+            found(formats)
+        self.step = "narrowed"
+        with recorder.step("narrowed") as found:
+            formats = self.narrowed(self.widened(formats))
+            found(formats)
+        return tuple(recorder.steps)
+
+    def narrower(self, key: NodeKey, format: QFormat) -> list[QFormat]:
+        """Formats that node ``key`` may have instead of ``format``, a few bits narrower."""
+        if self._values:
+            held = key.role in (INPUT, *_HELD)
+        else:
+            held = self._holds_last and key.node == self._last and key.role in _HELD
+        least = self.perfect[key].integer if held else -MAX_WIDTH
+        return [narrower for narrower in narrower_formats(format) if narrower.integer >= least]
+
+    def narrowest_alone(self, key: NodeKey) -> QFormat:
+        """Fewest fraction bits of node ``key`` with all other nodes perfect, by bisection."""
+        format = self.perfect[key]
+        low, high = 1 - format.integer, format.fraction
+        while low < high:
+            middle = (low + high) // 2
+            if self.holds({**self.perfect, key: with_bits(format, fraction=middle)}):
+                high = middle
+            else:
+                low = middle + 1
+        return with_bits(format, fraction=high)
+
+    def widened(self, formats: NetworkFormats) -> NetworkFormats:
+        """All nodes a bit wider, again and again, until together they keep the criterion."""
+        while not self.holds(formats):
+            formats = {
+                key: with_bits(f, fraction=min(f.fraction + 1, self.perfect[key].fraction))
+                for key, f in formats.items()
+            }
+        return formats
+
+    def narrowed(self, formats: NetworkFormats) -> NetworkFormats:
+        """Fewer bits where that saves most for the harm, again and again, while it holds."""
+        before = None
+        while formats != before:
+            before, formats = formats, self._narrowed_once(formats)
+        return formats
+
+    def _narrowed_once(self, formats: NetworkFormats) -> NetworkFormats:
+        # Other nodes' narrowing rarely makes a node's own harm less. So what was refused is not
+        # asked for again until nothing else is left, and of the others, which are ranked by what
+        # they were worth when last looked at, only the first has to be looked at again.
+        ranked = []
+        for key, format in formats.items():
+            for narrower in self.narrower(key, format):
+                self._rank(ranked, formats, key, narrower, 0)
+        accepted = 0
+        while ranked:
+            _, _, looked_at, key, narrower = heapq.heappop(ranked)
+            if not is_narrower(narrower, formats[key]):
+                continue
+            if looked_at < accepted:
+                self._rank(ranked, formats, key, narrower, accepted)
+                continue
+            changed = {**formats, key: narrower}
+            if self.holds(changed):
+                formats, accepted = changed, accepted + 1
+                for next_narrower in self.narrower(key, narrower):
+                    self._rank(ranked, formats, key, next_narrower, accepted)
+        return formats
+
+    def _rank(self, ranked: list, formats: NetworkFormats, key, narrower, now: int) -> None:
+        """Put a change into ``ranked`` by what it saves for its harm, if it is worth that."""
+        cost, harm = self.cost(formats), self.judge.harm(formats)
+        changed = {**formats, key: narrower}
+        saved = cost - self.cost(changed)
+        if saved <= 0:
+            return
+        added = self.judge.harm(changed) - harm
+        if harm + added <= 1 and saved >= _HARM_COST * added * cost:
+            worth = saved / max(added, _LEAST_HARM)
+            order = (self._ranks[key], narrower.integer, narrower.fraction)
+            heapq.heappush(ranked, (-worth, order, now, key, narrower))
