@@ -1,19 +1,22 @@
-"""Plan of a decoder: the stages of a chain of layers, and their times together."""
+"""Plan of a decoder: its stages, what they take from each other, and their times together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.connect import connected
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.planning.multipliers import Multipliers
-from build_decoder.hdl.planning.schedule import frame_interval
+from build_decoder.hdl.planning.stage import Port, Stage
+from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.hdl.planning.timeline import first_frame, frame_interval
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 
-__all__ = ["DecoderPlan", "decoder_latency", "lanes_between", "plan_decoder"]
+__all__ = ["DecoderPlan"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,15 +27,40 @@ class DecoderPlan:
     ----------
     model
         The integer model.
-    foldings
-        One a layer.
     stages
-        Plans of the layers, and of the packers between them, in the order of data.
+        Of the layers, by the names of their nodes, and of the adapters between them, each after
+        those that it takes from. The last one gives the decoder's outputs, one a transfer.
+
+    Raises
+    ------
+    ValueError
+        If a stage does not take what it is given, or what a stage gives is not taken once.
     """
 
     model: IntegerModel
-    foldings: tuple[Folding, ...]
-    stages: tuple[DensePlan | PackerPlan, ...]
+    stages: tuple[Stage, ...]
+
+    def __post_init__(self):
+        missing = {node.name for node in self.model.nodes} - {stage.name for stage in self.stages}
+        if missing:
+            raise ValueError(f"expected a stage for each layer, got none for {min(missing)}")
+        given = {Port(self.model.inputs[0].name): self.input}
+        for stage in self.stages:
+            for source, taken in zip(stage.inputs, stage.plan.inputs, strict=True):
+                if source not in given:
+                    raise ValueError(
+                        f"expected an output of a stage before {stage.name}, taken once, got "
+                        f"{source}"
+                    )
+                _match(stage.name, given.pop(source), taken)
+            given |= {
+                Port(stage.name, number): stage.plan.output for number in range(stage.plan.outputs)
+            }
+        last = self.stages[-1]
+        if list(given) != [Port(last.name)]:
+            raise ValueError(f"expected outputs that are taken, got {', '.join(map(str, given))}")
+        model = self.model
+        _match("the decoder", last.plan.output, Tensor((model.output_count,), model.output_format, 1))
 
     @classmethod
     def of(
@@ -41,26 +69,59 @@ class DecoderPlan:
         foldings: Sequence[Folding],
         multipliers: Sequence[Multipliers] | None = None,
     ) -> "DecoderPlan":
-        """The plan that follows from one folding a layer, and from the units of each layer.
+        """The plan that follows from one folding a dense layer, and from the units of each.
 
-        Without ``multipliers``, there is a DSP block for each product of a cycle.
+        Other layers get the first plan of their type. Without ``multipliers``, there is a DSP block
+        for each product of a cycle.
 
         Raises
         ------
         ValueError
-            If there is not one folding a layer.
+            If there is not one folding a dense layer.
         """
-        return cls(model, tuple(foldings), tuple(plan_decoder(model, foldings, multipliers)))
+        dense = [node for node in model.nodes if isinstance(node.layer, Dense)]
+        if len(foldings) != len(dense):
+            raise ValueError(f"expected {len(dense)} foldings, got {len(foldings)}")
+        shapes = {item.name: item.shape for item in model.inputs}
+        shapes |= {node.name: node.layer.output_shape for node in model.nodes}
+        plans = {
+            node.name: next(
+                iter(plan_type(node.layer).options(node.layer, [shapes[n] for n in node.inputs]))
+            )
+            for node in model.nodes
+            if node not in dense
+        }
+        for node, folding, units in zip(
+            dense, foldings, multipliers or [None] * len(dense), strict=True
+        ):
+            plans[node.name] = DensePlan(
+                node.layer, folding, 1, double_buffered=True, multipliers=units
+            )
+        return cls(model, connected(model, plans))
 
     @property
     def layers(self) -> tuple[DensePlan, ...]:
-        """The plans of the layers alone."""
-        return tuple(stage for stage in self.stages if isinstance(stage, DensePlan))
+        """The plans of the dense layers, in order."""
+        return tuple(stage.plan for stage in self.stages if isinstance(stage.plan, DensePlan))
+
+    @property
+    def foldings(self) -> tuple[Folding, ...]:
+        """How each dense layer is folded."""
+        return tuple(plan.folding for plan in self.layers)
+
+    @property
+    def input(self) -> Tensor:
+        """What comes in."""
+        port = Port(self.model.inputs[0].name)
+        for stage in self.stages:
+            if port in stage.inputs:
+                return stage.plan.inputs[stage.inputs.index(port)]
+        raise ValueError(f"expected a stage that takes {port}, got none")
 
     @property
     def input_beats(self) -> int:
         """Transfers of a frame in."""
-        return self.stages[0].beats
+        return self.input.beats
 
     @property
     def output_beats(self) -> int:
@@ -71,11 +132,11 @@ class DecoderPlan:
     def latency_cycles(self) -> int:
         """Cycles from the first input transfer to the last output transfer of a frame, when the
         decoder was idle and nothing stalls."""
-        return decoder_latency(self.stages)
+        return first_frame(self.stages)
 
     @cached_property
     def frame_cycles(self) -> int:
-        """Longest interval of back-to-back frames; see :mod:`hdl.planning.schedule`."""
+        """Longest interval of back-to-back frames; see :mod:`hdl.planning.timeline`."""
         return frame_interval(self.stages)
 
     @cached_property
@@ -83,55 +144,15 @@ class DecoderPlan:
         """What there is of the decoder from outside."""
         return replace(
             Interface.of_model(self.model),
-            input_lanes=self.foldings[0].inputs_per_cycle,
+            input_lanes=self.input.lanes,
             latency_cycles=self.latency_cycles,
             frame_cycles=self.frame_cycles,
         )
 
 
-def plan_decoder(
-    model: IntegerModel,
-    foldings: Sequence[Folding],
-    multipliers: Sequence[Multipliers] | None = None,
-) -> list[DensePlan | PackerPlan]:
-    """Plans of all layers, with packers where a layer cannot put out what the next one takes.
-
-    Raises
-    ------
-    ValueError
-        If there is not one folding a layer.
-    """
-    if len(foldings) != len(model.layers):
-        raise ValueError(f"expected {len(model.layers)} foldings, got {len(foldings)}")
-    wanted = [folding.inputs_per_cycle for folding in foldings[1:]] + [1]
-    captured = []
-    units = multipliers or [None] * len(model.layers)
-    for layer, folding, wide, unit in zip(model.layers, foldings, wanted, units, strict=True):
-        lanes = lanes_between(layer, folding, wide)
-        captured.append(
-            DensePlan(layer, folding, lanes, double_buffered=True, multipliers=unit)
-        )
-    frame_cycles = max(plan.frame_cycles for plan in captured)
-    plans = []
-    for plan, wide in zip(captured, wanted, strict=True):
-        # A layer with time to spare need not capture its sums.
-        waiting = replace(plan, double_buffered=False)
-        plans.append(waiting if waiting.frame_cycles <= frame_cycles else plan)
-        if plan.lanes != wide:
-            layer = plan.parameters
-            plans.append(PackerPlan(layer.output, lanes=wide, count=layer.units))
-    return plans
-
-
-def lanes_between(layer: Dense, folding: Folding, wide: int) -> int:
-    """Outputs a transfer of a layer behind which ``wide`` are taken: these, or one to a packer."""
-    fits = folding.outputs_per_cycle >= layer.units or not folding.outputs_per_cycle % wide
-    return wide if fits else 1
-
-
-def decoder_latency(plans: Sequence[DensePlan | PackerPlan]) -> int:
-    """Cycles from the first input transfer to the last output transfer of a frame, when idle."""
-    times = list(range(plans[0].beats))
-    for plan in plans:
-        times = plan.output_times(times)
-    return times[-1]
+def _match(name: str, given: Tensor, taken: Tensor) -> None:
+    """A stage takes the transfers that it is given; it may see other axes in them."""
+    for quantity in ("format", "lanes", "beats", "count"):
+        got, expected = getattr(given, quantity), getattr(taken, quantity)
+        if got != expected:
+            raise ValueError(f"{name}: expected {quantity} {expected}, got {got}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Folding"]
+__all__ = ["Folding", "steps"]
 
 
 @dataclass(frozen=True)
@@ -31,3 +31,11 @@ class Folding:
     def passes(self, units: int) -> int:
         """Passes over the inputs for ``units`` neurons."""
         return -(-units // self.outputs_per_cycle)
+
+
+def steps(count: int) -> list[int]:
+    """Numbers at a time that ``count`` things can be taken in, the least of each number of times.
+
+    All else is as fast as one of these, and wider.
+    """
+    return sorted({-(-count // times) for times in range(1, count + 1)})

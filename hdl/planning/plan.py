@@ -1,13 +1,16 @@
 """What every stage's plan offers, whatever its type."""
 
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import ClassVar, Self
 
 from build_decoder.hdl.planning.actor import Actor
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.unstalled import Times, times_of
+from build_decoder.models.layer import Shape
+from build_decoder.quant.layer import IntegerLayer
 
-__all__ = ["Plan"]
+__all__ = ["LayerPlan", "Plan"]
 
 
 class Plan:
@@ -42,11 +45,28 @@ class Plan:
         """Times of the stage by itself."""
         return times_of(self.actors)
 
+
+class LayerPlan(Plan):
+    """Plan of a layer.
+
+    Attributes
+    ----------
+    layer_type : type of IntegerLayer
+        Its class in `quant.layers`; of the class.
+    """
+
+    layer_type: ClassVar[type[IntegerLayer]]
+
+    @classmethod
+    def options(cls, layer: IntegerLayer, shapes: Sequence[Shape]) -> Iterable[Self]:
+        """Plans that differ in what can be chosen, of a layer whose inputs have these shapes."""
+        raise NotImplementedError
+
     def giving(self, lanes: int) -> Self:
-        """The plan of the same stage that puts out ``lanes`` values a transfer, or else one."""
+        """The plan of the same hardware that gives ``lanes`` values a transfer, or single values
+        where it cannot."""
         raise NotImplementedError
 
     def within(self, interval: int) -> Self:
-        """The plan of least area of the same stage, with frames ``interval`` cycles apart or less
-        if this one's are."""
+        """The plan of less area, if there is one, for frames that are ``interval`` cycles apart."""
         return self

@@ -1,7 +1,8 @@
 """Plan of a join."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from build_decoder.hdl.planning.actor import Actor, Phase
 from build_decoder.hdl.planning.plan import Plan
@@ -53,6 +54,14 @@ class JoinPlan(Plan):
             union([part.format for part in self.inputs]),
             self.inputs[0].lanes,
         )
+
+    def giving(self, lanes: int) -> Self:
+        """The plan of the same join with ``lanes`` values a transfer, or one where it cannot."""
+        parts = [replace(part, lanes=lanes) for part in self.inputs]
+        try:
+            return replace(self, inputs=tuple(parts))
+        except ValueError:
+            return replace(self, inputs=tuple(replace(part, lanes=1) for part in parts))
 
     @property
     def turns(self) -> tuple[int, ...]:

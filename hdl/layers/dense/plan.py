@@ -1,18 +1,19 @@
-"""Plan of a dense layer: its folding, and what follows from that: counts, memory rows and times.
+"""Plan of a dense layer: its folding, and what follows from that: counts, memory rows, control."""
 
-A plan is arithmetic alone, so that many can be compared before one becomes hardware. Times are in
-cycles, for a decoder that is never stalled from outside; the component keeps to them, and tests
-hold it to that.
-"""
-
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from build_decoder.hdl.activations.plan import activation_plan
-from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.layers.dense.control import dense_actors
+from build_decoder.hdl.planning.actor import Actor
+from build_decoder.hdl.planning.folding import Folding, steps
 from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
+from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.weight_rows import weight_rows
+from build_decoder.models.layer import Shape
 from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DensePlan"]
@@ -22,7 +23,7 @@ _UNREGISTERED_GROUPS = 4
 
 
 @dataclass(frozen=True)
-class DensePlan:
+class DensePlan(LayerPlan):
     """Plan of a dense layer.
 
     Parameters
@@ -44,6 +45,9 @@ class DensePlan:
     ValueError
         If outputs of two passes would share a transfer.
     """
+
+    name = "dense"
+    layer_type = Dense
 
     parameters: Dense
     folding: Folding
@@ -144,26 +148,37 @@ class DensePlan:
         """From sums leaving to output."""
         return self.registered_selection + activation_plan(self.parameters.activation).latency
 
-    def pass_cycles(self, groups: int) -> int:
-        """From the last beat of a pass with ``groups`` transfers out to that of the next pass."""
-        free_again = self.sums_latency + groups
-        if self.double_buffered:
-            return max(self.beats, free_again)
-        return free_again + self.beats - 1
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        p = self.parameters
+        return (Tensor((p.input_count,), p.input, self.folding.inputs_per_cycle),)
 
     @property
-    def frame_cycles(self) -> int:
-        """Interval of back-to-back frames, when no other layer holds this one up."""
-        return sum(map(self.pass_cycles, self.groups))
+    def output(self) -> Tensor:
+        return Tensor((self.parameters.units,), self.parameters.output, self.lanes)
 
-    def output_times(self, arrivals: list[int]) -> list[int]:
-        """Cycles of one frame's transfers out, for transfers in at ``arrivals``, idle before."""
-        taken = arrivals[0] - 1
-        for arrival in arrivals:
-            taken = max(taken + 1, arrival)
-        times = []
-        for groups in self.groups:
-            first = taken + self.sums_latency + self.drain_latency
-            times.extend(range(first, first + groups))
-            taken += self.pass_cycles(groups)
-        return times
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        return dense_actors(
+            beats=self.beats,
+            groups=self.groups,
+            sums_latency=self.sums_latency,
+            drain_latency=self.drain_latency,
+            double_buffered=self.double_buffered,
+        )
+
+    @classmethod
+    def options(cls, layer: Dense, shapes: Sequence[Shape]) -> Iterator["DensePlan"]:
+        """Foldings that differ in transfers in or in passes, the narrowest of each."""
+        for inputs in steps(layer.input_count):
+            for outputs in steps(layer.units):
+                yield cls(layer, Folding(inputs, outputs), 1, double_buffered=True)
+
+    def giving(self, lanes: int) -> "DensePlan":
+        fits = self.passes == 1 or not self.folding.outputs_per_cycle % lanes
+        return replace(self, lanes=lanes if fits else 1)
+
+    def within(self, interval: int) -> "DensePlan":
+        # With time to spare, sums need not be captured.
+        waiting = replace(self, double_buffered=False)
+        return waiting if waiting.times.interval <= interval else self
