@@ -11,7 +11,6 @@ from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.schedule import frame_interval
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DecoderPlan", "decoder_latency", "lanes_between", "plan_decoder"]
 
@@ -107,7 +106,7 @@ def plan_decoder(
     captured = []
     units = multipliers or [None] * len(model.layers)
     for layer, folding, wide, unit in zip(model.layers, foldings, wanted, units, strict=True):
-        lanes = lanes_between(layer, folding, wide)
+        lanes = lanes_between(layer.units, folding, wide)
         captured.append(
             DensePlan(layer, folding, lanes, double_buffered=True, multipliers=unit)
         )
@@ -123,9 +122,9 @@ def plan_decoder(
     return plans
 
 
-def lanes_between(layer: Dense, folding: Folding, wide: int) -> int:
+def lanes_between(units: int, folding: Folding, wide: int) -> int:
     """Outputs a transfer of a layer behind which ``wide`` are taken: these, or one to a packer."""
-    fits = folding.outputs_per_cycle >= layer.units or not folding.outputs_per_cycle % wide
+    fits = folding.outputs_per_cycle >= units or not folding.outputs_per_cycle % wide
     return wide if fits else 1
 
 

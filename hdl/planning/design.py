@@ -31,7 +31,7 @@ def design_decoder(
     """Plan of a decoder for ``model``.
 
     With ``latency_cycles`` the cheapest that is as fast, and with ``max_lut`` alone the fastest
-    within it, each by the area model of the 7 series: :mod:`hdl.planning.choose_foldings`. With
+    within it, each by the area model of the family: :mod:`hdl.planning.choose_foldings`. With
     neither, one input a cycle; a limit on blocks alone would not end the unrolling, since products
     can be made in LUTs.
 

@@ -18,7 +18,7 @@ import numpy as np
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.area import DSP_LUTS, Area, BiasCounts, area_of
+from build_decoder.hdl.planning.area import Area, BiasCounts, area_of
 from build_decoder.hdl.planning.area.plans import decoder_area, plan_area, shape_of_plan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
@@ -47,22 +47,33 @@ class DesignPoint:
         Documented latency.
     area
         Estimate without a board's shell.
+    family
+        FPGA family that it is for.
     """
 
     foldings: tuple[Folding, ...]
     multipliers: tuple[Multipliers, ...]
     latency_cycles: int
     area: Area
+    family: Family
+
+    @property
+    def cost(self) -> float:
+        """Cost of the area."""
+        return self.family.cost(self.area)
 
     @classmethod
     def of(
-        cls, model: IntegerModel, foldings: Sequence[Folding], multipliers: Sequence[Multipliers]
+        cls,
+        model: IntegerModel,
+        foldings: Sequence[Folding],
+        multipliers: Sequence[Multipliers],
+        family: Family,
     ) -> "DesignPoint":
         """The point of a given design."""
         plans = plan_decoder(model, foldings, multipliers)
-        return cls(
-            tuple(foldings), tuple(multipliers), decoder_latency(plans), decoder_area(plans)
-        )
+        area = decoder_area(plans, family)
+        return cls(tuple(foldings), tuple(multipliers), decoder_latency(plans), area, family)
 
 
 def considered_foldings(layer: Dense) -> list[Folding]:
@@ -91,7 +102,7 @@ def design_front(
     Parameters
     ----------
     family
-        FPGA family that multipliers are chosen for. Area is that of the 7 series in any case.
+        FPGA family that the decoder is for.
     max_latency, max_lut, max_blocks
         Limits: cycles, estimated LUTs and DSP blocks. Under those of area, layers with fewer or
         more blocks than cost least are considered too.
@@ -100,7 +111,7 @@ def design_front(
     datapath
         Datapath of each layer, None where it is chosen; see :mod:`hdl.planning.datapath`.
     least
-        What to have little of: ``cost``, that of an area, ``lut`` or ``dsp``.
+        What to have little of: ``cost``, that of the family, ``lut`` or ``dsp``.
     most
         Of that, to leave out what is not of interest.
 
@@ -134,7 +145,9 @@ def design_front(
     found = _Search(items, compared, limits).front([_LATENCY, objective])
     return [
         DesignPoint.of(
-            model, *zip(*(items[n].options[option] for n, option in enumerate(row)), strict=True)
+            model,
+            *zip(*(items[n].options[option] for n, option in enumerate(row)), strict=True),
+            family,
         )
         for row in found
     ]
@@ -147,9 +160,9 @@ def _budgets(max_blocks: int | None) -> list[tuple[int, bool]]:
     return [(blocks, True) for blocks in (0, max_blocks // 4, max_blocks // 2, max_blocks)]
 
 
-def price(area: Area, *, spare_blocks: bool) -> float:
+def price(area: Area, family: Family, *, spare_blocks: bool) -> float:
     """Cost of an area, for a user who gives DSP blocks away or not."""
-    return area.cost - (DSP_LUTS * area.dsp if spare_blocks else 0)
+    return family.cost(area) - (family.dsp_luts * area.dsp if spare_blocks else 0)
 
 
 def _steps(count: int) -> list[int]:
@@ -196,7 +209,7 @@ class _Items:
         last = number == len(model.layers) - 1
         self.wide_steps = [1] if last else _steps(model.layers[number + 1].input_count)
         self._packers = [
-            plan_area(PackerPlan(self.layer.output, wide, self.layer.units))
+            plan_area(PackerPlan(self.layer.output, wide, self.layer.units), family)
             for wide in self.wide_steps
         ]
         self.max_latency = math.inf if max_latency is None else max_latency
@@ -215,19 +228,20 @@ class _Items:
 
     def _add(self, folding: Folding, rows: list, values: list) -> None:
         plan = DensePlan(self.layer, folding, 1, double_buffered=True)
-        lanes_of = [lanes_between(self.layer, folding, wide) for wide in self.wide_steps]
+        lanes_of = [lanes_between(self.layer.units, folding, wide) for wide in self.wide_steps]
         times = {lanes: self._times(replace(plan, lanes=lanes)) for lanes in set(lanes_of)}
         if min(min(latencies) for _, latencies in times.values()) > self.max_latency:
             # Counting what decides an area takes most of the time.
             return
         choices = self._multipliers(plan)
-        shape = shape_of_plan(plan)
+        shape = shape_of_plan(plan, self.family)
         into = self.into_steps.index(folding.inputs_per_cycle)
         for option, multipliers in enumerate(choices, start=len(self.options)):
             units = asdict(multipliers)
             areas = {
                 lanes: area_of(
-                    replace(shape, lanes=lanes, bias_columns=self._biases(lanes), **units)
+                    replace(shape, lanes=lanes, bias_columns=self._biases(lanes), **units),
+                    self.family,
                 )
                 for lanes in times
             }
@@ -237,7 +251,7 @@ class _Items:
                     area += self._packers[wide]
                     latencies = tuple(latency + 1 for latency in latencies)
                 rows.append((option, into, wide, *frames))
-                cost = price(area, spare_blocks=self.spare_blocks)
+                cost = price(area, self.family, spare_blocks=self.spare_blocks)
                 values.append([(latency, cost, area.lut, area.dsp) for latency in latencies])
         self.options += [(folding, multipliers) for multipliers in choices]
 

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Folding"]
+__all__ = ["UNREGISTERED_GROUPS", "Folding"]
+
+UNREGISTERED_GROUPS = 4
+"""Selecting among so many groups is one level of logic, and takes no cycle of its own."""
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.hdl.activations.plan import activation_plan
-from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.layers.dense.times import DenseTimes
+from build_decoder.hdl.planning.folding import UNREGISTERED_GROUPS, Folding
 from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 from build_decoder.hdl.planning.weight_rows import weight_rows
 from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DensePlan"]
 
-_UNREGISTERED_GROUPS = 4
-"""Selecting among so many groups is one level of logic, and takes no cycle of its own."""
-
 
 @dataclass(frozen=True)
-class DensePlan:
+class DensePlan(DenseTimes):
     """Plan of a dense layer.
 
     Parameters
@@ -62,50 +60,24 @@ class DensePlan:
             )
 
     @property
-    def beats(self) -> int:
-        """Transfers of a frame in."""
-        return self.folding.beats(self.parameters.input_count)
+    def input_count(self) -> int:
+        """Inputs of the layer."""
+        return self.parameters.input_count
 
     @property
-    def passes(self) -> int:
-        """Passes over a frame."""
-        return self.folding.passes(self.parameters.units)
-
-    @property
-    def neurons(self) -> int:
-        """Neurons of a pass."""
-        return min(self.folding.outputs_per_cycle, self.parameters.units)
-
-    @property
-    def groups_in_pass(self) -> int:
-        """Transfers out of a full pass."""
-        return -(-self.neurons // self.lanes)
-
-    @property
-    def groups_in_frame(self) -> int:
-        """Transfers of a frame out."""
-        return -(-self.parameters.units // self.lanes)
-
-    @property
-    def groups(self) -> list[int]:
-        """Transfers out of each pass; the last pass may have fewer."""
-        full = [self.groups_in_pass] * (self.passes - 1)
-        return [*full, self.groups_in_frame - sum(full)]
+    def units(self) -> int:
+        """Neurons of the layer."""
+        return self.parameters.units
 
     @property
     def registered_selection(self) -> bool:
         """Whether the selection of a group has a register of its own."""
-        return self.groups_in_pass > _UNREGISTERED_GROUPS
+        return self.groups_in_pass > UNREGISTERED_GROUPS
 
     @property
     def weight_rows(self) -> np.ndarray:
         """Raw weights (rows, inputs_per_cycle, neurons), a row a beat, pass after pass."""
         return weight_rows(self.parameters.weights, self.folding.inputs_per_cycle, self.neurons)
-
-    @property
-    def units_accumulate(self) -> bool:
-        """Whether MAC units sum their products, rather than an adder tree behind them."""
-        return self.folding.inputs_per_cycle == 1
 
     @property
     def unit_width(self) -> int:
@@ -117,11 +89,6 @@ class DensePlan:
         return p.input.width + p.weight.width + (not p.input.signed and not p.weight.signed)
 
     @property
-    def constant_weights(self) -> bool:
-        """Whether there is one row of weights only."""
-        return self.beats * self.passes == 1
-
-    @property
     def captured_by_units(self) -> frozenset[int]:
         """Neurons whose unit captures the finished sum itself, ahead of the drain."""
         if not self.double_buffered:
@@ -130,31 +97,9 @@ class DensePlan:
         return frozenset(neuron for kind, _, neuron in units if kind is Multiplier.SELECT)
 
     @property
-    def mac_latency(self) -> int:
-        """From a pass's last inputs to finished sums: product, levels of the adder tree, sum."""
-        return 2 + (self.folding.inputs_per_cycle - 1).bit_length()
-
-    @property
-    def sums_latency(self) -> int:
-        """From a pass's last beat to its first group of sums leaving."""
-        return self.mac_latency + self.double_buffered
-
-    @property
     def drain_latency(self) -> int:
         """From sums leaving to output."""
         return self.registered_selection + activation_plan(self.parameters.activation).latency
-
-    def pass_cycles(self, groups: int) -> int:
-        """From the last beat of a pass with ``groups`` transfers out to that of the next pass."""
-        free_again = self.sums_latency + groups
-        if self.double_buffered:
-            return max(self.beats, free_again)
-        return free_again + self.beats - 1
-
-    @property
-    def frame_cycles(self) -> int:
-        """Interval of back-to-back frames, when no other layer holds this one up."""
-        return sum(map(self.pass_cycles, self.groups))
 
     def output_times(self, arrivals: list[int]) -> list[int]:
         """Cycles of one frame's transfers out, for transfers in at ``arrivals``, idle before."""
