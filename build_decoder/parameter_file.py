@@ -47,8 +47,8 @@ def to_json(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
         return {name: getattr(value, name) for name in ("integer", "fraction", "signed")}
     if is_dataclass(value) and _class_of(_name_of(type(value))) is type(value):
         inside = {
-            field.name: to_json(getattr(value, field.name), _below(place, field.name), arrays)
-            for field in fields(value)
+            name: to_json(getattr(value, name), _below(place, name), arrays)
+            for name in _parameters(type(value))
         }
         return {"type": _name_of(type(value)), **inside}
     if isinstance(value, np.ndarray) and value.dtype == np.int64:
@@ -101,7 +101,7 @@ def _object(entries: Fields, arrays: dict[str, np.ndarray]) -> Any:
     kind = _class_of(name)
     if kind is None:
         raise entries.error("type", "parameters that this version knows", shown(name))
-    entries.only("type", *(field.name for field in fields(kind)))
+    entries.only("type", *_parameters(kind))
     given = {
         key: from_json(value, arrays, entries.source, _below(place, key))
         for key, value in entries.values.items()
@@ -114,6 +114,11 @@ def _object(entries: Fields, arrays: dict[str, np.ndarray]) -> Any:
         raise InputError.at(
             entries.source, place, expected=f"parameters of {name}", got=str(error)
         ) from None
+
+
+def _parameters(kind: type) -> list[str]:
+    # What a class works out for itself is no parameter.
+    return [field.name for field in fields(kind) if field.init]
 
 
 def _name_of(kind: type) -> str:

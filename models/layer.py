@@ -75,6 +75,7 @@ class Layer:
     """
 
     in_place = False  # the output takes the place of the inputs: nothing is moved
+    same_if_turned = False  # rows and columns of images may change places before as behind it
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """Shape of the output; `Mismatch` where the inputs will not do."""
@@ -90,6 +91,13 @@ class Layer:
         ``linear`` where there is none; None where the outputs are values of the inputs.
         """
         return "linear"
+
+    def turned(
+        self, weights: Mapping[str, np.ndarray]
+    ) -> tuple["Layer", Mapping[str, np.ndarray]] | None:
+        """The layer and weights that do the same to images whose rows and columns have changed
+        places; None where there is no such layer."""
+        return (self, weights) if self.same_if_turned else None
 
     def state_values(self) -> int:
         """Values carried from one time step to the next."""

@@ -8,9 +8,13 @@ from build_decoder.quant.width_search import BIT_COST, WidthSearch
 
 __all__ = ["Exchange"]
 
-_MOST_SWAPPED = 40
+_MOST_SWAPPED = 32
 """Signal nodes up to which pairs of them are tried, whose number grows with the square: a chain of
-seven dense layers has as many."""
+six dense layers has 31."""
+
+_EVALUATIONS = 60
+"""Evaluations a signal node after which no more exchanges are tried in networks of more nodes than
+that: of the many that there are, few save much."""
 
 _WORTHWHILE = 0.03
 """Part of the cost that several nodes made wider for a narrower one have to save."""
@@ -27,6 +31,13 @@ class Exchange:
 
     def __init__(self, search: WidthSearch):
         self._search = search
+        nodes = len(search.perfect)
+        self._small = nodes <= _MOST_SWAPPED
+        self._last_evaluation = search.judge.evaluations + _EVALUATIONS * nodes
+
+    @property
+    def _may_go_on(self) -> bool:
+        return self._small or self._search.judge.evaluations < self._last_evaluation
 
     def exchanged(self, formats: NetworkFormats) -> NetworkFormats:
         """A bit more at one node for fewer at others, while that saves cost."""
@@ -46,6 +57,8 @@ class Exchange:
                 if (cost := self._search.cost({**formats, key: narrower})) < limit:
                     trades.append((cost, key, narrower))
         for _, key, narrower in sorted(trades, key=lambda entry: entry[0]):
+            if not self._may_go_on:
+                return None
             if (better := self.made_up({**formats, key: narrower}, key, limit)) is not None:
                 return better
         return None
@@ -58,6 +71,8 @@ class Exchange:
         Those first where a unit of cost takes most harm away. None if it costs ``limit``.
         """
         while not self._search.holds(formats):
+            if not self._may_go_on:
+                return None
             cost, harm = self._search.cost(formats), self._search.judge.harm(formats)
             best, most = None, 0.0
             for key, format in formats.items():
@@ -74,7 +89,7 @@ class Exchange:
 
     def swapped(self, formats: NetworkFormats) -> NetworkFormats | None:
         """Cheaper formats with one node a bit wider and another narrower; None of many nodes."""
-        if len(formats) > _MOST_SWAPPED:
+        if not self._small:
             return None
         cost = self._search.cost(formats)
         for wider in self.wider(formats):

@@ -15,6 +15,7 @@ from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
 
 __all__ = [
+    "EVERY_OUTPUT",
     "ActivationRole",
     "IntegerLayer",
     "Kind",
@@ -25,6 +26,9 @@ __all__ = [
     "Signal",
     "Step",
 ]
+
+EVERY_OUTPUT = "every output"
+"""See :meth:`LayerQuantiser.observed`."""
 
 
 class Kind(enum.Enum):
@@ -160,7 +164,11 @@ class LayerQuantiser(Protocol):
         self, layer: Layer, inputs: Sequence[np.ndarray], weights: Mapping[str, np.ndarray]
     ) -> Mapping[str, np.ndarray]:
         """What each role holds in floats, arrays of any shape whose last axis counts outputs, and
-        the layer's output (samples, ...) as ``output``, role or not."""
+        the layer's output (samples, ...) as ``output``, role or not.
+
+        Where the role ``output`` holds more than the layer gives, as it does in a recurrent layer
+        that gives its last step, all that it holds is there as :data:`EVERY_OUTPUT`.
+        """
 
     def output(self, layer: Layer, inputs: tuple[QFormat, ...], formats) -> QFormat:
         """Format of the output."""

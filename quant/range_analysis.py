@@ -11,7 +11,7 @@ from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network, Node
 from build_decoder.models.spread import standard_deviation
 from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey, place_of, weight_roles
-from build_decoder.quant.layer import Kind, Role
+from build_decoder.quant.layer import EVERY_OUTPUT, Kind, Role
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.qformat import QFormat
 
@@ -98,6 +98,8 @@ def _observed(network: Network, x: np.ndarray) -> Mapping[NodeKey, np.ndarray]:
         inputs = [held_by[name] for name in node.inputs]
         held = quantiser.observed(node.layer, inputs, node.weights)
         held_by[node.name] = held["output"]
+        # A state has to hold every step's value, not the last one's alone.
+        held = {**held, "output": held.get(EVERY_OUTPUT, held["output"])}
         for role in quantiser.roles(node.layer):
             array = held[role.name]
             if role.kind is not Kind.WEIGHT:

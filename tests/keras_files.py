@@ -9,7 +9,69 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["dense_config", "functional", "layer", "sequential", "weights_file", "write_keras"]
+__all__ = [
+    "USUAL",
+    "branches",
+    "dense_config",
+    "functional",
+    "layer",
+    "nested",
+    "sequential",
+    "usual",
+    "weights_file",
+    "write_keras",
+]
+
+_PLAIN = {"data_format": "channels_last"}
+_CONVOLUTION = {
+    "filters": 3,
+    "padding": "same",
+    **_PLAIN,
+    "groups": 1,
+    "activation": "linear",
+    "use_bias": True,
+}
+_RECURRENT = {
+    "units": 3,
+    "activation": "tanh",
+    "recurrent_activation": "sigmoid",
+    "use_bias": True,
+    "return_sequences": False,
+    "return_state": False,
+    "go_backwards": False,
+    "stateful": False,
+}
+_POOL = {"padding": "valid", **_PLAIN}
+USUAL: dict[str, dict[str, Any]] = {
+    "Conv1D": {"kernel_size": [3], "strides": [1], "dilation_rate": [1], **_CONVOLUTION},
+    "Conv2D": {
+        "kernel_size": [3, 2],
+        "strides": [1, 1],
+        "dilation_rate": [1, 1],
+        **_CONVOLUTION,
+    },
+    "MaxPooling1D": {"pool_size": [2], "strides": [2], **_POOL},
+    "MaxPooling2D": {"pool_size": [2, 3], "strides": [2, 3], **_POOL},
+    "GlobalAveragePooling1D": {**_PLAIN, "keepdims": False},
+    "GlobalAveragePooling2D": {**_PLAIN, "keepdims": False},
+    "LSTM": _RECURRENT,
+    "GRU": {**_RECURRENT, "reset_after": True},
+    "BatchNormalization": {"axis": -1, "epsilon": 0.001, "center": True, "scale": True},
+    "Normalization": {"axis": [-1], "mean": None, "variance": None, "invert": False},
+    "Rescaling": {"scale": 0.5, "offset": 0.0},
+    "Concatenate": {"axis": -1},
+    "Flatten": _PLAIN,
+    "Dropout": {"rate": 0.5},
+    "Dense": {"units": 3, "activation": "linear", "use_bias": True},
+    "ReLU": {"max_value": None, "negative_slope": 0.0, "threshold": 0.0},
+    "Softmax": {"axis": -1},
+    "TemporalAttention": {},
+    "ChannelAffine": {},
+    "TimeReversal": {},
+}
+"""What of a layer's settings matters, as Keras saves it."""
+
+_OWN = ("TemporalAttention", "ChannelAffine", "TimeReversal")
 
 
 def layer(kind: str, **settings: Any) -> dict[str, Any]:
@@ -39,6 +101,51 @@ def functional(calls: Iterable[tuple[dict[str, Any], Any]], **ends: Any) -> dict
     layers = [{**described, "inbound_nodes": nodes} for described, nodes in calls]
     config = {"name": "model", "layers": layers, **ends}
     return {"module": "keras.src.models.functional", "class_name": "Functional", "config": config}
+
+
+def usual(kind: str, name: str = "", **changes: Any) -> dict[str, Any]:
+    """The description of a layer with Keras's settings but for `changes`."""
+    described = layer(kind, **{"name": name or kind.lower(), **USUAL[kind], **changes})
+    if kind in _OWN:
+        own = {"module": "build_decoder.models.keras_layers"}
+        described |= own | {"registered_name": f"build_decoder>{kind}"}
+    return described
+
+
+def branches(inputs: dict[str, Any], *calls: tuple[Any, ...]) -> dict[str, Any]:
+    """The ``config.json`` of a functional model.
+
+    Parameters
+    ----------
+    inputs:
+        Shape of a sample of each input.
+    calls:
+        A layer's description, then the names of the layers that it takes; the last gives the
+        output.
+    """
+    starts = [
+        (layer("InputLayer", name=name, batch_shape=[None, *shape]), [])
+        for name, shape in inputs.items()
+    ]
+    called = [(described, [_call(sources)]) for described, *sources in calls]
+    return functional(
+        [*starts, *called],
+        input_layers=[[name, 0, 0] for name in inputs],
+        output_layers=[[calls[-1][0]["config"]["name"], 0, 0]],
+    )
+
+
+def nested(name: str, model: dict[str, Any]) -> dict[str, Any]:
+    """A model as a layer of another one."""
+    return {**model, "name": name, "config": {**model["config"], "name": name}}
+
+
+def _call(sources: list[str]) -> dict[str, Any]:
+    tensors = [
+        {"class_name": "__keras_tensor__", "config": {"keras_history": [source, 0, 0]}}
+        for source in sources
+    ]
+    return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": {}}
 
 
 def weights_file(fill: Callable[[Any, Any], None] | None = None, inputs: int = 4) -> bytes:

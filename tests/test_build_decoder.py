@@ -19,8 +19,9 @@ from build_decoder.exit_status import ExitStatus
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
+from build_decoder.sim.synthesis import synthesise
 from build_decoder.sim.testbench import TestBench
-from build_decoder.stages import STAGES, rtl
+from build_decoder.stages import STAGES, rtl, synthesising
 from build_decoder.stages.result import StageResult
 from tests.malformed import CASES, make_good
 
@@ -123,13 +124,31 @@ def test_latency_target_is_met_in_simulation(tmp_path):
 def test_luts_are_told_after_synthesis(tmp_path, capsys, monkeypatch):
     arguments = ["--network", "tiny", "--stop-after", "synthesise", "--max-lut", "400"]
     monkeypatch.setattr(build_decoder.flow, "simulate", lambda *_, **__: StageResult())
+    found = []
+
+    def exceeding(*how):
+        made = synthesise(*how)
+        found.append(made.resources.lut)
+        return replace(made, resources=replace(made.resources, lut=500))
+
+    monkeypatch.setattr(synthesising, "synthesise", exceeding)
     status, report = run(arguments, tmp_path / "out")
-    figures = report["decoder_lut"]
     assert status == 0
-    assert 0 < figures["estimated"] <= figures["limit"] == 400
-    assert 0 < figures["synthesised"] < report["resources"]["lut"]
-    warning = f"warning: --max-lut 400: the decoder was estimated at {figures['estimated']} LUTs"
-    assert (warning in capsys.readouterr().err) == (figures["synthesised"] > 400)
+    assert 0 < found[0] < report["resources"]["lut"]
+    figures = report["decoder_lut"]
+    assert 0 < figures["estimated"] <= 400
+    assert (figures["limit"], figures["synthesised"]) == (400, 500)
+    assert (
+        f"warning: --max-lut 400: the decoder was estimated at {figures['estimated']} LUTs and "
+        "takes 500 on ecp5, alone: ask for about 320\n"
+    ) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("taken", "warnings"), [(1, 0), (400, 0), (401, 1)])
+def test_a_decoder_within_its_luts_is_no_matter(taken, warnings):
+    figures = {"limit": 400, "estimated": 390, "synthesised": taken}
+    told = synthesising._warnings(figures, boards.get("ulx3s_85f"))
+    assert len(told) == warnings
 
 
 def test_dsp_blocks_are_limited(tmp_path):

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from build_decoder.parameter_file import from_json, to_json
-from build_decoder.quant import layers as integer_layers
 from build_decoder.quant.qformat import QFormat
 from tests import random_layers
 from tests.test_random_layers import integer_layer
 
 
-@pytest.mark.parametrize("kind", integer_layers.names())
+@pytest.mark.parametrize("kind", random_layers.TYPES)
 def test_every_type_of_layer_is_read_back_exactly(kind):
     for number in range(20):
         case = random_layers.layer(kind, number)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 pytest.importorskip("joblib", reason="pip install build_decoder[train]")
 pytest.importorskip("scipy", reason="pip install build_decoder[train]")
@@ -36,7 +37,15 @@ from build_decoder.models.escape.training.results import open_results  # noqa: E
 from build_decoder.models.escape.training.shifted import augment_by_shifts  # noqa: E402
 from build_decoder.models.escape.training.sources import grid_dataset, simulated_dataset  # noqa: E402
 from build_decoder.models.escape.training.tensorflow_setup import training_tensorflow  # noqa: E402
+from build_decoder.models.escape.training.trained import save_trained  # noqa: E402
+from build_decoder.models.escape.training.training import train_cell, train_network  # noqa: E402
 from build_decoder.models.escape.training.training_set import split  # noqa: E402
+from build_decoder.models.golden import load_golden  # noqa: E402
+from build_decoder.models.load import load_network  # noqa: E402
+from build_decoder.models.rewrites import rewrite  # noqa: E402
+from build_decoder.quant.bit_cost import BitCost  # noqa: E402
+from build_decoder.quant.quality import measure  # noqa: E402
+from build_decoder.quant.quantise import quantise  # noqa: E402
 from tests.nerve_data import CUFF, made_row, save_small_dataset, small_dataset  # noqa: E402
 from tests.tensorflow_or_skip import needs_tensorflow  # noqa: E402
 
@@ -398,6 +407,27 @@ def test_other_data_than_the_cell_says(tmp_path: Path):
     one = cell(LOGISTIC, path, dataset)
     with pytest.raises(InputError, match="expected data of digest"):
         run_cells([one], tmp_path / "results.jsonl", Backend("sequential"))
+
+
+@needs_tensorflow
+def test_a_trained_network_is_quantised_and_judged_on_its_test_part(tmp_path: Path):
+    path, dataset = save_small_dataset(tmp_path)
+    one = cell(TINY, path, dataset)
+    trained = train_network(one)
+    save_trained(trained, tmp_path / "net")
+    network = load_network(tmp_path / "net")
+    golden = load_golden(tmp_path / "net", network)
+    assert (golden.held_out == trained.test).all()
+    # As many of the test part as the row of the same cell says, and as well decided.
+    row = train_cell(one)
+    assert golden.held_out.sum() == row["test_signatures"]
+    decided = golden.task.decisions(golden.unseen.y)
+    assert np.mean(decided == golden.unseen.labels) == pytest.approx(row["accuracy"])
+    rewritten = rewrite(network)
+    searched = rewritten.golden_of(golden)
+    with threadpool_limits(1, "blas"):
+        found = quantise(rewritten.network, searched, cost=BitCost)
+    assert measure(found.model, searched.search).agreement >= 0.95
 
 
 PROGRAM = """

@@ -98,7 +98,7 @@ def test_softmax_at_the_end_decides_the_same(keras, tmp_path: Path, separate: bo
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda k: [k.Conv1D(4, 3, name="conv")], "layer 'conv'.*got Conv1D"),
+        (lambda k: [k.Conv1D(4, 3, name="conv")], "layer 'conv'.*'same', got padding='valid'"),
         (lambda k: [k.Dense(4, name="d")], "layer 'd': expected a Flatten.*shape .8, 2."),
         (
             lambda k: [k.Flatten(), k.Dense(4, activation="mish", name="d")],
@@ -150,7 +150,7 @@ def test_softmax_at_the_end_decides_the_same(keras, tmp_path: Path, separate: bo
             "'r'.*a linear Dense before it, got tanh",
         ),
         (lambda k: [k.Flatten()], "at least one Dense layer, got none"),
-        (lambda k: [k.Flatten(), k.Dense(2), k.BatchNormalization(name="bn")], "layer 'bn'"),
+        (lambda k: [k.Flatten(), k.Dense(2), k.LayerNormalization(name="ln")], "layer 'ln'"),
     ],
 )
 def test_other_layers_are_named(keras, tmp_path: Path, make, message: str):
@@ -161,29 +161,40 @@ def test_other_layers_are_named(keras, tmp_path: Path, make, message: str):
 
 
 @needs_tensorflow
-def test_branches_are_refused(keras, tmp_path: Path):
+def test_calls_that_are_refused(keras, tmp_path: Path):
     layers = keras.layers
     inputs = keras.Input((6,))
     left, right = layers.Dense(3, name="left")(inputs), layers.Dense(3, name="right")(inputs)
     keras.Model(inputs, layers.Add(name="sum")([left, right])).save(tmp_path / "branch.keras")
-    with pytest.raises(InputError, match="layer '.*': expected a chain of layers, got a branch"):
+    with pytest.raises(InputError, match="layer 'sum': expected Flatten, Dense, .*, got Add"):
         load_network(tmp_path / "branch.keras")
     shared = layers.Dense(6, name="shared")
     keras.Model(inputs, shared(shared(inputs))).save(tmp_path / "shared.keras")
     with pytest.raises(InputError, match="layer 'shared'.*got a layer used 2 times"):
         load_network(tmp_path / "shared.keras")
     keras.Model(inputs, [left, right]).save(tmp_path / "two.keras")
-    with pytest.raises(InputError, match="one input and one output, got output_layers"):
+    with pytest.raises(InputError, match="output_layers: expected a model of one output, got"):
         load_network(tmp_path / "two.keras")
     keras.Model(inputs, layers.Dropout(0.5, name="drop")(left, training=True)).save(
         tmp_path / "random.keras"
     )
     with pytest.raises(InputError, match="layer 'drop': .*got training=True in its call"):
         load_network(tmp_path / "random.keras")
-    two = [keras.Input((3,)), keras.Input((3,))]
-    keras.Model(two, layers.Concatenate()(two)).save(tmp_path / "both.keras")
-    with pytest.raises(InputError, match="one input and one output, got input_layers"):
-        load_network(tmp_path / "both.keras")
+
+
+@needs_tensorflow
+def test_dense_layers_of_models_inside_are_a_chain(keras, tmp_path: Path):
+    layers = keras.layers
+    inner = keras.Sequential([keras.Input((2, 3)), layers.Flatten(), layers.Dense(4, "relu")])
+    model = keras.Sequential([keras.Input((2, 3)), inner, layers.Dense(2), layers.Softmax()])
+    network = load_network(save(model, tmp_path / "nested.keras"))
+    assert network.is_dense_chain
+    assert [node.name for node in network.nodes] == ["layer1", "layer2"]
+    x = np.random.default_rng(13).normal(size=(50, 2, 3))
+    y = network.forward(x.reshape(50, -1))
+    expected = model.predict(x, verbose=0)
+    powers = np.exp(y - y.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(powers / powers.sum(axis=1, keepdims=True), expected, atol=1e-5)
 
 
 @needs_tensorflow

@@ -137,11 +137,12 @@ def test_input_of_another_type():
     config = sequential(dense_config())
     config["config"]["layers"][0]["config"]["dtype"] = "uint8"
     with pytest.raises(InputError, match="layer 'inputlayer': expected float32 .*, got 'uint8'"):
-        make_steps(read_layers(PATH, config))
+        read_layers(PATH, config)
 
 
 def test_softmax_at_the_end_alone():
     softmax = layer("Softmax", axis=-1)
+    softmax_again = layer("Softmax", axis=-1, name="again")
     for end in ([dense_config(activation="softmax")], [dense_config(), softmax]):
         for after in ([], [layer("Dropout")]):
             (step,) = steps(*end, *after)
@@ -150,7 +151,7 @@ def test_softmax_at_the_end_alone():
         with pytest.raises(InputError, match="softmax at the end alone"):
             steps(*end, dense_config(name="next"))
     with pytest.raises(InputError, match="softmax at the end alone"):
-        steps(dense_config(), softmax, softmax)
+        steps(dense_config(), softmax, softmax_again)
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (3, 4, 5), (2, 2, 3, 2), (1, 4), (4, 1)])
@@ -169,13 +170,21 @@ def test_flatten_keeps_the_place_of_each_input(shape: tuple[int, ...]):
 
 
 def test_linear_activation_changes_nothing():
-    linear = layer("Activation", activation="linear")
-    (step,) = steps(linear, dense_config(activation="tanh"), linear)
+    linear, again = (layer("Activation", activation="linear", name=name) for name in "ab")
+    (step,) = steps(linear, dense_config(activation="tanh"), again)
     assert step.activation == "tanh"
 
 
 TENSOR = {"class_name": "__keras_tensor__", "config": {"keras_history": ["inputlayer", 0, 0]}}
 NODE = {"args": [TENSOR], "kwargs": {}}
+
+
+def call(name: str, index: int = 0):
+    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": [name, 0, index]}}
+    return {"args": [tensor], "kwargs": {}}
+
+
+ELSEWHERE, SECOND, ITSELF = call("elsewhere"), call("inputlayer", 1), call("dense")
 ENDS = {"input_layers": ["inputlayer", 0, 0], "output_layers": [["dense", 0, 0]]}
 START = (layer("InputLayer", batch_shape=[None, 4]), [])
 
@@ -191,21 +200,30 @@ def test_functional(kwargs: dict):
     [
         ([NODE | {"kwargs": {"training": True}}], {}, "'dense'.*alone, got training=True"),
         ([NODE | {"kwargs": {"mask": NODE}}], {}, "'dense'.*alone, got mask="),
-        ([NODE | {"kwargs": None}], {}, "'dense'.*called with the one before, got"),
-        ([NODE | {"args": [TENSOR | {"class_name": "x"}]}], {}, "'dense'.*called with the one"),
-        ([NODE | {"args": [1, 2]}], {}, "'dense'.*each called with the one before"),
-        ([NODE, NODE], {}, "'dense': expected a chain of layers, got a layer used 2 times"),
-        ([], {}, "'dense': expected a chain of layers, got a layer used 0 times"),
+        ([NODE | {"kwargs": None}], {}, "'dense'.*outputs of other layers.*Dense called otherw"),
+        ([NODE | {"args": [TENSOR | {"class_name": "x"}]}], {}, "'dense'.*called otherwise"),
+        ([NODE | {"args": [1, 2]}], {}, "'dense'.*called otherwise"),
+        ([NODE | {"args": [[]]}], {}, "'dense'.*called otherwise"),
+        ([NODE | {"args": [[TENSOR, 1]]}], {}, "'dense'.*called otherwise"),
+        ([NODE, NODE], {}, "'dense': expected a layer that is used once, got a layer used 2 times"),
+        ([], {}, "'dense': expected a layer that is used once, got a layer used 0 times"),
         (None, {}, "inbound_nodes: expected a list, got None"),
-        ([[["inputlayer", 0, 0, {}]]], {}, "'dense'.*each called with the one before"),
-        ([NODE], {"output_layers": ["inputlayer", 0, 0]}, "'dense'.*ends in the output"),
-        ([NODE], {"output_layers": {"a": ["dense", 0, 0]}}, "one input and one output, got"),
-        ([NODE], {"input_layers": [["dense", 0, 0], ["b", 0, 0]]}, "one input and one output"),
-        ([NODE], {"input_layers": ["absent", 0, 0]}, "the name of a layer, got 'absent'"),
-        ([NODE], {"input_layers": ["dense", 0, 0]}, "'dense'.*that ends in the output, got a br"),
+        ([[["inputlayer", 0, 0, {}]]], {}, "'dense'.*called otherwise"),
+        ([ELSEWHERE], {}, "'dense': expected the name of a layer to take, got 'elsewhere'"),
+        ([SECOND], {}, "'dense'.*called otherwise"),
+        ([ITSELF], {}, "'dense': expected layers that do not take their own outputs, got a circle"),
+        ([NODE], {"output_layers": ["inputlayer", 0, 0]}, "'dense'.*a way from it to the output"),
+        ([NODE], {"output_layers": ["absent", 0, 0]}, "the name of a layer to take, got 'absent'"),
+        ([NODE], {"output_layers": {"a": ["dense", 0, 0]}}, "output_layers: .*one output, got"),
+        ([NODE], {"output_layers": [["dense", 0, 0]] * 2}, "output_layers: .*one output, got"),
+        ([NODE], {"output_layers": []}, "output_layers: expected a model of one output, got"),
+        ([NODE], {"input_layers": {"a": ["inputlayer", 0, 0]}}, "of inputs in a list, got {'a'"),
+        ([NODE], {"input_layers": ["absent", 0, 0]}, "each InputLayer once, got 'absent'"),
+        ([NODE], {"input_layers": ["dense", 0, 0]}, "each InputLayer once, got 'dense'"),
+        ([NODE], {"input_layers": [["inputlayer", 0, 0]] * 2}, "once, got 'inputlayer'"),
     ],
 )
-def test_functional_models_that_are_no_chain(nodes, ends: dict, message: str):
+def test_functional_models_that_are_refused(nodes, ends: dict, message: str):
     model = functional([START, (dense_config(), nodes)], **ENDS | ends)
     with pytest.raises(InputError, match=f"model.keras: .*{message}"):
         read_layers(PATH, model)
@@ -214,7 +232,7 @@ def test_functional_models_that_are_no_chain(nodes, ends: dict, message: str):
 def test_branches():
     both = [(dense_config(name=name), [NODE]) for name in ("left", "right")]
     model = functional([START, *both], **ENDS | {"output_layers": ["left", 0, 0]})
-    with pytest.raises(InputError, match="layer 'right': expected a chain of layers, got a branch"):
+    with pytest.raises(InputError, match="layer 'right': expected a way from it to the output"):
         read_layers(PATH, model)
     model = functional([START, both[0], both[0]], **ENDS)
     with pytest.raises(InputError, match="layer 'left': expected a name of its own, got one that"):

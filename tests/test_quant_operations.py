@@ -116,11 +116,10 @@ def test_widest_quotients_are_exact_at_their_extremes(random, signed):
     ends = [QFormat(40, 0).min_raw, QFormat(40, 0).max_raw]
     n = np.array(ends * 20)
     d = np.concatenate([[1, 2, 3, widest.max_raw], any_raw(random, widest, 36)])
-    # Quotients of a half and its neighbours: (2 k + 1) / 2 where d is even.
-    d[4:20] = np.abs(d[4:20]) // 2 * 2 + 2
-    k = random.integers(0, 100, 16)
-    halves = (2 * k + 1) * (d[4:20] // 2) >> 8
-    n[4:20] = np.clip(halves + random.integers(-1, 2, 16), *ends)
+    # Quotients of k + 1/2, and what is next to them: d is a multiple of 2 * 2**8.
+    d[4:20] = 512 * random.integers(1, 1 << 20, 16)
+    k = random.integers(0, 1 << 10, 16)
+    n[4:20] = (2 * k + 1) * (d[4:20] // 512) + np.tile([-1, 0, 1, 0], 4)
     expected = [exact_quotient(int(a), int(b), quotient) for a, b in zip(n, d, strict=True)]
     np.testing.assert_array_equal(quotient.compute(n, d), expected)
 
@@ -153,6 +152,17 @@ def test_averages_are_exact(random):
             for sample in x
         ]
         np.testing.assert_array_equal(average.compute(x.astype(np.float32)), expected)
+
+
+def test_averages_of_many_wide_values_are_exact(random):
+    input, output = QFormat(20, 2), QFormat(20, 10)
+    x = any_raw(random, input, (3, 7, 9, 2))
+    x[0] = input.max_raw
+    expected = [
+        [narrowed(value(sample[..., c].sum(), input) / 63, output) for c in range(2)]
+        for sample in x
+    ]
+    np.testing.assert_array_equal(Average(input, output, 63).compute(x), expected)
 
 
 def test_average_rounds_a_half_up_on_either_side_of_zero():

@@ -1,4 +1,5 @@
 import json
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -79,7 +80,27 @@ def test_no_step_of_the_search_costs_more_than_the_one_before(tiny):
     cost = AreaCost(result.network, XC7)
     narrowed, exchanged = result.steps[-2:]
     assert cost(exchanged.formats) <= cost(narrowed.formats) + 1e-9
-    assert all(step.evaluations >= 0 and step.seconds >= 0 for step in result.steps)
+
+
+def test_steps_share_out_all_evaluations_and_seconds(tiny):
+    network, golden = tiny
+    judges = []
+
+    class Kept(Judge):
+        def __init__(self, *arguments, **how):
+            super().__init__(*arguments, **how)
+            judges.append(self)
+
+    start = time.perf_counter()
+    steps = search_formats(network, golden.search, Criterion(), AreaCost, judge=Kept).steps
+    seconds = time.perf_counter() - start
+    evaluations = sum(judge.evaluations for judge in judges)
+    assert len(judges) > 1  # smaller networks were searched too
+    # Between steps, only the formats that a step has found are evaluated.
+    assert evaluations - len(steps) <= sum(step.evaluations for step in steps) <= evaluations
+    assert [step.evaluations > 0 for step in steps] == [name != "range" for name in STEPS]
+    assert all(step.seconds > 0 for step in steps)
+    assert sum(step.seconds for step in steps) <= seconds
 
 
 def test_neurons_are_left_out_where_that_costs_less(tiny):

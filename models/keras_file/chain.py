@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from build_decoder.models.errors import InputError
-from build_decoder.models.keras_file.config import LayerConfig
+from build_decoder.models.keras_file.kinds import ACTIVATIONS, PASSED
+from build_decoder.models.keras_file.layer_config import INPUT, LayerConfig
 from build_decoder.models.keras_file.settings import (
     SOFTMAX,
-    check_dtype,
+    check_inner,
     dense_units,
     flatten_order,
     input_shape,
@@ -17,20 +18,7 @@ from build_decoder.models.keras_file.settings import (
     named_activation,
 )
 
-__all__ = ["Step", "make_steps"]
-
-# They act in training only.
-_PASSED = (
-    "ActivityRegularization",
-    "AlphaDropout",
-    "Dropout",
-    "GaussianDropout",
-    "GaussianNoise",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "SpatialDropout3D",
-)
-_ACTIVATIONS = ("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax")
+__all__ = ["Step", "is_chain", "make_steps"]
 
 
 @dataclass
@@ -64,24 +52,32 @@ class Step:
     layers: list[str] = field(default_factory=list)
 
 
+def is_chain(layers: tuple[LayerConfig, ...]) -> bool:
+    """Whether layers, the inputs first, are a chain of the kinds that `make_steps` takes."""
+    kinds = (INPUT, "Flatten", "Dense", *ACTIVATIONS, *PASSED)
+    follow = zip(layers, layers[1:], strict=False)
+    return all(layer.kind in kinds for layer in layers) and all(
+        layer.sources == (before.name,) for before, layer in follow
+    )
+
+
 def make_steps(layers: tuple[LayerConfig, ...]) -> tuple[Step, ...]:
-    """The decoder's layers, from those of a Keras model that begins with its InputLayer.
+    """The decoder's layers, from those of a model that `is_chain`.
 
     Raises
     ------
     InputError
         A layer computes what the decoder does not. The message names it.
     """
-    for layer in layers:
-        if layer.kind not in ("InputLayer", "Flatten", "Dense", *_ACTIVATIONS, *_PASSED):
-            raise layer.error(f"Flatten, Dense, {', '.join(_ACTIVATIONS)} or Dropout", layer.kind)
-        check_dtype(layer)
     shape = input_shape(layers[0])
     steps: list[Step] = []
     started, order = shape, np.arange(math.prod(shape))  # of the step that is not there yet
     names: list[str] = []
     for number, layer in enumerate(layers[1:], 2):
-        last = all(other.kind in _PASSED for other in layers[number:])
+        last = all(other.kind in PASSED for other in layers[number:])
+        if layer.kind == INPUT:  # of a model inside
+            check_inner(layer, shape)
+            continue
         names.append(layer.name)
         if layer.kind == "Flatten":
             order = order[flatten_order(layer, shape)]
@@ -94,7 +90,7 @@ def make_steps(layers: tuple[LayerConfig, ...]) -> tuple[Step, ...]:
             shape = started = (step.units,)
             order = np.arange(step.units)
             _activate(step, layer, named_activation(layer, step.units), last)
-        elif layer.kind in _ACTIVATIONS:
+        elif layer.kind in ACTIVATIONS:
             name = layer_activation(layer, shape[-1])
             if name != "linear":
                 before = steps[-1].activation if steps else "none"

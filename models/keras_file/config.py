@@ -1,184 +1,167 @@
-"""The layers of a ``config.json``, in the order in which a sample passes them."""
+"""The layers of a ``config.json`` and what each of them takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.fields import Fields
+from build_decoder.models.keras_file.calls import ends, sources_of
+from build_decoder.models.keras_file.kinds import check_kinds
+from build_decoder.models.keras_file.layer_config import INPUT, LayerConfig
+from build_decoder.models.keras_file.order import in_order
 from build_decoder.models.limits import MAX_LAYERS
 
-__all__ = ["LayerConfig", "for_use", "read_layers"]
+__all__ = ["is_model", "read_layers"]
 
-# What of a layer's entry Keras needs. Not "build_config": a size that need not be the layer's.
-_NEEDED = ("module", "class_name", "config", "registered_name", "name", "inbound_nodes")
-# Settings of a Dense layer that count in training alone, and what they become.
-_TRAINING = {
-    "kernel_initializer": "zeros",  # others take their time, and the weights are in the file
-    "bias_initializer": "zeros",
-    "kernel_regularizer": None,
-    "bias_regularizer": None,
-    "activity_regularizer": None,
-    "kernel_constraint": None,
-    "bias_constraint": None,
-}
+_MODELS = ("Sequential", "Functional")
 
 
-@dataclass(frozen=True)
-class LayerConfig:
-    """One layer as the file describes it.
-
-    Parameters
-    ----------
-    path:
-        The ``.keras`` file, for the error messages.
-    name:
-        Name of the layer in its model.
-    kind:
-        Its class, such as ``Dense``; with its module where that is none of Keras's layers.
-    settings:
-        Its configuration: what ``get_config()`` of the layer gives.
-    """
-
-    path: Path
-    name: str
-    kind: str
-    settings: dict[str, Any]
-
-    def error(self, expected: str, got: str) -> InputError:
-        """An `InputError` about this layer."""
-        return InputError.at(self.path, f"layer {self.name!r}", expected=expected, got=got)
-
-    def setting(self, key: str) -> Any:
-        """The setting `key`, which must be there."""
-        if key not in self.settings:
-            raise self.error(f"a setting {key!r}, as Keras 3 saves it", "none")
-        return self.settings[key]
+def is_model(entry: dict[str, Any]) -> bool:
+    """Whether an entry of ``config.json`` describes a Keras model rather than one layer."""
+    return entry.get("class_name") in _MODELS and _module(entry).split(".")[0] == "keras"
 
 
 def read_layers(path: Path, config: Any) -> tuple[LayerConfig, ...]:
-    """The layers of a model of one input and one output, its InputLayer first.
+    """The layers of a model: its inputs in their order, then each after those that it takes.
+
+    The last one gives the model's output. Layers of a model inside the model are among the others,
+    with names such as ``encoder/dense``.
 
     Raises
     ------
     InputError
-        The model is no chain: it has branches, a layer used twice, or several inputs or outputs.
+        The model is none of Keras's own, has several outputs, uses a layer twice, or has one of a
+        kind that is not read.
     """
-    model = Fields(config, path, "config.json")
-    kind, module = model.text("class_name"), str(model.values.get("module"))
-    if kind not in ("Sequential", "Functional") or module.split(".")[0] != "keras":
-        raise InputError.at(
-            path,
-            "",
-            expected="a Sequential or functional model of one input and one output",
-            got=shown(f"{module}.{kind}"),
-        )
-    fields = Fields(model.values.get("config"), path, "config.json: config")
-    entries = fields.items("layers")
-    if len(entries) > MAX_LAYERS:
-        raise fields.error("layers", f"at most {MAX_LAYERS} layers", str(len(entries)))
-    layers = [_layer(path, entry) for entry in entries]
-    if kind == "Functional":
-        layers = _follow(fields, layers, entries)
-    if not layers or layers[0].kind != "InputLayer":
+    found = _Found()
+    output = _read_model(path, config, "", None, found)
+    if not found.inputs:
         raise InputError.at(
             path,
             "input",
             expected="a fixed size (begin the model with keras.Input, or call it before saving)",
             got="none",
         )
-    return tuple(layers)
+    return in_order(found.layers, found.inputs, found.outputs, output)
 
 
-def for_use(config: Any) -> Any:
-    """A model's configuration, as `read_layers` takes it, without what counts in training alone.
+@dataclass
+class _Found:
+    """What was read so far; names are those in the whole model.
 
-    Regularisers and constraints may need code of the user's own to load.
+    Parameters
+    ----------
+    layers:
+        Layers of all models, in the order of the file.
+    inputs:
+        Names of the model's InputLayers, in the order of its inputs.
+    outputs:
+        Of each model inside, the layer that gives its output.
     """
-    layers = []
-    for entry in config["config"]["layers"]:
-        needed = {key: entry[key] for key in _NEEDED if key in entry}
-        if entry["class_name"] == "Dense":
-            needed["config"] = entry["config"] | _TRAINING
-        layers.append(needed)
-    model = {key: value for key, value in config["config"].items() if key != "build_input_shape"}
-    return {key: config[key] for key in _NEEDED if key in config} | {
-        "config": model | {"layers": layers}
-    }
+
+    layers: list[LayerConfig] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
 
 
-def _layer(path: Path, entry: Any) -> LayerConfig:
+def _read_model(
+    path: Path, config: Any, prefix: str, given: tuple[str, ...] | None, found: _Found
+) -> str:
+    """Add a model's layers to `found`; gives the name of the layer that gives its output.
+
+    Parameters
+    ----------
+    prefix:
+        What the names of its layers begin with: empty, or ``outer/``.
+    given:
+        Names of the layers that a model inside another one takes.
+    """
+    model = Fields(config, path, "config.json")
+    if not is_model(config):
+        raise InputError.at(
+            path,
+            "",
+            expected="a Sequential or functional model of one output",
+            got=shown(f"{_module(config)}.{model.text('class_name')}"),
+        )
+    where = f"config.json: {prefix}config" if prefix else "config.json: config"
+    fields = Fields(model.values.get("config"), path, where)
+    entries = fields.items("layers")
+    if len(found.layers) + len(entries) > MAX_LAYERS:
+        raise fields.error("layers", f"at most {MAX_LAYERS} layers", str(len(entries)))
+    layers = [_layer(path, entry, prefix) for entry in entries]
+    check_kinds([x for x, entry in zip(layers, entries, strict=True) if not is_model(entry)])
+    if config["class_name"] == "Sequential":
+        inputs = [layer.name for layer in layers[:1] if layer.kind == INPUT]
+        taken, output = _in_a_row(fields, layers, given)
+    else:
+        inputs = [prefix + name for name in ends(fields, "input_layers")]
+        (output,) = (prefix + name for name in ends(fields, "output_layers", most=1))
+        taken = [
+            () if layer.kind == INPUT else sources_of(layer, entry, prefix)
+            for layer, entry in zip(layers, entries, strict=True)
+        ]
+    _link_inputs(fields, layers, inputs, given, taken)
+    if given is None:
+        found.inputs += inputs
+    for layer, entry, sources in zip(layers, entries, taken, strict=True):
+        if is_model(entry):
+            inner = _read_model(path, entry, f"{layer.name}/", sources, found)
+            found.outputs[layer.name] = inner
+        else:
+            found.layers.append(layer.taking(sources))
+    return output
+
+
+def _layer(path: Path, entry: Any, prefix: str) -> LayerConfig:
     fields = Fields(entry, path, "config.json: a layer")
-    kind, module = fields.text("class_name"), entry.get("module")
+    kind, registered = fields.text("class_name"), entry.get("registered_name")
     settings = Fields(entry.get("config"), path, f"config.json: a layer of {shown(kind)}")
     name = settings.text("name")
+    if "/" in name:  # it separates the names of models inside one another
+        raise settings.error("name", "a name without '/', as Keras asks for", shown(name))
+    if isinstance(registered, str) and registered.startswith("build_decoder>"):
+        kind = registered
     # A class of the user's own may have the name of one of Keras's layers.
-    if module != "keras.layers" or entry.get("registered_name") is not None:
-        kind = f"{module}.{kind}" if module else f"custom {entry.get('registered_name')}"
-    return LayerConfig(path, name, kind, settings.values)
+    elif entry.get("module") != "keras.layers" or registered is not None:
+        module = entry.get("module")
+        kind = f"{module}.{kind}" if module else f"custom {registered}"
+    return LayerConfig(path, prefix + name, kind, settings.values)
 
 
-def _follow(fields: Fields, layers: list[LayerConfig], entries: list[Any]) -> list[LayerConfig]:
-    """The layers of a functional model from its input to its output."""
-    start, end = (_end(fields, key) for key in ("input_layers", "output_layers"))
-    by_source: dict[str, LayerConfig] = {}
-    by_name: dict[str, LayerConfig] = {}
-    for layer, entry in zip(layers, entries, strict=True):
-        if layer.name in by_name:
-            raise layer.error("a name of its own", "one that another layer has")
-        by_name[layer.name] = layer
-        if layer.kind != "InputLayer":
-            source = _source(layer, Fields(entry, fields.source).items("inbound_nodes"))
-            if source in by_source:
-                raise layer.error("a chain of layers", "a branch")
-            by_source[source] = layer
-    if start not in by_name:
-        raise fields.error("input_layers", "the name of a layer", shown(start))
-    chain = [by_name[start]]
-    while (layer := by_source.pop(chain[-1].name, None)) is not None:
-        chain.append(layer)
-    if by_source or chain[-1].name != end:
-        stray = next(iter(by_source.values()), chain[-1])
-        raise stray.error("a chain of layers that ends in the output", "a branch")
-    return chain
+def _in_a_row(
+    fields: Fields, layers: list[LayerConfig], given: tuple[str, ...] | None
+) -> tuple[list[tuple[str, ...]], str]:
+    """What each layer of a Sequential model takes, and the name of the last one."""
+    if not layers:
+        raise fields.error("layers", "at least one layer", "none")
+    first = () if layers[0].kind == INPUT else given or ()
+    return [first, *((layer.name,) for layer in layers[:-1])], layers[-1].name
 
 
-def _end(fields: Fields, key: str) -> str:
-    """Name of the one layer that `key` lists, as ``[name, 0, 0]`` or in a list of one."""
-    value = fields.values.get(key)
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    match value:
-        case [str() as name, int(), int()]:
-            return name
-    raise InputError.at(
-        fields.source,
-        "",
-        expected="a Sequential or functional model of one input and one output",
-        got=f"{key} {shown(value)}",
-    )
+def _link_inputs(
+    fields: Fields,
+    layers: list[LayerConfig],
+    inputs: list[str],
+    given: tuple[str, ...] | None,
+    taken: list[tuple[str, ...]],
+) -> None:
+    """Let the InputLayers of a model inside another one take what the model takes."""
+    kinds = {layer.name: layer.kind for layer in layers}
+    for name in inputs:
+        if kinds.get(name) != INPUT or inputs.count(name) > 1:
+            raise fields.error("input_layers", "each InputLayer once", shown(name))
+    if given is not None and inputs and len(inputs) != len(given):
+        raise fields.error("input_layers", f"{len(given)} inputs", str(len(inputs)))
+    for index, layer in enumerate(layers):
+        if layer.kind != INPUT:
+            continue
+        if layer.name not in inputs:
+            raise layer.error("a place among the inputs of its model", "none")
+        if given is not None:
+            taken[index] = (given[inputs.index(layer.name)],)
 
 
-def _source(layer: LayerConfig, calls: list[Any]) -> str:
-    """Name of the layer that gives `layer` its only input, in its only call."""
-    if len(calls) != 1:
-        raise layer.error("a chain of layers", f"a layer used {len(calls)} times")
-    match calls[0]:
-        case {
-            "args": [
-                {
-                    "class_name": "__keras_tensor__",
-                    "config": {"keras_history": [str() as source, 0, 0]},
-                }
-            ],
-            "kwargs": dict() as kwargs,
-        }:
-            pass
-        case _:
-            got = f"{layer.kind} called otherwise"
-            raise layer.error("a chain of layers, each called with the one before", got)
-    # A dropout that is called with training=True acts in use as well.
-    for key, value in kwargs.items():
-        if value is not None and value is not False:
-            raise layer.error("a call with its input alone", f"{key}={shown(value)} in its call")
-    return source
+def _module(entry: Any) -> str:
+    return str(entry.get("module"))

@@ -17,6 +17,7 @@ from build_decoder.models import activations
 from build_decoder.models.dense_view import DenseView
 from build_decoder.models.errors import InputError
 from build_decoder.models.keras_file.chain import Step
+from build_decoder.models.keras_file.loadable import find_layer
 from build_decoder.models.network import Network
 
 __all__ = ["prove"]
@@ -77,7 +78,7 @@ def _inputs(layer: DenseView, rng: np.random.Generator) -> np.ndarray:
 
 
 def _layers(model: Any, names: Iterable[str]) -> list[Any]:
-    return [model.get_layer(name) for name in names]
+    return [find_layer(model, name) for name in names]
 
 
 def _run(keras: ModuleType, layers: list[Any], x: np.ndarray) -> np.ndarray:

@@ -11,12 +11,14 @@ import numpy as np
 
 from build_decoder.models import activations
 from build_decoder.models.errors import InputError, shown
-from build_decoder.models.keras_file.config import LayerConfig
+from build_decoder.models.keras_file.layer_config import LayerConfig
 from build_decoder.models.limits import MAX_WEIGHTS, MAX_WIDTH
 
 __all__ = [
     "SOFTMAX",
     "check_dtype",
+    "check_inner",
+    "check_plain",
     "dense_units",
     "flatten_order",
     "input_shape",
@@ -61,15 +63,22 @@ def check_dtype(layer: LayerConfig) -> None:
         )
 
 
-def input_shape(layer: LayerConfig) -> tuple[int, ...]:
-    """Sizes of a sample, from the InputLayer."""
+def input_shape(layer: LayerConfig, most: int = MAX_WIDTH) -> tuple[int, ...]:
+    """Sizes of a sample of at most `most` values, from the InputLayer."""
     shape = layer.setting("batch_shape")
     sizes = tuple(shape[1:]) if isinstance(shape, list) else ()
     if not sizes or not all(type(size) is int and size > 0 for size in sizes):
         raise layer.error("a fixed size of each sample", f"shape {shown(shape)}")
-    if math.prod(sizes) > MAX_WIDTH:
-        raise layer.error(f"1 to {MAX_WIDTH} values a sample", f"shape {shown(shape)}")
+    if math.prod(sizes) > most:
+        raise layer.error(f"1 to {most} values a sample", f"shape {shown(shape)}")
     return sizes
+
+
+def check_inner(layer: LayerConfig, shape: tuple[int, ...]) -> None:
+    """Raise `InputError` unless the InputLayer of a model inside another one expects `shape`."""
+    declared = layer.setting("batch_shape")
+    if not isinstance(declared, list) or declared[1:] != list(shape):
+        raise layer.error(f"samples of shape {shape}, as it is given", f"shape {shown(declared)}")
 
 
 def flatten_order(layer: LayerConfig, shape: tuple[int, ...]) -> np.ndarray:
@@ -83,34 +92,49 @@ def flatten_order(layer: LayerConfig, shape: tuple[int, ...]) -> np.ndarray:
     raise layer.error("data_format channels_last or channels_first", shown(data_format))
 
 
-def dense_units(layer: LayerConfig, input_count: int) -> int:
-    """Outputs of a Dense layer, all of whose settings but the activation are checked."""
+def dense_units(layer: LayerConfig, input_count: int, most: int = MAX_WEIGHTS) -> int:
+    """Outputs of a Dense layer of at most `most` weights.
+
+    All of its settings but the activation are checked.
+    """
     units = layer.setting("units")
     if type(units) is not int or not 1 <= units <= MAX_WIDTH:
         raise layer.error(f"1 to {MAX_WIDTH} units", shown(units))
-    if units * input_count > MAX_WEIGHTS:
-        raise layer.error(f"at most {MAX_WEIGHTS} weights", f"{input_count} inputs x {units} units")
+    if units * input_count > most:
+        raise layer.error(f"at most {most} weights", f"{input_count} inputs x {units} units")
+    check_plain(layer)
+    return units
+
+
+def check_plain(layer: LayerConfig) -> None:
+    """Raise `InputError` unless a layer's weights are a kernel and perhaps a bias."""
     if not isinstance(layer.setting("use_bias"), bool):
         raise layer.error("use_bias true or false", shown(layer.settings["use_bias"]))
     for key in ("lora_rank", "quantization_config"):
         if layer.settings.get(key) is not None:
             raise layer.error(
-                f"a plain Dense layer, without {key}",
+                f"a plain {layer.kind} layer, without {key}",
                 f"{key}={shown(layer.settings[key])}: give its kernel and bias to a plain one",
             )
-    return units
 
 
-def named_activation(layer: LayerConfig, units: int) -> str:
-    """Activation that the setting ``activation`` of a Dense or Activation layer names.
+def named_activation(layer: LayerConfig, units: int, axes: int = 1) -> str:
+    """Activation that the setting ``activation`` of a layer names.
 
     Its name among `models.activations`, or `SOFTMAX`.
+
+    Parameters
+    ----------
+    units:
+        Size of the last axis of what it is applied to.
+    axes:
+        Axes of a sample of that.
     """
     match layer.setting("activation"):
         case None:
             return "linear"
         case "softmax":
-            return _softmax(layer, -1, units)
+            return _softmax(layer, -1, units, axes)
         case str() as called:
             for name in activations.names():
                 if activations.get(name).keras == called:
@@ -119,7 +143,7 @@ def named_activation(layer: LayerConfig, units: int) -> str:
         case {"module": "keras.layers", "class_name": str() as kind, "config": dict() as settings}:
             inner = LayerConfig(layer.path, layer.name, kind, settings)
             check_dtype(inner)
-            return layer_activation(inner, units)
+            return layer_activation(inner, units, axes)
         case {"class_name": "function", "config": str() as called}:
             raise _unknown(layer, f"the function {called}")
         case {"class_name": str() as called}:
@@ -128,12 +152,12 @@ def named_activation(layer: LayerConfig, units: int) -> str:
             raise _unknown(layer, "a lambda or something else without a name")
 
 
-def layer_activation(layer: LayerConfig, units: int) -> str:
+def layer_activation(layer: LayerConfig, units: int, axes: int = 1) -> str:
     """As `named_activation`, of a layer that is an activation function and nothing else."""
     if layer.kind == "Activation":
-        return named_activation(layer, units)
+        return named_activation(layer, units, axes)
     if layer.kind == "Softmax":
-        return _softmax(layer, layer.setting("axis"), units)
+        return _softmax(layer, layer.setting("axis"), units, axes)
     if layer.kind not in _SAME:
         raise _unknown(layer, layer.kind)
     others = []
@@ -147,10 +171,10 @@ def layer_activation(layer: LayerConfig, units: int) -> str:
     raise layer.error(f"{layer.kind} with {expected}", f"{got}: train the network with {expected}")
 
 
-def _softmax(layer: LayerConfig, axis: Any, units: int) -> str:
+def _softmax(layer: LayerConfig, axis: Any, units: int, axes: int) -> str:
     if isinstance(axis, list) and len(axis) == 1:
         axis = axis[0]
-    if axis not in (-1, 1) or isinstance(axis, bool):
+    if axis not in (-1, axes) or isinstance(axis, bool):
         raise layer.error("softmax over the outputs, axis=-1", f"axis={shown(axis)}")
     if units == 1:
         raise layer.error(

@@ -16,6 +16,8 @@ class Affine(Layer):
     Batch normalisation, normalisation and rescaling are this at inference.
     """
 
+    same_if_turned = True
+
     def output_shape(self, shapes):
         return only_shape(shapes)
 

@@ -15,6 +15,7 @@ class Concat(Layer):
     """All inputs along the last axis, in order; the other axes must be the same."""
 
     in_place = True
+    same_if_turned = True
 
     def output_shape(self, shapes):
         if len(shapes) < 2:

@@ -1,7 +1,7 @@
 """Convolution over rows and columns."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from build_decoder.models import activations
 from build_decoder.models.fields import Fields
@@ -63,6 +63,10 @@ class Conv2d(Layer):
         macs = outputs * math.prod(self.kernel) * shapes[0][2]
         flops = 2 * macs + outputs
         return Cost(macs, flops, flops)
+
+    def turned(self, weights):
+        turned = {**weights, "weights": weights["weights"].swapaxes(0, 1)}
+        return replace(self, kernel=self.kernel[::-1]), turned
 
     def sums(self, x, weights):
         """What the activation takes, (samples, rows, columns, filters)."""

@@ -21,6 +21,7 @@ class Dropout(Layer):
     rate: float
 
     in_place = True
+    same_if_turned = True
 
     def __post_init__(self):
         require(0 < self.rate < 1, "a rate between 0 and 1", self.rate)

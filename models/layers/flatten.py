@@ -14,6 +14,7 @@ class Flatten(Layer):
     """All values in one row; the last axis runs fastest."""
 
     in_place = True
+    same_if_turned = True
 
     def output_shape(self, shapes):
         return (math.prod(only_shape(shapes)),)

@@ -13,6 +13,8 @@ __all__ = ["LAYER_TYPE", "GlobalAveragePool"]
 class GlobalAveragePool(Layer):
     """Mean of each channel over all rows and columns."""
 
+    same_if_turned = True
+
     def output_shape(self, shapes):
         return (only_shape(shapes, "rows", "columns", "channels")[2],)
 

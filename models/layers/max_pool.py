@@ -43,6 +43,9 @@ class MaxPool(Layer):
         flops = math.prod(self.output_shape(shapes)) * math.prod(self.size)
         return Cost(0, flops, flops)
 
+    def turned(self, weights):
+        return MaxPool(self.size[::-1]), weights
+
     def forward(self, tensors, weights):
         x = pad_same(tensors[0], self.size, self.size, -np.inf)
         samples, rows, columns, channels = x.shape

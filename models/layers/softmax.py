@@ -21,6 +21,8 @@ def softmax(x: np.ndarray, axis: int) -> np.ndarray:
 class Softmax(Layer):
     """``exp(x) / sum(exp(x))`` along the last axis."""
 
+    same_if_turned = True
+
     def output_shape(self, shapes):
         return only_shape(shapes)
 

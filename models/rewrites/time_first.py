@@ -19,14 +19,9 @@ from dataclasses import replace
 import numpy as np
 
 from build_decoder.models.architecture import Input, Node
-from build_decoder.models.layers.affine import Affine
-from build_decoder.models.layers.concat import Concat
 from build_decoder.models.layers.conv2d import Conv2d
-from build_decoder.models.layers.dropout import Dropout
 from build_decoder.models.layers.flatten import Flatten
-from build_decoder.models.layers.global_average_pool import GlobalAveragePool
 from build_decoder.models.layers.max_pool import MaxPool
-from build_decoder.models.layers.softmax import Softmax
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites.definition import Change, Rewrite
 from build_decoder.models.rewrites.dense_rows import reordered
@@ -34,8 +29,6 @@ from build_decoder.models.rewrites.edit import fresh_name, is_output
 from build_decoder.models.rewrites.turned_walk import turned_walk
 
 __all__ = ["REWRITE"]
-
-_SAME_IF_TURNED = Affine | Concat | Dropout | Flatten | GlobalAveragePool | Softmax
 
 
 def _turn(network: Network) -> Change | None:
@@ -93,18 +86,12 @@ def _window(node: Node) -> tuple[int, int]:
 
 
 def _can_turn(node: Node) -> bool:
-    return isinstance(node.layer, Conv2d | MaxPool | _SAME_IF_TURNED)
+    return node.layer.turned(node.weights) is not None
 
 
 def _turned_node(node: Node, renamed: Mapping[str, str]) -> Node:
     inputs = tuple(renamed.get(name, name) for name in node.inputs)
-    layer, weights = node.layer, node.weights
-    match layer:
-        case Conv2d():
-            layer = replace(layer, kernel=layer.kernel[::-1])
-            weights = {**weights, "weights": weights["weights"].swapaxes(0, 1)}
-        case MaxPool():
-            layer = MaxPool(layer.size[::-1])
+    layer, weights = node.layer.turned(node.weights)
     return Node(node.name, inputs, layer, weights)
 
 

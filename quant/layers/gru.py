@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.models import activations
-from build_decoder.quant.layer import ActivationRole, Kind, Role, Signal
+from build_decoder.quant.layer import EVERY_OUTPUT, ActivationRole, Kind, Role, Signal
 from build_decoder.quant.operations.gru_cell import GruCell
 from build_decoder.quant.recurrent import RecurrentLayer, RecurrentQuantiser, Run
 
@@ -83,7 +83,7 @@ class _GruQuantiser(RecurrentQuantiser):
             "gate": gate,
             "candidate": tanh(of_candidate),
             "output": run.output(layer),
-            "every output": run.after,
+            EVERY_OUTPUT: run.after,
         }
 
     def cell(self, parts):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.models import activations
-from build_decoder.quant.layer import ActivationRole, Kind, Role, Signal
+from build_decoder.quant.layer import EVERY_OUTPUT, ActivationRole, Kind, Role, Signal
 from build_decoder.quant.operations.lstm_cell import LstmCell
 from build_decoder.quant.recurrent import RecurrentLayer, RecurrentQuantiser, Run
 
@@ -85,7 +85,7 @@ class _LstmQuantiser(RecurrentQuantiser):
             "cell": cell,
             "squashed": tanh(cell),
             "output": run.output(layer),
-            "every output": run.after,
+            EVERY_OUTPUT: run.after,
         }
 
     def cell(self, parts):

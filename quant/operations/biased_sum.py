@@ -1,5 +1,6 @@
 """From exact sums of products to a sum with its bias: two nodes, two narrowings."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -153,7 +154,7 @@ class BiasedSum:
     def compute(self, exact: np.ndarray) -> np.ndarray:
         """Raw sums of raw exact sums, both (..., sums)."""
         # In place, since each pass over a large array takes as long as the arithmetic in it.
-        raw = exact.astype(self.kind)
+        raw = exact.astype(self.kind, order="C")
         if self.dropped:
             raw *= 2.0**-self.dropped
             raw += 0.5
@@ -161,8 +162,11 @@ class BiasedSum:
         np.clip(raw, self.accumulator.min_raw, self.accumulator.max_raw, out=raw)
         if shift := self.aligned_fraction - self.accumulator.fraction:
             raw *= 2.0**shift
-        biases = self.biases * 2.0**self._bias_shift + self._bias_half
-        raw += biases.astype(self.kind)
+        biases = (self.biases * 2.0**self._bias_shift + self._bias_half).astype(self.kind)
+        # Over whole samples, since a few neighbours at a time take many times as long.
+        count = math.prod(raw.shape[1:-1])
+        samples = raw.reshape(len(raw), count * len(biases))
+        samples += biases if count == 1 else np.tile(biases, count)
         if dropped := self.aligned_fraction - self.sum.fraction:
             raw *= 2.0**-dropped
             if dropped > 0:

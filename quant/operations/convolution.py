@@ -1,6 +1,7 @@
 """Exact sums of products over windows: what a convolution begins with."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -9,8 +10,17 @@ from build_decoder.quant.operations.products import Products
 
 __all__ = ["Convolution"]
 
-_BLOCK = 1 << 20
+_PART = 1 << 17
 """Values of windows that are laid out at a time, which then lie in a cache."""
+
+_LANES = 16
+"""Columns of a product of matrices that cost what one of them costs."""
+
+_LAYING_OUT = 10
+"""Columns of a product that cost what it costs to lay out its rows."""
+
+_ROW = 8
+"""Values of a row, beside its own, that it costs to begin one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,35 +44,78 @@ class Convolution:
 
     def compute(self, x: np.ndarray) -> np.ndarray:
         """Raw sums (samples, rows, columns, filters) of raw (samples, rows, columns, channels)."""
-        kernel_rows, kernel_columns, channels, _ = self.products.weights.raw.shape
         x = carried(x, self.takes)
-        up, left = (kernel_rows - 1) // 2, (kernel_columns - 1) // 2
-        around = ((up, kernel_rows - 1 - up), (left, kernel_columns - 1 - left))
-        padded = np.pad(x, ((0, 0), *around, (0, 0)))
-        values = max(x.shape[1] * x.shape[2] * kernel_columns * channels, 1)
-        most = max(_BLOCK // values, 1)
-        parts = [
-            self._block(padded[start : start + most], x.shape[1], x.shape[2])
-            for start in range(0, max(len(x), 1), most)
-        ]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        samples, rows, columns, _ = x.shape
+        filters = self._weights.shape[3]
+        if self._weights.shape[:2] == (1, 1):
+            return self.products.compute(x)
+        if columns == 1:
+            # Neighbours lie along the rows, so that they take the place of columns.
+            sums = _Windows(self._weights.swapaxes(0, 1), 1, rows).sums(x.swapaxes(1, 2))
+        else:
+            sums = _Windows(self._weights, rows, columns).sums(x)
+        return sums.reshape(samples, rows, columns, filters)
 
-    def _block(self, padded: np.ndarray, rows: int, columns: int) -> np.ndarray:
-        """Sums of padded samples: a product of matrices for each row of the kernel."""
-        kernel_rows, kernel_columns, channels, filters = self.products.weights.raw.shape
-        terms = kernel_columns * channels
-        weights = self.products.weights.carried(self.takes).reshape(kernel_rows, terms, filters)
-        # A row of a window is neighbours in memory, so that no index is needed.
-        padded = np.ascontiguousarray(padded)
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        return self.products.weights.carried(self.takes).reshape(self.products.weights.raw.shape)
+
+
+class _Windows:
+    """Sums of several neighbouring columns at once, as a product of matrices.
+
+    A row of the one has all that is under any of their windows; the other has the weights of each
+    column where its window lies, and zeros. Some products more, in vain, cost less than to lay out
+    each window on its own and to multiply it by few columns.
+    """
+
+    def __init__(self, weights: np.ndarray, rows: int, columns: int):
+        self.rows, self.columns = rows, columns
+        self.kernel = weights.shape[:2]
+        self.channels, self.filters = weights.shape[2:]
+        self.together = min(range(1, columns + 1), key=self._cost)
+        self.matrix = self._matrix(weights)
+
+    def _blocks(self, together: int) -> int:
+        return -(-self.columns // together)
+
+    def _terms(self, together: int) -> int:
+        return self.kernel[0] * (together + self.kernel[1] - 1) * self.channels
+
+    def _cost(self, together: int) -> int:
+        sums = -(-together * self.filters // _LANES) * _LANES
+        return self._blocks(together) * (self._terms(together) + _ROW) * (sums + _LAYING_OUT)
+
+    def _matrix(self, weights: np.ndarray) -> np.ndarray:
+        (rows, columns), together = self.kernel, self.together
+        shape = (rows, together + columns - 1, self.channels, together, self.filters)
+        matrix = np.zeros(shape, weights.dtype)
+        for column in range(together):
+            matrix[:, column : column + columns, :, column] = weights
+        return matrix.reshape(-1, together * self.filters)
+
+    def sums(self, x: np.ndarray) -> np.ndarray:
+        """Sums (samples, rows, columns, filters) of (samples, rows, columns, channels)."""
+        blocks, terms = self._blocks(self.together), self._terms(self.together)
+        up, left = ((size - 1) // 2 for size in self.kernel)
+        most = min(max(_PART // (self.rows * blocks * terms), 1), max(len(x), 1))
+        width = blocks * self.together + self.kernel[1] - 1
+        padded = np.zeros((most, self.rows + self.kernel[0] - 1, width, self.channels), x.dtype)
+        sample, row, column, value = padded.strides
+        # Columns of a window are neighbours in memory, so that a view shows all windows.
         windows = np.lib.stride_tricks.as_strided(
             padded,
-            (*padded.shape[:2], columns, terms),
-            padded.strides,
+            (most, self.rows, blocks, self.kernel[0], terms // self.kernel[0]),
+            (sample, row, column * self.together, row, value),
             writeable=False,
         )
-        sums = None
-        for row in range(kernel_rows):
-            laid_out = np.ascontiguousarray(windows[:, row : row + rows]).reshape(-1, terms)
-            part = laid_out @ weights[row]
-            sums = part if sums is None else np.add(sums, part, out=sums)
-        return sums.reshape(len(padded), rows, columns, filters)
+        laid_out = np.empty(windows.shape, x.dtype)
+        sums = np.empty((len(x), self.rows, self.columns, self.filters), x.dtype)
+        for start in range(0, len(x), most):
+            part = x[start : start + most]
+            padded[: len(part), up : up + self.rows, left : left + self.columns] = part
+            np.copyto(laid_out, windows)
+            rows = laid_out[: len(part)].reshape(-1, terms) @ self.matrix
+            rows = rows.reshape(len(part), self.rows, blocks * self.together, self.filters)
+            sums[start : start + most] = rows[:, :, : self.columns]
+        return sums

@@ -32,10 +32,15 @@ class Narrow:
         """The same for a source that has a format: what hardware is made of."""
         return Requantise(self.source.format, self.target)
 
+    @property
+    def kind(self) -> type[np.floating]:
+        """Type in which nothing is lost."""
+        return carrier(max(self.source.width, self.target.width))
+
     def compute(self, raw: np.ndarray) -> np.ndarray:
         """Raw results of raw exact values, which may be overwritten."""
         # In place, since each pass over a large array takes as long as the arithmetic in it.
-        raw = carried(raw, carrier(max(self.source.width, self.target.width)))
+        raw = carried(raw, self.kind)
         dropped = self.source.fraction - self.target.fraction
         if dropped:
             raw *= 2.0**-dropped

@@ -23,9 +23,21 @@ class Pool:
         """Raw (samples, rows, columns, channels) of raw ones of the same format."""
         # No integer is as low, and the type of carried integers has this.
         x = x if x.dtype.kind == "f" else x.astype(np.float64)
-        x = pad_same(x, self.size, self.size, -np.inf)
-        samples, rows, columns, channels = x.shape
         down, across = self.size
-        windows = x.reshape(samples, rows // down, down, columns // across, across, channels)
-        # Two passes over neighbours are many times faster than one over both axes.
-        return windows.max(axis=4).max(axis=2)
+        if x.shape[1] % down or x.shape[2] % across:
+            x = pad_same(x, self.size, self.size, -np.inf)
+        # One place of all windows after the other, which is many times faster than a maximum over
+        # axes; rows first, since what neighbours in memory is then the longest.
+        rows = _largest([x[:, place::down] for place in range(down)])
+        return _largest([rows[:, :, place::across] for place in range(across)])
+
+
+def _largest(places: list[np.ndarray]) -> np.ndarray:
+    """Of arrays of one shape, value by value."""
+    first, *others = places
+    if not others:
+        return first
+    largest = np.maximum(first, others[0])
+    for other in others[1:]:
+        np.maximum(largest, other, out=largest)
+    return largest

@@ -78,4 +78,5 @@ class Products:
         """Raw sums (..., sums) of raw inputs (..., terms)."""
         terms = x.shape[-1]
         rows = carried(x, self.takes).reshape(-1, terms)
-        return (rows @ self.weights.carried(self.takes)).reshape(*x.shape[:-1], -1)
+        sums = rows @ self.weights.carried(self.takes)
+        return sums.reshape(*x.shape[:-1], sums.shape[1])
