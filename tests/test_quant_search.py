@@ -92,7 +92,7 @@ def test_steps_share_out_all_evaluations_and_seconds(tiny):
             judges.append(self)
 
     start = time.perf_counter()
-    steps = search_formats(network, golden.search, Criterion(), AreaCost, judge=Kept).steps
+    steps = search_formats(network, golden.search, Criterion(), SERIES_7, judge=Kept).steps
     seconds = time.perf_counter() - start
     evaluations = sum(judge.evaluations for judge in judges)
     assert len(judges) > 1  # smaller networks were searched too
