@@ -79,8 +79,8 @@ def _row(name: str, search: str) -> bool:
         save_trained(train_network(_cell(name)), folder)
     network = load_network(folder)
     golden = load_golden(folder, network)
-    rewritten = rewrite(network).network
-    golden = golden.of_network(rewritten)
+    rewrites = rewrite(network)
+    rewritten, golden = rewrites.network, rewrites.golden_of(golden)
     start = time.perf_counter()
     with threadpool_limits(limits=1, user_api="blas"):
         found = quantise(rewritten, golden, cost=BitCost, search=search)

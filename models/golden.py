@@ -66,10 +66,6 @@ class GoldenData:
         """The samples that are held out from the search."""
         return self.select(self.held_out)
 
-    def of_network(self, network: Network) -> "GoldenData":
-        """The same samples with the outputs of a network that decides as the one before does."""
-        return replace(self, y=network.forward(self.x))
-
     def select(self, which: np.ndarray) -> "GoldenData":
         """The samples that `which`, a mask or indices, picks."""
         picked = {name: getattr(self, name)[which] for name in ("x", "y", "held_out")}

@@ -225,7 +225,7 @@ class Network(Architecture):
     def layers(self) -> tuple[DenseView, ...]:
         """The dense layers of a chain, first to last, for code that knows chains alone.
 
-        Transitional: it goes once all of ``quant`` works on nodes.
+        Pruning and the area of hardware, which is made of such chains so far, ask for it.
 
         Raises
         ------

@@ -6,12 +6,11 @@ the narrower type twice as fast as the wider one. Integers of few enough bits ar
 
 import numpy as np
 
-__all__ = ["CARRIED_BITS", "carried", "carrier"]
+__all__ = ["carried", "carrier"]
 
 _FLOAT32_BITS = 23
-CARRIED_BITS = 52
-"""Widest integers, in bits of two's complement, that are carried exactly, and so is a half step of
-theirs: more than :data:`quant.qformat.MAX_WIDTH`."""
+"""Widest integers, in bits of two's complement, of which float32 holds halves exactly. Of float64
+these are 52, more than :data:`quant.qformat.MAX_WIDTH`."""
 
 
 def carrier(width: int) -> type[np.floating]:

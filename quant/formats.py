@@ -17,7 +17,6 @@ __all__ = [
     "NetworkFormats",
     "NodeKey",
     "edge_formats",
-    "format_of",
     "free_nodes",
     "integer_model",
     "node_formats",
@@ -112,14 +111,6 @@ def origin(network: Network, name: str) -> NodeKey | None:
     if any(role.name == "output" for role in quantiser_of(node.layer).roles(node.layer)):
         return NodeKey(name, "output")
     return origin(network, node.inputs[0]) if len(node.inputs) == 1 else None
-
-
-def format_of(network: Network, formats: NetworkFormats, node: str, role: str) -> QFormat:
-    """Format of a role of a layer, free or not: ``input`` is what its first input comes in."""
-    if role != INPUT:
-        return formats[NodeKey(node, role)]
-    taken = next(item for item in network.nodes if item.name == node).inputs[0]
-    return edge_formats(network, formats)[taken]
 
 
 def integer_model(
