@@ -74,7 +74,7 @@ class Measured:
 
 def _measure_column(case: Case, column: Column, *, fmax: bool) -> Measured:
     options = DesignOptions.parse([case.network, *column.options])
-    quantised = search(*load(options.source), options.search)
+    quantised = search(*load(options.source), options.search, family=XC7)
     start = time.perf_counter()
     to_verilog(Decoder(design(quantised.model, options.hardware, family=XC7)), family=XC7)
     seconds = time.perf_counter() - start
@@ -101,7 +101,7 @@ def _fmax(options: DesignOptions, quantised: Quantised) -> float:
 
 def _times_table(case: Case, measured: Measured) -> Iterator[str]:
     options = DesignOptions.parse([case.network, "--search", "ahead"])
-    ahead = search(*load(options.source), options.search).search
+    ahead = search(*load(options.source), options.search, family=XC7).search
     default = measured.quantised.search
     yield f"## Table {case.times_table}: execution times, case {case.number}\n"
     yield _row("stage", "step", "AHEAD, mm:ss", "`--search ahead`", "default search")

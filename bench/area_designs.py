@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
@@ -53,7 +53,7 @@ class RandomDesign:
         return f"{self.network.topology} {foldings}"
 
 
-def random_design(seed: int) -> RandomDesign:
+def random_design(seed: int, family: Family) -> RandomDesign:
     """1 to 3 layers of 8 to 800 inputs and 2 to 64 units, with weights as training leaves them.
 
     Integer bits are those that random inputs need, widths are random, often narrow.
@@ -70,7 +70,7 @@ def random_design(seed: int) -> RandomDesign:
                 # Values too far apart for any format.
                 continue
             if _is_alive(model, x):
-                return _folded(random, network, formats, model)
+                return _folded(random, network, formats, model, family)
 
 
 def _random_network(random, name: str) -> tuple[Network, np.ndarray]:
@@ -87,12 +87,14 @@ def _random_network(random, name: str) -> tuple[Network, np.ndarray]:
     return Network.chain(name, widths[0], layers), x
 
 
-def _folded(random, network: Network, formats: NetworkFormats, model: IntegerModel) -> RandomDesign:
+def _folded(
+    random, network: Network, formats: NetworkFormats, model: IntegerModel, family: Family
+) -> RandomDesign:
     foldings = tuple(
         _random_folding(random, layer.input_count, layer.units) for layer in model.layers
     )
     plans = [plan for plan in plan_decoder(model, foldings) if isinstance(plan, DensePlan)]
-    multipliers = tuple(_random_multipliers(random, plan) for plan in plans)
+    multipliers = tuple(_random_multipliers(random, plan, family) for plan in plans)
     return RandomDesign(network, formats, foldings, multipliers)
 
 
@@ -141,13 +143,13 @@ def _random_folding(random, inputs: int, units: int) -> Folding:
     return Folding(wide, max(1, min(outputs, _MAX_PRODUCTS // wide)))
 
 
-def _random_multipliers(random, plan: DensePlan) -> Multipliers:
+def _random_multipliers(random, plan: DensePlan, family: Family) -> Multipliers:
     """Those that a decoder is built with by default, or some of each kind."""
     p, inputs = plan.parameters, plan.folding.inputs_per_cycle
     if random.random() < 0.4:
-        return choose_multipliers([plan], family=XC7)[0]
+        return choose_multipliers([plan], family=family)[0]
     products = inputs * plan.neurons
-    pairs = inputs * (plan.neurons // 2) if packs(plan, XC7.dsp) else 0
+    pairs = inputs * (plan.neurons // 2) if packs(plan, family.dsp) else 0
     most_luts = max(_MAX_PRODUCT_BITS // (p.input.width * p.weight.width), 1)
     packed = int(random.choice((0, random.integers(0, pairs, endpoint=True), pairs)))
     left = products - 2 * packed

@@ -1,6 +1,7 @@
 """Samples for the area model: synthesised designs, kept so that none is synthesised twice.
 
-They are in build/area_model/samples.jsonl, which is to be removed when the hardware has changed.
+They are in build/area_model, one file a family, which is to be removed when the hardware has
+changed.
 """
 
 import json
@@ -13,7 +14,7 @@ from build_decoder.bench.area_designs import random_design
 from build_decoder.bench.area_zoo import ZOO_DESIGNS
 from build_decoder.bench.resources import measure
 from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area import (
     ActivationShape,
     Area,
@@ -25,14 +26,11 @@ from build_decoder.hdl.planning.area import (
 from build_decoder.hdl.planning.area.plans import shape_of_plan
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 
-__all__ = ["ZOO_KEYS", "Sample", "samples"]
+__all__ = ["Sample", "samples", "zoo_keys"]
 
 _ZOO = {str(design): design for design in ZOO_DESIGNS}
 
-ZOO_KEYS = tuple(_ZOO)
-"""Keys of the zoo's designs."""
-
-_CACHE = Path("build/area_model/samples.jsonl")
+_CACHE = Path("build/area_model")
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,12 @@ class Sample:
     design: str
     shapes: tuple[DenseShape | PackerShape, ...]
     measured: dict[str, float]
+    family: Family
 
     @property
     def estimated(self) -> Area:
         """The model's estimate."""
-        return sum(map(area_of, self.shapes), Area())
+        return sum((area_of(shape, self.family) for shape in self.shapes), Area())
 
     @property
     def error(self) -> float:
@@ -59,8 +58,9 @@ class Sample:
         """Whether the rules get DSP blocks or block RAMs wrong."""
         # Not from the estimate, for which there may be no coefficients yet.
         dense = [shape for shape in self.shapes if isinstance(shape, DenseShape)]
-        blocks = sum(shape.blocks for shape in dense), sum(shape.bram36 for shape in dense)
-        return blocks != (self.measured["dsp"], self.measured["bram"])
+        dsp = sum(shape.blocks(self.family.dsp) for shape in dense)
+        bram = sum(shape.bram(self.family.memory) for shape in dense)
+        return (dsp, bram) != (self.measured["dsp"], self.measured["bram"])
 
     def as_json(self) -> str:
         """One line of JSON."""
@@ -70,47 +70,54 @@ class Sample:
         )
 
     @classmethod
-    def from_json(cls, line: str) -> "Sample":
-        """The sample of :meth:`as_json`."""
+    def from_json(cls, line: str, family: Family) -> "Sample":
+        """The sample of :meth:`as_json`, of a family."""
         fields = json.loads(line)
         fields["shapes"] = tuple(map(_shape_from, fields["shapes"]))
-        return cls(**fields)
+        return cls(**fields, family=family)
 
 
 def samples(
-    keys: Sequence[str], cache: Path = _CACHE, *, cached: bool = False
+    keys: Sequence[str], family: Family, folder: Path = _CACHE, *, cached: bool = False
 ) -> Iterator[Sample]:
-    """A sample for each key, a seed or one of :data:`ZOO_KEYS`; made and kept if it is not there.
+    """A sample for each key, a seed or one of :func:`zoo_keys`; made and kept if it is not there.
 
     With ``cached`` there are only those that are.
     """
-    kept = {}
+    kept, cache = {}, folder / f"samples_{family}.jsonl"
     if cache.exists():
-        kept = {s.key: s for s in map(Sample.from_json, cache.read_text().splitlines())}
+        found = (Sample.from_json(line, family) for line in cache.read_text().splitlines())
+        kept = {sample.key: sample for sample in found}
     for key in keys:
         if key not in kept:
             if cached:
                 continue
-            kept[key] = _synthesised(key)
+            kept[key] = _synthesised(key, family)
             cache.parent.mkdir(parents=True, exist_ok=True)
             with cache.open("a") as file:
                 file.write(kept[key].as_json() + "\n")
         yield kept[key]
 
 
-def _synthesised(key: str) -> Sample:
-    design, plan = _design(key)
+def zoo_keys(family: Family) -> list[str]:
+    """Keys of the zoo's designs that an FPGA of a family may be asked for."""
+    return [key for key, design in _ZOO.items() if design.suits(family)]
+
+
+def _synthesised(key: str, family: Family) -> Sample:
+    design, plan = _design(key, family)
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        figures = measure(Decoder(plan), XC7, Path(folder))
+        figures = measure(Decoder(plan), family, Path(folder))
     measured = {name: figures[name] for name in ("lut", "ff", "dsp", "bram")}
-    return Sample(key, design, tuple(map(shape_of_plan, plan.stages)), measured)
+    shapes = tuple(shape_of_plan(stage, family) for stage in plan.stages)
+    return Sample(key, design, shapes, measured, family)
 
 
-def _design(key: str) -> tuple[str, DecoderPlan]:
+def _design(key: str, family: Family) -> tuple[str, DecoderPlan]:
     """What a design is in words, beside its key, and its plan."""
     if key in _ZOO:
-        return "", _ZOO[key].plan
-    found = random_design(int(key))
+        return "", _ZOO[key].plan(family)
+    found = random_design(int(key), family)
     return str(found), found.plan
 
 

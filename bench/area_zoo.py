@@ -5,9 +5,9 @@ Formats are those that a search found; foldings, latency, DSP blocks and datapat
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
@@ -47,28 +47,35 @@ class ZooDesign:
         options = (self.foldings, latency, blocks, self.datapath)
         return " ".join([self.network, self.search, *filter(None, options)])
 
-    @property
-    def plan(self) -> DecoderPlan:
-        """The decoder's plan."""
+    def suits(self, family: Family) -> bool:
+        """Whether the family's DSP blocks can make what the datapaths ask of them."""
+        forced = (self.datapath or "").split()
+        if "packed" in forced and not family.dsp.packs:
+            return False
+        return "dsp" not in forced or not family.dsp.least
+
+    def plan(self, family: Family) -> DecoderPlan:
+        """The decoder's plan, for a family."""
         foldings, datapath = self.foldings, self.datapath
         if foldings is not None:
             foldings = [Folding(*map(int, pair.split("x"))) for pair in foldings.split()]
         if datapath is not None and " " in datapath:
             datapath = [None if name == "-" else name for name in datapath.split()]
         return design_decoder(
-            _model(self.network, self.search),
+            _model(self.network, self.search, family),
             foldings=foldings,
             latency_cycles=self.latency_cycles,
-            family=XC7,
+            family=family,
             max_dsp=self.max_dsp,
             datapath=datapath,
         )
 
 
 @lru_cache
-def _model(name: str, search: str) -> IntegerModel:
+def _model(name: str, search: str, family: Family) -> IntegerModel:
     network = load_network(name)
-    return quantise(network, load_golden(name, network), search=search, cost=AreaCost).model
+    cost = partial(AreaCost, family=family)
+    return quantise(network, load_golden(name, network), search=search, cost=cost).model
 
 
 ZOO_DESIGNS = (

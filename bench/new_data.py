@@ -12,12 +12,14 @@ keeps less than 99 %.
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from build_decoder.bench.networks import RECORDING
+from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.fit import Samples, fit
 from build_decoder.models.golden import GoldenData
@@ -95,14 +97,14 @@ def main(arguments: list[str]) -> int:
             right = np.mean(golden.task.decisions(golden.y)[:, 0] == labels)
             start = time.perf_counter()
             with threadpool_limits(limits=1, user_api="blas"):
-                found = quantise(network, golden, cost=AreaCost)
+                found = quantise(network, golden, cost=partial(AreaCost, family=DEFAULT))
             seconds = time.perf_counter() - start
             quality = measure(found.model, new)
             met &= quality.agreement >= _LEAST_KEPT or rows is validation
             print(
                 f"{name:16} {kind:22} {right:7.2%} {found.model.topology:>12} "
                 f"{found.model.average_bit_width():5.2f} "
-                f"{AreaCost(found.search.network)(found.search.formats):6.0f} "
+                f"{AreaCost(found.search.network, DEFAULT)(found.search.formats):6.0f} "
                 f"{quality.agreement:7.2%} {quality.float_accuracy:7.2%} {quality.accuracy:8.2%} "
                 f"{seconds:5.1f}",
                 flush=True,

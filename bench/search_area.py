@@ -12,6 +12,7 @@ some network, or loses more than AHEAD's where that loses anything.
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -20,7 +21,7 @@ from build_decoder.bench.networks import network_names, networks
 from build_decoder.bench.resources import measure
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
-from build_decoder.hdl.planning.area import BRAM36_LUTS, DSP_LUTS
+from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.models.command import exit_status
@@ -62,11 +63,11 @@ def _row(
 ) -> tuple[float, float]:
     """Print a row; returns cost, and accuracy lost on unseen samples."""
     with threadpool_limits(limits=1, user_api="blas"):
-        found = quantise(network, golden, search=search, cost=AreaCost)
+        found = quantise(network, golden, search=search, cost=partial(AreaCost, family=XC7))
     model = found.model
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Decoder(design_decoder(model, family=XC7)), XC7, Path(folder))
-    cost = figures["lut"] + DSP_LUTS * figures["dsp"] + BRAM36_LUTS * figures["bram"]
+    cost = XC7.cost(Area(**{name: figures[name] for name in ("lut", "ff", "dsp", "bram")}))
     saved = 0.0 if ahead is None else 1 - cost / ahead
     seconds = sum(step.seconds for step in found.search.steps)
     print(

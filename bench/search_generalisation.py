@@ -10,10 +10,12 @@ decisions changed on samples held out, ``cost`` the estimate of LUTs + 50 DSPs +
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 from build_decoder.bench.networks import network_names, networks
+from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.command import exit_status
 from build_decoder.models.golden import GoldenData
@@ -31,6 +33,7 @@ __all__ = ["GoldenJudge", "main"]
 
 _FOLDS = 4
 _CONFIDENCE = 1.645  # one-sided 95 %
+_COST = partial(AreaCost, family=DEFAULT)
 _NO_LIMIT = Criterion(max_flips=1.0, max_output_error=10.0)
 
 
@@ -120,14 +123,14 @@ def _searches(
             return GoldenJudge(network, golden, accept=accept, rounding=rounding)
 
         yield name, lambda judge=judge: search_formats(
-            network, golden, _NO_LIMIT, AreaCost, prune=False, judge=judge
+            network, golden, _NO_LIMIT, _COST, prune=False, judge=judge
         )
     for flips in (0.001, 0.002, 0.003, 0.005):
         for prune in (False, True):
             criterion = Criterion(max_flips=flips)
             name = f"expected changes {100 * flips:g} %{', pruned' if prune else ''}"
             yield name, lambda criterion=criterion, prune=prune: search_formats(
-                network, golden, criterion, AreaCost, prune=prune
+                network, golden, criterion, _COST, prune=prune
             )
 
 
@@ -152,7 +155,7 @@ def _run(names: list[str]) -> int:
             seconds = time.perf_counter() - start
             model = integer_model(result.network, result.formats)
             unseen = measure(model, golden.unseen)
-            cost = AreaCost(result.network)(result.formats)
+            cost = _COST(result.network)(result.formats)
             print(
                 f"{name:40} {model.average_bit_width():5.2f} {cost:6.0f} "
                 f"{100 * result.quality.loss:6.2f} {100 * unseen.loss:8.2f} "

@@ -10,10 +10,12 @@ boundary, which come first in the default search.
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from build_decoder.bench.networks import network_names, networks
+from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.command import exit_status
 from build_decoder.models.golden import GoldenData
@@ -87,7 +89,8 @@ def _run(names: list[str]) -> int:
             f"near the boundary {rates[2]:.0f}"
         )
         for search in SEARCHES:
-            result = quantise(network, golden, search=search, cost=AreaCost).search
+            cost = partial(AreaCost, family=DEFAULT)
+            result = quantise(network, golden, search=search, cost=cost).search
             steps = ", ".join(
                 f"{step.name} {step.evaluations} in {step.seconds:.2f} s" for step in result.steps
             )

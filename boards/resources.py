@@ -39,7 +39,7 @@ def check_memory(board: Board, weight_bits: int) -> None:
         If all block RAMs and all LUTs together have fewer bits.
     """
     block_bits = board.capacity.bram_bits
-    lut_bits = board.capacity.lut * board.family.lut_rows
+    lut_bits = board.capacity.lut * board.family.memory.lut_rows
     if weight_bits > block_bits + lut_bits:
         raise InputError(
             f"{board.name}: expected a network whose weights fit the {board.device}, got "

@@ -1,6 +1,7 @@
 """What options ask for, done: a network loaded, formats found, hardware designed."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from threadpoolctl import threadpool_limits
 
@@ -56,9 +57,19 @@ def golden_of(network: Network, options: SourceOptions) -> GoldenData:
 
 
 def search(
-    network: Network, golden: GoldenData, options: SearchOptions, *, progress: Progress = silent
+    network: Network,
+    golden: GoldenData,
+    options: SearchOptions,
+    *,
+    family: Family,
+    progress: Progress = silent,
 ) -> Quantised:
     """The integer model and how it was found; see :func:`quant.quantise.quantise`.
+
+    Parameters
+    ----------
+    family
+        FPGA family that the decoder is built for: its area is what the search makes small.
 
     Raises
     ------
@@ -83,7 +94,7 @@ def search(
             max_error=MAX_ERROR if options.max_error is None else options.max_error,
             search=options.search,
             # Of other networks, no hardware is planned yet.
-            cost=AreaCost if network.is_dense_chain else BitCost,
+            cost=partial(AreaCost, family=family) if network.is_dense_chain else BitCost,
             seed=options.seed,
             uniform_segments=options.segments,
             progress=progress,

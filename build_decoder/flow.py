@@ -78,7 +78,7 @@ def run_flow(
             build, options.source, board=board, hardware=arguments.stop_after not in _SOFTWARE
         ),
         "quantise": lambda: quantise_network(
-            build, options.search, board=board, progress=progress
+            build, options.search, family=board.family, board=board, progress=progress
         ),
         "rtl": lambda: write_rtl(build, options.hardware, Chip.of(board)),
         "simulate": lambda: simulate(build, seed=options.seed, progress=progress),

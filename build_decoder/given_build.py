@@ -118,7 +118,9 @@ def make_rtl(folder: Path, options: DesignOptions, chip: Chip) -> BuildFolder:
         STAGES,
         (
             lambda: import_network(build, options.source),
-            lambda: quantise_network(build, options.search),
+            lambda: quantise_network(
+                build, options.search, family=chip.family or families.DEFAULT
+            ),
             lambda: write_rtl(build, options.hardware, chip),
         ),
         strict=False,

@@ -12,7 +12,7 @@ from build_decoder.actions import datapaths_of
 from build_decoder.boards.board import Board
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
@@ -55,6 +55,11 @@ class ParetoPoint:
         return self.synthesised or self.design.area
 
     @property
+    def cost(self) -> float:
+        """Cost of the area."""
+        return self.design.family.cost(self.area)
+
+    @property
     def foldings(self) -> str:
         """Inputs by outputs a cycle of each layer."""
         return " ".join(
@@ -63,9 +68,7 @@ class ParetoPoint:
 
 
 def find_front(model: IntegerModel, options: HardwareOptions, board: Board) -> list[ParetoPoint]:
-    """The front on a 7-series FPGA, within ``options`` and the board's FPGA if it is one.
-
-    The area model knows no other family, and their LUTs and blocks are not of the same size.
+    """The front within ``options`` and the board's FPGA.
 
     Raises
     ------
@@ -74,26 +77,22 @@ def find_front(model: IntegerModel, options: HardwareOptions, board: Board) -> l
     """
     if options.inputs_per_cycle or options.outputs_per_cycle:
         raise InputError("--pareto: expected no foldings, since it compares them all, got some")
-    chip = board.capacity if board.family == XC7 else None
-    max_lut = _least(options.max_lut, chip and chip.lut)
-    max_blocks = _least(options.max_dsp, chip and chip.dsp)
+    chip = board.capacity
+    max_lut = min(chip.lut, options.max_lut or chip.lut)
+    max_blocks = min(chip.dsp, options.max_dsp or chip.dsp)
     points = design_front(
         model,
-        family=XC7,
+        family=board.family,
         max_latency=options.latency,
         max_lut=max_lut,
         max_blocks=max_blocks,
         spare_blocks=options.max_dsp is not None,
         datapath=datapaths_of(model, options),
     )
-    points = [point for point in points if chip is None or point.area.bram36 <= chip.bram]
+    points = [point for point in points if point.area.bram <= chip.bram]
     if not points:
         raise InputError(f"{model.name}: expected a decoder within the limits, got none")
     return [ParetoPoint(point) for point in points]
-
-
-def _least(*limits: int | None) -> int | None:
-    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def spread(latencies: Sequence[int], count: int) -> list[int]:
@@ -121,13 +120,14 @@ def synthesise_some(
     chosen = spread(latencies, _SYNTHESISED) if small else []
     for number, n in enumerate((small[n] for n in chosen), start=1):
         point = points[n]
+        family = point.design.family
         announce(f"synthesise {number} of {len(chosen)}: {point.foldings}")
         work = folder / "synthesis" / f"{point.design.latency_cycles}_cycles"
         work.mkdir(parents=True)
         source = work / "decoder.v"
         decoder = Decoder(DecoderPlan.of(model, point.design.foldings, point.design.multipliers))
-        source.write_text(to_verilog(decoder, family=XC7))
-        found = synthesise(source, XC7, work).resources
+        source.write_text(to_verilog(decoder, family=family))
+        found = synthesise(source, family, work).resources
         area = Area(found.lut, found.ff, found.dsp, found.bram)
         points[n] = replace(point, synthesised=area)
     return points
@@ -141,6 +141,7 @@ def save_front(
         "network": model.name,
         "topology": model.topology,
         "area": area_title(board),
+        "cost": board.family.cost_formula,
         "clock_mhz": clock_mhz,
         "points": [_figures(point, clock_mhz) for point in points],
     }
@@ -154,26 +155,24 @@ def _figures(point: ParetoPoint, clock_mhz: float) -> dict:
         "latency_us": round(design.latency_cycles / clock_mhz, 4),
         "foldings": [asdict(folding) for folding in design.foldings],
         "multipliers": [asdict(units) for units in design.multipliers],
-        "estimated": _area_figures(design.area),
-        "synthesised": None if point.synthesised is None else _area_figures(point.synthesised),
+        "estimated": _area_figures(design.area, design.family),
+        "synthesised": point.synthesised and _area_figures(point.synthesised, design.family),
     }
 
 
-def _area_figures(area: Area) -> dict:
+def _area_figures(area: Area, family: Family) -> dict:
     return {
         "lut": round(area.lut),
         "ff": round(area.ff),
         "dsp": area.dsp,
-        "bram36": area.bram36,
-        "cost": round(area.cost),
+        "bram": area.bram,
+        "cost": round(family.cost(area)),
     }
 
 
 def area_title(board: Board) -> str:
     """Of which FPGA the areas are."""
-    if board.family == XC7:
-        return f"7 series, within the {board.device}, without a board's shell"
-    return f"7 series, not the {board.device}, without a board's shell"
+    return f"{board.family.title}, within the {board.device}, without a board's shell"
 
 
 def pareto_table(path: Path) -> Table:
@@ -185,7 +184,7 @@ def pareto_table(path: Path) -> Table:
         box=None,
         padding=(0, 1, 0, 0),
     )
-    for name in ("cycles", "us", "in x out", "LUT", "FF", "DSP", "RAMB36", "cost"):
+    for name in ("cycles", "us", "in x out", "LUT", "FF", "DSP", "BRAM", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("")
     latencies = [point["latency_cycles"] for point in points]
@@ -201,13 +200,13 @@ def pareto_table(path: Path) -> Table:
             str(area["lut"]),
             str(area["ff"]),
             str(area["dsp"]),
-            f"{area['bram36']:g}",
+            f"{area['bram']:g}",
             str(area["cost"]),
             "synthesised" if n in measured else "estimated",
             style="bold" if n in measured else None,
         )
     table.caption = (
         f"{len(points)} decoders on the front, latency in us at {clock_mhz:g} MHz, inputs x "
-        "outputs a cycle of each layer; cost is LUT + 50 DSP48E1 + 100 RAMB36"
+        f"outputs a cycle of each layer; cost is {front['cost']}"
     )
     return table

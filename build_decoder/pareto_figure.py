@@ -13,11 +13,7 @@ __all__ = ["draw_front"]
 
 _ESTIMATED = "#3b6ea5"
 _SYNTHESISED = "#c8401e"
-_PARTS = (
-    ("LUT", "lut", "#3b6ea5", "-"),
-    ("DSP48E1", "dsp", "#7b4fa3", "--"),
-    ("RAMB36", "bram36", "#3f8f4f", ":"),
-)
+_PARTS = (("lut", "#3b6ea5", "-"), ("dsp", "#7b4fa3", "--"), ("bram", "#3f8f4f", ":"))
 _LABELS = 6
 
 
@@ -38,9 +34,9 @@ def draw_front(
 
 
 def _draw_cost(axes, points: list[ParetoPoint], clock_mhz: float) -> None:
-    estimated = [(p.design.latency_cycles, p.design.area.cost) for p in points]
+    estimated = [(p.design.latency_cycles, p.design.cost) for p in points]
     measured = [
-        (p.design.latency_cycles, p.synthesised.cost) for p in points if p.synthesised
+        (p.design.latency_cycles, p.cost) for p in points if p.synthesised
     ]
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -58,11 +54,11 @@ def _draw_cost(axes, points: list[ParetoPoint], clock_mhz: float) -> None:
     for n in sorted(labelled | {0} if labelled else spread(_latencies(points), _LABELS)):
         point = points[n]
         axes.annotate(
-            point.foldings, (point.design.latency_cycles, point.area.cost),
+            point.foldings, (point.design.latency_cycles, point.cost),
             xytext=(9, 9), textcoords="offset points", fontsize=8,
             bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8},
         )
-    axes.set_ylabel("cost (LUT + 50 DSP48E1 + 100 RAMB36)")
+    axes.set_ylabel(f"cost ({points[0].design.family.cost_formula})")
     axes.margins(x=0.09, y=0.1)
     axes.grid(which="major", alpha=0.4)
     axes.grid(which="minor", alpha=0.15)
@@ -77,10 +73,12 @@ def _draw_cost(axes, points: list[ParetoPoint], clock_mhz: float) -> None:
 def _draw_parts(axes, points: list[ParetoPoint]) -> None:
     axes.set_yscale("log")
     cycles = _latencies(points)
-    for name, part, color, line in _PARTS:
+    family = points[0].design.family
+    names = {"lut": "LUT", "dsp": family.dsp.name, "bram": family.memory.block}
+    for part, color, line in _PARTS:
         # What is not there has no place on a logarithmic axis.
         amounts = [getattr(point.design.area, part) or float("nan") for point in points]
-        axes.step(cycles, amounts, line, where="post", color=color, lw=1.3, label=name)
+        axes.step(cycles, amounts, line, where="post", color=color, lw=1.3, label=names[part])
         measured = [
             (point.design.latency_cycles, getattr(point.synthesised, part))
             for point in points

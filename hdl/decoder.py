@@ -1,13 +1,15 @@
-"""The decoder: dense layers in a row, from a stream of inputs to a stream of outputs."""
+"""The decoder: stages between a stream of inputs and a stream of outputs."""
 
 import importlib
 
 from amaranth import Module
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.shapes import shape_of
+from build_decoder.hdl.planning.plan import Plan
+from build_decoder.hdl.planning.stage import Port
+from build_decoder.hdl.ports import inputs_of, layout_of, outputs_of
 
 __all__ = ["Decoder"]
 
@@ -15,9 +17,9 @@ __all__ = ["Decoder"]
 class Decoder(wiring.Component):
     """``o = model.compute(i)`` for each frame, bit for bit.
 
-    A frame is :attr:`input_beats` transfers in, input ``n * inputs_per_cycle + k`` in lane ``k`` of
-    transfer ``n``, and one transfer out for each output. Frames have no marks: their lengths are
-    fixed. Layers overlap: a layer takes the next frame while those behind it are at this one.
+    A frame is :attr:`input_beats` transfers in, input ``n * lanes + k`` in lane ``k`` of transfer
+    ``n``, and one transfer out for each output. Frames have no marks: their lengths are fixed.
+    Stages overlap: one takes the next frame while those behind it are at this one.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ class Decoder(wiring.Component):
 
     Members
     -------
-    i : ``In``, stream of arrays of ``foldings[0].inputs_per_cycle`` raw inputs
+    i : ``In``, stream of arrays of ``plan.input.lanes`` raw inputs
     o : ``Out``, stream of arrays of one raw output
     """
 
@@ -44,26 +46,29 @@ class Decoder(wiring.Component):
         self.model = plan.model
         self.input_beats, self.output_beats = plan.input_beats, plan.output_beats
         self.latency_cycles, self.frame_cycles = plan.latency_cycles, plan.frame_cycles
-        lanes = plan.foldings[0].inputs_per_cycle
-        inputs = data.ArrayLayout(shape_of(self.model.input_format), lanes)
-        outputs = data.ArrayLayout(shape_of(self.model.output_format), 1)
         super().__init__(
-            {"i": In(stream.Signature(inputs)), "o": Out(stream.Signature(outputs))}
+            {
+                "i": In(stream.Signature(layout_of(plan.input))),
+                "o": Out(stream.Signature(layout_of(plan.stages[-1].plan.output))),
+            }
         )
 
     def elaborate(self, platform):
         m = Module()
-        source = wiring.flipped(self.i)
-        for number, stage_plan in enumerate(self.plan.stages):
-            stage = _component_of(stage_plan)
-            m.submodules[f"{type(stage).__name__.lower()}_{number}"] = stage
-            wiring.connect(m, source, stage.i)
-            source = stage.o
-        wiring.connect(m, source, wiring.flipped(self.o))
+        streams = {self.plan.source: wiring.flipped(self.i)}
+        for number, stage in enumerate(self.plan.stages):
+            component = _component_of(stage.plan)
+            m.submodules[f"{type(component).__name__.lower()}_{number}"] = component
+            for source, taken in zip(stage.inputs, inputs_of(component), strict=True):
+                wiring.connect(m, streams.pop(source), taken)
+            for output, given in enumerate(outputs_of(component)):
+                streams[Port(stage.name, output)] = given
+        (last,) = streams.values()
+        wiring.connect(m, last, wiring.flipped(self.o))
         return m
 
 
-def _component_of(plan) -> wiring.Component:
+def _component_of(plan: Plan) -> wiring.Component:
     """The component that realises a plan: ``COMPONENT`` of the module beside the plan's."""
     folder = type(plan).__module__.rpartition(".")[0]
     return importlib.import_module(f"{folder}.component").COMPONENT(plan)

@@ -3,14 +3,20 @@
 The families are in :mod:`hdl.families`, one file each. Nothing here imports Amaranth.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from build_decoder.hdl.cells import CellCost, Resources, count_cells
+from build_decoder.hdl.planning.areas import Area
 from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.planning.memories import MemoryRules
 from build_decoder.hdl.yosys import HIDE_NAMES
 
 __all__ = ["Family", "FamilyPlatform", "NetlistCells", "NextpnrNames"]
+
+
+def _selected(values: int) -> int:
+    return values - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +60,7 @@ class NextpnrNames:
     untimed: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Family:
     """What an FPGA family decides.
 
@@ -69,9 +75,14 @@ class Family:
     dsp
         Its DSP block.
     dsp_luts
-        LUTs that a DSP block is worth where products are made in one or the other.
-    lut_rows
-        Rows of a column of a ROM that a LUT holds.
+        LUTs that a DSP block is worth.
+    memory
+        Its memories.
+    table_inputs
+        Most bits of both operands of a product that truth tables make with fewer LUTs than rows of
+        adders do.
+    multiplexer_luts
+        LUTs, or a number in proportion, that select a bit of one of so many values.
     cells
         What each cell of a mapped netlist takes. A cell that is not here is an error.
     parts
@@ -101,7 +112,9 @@ class Family:
     amaranth: str
     dsp: DspBlock
     dsp_luts: int
-    lut_rows: int
+    memory: MemoryRules
+    table_inputs: int
+    multiplexer_luts: Callable[[int], int] = _selected
     cells: Mapping[str, CellCost]
     synthesis: str
     synthesis_options: str = ""
@@ -114,8 +127,27 @@ class Family:
     toolchain: str
     nextpnr: NextpnrNames | None = None
 
+    def __repr__(self):
+        return f"<Family {self.name}>"
+
     def __str__(self):
         return self.name
+
+    def cost(self, area: Area) -> float:
+        """An area in LUTs: blocks for what they are worth, flip-flops for nothing.
+
+        What a block is worth is about a quarter of the LUTs that there are for each in the FPGAs of
+        the boards: a decoder that takes a tenth of an FPGA's blocks is then as dear as one that
+        takes a fortieth of its LUTs. They are cheaper than in equal parts, since what a decoder
+        leaves of them nothing else takes; and they are not free, since they run out first.
+        """
+        return area.lut + self.dsp_luts * area.dsp + self.memory.bram_luts * area.bram
+
+    @property
+    def cost_formula(self) -> str:
+        """What the cost is a sum of, in words."""
+        dsp, bram = self.dsp_luts, self.memory.bram_luts
+        return f"LUT + {dsp} {self.dsp.name} + {bram} {self.memory.block}"
 
     def resources_of(self, cells: Mapping[str, int]) -> Resources:
         """Resources of a mapped netlist with a number of ``cells`` of each type.

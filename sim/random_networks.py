@@ -6,7 +6,7 @@ import numpy as np
 
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -75,7 +75,7 @@ def random_network(random: np.random.Generator, *, name: str = "random") -> Rand
         format, x = layer.output, y
     model = IntegerModel.chain(name, tuple(layers))
     foldings = tuple(_random_folding(random, layer) for layer in layers)
-    plans = [plan for plan in plan_decoder(model, foldings) if isinstance(plan, DensePlan)]
+    plans = DecoderPlan.of(model, foldings).layers
     multipliers = tuple(_random_multipliers(random, plan) for plan in plans)
     return RandomNetwork(model, foldings, multipliers)
 

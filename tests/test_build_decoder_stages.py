@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_decoder import boards
+from build_decoder import boards, flow
 from build_decoder.__main__ import main
 from build_decoder.actions import golden_of, load, search
 from build_decoder.build_folder import BuildFolder
@@ -76,11 +76,11 @@ def test_import_leaves_what_was_understood(build, tmp_path):
 
 def test_quantise_goes_on_from_import(build, tmp_path):
     folder = only(build, tmp_path, "import")
-    result = quantise_network(folder, OPTIONS.search)
+    result = quantise_network(folder, OPTIONS.search, family=XC7)
     same_files(build, tmp_path, "quantise")
     # The same as if there had been no files between.
     network, golden = load(OPTIONS.source)
-    model = search(network, golden, OPTIONS.search).model
+    model = search(network, golden, OPTIONS.search, family=XC7).model
     assert folder.load_model().fingerprint() == model.fingerprint()
     report = json.loads((build / "report.json").read_text())
     for name in ("loss", "quality", "average_bit_width", "nodes", "built_topology"):
@@ -89,7 +89,7 @@ def test_quantise_goes_on_from_import(build, tmp_path):
 
 def test_quantise_takes_other_options_of_the_same_import(build, tmp_path):
     folder = only(build, tmp_path, "import")
-    quantise_network(folder, SearchOptions(search="ahead"))
+    quantise_network(folder, SearchOptions(search="ahead"), family=XC7)
     assert folder.load_model().fingerprint() != BuildFolder(build).load_model().fingerprint()
 
 
@@ -135,7 +135,7 @@ def test_synthesise_goes_on_from_quantise_and_rtl(build, tmp_path, monkeypatch):
 
 def test_files_of_two_builds_are_refused(build, tmp_path):
     other = only(build, tmp_path, "import", "rtl")
-    quantise_network(other, SearchOptions(search="ahead"))
+    quantise_network(other, SearchOptions(search="ahead"), family=XC7)
     with pytest.raises(InputError, match=r"rtl/design\.json: interface: fingerprint: expected"):
         other.load_plan()
     with pytest.raises(InputError, match=r"expected\.npz: fingerprint: expected \d+, as design"):
@@ -168,6 +168,20 @@ def test_expected_outputs_that_are_none(key, wrong, message, build, tmp_path):
 def test_golden_data_is_read_from_the_build_alone(build, tmp_path, monkeypatch):
     folder = only(build, tmp_path, "import")
     monkeypatch.setattr("build_decoder.actions.load_golden", None)
-    quantise_network(folder, OPTIONS.search)
+    quantise_network(folder, OPTIONS.search, family=XC7)
     with pytest.raises(TypeError):
         golden_of(folder.load_network(), OPTIONS.source)
+
+
+@pytest.mark.parametrize("board", ["pynq_z1", "ulx3s_85f", "icebreaker"])
+def test_the_search_is_for_the_family_of_the_board(board, tmp_path, monkeypatch):
+    families = []
+
+    def stopped(*_, family, **__):
+        families.append(family)
+        raise InputError("stopped")
+
+    monkeypatch.setattr(flow, "quantise_network", stopped)
+    arguments = ["--network", "tiny", "--board", board, "--stop-after", "quantise"]
+    assert main([*arguments, "--output", str(tmp_path / "build")]) == 2
+    assert families == [boards.get(board).family]

@@ -11,7 +11,6 @@ from build_decoder.hdl.adapters.join.component import Join
 from build_decoder.hdl.adapters.join.plan import JoinPlan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.ports import inputs_of, outputs_of
-from build_decoder.models.walk import Walk
 from build_decoder.quant.operations.union import Concatenate
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.streams import expect_silence, no_stalls, random_stalls, receive, send

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from build_decoder.hdl.families import FAMILIES
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area.plans import decoder_area, shape_of_plan
@@ -25,9 +26,10 @@ def formats_of(network, name, widths, random) -> dict:
     }
 
 
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
 @pytest.mark.parametrize("folding", ["one by all", "two by all", "passes", "all by some"])
 @pytest.mark.parametrize("name", ["tiny", "ahead_case1", "ahead_case2", "ahead_fig4"])
-def test_plans_and_formats_have_the_same_area(name, folding):
+def test_plans_and_formats_have_the_same_area(name, folding, family):
     network = load_network(name)
     foldings = {
         "one by all": [(1, layer.output_count) for layer in network.layers],
@@ -36,16 +38,16 @@ def test_plans_and_formats_have_the_same_area(name, folding):
         "all by some": [(min(layer.input_count, 16), 2) for layer in network.layers],
     }[folding]
     random = np.random.default_rng(1)
-    cost = AreaCost(network, foldings)
+    cost = AreaCost(network, family, foldings)
     for widths in ((2, 5), (4, 9), (6, 11)):
         formats = formats_of(network, name, widths, random)
         model = integer_model(network, formats)
         folded = [Folding(*pair) for pair in foldings]
         dense = [plan for plan in plan_decoder(model, folded) if isinstance(plan, DensePlan)]
-        plans = plan_decoder(model, folded, choose_multipliers(dense, family=XC7))
-        shapes = [shape_of_plan(plan) for plan in plans if isinstance(plan, DensePlan)]
+        plans = plan_decoder(model, folded, choose_multipliers(dense, family=family))
+        shapes = [shape_of_plan(plan, family) for plan in plans if isinstance(plan, DensePlan)]
         assert shapes == [cost.shape(n, formats) for n in range(1, len(network.layers) + 1)]
-        assert decoder_area(plans).cost == pytest.approx(cost(formats))
+        assert family.cost(decoder_area(plans, family)) == pytest.approx(cost(formats))
 
 
 def test_narrow_weights_are_selected_where_units_accumulate():
@@ -54,9 +56,9 @@ def test_narrow_weights_are_selected_where_units_accumulate():
     key = NodeKey("layer1", "weight")
     weight = formats[key]
     formats[key] = QFormat(weight.integer, 2 - weight.integer, weight.signed)
-    assert AreaCost(network).shape(1, formats).select == 20
+    assert AreaCost(network, XC7).shape(1, formats).select == 20
     for foldings in ([(2, 20), (1, 2)], [(1, 10), (1, 2)]):
-        assert AreaCost(network, foldings).shape(1, formats).select == 0
+        assert AreaCost(network, XC7, foldings).shape(1, formats).select == 0
 
 
 def test_wide_formats_of_narrow_weights_are_selected_too():
@@ -66,4 +68,4 @@ def test_wide_formats_of_narrow_weights_are_selected_too():
     weight = formats[key]
     formats[key] = QFormat(weight.integer + 3, 1 - weight.integer, weight.signed)
     assert formats[key].width == 4
-    assert AreaCost(network).shape(1, formats).select == 20
+    assert AreaCost(network, XC7).shape(1, formats).select == 20

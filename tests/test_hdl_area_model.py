@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,14 +7,19 @@ import pytest
 
 from build_decoder.bench.area_samples import Sample
 from build_decoder.hdl.activations.plan import activation_plan
+from build_decoder.hdl.families import FAMILIES
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.ice40 import FAMILY as ICE40
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.area import (
-    COEFFICIENTS_FILE,
     Area,
     WeightCounts,
-    block_rams,
+    coefficients,
+    coefficients_file,
 )
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.weight_rows import different_columns, weight_rows
+from build_decoder.models.errors import InputError
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
 from build_decoder.quant.activations import integer_activation
@@ -21,21 +27,23 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
 
 MEASURED = [
-    Sample.from_json(line)
-    for line in Path(__file__).with_name("measured_areas.jsonl").read_text().splitlines()
+    Sample.from_json(line, family)
+    for family in FAMILIES.values()
+    for line in Path(__file__).with_name(f"measured_areas_{family}.jsonl").read_text().splitlines()
 ]
 
 
-@pytest.mark.parametrize("sample", MEASURED, ids=lambda sample: sample.key)
+@pytest.mark.parametrize("sample", MEASURED, ids=lambda sample: f"{sample.family} {sample.key}")
 def test_estimates_are_near_what_synthesis_measured(sample):
     assert sample.estimated.lut == pytest.approx(sample.measured["lut"], rel=0.15)
     assert sample.estimated.ff == pytest.approx(sample.measured["ff"], rel=0.25)
     assert sample.estimated.dsp == sample.measured["dsp"]
-    assert sample.estimated.bram36 == sample.measured["bram"]
+    assert sample.estimated.bram == sample.measured["bram"]
 
 
-def test_coefficients_tell_where_they_come_from():
-    stored = json.loads(COEFFICIENTS_FILE.read_text())
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
+def test_coefficients_tell_where_they_come_from(family):
+    stored = json.loads(coefficients_file(family).read_text())
     assert stored["command"].startswith("python -m build_decoder.bench.area_model fit")
     assert stored["fitted"]["designs"] >= 20
     assert stored["zoo"]["within_tolerance"] == stored["zoo"]["designs"] >= 24
@@ -46,7 +54,7 @@ def test_coefficients_tell_where_they_come_from():
 def test_areas_add_up_and_cost():
     area = Area(10, 5, 2, 0.5) + Area(1, 1, 1, 1.0)
     assert area == Area(11, 6, 3, 1.5)
-    assert area.cost == 11 + 3 * 50 + 150
+    assert XC7.cost(area) == 11 + 3 * 50 + 150
 
 
 @pytest.mark.parametrize(
@@ -54,7 +62,38 @@ def test_areas_add_up_and_cost():
     [(512, 36, 1), (512, 37, 2), (1024, 18, 1), (800, 60, 4), (1025, 18, 2), (16384, 1, 1)],
 )
 def test_block_rams_of_a_memory(rows, width, blocks):
-    assert block_rams(rows, width) == blocks
+    assert XC7.memory.block_rams(rows, width) == blocks
+
+
+def test_a_family_that_was_never_fitted_is_told():
+    with pytest.raises(InputError, match="^family new: expected the area model's coeff"):
+        coefficients(replace(XC7, name="new"))
+
+
+def test_a_block_ram_and_a_dsp_block_are_worth_what_the_family_says():
+    area = Area(lut=1, ff=9, dsp=2, bram=3)
+    assert [family.cost(area) for family in (XC7, ECP5, ICE40)] == [401, 561, 456]
+    assert ECP5.cost_formula == "LUT + 130 MULT18X18D + 100 DP16KD"
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "block", "lut", "bits"),
+    [
+        # As Yosys maps hdl.parts.replay_buffer.
+        (16, 4, (0, 0, 0), (4, 6, 0), (0, 0, 64)),
+        (20, 4, (0, 0, 1), (4, 12, 0), (0, 0, 0)),
+        (48, 12, (0, 0, 1), (16, 54, 0), (0, 0, 0)),
+        (400, 2, (0, 0, 1), (28, 150, 0), (0, 0, 0)),
+        (400, 4, (0, 1, 1), (56, 0, 0), (0, 0, 0)),
+        (800, 8, (1, 1, 2), (0, 0, 0), (0, 0, 0)),
+        (5, 0, (0, 0, 0), (0, 0, 0), (0, 0, 0)),
+    ],
+)
+def test_memories_that_are_written(rows, width, block, lut, bits):
+    rules = [family.memory for family in (XC7, ECP5, ICE40)]
+    assert tuple(rule.ram_blocks(rows, width) for rule in rules) == block
+    assert tuple(rule.ram_luts(rows, width) for rule in rules) == lut
+    assert tuple(rule.ram_bits(rows, width) for rule in rules) == bits
 
 
 def test_weights_are_stored_beat_by_beat_and_pass_by_pass():
@@ -68,14 +107,14 @@ def test_weights_are_stored_beat_by_beat_and_pass_by_pass():
 
 def test_constant_and_equal_columns_take_no_memory():
     weights = np.array([[1, 1, 0], [0, 0, 0], [1, 1, 0], [1, 1, 0]])
-    counts = WeightCounts.of(weights, 4, (1, 3))
+    counts = WeightCounts.of(weights, 4, (1, 3), XC7.memory)
     assert (counts.columns, counts.tables) == (1, 1)
 
 
 def test_a_column_has_a_table_for_every_64_rows_that_vary():
     weights = np.zeros((160, 1), dtype=np.int64)
     weights[[0, 70, 71]] = [[1], [3], [2]]
-    counts = WeightCounts.of(weights, 3, (1, 1))
+    counts = WeightCounts.of(weights, 3, (1, 1), XC7.memory)
     # Row 0 has the lowest bit alone, of rows 64 to 127 both differ, and none of those after.
     assert (counts.columns, counts.tables) == (2, 3)
 
@@ -114,8 +153,8 @@ def test_cost_is_lut_dsp_and_block_ram(name):
         key: QFormat(f.integer, 6 - f.integer, f.signed)
         for key, f in analyse_ranges(network, load_golden(name, network).search.x).items()
     }
-    cost = AreaCost(network)
+    cost = AreaCost(network, XC7)
     area = cost.area(formats)
-    assert cost(formats) == area.cost == pytest.approx(
-        area.lut + 50 * area.dsp + 100 * area.bram36
+    assert cost(formats) == XC7.cost(area) == pytest.approx(
+        area.lut + 50 * area.dsp + 100 * area.bram
     )

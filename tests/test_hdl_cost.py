@@ -1,5 +1,10 @@
+from functools import partial
+
 import pytest
 
+from build_decoder.hdl.families import FAMILIES
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
@@ -7,6 +12,7 @@ from build_decoder.quant.formats import integer_model
 from build_decoder.quant.layers.dense import NODES
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
+from tests.searches import quantise
 
 
 @pytest.fixture(scope="module", params=["tiny", "ahead_fig4"])
@@ -18,18 +24,31 @@ def network_and_formats(request):
     }
 
 
-def test_two_bits_less_hardly_ever_cost_more(network_and_formats):
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
+def test_two_bits_less_hardly_ever_cost_more(network_and_formats, family):
     network, formats = network_and_formats
-    cost = AreaCost(network)
+    cost = AreaCost(network, family)
     for key, format in formats.items():
         narrower = QFormat(format.integer, format.fraction - 2, format.signed)
         # Tables depend on what is in them, and less is saturated where more bits are left.
         assert cost({**formats, key: narrower}) <= 1.02 * cost(formats), key
 
 
+def test_a_search_is_for_the_family_whose_cost_it_gets():
+    network = load_network("tiny")
+    golden = load_golden("tiny", network)
+    families = (XC7, ECP5)
+    found = [quantise(network, golden, cost=partial(AreaCost, family=f)).search for f in families]
+    assert found[0].formats != found[1].formats
+    for n, family in enumerate(families):
+        own, other = found[n], found[~n]
+        of_own, of_other = (AreaCost(each.network, family)(each.formats) for each in (own, other))
+        assert of_own < of_other
+
+
 def test_sum_widths_are_those_of_the_layer(network_and_formats):
     network, formats = network_and_formats
-    cost = AreaCost(network)
+    cost = AreaCost(network, XC7)
     for number, layer in enumerate(integer_model(network, formats).layers, start=1):
         shape = cost.shape(number, formats)
         assert (shape.exact, shape.captured) == (layer.exact.width, layer.captured.width)
@@ -39,9 +58,9 @@ def test_sum_widths_are_those_of_the_layer(network_and_formats):
 def test_more_inputs_a_cycle_cost_more(network_and_formats):
     network, formats = network_and_formats
     units = [layer.output_count for layer in network.layers]
-    one = AreaCost(network, [(1, n) for n in units])
-    two = AreaCost(network, [(2, n) for n in units])
-    assert one(formats) == AreaCost(network)(formats) < two(formats)
+    one = AreaCost(network, XC7, [(1, n) for n in units])
+    two = AreaCost(network, XC7, [(2, n) for n in units])
+    assert one(formats) == AreaCost(network, XC7)(formats) < two(formats)
 
 
 def test_formats_have_a_key_for_each_free_node(network_and_formats):

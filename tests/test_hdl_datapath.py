@@ -3,6 +3,7 @@
 import pytest
 
 from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
+from build_decoder.hdl.families.ice40 import FAMILY as ICE40
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
@@ -54,6 +55,9 @@ def test_blocks_that_are_forced_are_not_there_for_layers_that_are_not():
         ("dsp", {"foldings": [Folding(1, 5), Folding(5, 2)]},
          "test: layer 2: expected changing weights and operands that fit a DSP48E1 for datapath "
          "dsp, got sQ1.5 by sQ2.5 in sums of 13 bits"),
+        ("dsp", {"family": ICE40},
+         "test: layer 1: expected operands of 11 bits together or more that fit a SB_MAC16 for "
+         "datapath dsp, got sQ1.5 by uQ4.0 in sums of 14 bits"),
         ("dsp", {"max_blocks": 6}, "test: layer 2: expected at most 6 DSP blocks with datapath "
                                    "dsp, got 7"),
         (["lut"], {}, "test: expected 2 datapaths, one a layer, got 1"),

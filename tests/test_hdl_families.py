@@ -104,7 +104,7 @@ def test_code_that_is_keyed_by_family_is_found(source):
 def test_all_else_asks_the_family():
     paths = [
         path
-        for folder in ("hdl", "sim", "boards")
+        for folder in ("hdl", "sim", "boards", "build_decoder", "bench")
         for path in (ROOT / folder).rglob("*.py")
     ]
     assert len(paths) > 100

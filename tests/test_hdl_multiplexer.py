@@ -11,7 +11,6 @@ from amaranth.lib.wiring import In, Out
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.parts.multiplexer import multiplexer
-from build_decoder.hdl.planning.area.features import multiplexer_luts
 from build_decoder.hdl.yosys import run_yosys, yosys_share
 from build_decoder.sim.synthesis import synthesise
 
@@ -80,4 +79,4 @@ def test_multiplexers_take_the_luts_that_the_area_model_counts(tmp_path):
     width = 5
     (tmp_path / "mux.v").write_text(to_verilog(Selection(COUNTS, width), family=XC7))
     found = synthesise(tmp_path / "mux.v", XC7, tmp_path / "synthesis").resources
-    assert found.lut == width * sum(multiplexer_luts(count) for count in COUNTS)
+    assert found.lut == width * sum(XC7.multiplexer_luts(count) for count in COUNTS)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.errors import InputError
 from build_decoder.models.golden import load_golden
@@ -19,7 +20,7 @@ from build_decoder.quant.quality import measure
 from build_decoder.quant.range_analysis import PERFECT_WIDTH, analyse_ranges
 from build_decoder.quant.search import search_formats
 from build_decoder.quant.weight_rounding import CompensatedRounding
-from tests.searches import quantise, quantise_for
+from tests.searches import SERIES_7, quantise, quantise_for
 
 STEPS = ["range", "pruned", "alone", "narrowed", "exchanged"]
 ZOO = ["ahead_case1", "ahead_case2", "ahead_fig4", "tiny"]
@@ -60,8 +61,8 @@ def test_no_node_can_lose_one_more_bit_that_costs(tiny):
     criterion = Criterion()
     rounding = CompensatedRounding(network, golden.search.x)
     judge = Judge(network, golden.search, criterion, rounding=rounding)
-    cost = AreaCost(network)
-    formats = search_formats(network, golden.search, criterion, AreaCost, prune=False).formats
+    cost = AreaCost(network, XC7)
+    formats = search_formats(network, golden.search, criterion, SERIES_7, prune=False).formats
     assert judge.holds(formats)
     for key, format in formats.items():
         if format.width > 1:
@@ -74,9 +75,9 @@ def test_no_node_can_lose_one_more_bit_that_costs(tiny):
 
 def test_no_step_of_the_search_costs_more_than_the_one_before(tiny):
     network, golden = tiny
-    result = search_formats(network, golden.search, Criterion(), AreaCost)
+    result = search_formats(network, golden.search, Criterion(), SERIES_7)
     assert [step.name for step in result.steps] == STEPS
-    cost = AreaCost(result.network)
+    cost = AreaCost(result.network, XC7)
     narrowed, exchanged = result.steps[-2:]
     assert cost(exchanged.formats) <= cost(narrowed.formats) + 1e-9
 
@@ -91,7 +92,7 @@ def test_steps_share_out_all_evaluations_and_seconds(tiny):
             judges.append(self)
 
     start = time.perf_counter()
-    steps = search_formats(network, golden.search, Criterion(), AreaCost, judge=Kept).steps
+    steps = search_formats(network, golden.search, Criterion(), SERIES_7, judge=Kept).steps
     seconds = time.perf_counter() - start
     evaluations = sum(judge.evaluations for judge in judges)
     assert len(judges) > 1  # smaller networks were searched too
@@ -105,11 +106,12 @@ def test_steps_share_out_all_evaluations_and_seconds(tiny):
 def test_neurons_are_left_out_where_that_costs_less(tiny):
     network, golden = tiny
     criterion = Criterion(max_loss=0.02, max_flips=0.023)
-    pruned = search_formats(network, golden.search, criterion, AreaCost)
-    whole = search_formats(network, golden.search, criterion, AreaCost, prune=False)
+    pruned = search_formats(network, golden.search, criterion, SERIES_7)
+    whole = search_formats(network, golden.search, criterion, SERIES_7, prune=False)
     assert whole.network.topology == network.topology
     assert pruned.network.layers[0].units < network.layers[0].units
-    assert AreaCost(pruned.network)(pruned.formats) < AreaCost(whole.network)(whole.formats)
+    less, more = (SERIES_7(found.network)(found.formats) for found in (pruned, whole))
+    assert less < more
     model = integer_model(pruned.network, pruned.formats)
     assert model.layers[0].units == pruned.network.layers[0].units
     assert measure(model, golden.search) == pruned.quality
@@ -168,7 +170,7 @@ def test_search_minimises_the_cost_that_it_is_given(tiny):
 def test_more_loss_allowed_costs_less(tiny):
     network, golden = tiny
     strict, loose = (quantise(network, golden, max_loss=loss) for loss in (0.0, 0.02))
-    costs = [AreaCost(q.search.network)(q.search.formats) for q in (strict, loose)]
+    costs = [AreaCost(q.search.network, XC7)(q.search.formats) for q in (strict, loose)]
     assert costs[1] < costs[0]
     assert loose.seen.loss <= 0.02
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.task import Kind
 from build_decoder.quant.criterion import MAX_ERROR, Criterion
@@ -50,7 +51,7 @@ def test_a_larger_error_costs_less_and_a_smaller_one_is_kept():
     for error in (0.002, 0.02, 0.1):
         found = quantise(made.network, made.golden, max_error=error)
         assert max(found.seen.errors) <= error
-        costs.append(AreaCost(found.search.network)(found.search.formats))
+        costs.append(AreaCost(found.search.network, XC7)(found.search.formats))
     assert costs == sorted(costs, reverse=True)
     assert costs[0] > costs[-1]
 

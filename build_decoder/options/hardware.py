@@ -87,7 +87,7 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-lut", type=at_least(1), metavar="N",
-        help="most LUTs of the decoder, by an estimate for the 7 series: folds for the least "
+        help="most LUTs of the decoder, by an estimate for the FPGA's family: folds for the least "
         "latency within it, or within both with --latency (default: no limit)",
     )
     parser.add_argument(

@@ -7,6 +7,7 @@ from build_decoder.boards.board import Board
 from build_decoder.boards.feasibility import check_frame
 from build_decoder.boards.resources import check_memory
 from build_decoder.build_folder import BuildFolder
+from build_decoder.hdl.family import Family
 from build_decoder.model_file import save_model
 from build_decoder.models.progress import Progress, silent
 from build_decoder.options import SearchOptions
@@ -24,6 +25,7 @@ def quantise_network(
     build: BuildFolder,
     options: SearchOptions,
     *,
+    family: Family,
     board: Board | None = None,
     progress: Progress = silent,
 ) -> StageResult:
@@ -31,6 +33,8 @@ def quantise_network(
 
     Parameters
     ----------
+    family
+        FPGA family that the decoder is built for.
     board
         Board that must be able to hold the weights and to carry the frames; None for no check.
 
@@ -41,7 +45,7 @@ def quantise_network(
     """
     network = build.load_network()
     golden = build.load_golden(network)
-    quantised = search(network, golden, options, progress=progress)
+    quantised = search(network, golden, options, family=family, progress=progress)
     model = quantised.model
     if board is not None:
         check_memory(board, model.weight_bits)

@@ -3,6 +3,7 @@
 from build_decoder.hdl.cells import BRAM, DSP, FF, LUT, NOTHING, CellCost
 from build_decoder.hdl.family import Family, NetlistCells, NextpnrNames
 from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.planning.memories import LutRam, MemoryRules
 
 __all__ = ["FAMILY"]
 
@@ -14,8 +15,25 @@ FAMILY = Family(
     dsp=DspBlock(
         name="MULT18X18D", weight=18, x=18, unsigned=True, accumulator=0, packs=False
     ),
-    dsp_luts=0,
-    lut_rows=16,
+    # Of an LFE5U-85F, with 83,640 LUTs, 156 multipliers and 208 block RAMs: 134 and 101, rounded.
+    dsp_luts=130,
+    memory=MemoryRules(
+        block="DP16KD",
+        blocks=1,
+        # The widest one is a PDPW16KD.
+        shapes=((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384)),
+        price=256,
+        select_price=1,
+        ram_price=256,
+        # TRELLIS_DPR16X4.
+        lut_ram=LutRam(shapes=((4, 16),), luts=6, price=8, select_price=1),
+        lut_inputs=4,
+        # PFUMX and L6MUX21 join eight LUTs.
+        joined_rows=128,
+        bram_luts=100,
+    ),
+    # Of products of 3 by 4 bits and of all less, tables are cheaper or as cheap.
+    table_inputs=7,
     cells={
         "LUT4": LUT,
         # Two bits of a carry chain.

@@ -3,6 +3,7 @@
 from build_decoder.hdl.cells import BRAM, DSP, FF, LUT, NOTHING
 from build_decoder.hdl.family import Family, NextpnrNames
 from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.planning.memories import MemoryRules
 
 __all__ = ["FAMILY"]
 
@@ -10,10 +11,27 @@ FAMILY = Family(
     name="ice40",
     title="iCE40",
     amaranth="iCE40",
-    # FPGA-TN-02007; of its accumulator, Yosys makes no use here.
-    dsp=DspBlock(name="SB_MAC16", weight=16, x=16, unsigned=True, accumulator=0, packs=False),
-    dsp_luts=0,
-    lut_rows=16,
+    # FPGA-TN-02007. Its accumulator is not used, and Yosys leaves products of fewer bits in LUTs.
+    dsp=DspBlock(
+        name="SB_MAC16", weight=16, x=16, unsigned=True, accumulator=0, packs=False, least=11
+    ),
+    # Of an iCE40UP5K, with 5,280 LUTs, 8 SB_MAC16 and 30 block RAMs: 165 and 44, rounded.
+    dsp_luts=160,
+    memory=MemoryRules(
+        block="SB_RAM40_4K",
+        blocks=1,
+        shapes=((16, 256), (8, 512), (4, 1024), (2, 2048)),
+        price=128,
+        select_price=1,
+        # A memory of as many bits as a block is worth is not one.
+        ram_price=129,
+        lut_ram=None,
+        lut_inputs=4,
+        joined_rows=16,
+        bram_luts=45,
+    ),
+    # Of products of 2 by 3 bits and of all less, tables are as cheap; of more, they are not.
+    table_inputs=5,
     cells={
         "SB_LUT4": LUT,
         **{

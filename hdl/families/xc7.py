@@ -5,8 +5,24 @@ from fractions import Fraction
 from build_decoder.hdl.cells import BRAM, DSP, FF, LUT, NOTHING, CellCost
 from build_decoder.hdl.family import Family, NetlistCells
 from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.planning.memories import LutRam, MemoryRules
 
 __all__ = ["FAMILY"]
+
+_MULTIPLEXER_LUTS = (0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 4, 4, 4, 4)  # of 1 to 16 values
+
+
+def _multiplexer_luts(values: int) -> int:
+    """LUTs of ``hdl.parts.multiplexer`` for each bit of one of so many values."""
+    if values <= 16:
+        return _MULTIPLEXER_LUTS[values - 1]
+    blocks = -(-values // 16)
+    last = values - 16 * (blocks - 1)
+    # The last LUT of two blocks takes two values as they are.
+    shared = blocks == 2 and last == 2
+    luts = 4 * (blocks - 1) + _multiplexer_luts(last) - shared
+    return luts + _multiplexer_luts(blocks)
+
 
 FAMILY = Family(
     name="xc7",
@@ -16,8 +32,26 @@ FAMILY = Family(
     dsp=DspBlock(
         name="DSP48E1", weight=25, x=18, unsigned=False, accumulator=48, packs=True
     ),
+    # Of a Zynq-7020, with 53,200 LUTs, 220 DSP blocks and 140 block RAMs: 60 and 95, rounded.
     dsp_luts=50,
-    lut_rows=64,
+    memory=MemoryRules(
+        block="RAMB36",
+        blocks=2,
+        # RAMB18E1.
+        shapes=((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384)),
+        price=258,
+        select_price=1,
+        ram_price=256,
+        # RAM32M and RAM64M; selecting is left out.
+        lut_ram=LutRam(shapes=((6, 32), (3, 64)), luts=4, price=16, select_price=0),
+        lut_inputs=6,
+        joined_rows=64,
+        bram_luts=100,
+    ),
+    # A bit is then one LUT of six inputs or two and a multiplexer. Of products of 2 by 2 to 5 by 2
+    # bits, all are cheaper so; with 8 inputs some are not.
+    table_inputs=7,
+    multiplexer_luts=_multiplexer_luts,
     cells={
         **{f"LUT{inputs}": LUT for inputs in range(1, 7)},
         # There are no inverters: what no LUT behind it absorbs in a vendor's tool becomes a LUT.

@@ -1,14 +1,16 @@
 """MAC units: a multiplier for one neuron or two, and the sums behind it."""
 
+from collections.abc import Callable
+
 from amaranth import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.families import family_of
+from build_decoder.hdl.families import DEFAULT, family_of
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.parts.native import native_part
 from build_decoder.hdl.parts.shift_add import shift_add_product
-from build_decoder.hdl.parts.table_product import fits_table, table_product
+from build_decoder.hdl.parts.table_product import table_product
 from build_decoder.hdl.planning.dsp_block import DspBlock
 from build_decoder.hdl.planning.dsp_packing import DspPacking
 from build_decoder.hdl.planning.fits import fits_block
@@ -65,9 +67,7 @@ class MacUnit(wiring.Component):
         m = Module()
         plan, width = self.plan, self.plan.unit_width
         total = Signal(Shape(width * self.multiplier.neurons, signed=True))
-        if self.multiplier is Multiplier.LUT:
-            platform = None
-        family, block_mac = family_of(platform), native_part(platform, "mac")
+        family, block_mac = family_of(platform), self._native(platform, "mac")
         if block_mac is not None and fits_block(plan, self.multiplier, family.dsp):
             p = Signal(family.dsp.accumulator)
             m.submodules.block = block_mac(
@@ -108,16 +108,21 @@ class MacUnit(wiring.Component):
             operand = Signal(Shape(len(high) + self.packing.field + 1, signed=True))
             m.d.comb += operand.eq(high.shift_left(self.packing.field) + low)
         product = Signal((operand * self.x).shape())
-        block_product = native_part(platform, "product")
+        block_product = self._native(platform, "product")
         if block_product is not None and _fits(family_of(platform).dsp, operand, self.x):
             m.submodules.block = block_product(weight=operand, x=self.x, product=product)
         elif self.multiplier is Multiplier.LUT:
-            small = fits_table(len(operand), len(self.x))
+            most = (family_of(platform) or DEFAULT).table_inputs
+            small = len(operand) + len(self.x) <= most
             multiply = table_product if small else shift_add_product
             m.d.sync += product.eq(multiply(operand, self.x))
         else:
             m.d.sync += product.eq(operand * self.x)
         return product
+
+    def _native(self, platform, purpose: str) -> Callable | None:
+        """A part of the family's cells, for a unit that may have them."""
+        return None if self.multiplier is Multiplier.LUT else native_part(platform, purpose)
 
     def _held(self, m: Module, neuron: int) -> Value:
         if self.plan.constant_weights:

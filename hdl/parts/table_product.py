@@ -4,16 +4,7 @@ from amaranth import Cat, Shape, Value
 
 from build_decoder.hdl.parts.read_only_table import read_only_table
 
-__all__ = ["fits_table", "table_product"]
-
-_MOST_INPUTS = 7
-"""A bit is then one LUT of six inputs or two and a multiplexer. Of products of 2 by 2 to 5 by 2
-bits, all are cheaper so; with 8 inputs some are not."""
-
-
-def fits_table(weight_width: int, x_width: int) -> bool:
-    """Whether truth tables take fewer LUTs than rows of adders do."""
-    return weight_width + x_width <= _MOST_INPUTS
+__all__ = ["table_product"]
 
 
 def table_product(weight: Value, x: Value) -> Value:

@@ -6,8 +6,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from build_decoder.hdl.families import DEFAULT, family_of
 from build_decoder.hdl.parts.native import native_part
-from build_decoder.hdl.planning.area import fits_block_ram
 from build_decoder.hdl.planning.weight_rows import different_columns
 
 __all__ = ["WeightMemory"]
@@ -81,13 +81,14 @@ class WeightMemory(wiring.Component):
                 self.ready.eq(fetched),
             ]
         if len(columns):
-            self._read(m, columns, address, stored, native_part(platform, "rom"))
+            self._read(m, columns, address, stored, platform)
         return m
 
-    def _read(self, m: Module, columns: np.ndarray, address: Signal, stored: Signal, lut_rom):
+    def _read(self, m: Module, columns: np.ndarray, address: Signal, stored: Signal, platform):
         """Register the row at ``address`` in ``stored`` on ``load``."""
         count, rows = columns.shape
-        in_blocks = fits_block_ram(rows, count)
+        in_blocks = (family_of(platform) or DEFAULT).memory.fits_block_ram(rows, count)
+        lut_rom = native_part(platform, "rom")
         if lut_rom is not None and not in_blocks:
             tables = [_as_int(column) for column in columns]
             with m.If(self.load):

@@ -5,10 +5,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
-from build_decoder.hdl.planning.decoder_plan import plan_decoder
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front, price
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
@@ -58,7 +57,7 @@ def choose_design(
         rough = _shared(model, points[-1], **limits, **asked)
         near = [rough] if _within(rough.area, **limits) else []
         # What costs more than a design that there is need not be searched.
-        most = price(rough.area, spare_blocks=spare_blocks) if near else None
+        most = price(rough.area, family, spare_blocks=spare_blocks) if near else None
         points = design_front(model, max_latency=latency_cycles, most=most, **limits, **asked)[-1:]
     else:
         near = []
@@ -66,7 +65,7 @@ def choose_design(
     near += points + [_shared(model, point, **limits, **asked) for point in points]
     near = [point for point in near if _within(point.area, **limits)]
     if near:
-        return min(near, key=lambda point: price(point.area, spare_blocks=spare_blocks))
+        return min(near, key=lambda point: price(point.area, family, spare_blocks=spare_blocks))
     latency = "" if latency_cycles is None else f" for a latency of {latency_cycles} cycles"
     smallest = design_front(
         model, max_latency=latency_cycles, max_blocks=max_blocks, least="lut", **asked
@@ -102,7 +101,7 @@ def _shared(
 
     No more of them than pay, unless it takes them to keep to ``max_lut``.
     """
-    plans = [plan for plan in plan_decoder(model, point.foldings) if isinstance(plan, DensePlan)]
+    plans = DecoderPlan.of(model, point.foldings).layers
     names = datapath or [None] * len(plans)
     free = [n for n, name in enumerate(names) if name is None]
     left = max_blocks
@@ -115,7 +114,8 @@ def _shared(
             [plans[n] for n in free], family=family, max_blocks=blocks, spare_blocks=spare
         )
         multipliers = dict(enumerate(point.multipliers)) | dict(zip(free, chosen, strict=True))
-        return DesignPoint.of(model, point.foldings, [multipliers[n] for n in range(len(plans))])
+        units = [multipliers[n] for n in range(len(plans))]
+        return DesignPoint.of(model, point.foldings, units, family)
 
     found = shared(left, spare_blocks)
     if max_lut is None or found.area.lut <= max_lut:

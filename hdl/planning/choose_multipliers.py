@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.area import product_luts, select_luts
+from build_decoder.hdl.planning.area import block_luts, product_luts, select_luts
 from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.multipliers import Multipliers
 
@@ -25,12 +26,14 @@ def choose_multipliers(
     are made in LUTs, by selection where :func:`~hdl.planning.fits.fits_select` says so.
     """
     worth = 0 if spare_blocks or family is None else family.dsp_luts
+    model = family or DEFAULT
     offers = []
     for index, plan in enumerate(plans):
-        if plan.constant_weights:
+        p = plan.parameters
+        if plan.constant_weights or not model.dsp.makes(p.weight, p.input):
             # A product with a constant is a few additions.
             continue
-        luts = _lut_product(plan)
+        luts = _saved(plan, model)
         inputs = plan.folding.inputs_per_cycle
         pairs, single = divmod(plan.neurons, 2)
         if family is not None and packs(plan, family.dsp):
@@ -64,9 +67,11 @@ class _Offer:
     products: int
 
 
-def _lut_product(plan: DensePlan) -> float:
-    """Estimate of the LUTs of a product, and of its sum where each product has one of its own."""
-    p = plan.parameters
+def _saved(plan: DensePlan, family: Family) -> float:
+    """Estimate of the LUTs that a block saves for each product that it makes."""
+    p, accumulates = plan.parameters, plan.units_accumulate
     if fits_select(plan):
-        return select_luts(p.exact.width)
-    return product_luts(p.input, p.weight, p.exact.width, accumulates=plan.units_accumulate)
+        luts = select_luts(p.exact.width, family)
+    else:
+        luts = product_luts(p.input, p.weight, p.exact.width, family, accumulates=accumulates)
+    return luts - block_luts(p.exact.width, family, accumulates=accumulates)

@@ -1,26 +1,31 @@
 """Cost of formats in hardware: AHEAD's Equation 6, with the cost functions c_k of an FPGA."""
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from build_decoder.hdl.activations.plan import activation_plan
+from build_decoder.hdl.family import Family
+from build_decoder.hdl.layers.dense.control import DenseControl
 from build_decoder.hdl.planning.area import (
-    DSP_LUTS,
     Area,
     BiasCounts,
     DenseShape,
     PackerShape,
     WeightCounts,
     area_of,
+    block_luts,
     dense_shape,
     product_luts,
     select_luts,
 )
+from build_decoder.hdl.planning.dsp_block import DspBlock
 from build_decoder.hdl.planning.dsp_packing import DspPacking
+from build_decoder.hdl.planning.fits import SELECT_WEIGHT_BITS
+from build_decoder.hdl.planning.folding import Folding, lanes_between
+from build_decoder.hdl.planning.unstalled import times_of
 from build_decoder.models.network import Network
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey
@@ -29,15 +34,26 @@ from build_decoder.quant.qformat import QFormat
 
 __all__ = ["AreaCost"]
 
-_DSP_WIDTHS = (25, 18, 48)
-"""Operands and accumulator of a DSP48E1, all signed."""
+@dataclass(frozen=True)
+class _Control(DenseControl):
+    """Control of a layer of which formats are not known yet."""
 
-_SELECTED = (-2, 1)
-"""Least and greatest weight of which products can be selected in an accumulator's LUTs."""
+    input_count: int
+    units: int
+    folding: Folding
+    lanes: int
+    double_buffered: bool = True
+    drain_latency: int = 1
+    """An activation's latency follows from formats, and decides no interval."""
+
+    @cached_property
+    def interval(self) -> int:
+        """Cycles between back-to-back frames of the layer by itself."""
+        return times_of(self.actors).interval
 
 
 class AreaCost:
-    """LUTs + 50 DSPs + 100 RAMB36 of a decoder on a 7-series FPGA, by :mod:`hdl.planning.area`.
+    """Cost of a decoder on an FPGA of a family, by :mod:`hdl.planning.area`.
 
     Lanes, packers and what is double-buffered are those of a ``DecoderPlan``. The products of a
     layer are made in what costs least: DSP blocks, two products a block where that fits, LUTs, or
@@ -47,6 +63,8 @@ class AreaCost:
     ----------
     network
         The network in floats.
+    family
+        The FPGA family that the decoder is built for.
     foldings
         (inputs, outputs) a cycle of each layer; default: one input into all neurons.
     """
@@ -54,25 +72,30 @@ class AreaCost:
     def __init__(
         self,
         network: Network,
+        family: Family,
         foldings: Sequence[tuple[int, int]] | None = None,
     ):
         self.network = network
-        self.foldings = [
-            (inputs, min(outputs, layer.output_count))
-            for (inputs, outputs), layer in zip(
-                foldings or [(1, layer.output_count) for layer in network.layers],
-                network.layers,
-                strict=True,
+        self.family = family
+        folded = [Folding(*pair) for pair in foldings or []]
+        folded = folded or [Folding(1, layer.output_count) for layer in network.layers]
+        self._wanted = [folding.inputs_per_cycle for folding in folded[1:]] + [1]
+        self._controls = [
+            _Control(
+                layer.input_count,
+                layer.output_count,
+                folding,
+                lanes_between(layer.output_count, folding, wide),
             )
+            for layer, folding, wide in zip(network.layers, folded, self._wanted, strict=True)
         ]
-        self._wanted = [inputs for inputs, _ in self.foldings[1:]] + [1]
-        self._lanes = [
-            wide if outputs >= layer.output_count or not outputs % wide else 1
-            for (_, outputs), wide, layer in zip(
-                self.foldings, self._wanted, network.layers, strict=True
-            )
+        # As hdl.planning.decoder_plan has it: those that would hold up frames otherwise capture.
+        interval = max(control.interval for control in self._controls)
+        waiting = [replace(control, double_buffered=False) for control in self._controls]
+        self._controls = [
+            waits if waits.interval <= interval else control
+            for control, waits in zip(self._controls, waiting, strict=True)
         ]
-        self._double_buffered = self._choose_buffers()
         self._weights = lru_cache(256)(self._count_weights)
         self._biases = lru_cache(1024)(self._count_biases)
         self._activations = lru_cache(4096)(
@@ -81,7 +104,7 @@ class AreaCost:
         self._layers = lru_cache(16384)(self._area_of_layer)
 
     def __call__(self, formats: NetworkFormats) -> float:
-        return self.area(formats).cost
+        return self.family.cost(self.area(formats))
 
     def area(self, formats: NetworkFormats) -> Area:
         """Estimated area of the whole decoder."""
@@ -105,29 +128,15 @@ class AreaCost:
         own = (formats[NodeKey(name, node)] for node in NODES if node != INPUT)
         return [formats[source], *own]
 
-    def _choose_buffers(self) -> list[bool]:
-        """Which layers capture their sums: those that would hold up frames otherwise."""
-        captured, waiting = (
-            [
-                _frame_cycles(layer.input_count, layer.output_count, folding, lanes, buffered)
-                for layer, folding, lanes in zip(
-                    self.network.layers, self.foldings, self._lanes, strict=True
-                )
-            ]
-            for buffered in (True, False)
-        )
-        return [cycles > max(captured) for cycles in waiting]
-
     def _area_of_layer(self, number: int, *nodes: QFormat) -> Area:
-        area = area_of(self._shape(number, *nodes))
-        lanes, wanted = self._lanes[number - 1], self._wanted[number - 1]
-        if lanes != wanted:
-            count = self.network.layers[number - 1].output_count
-            area += area_of(PackerShape(nodes[-1].width, wanted, count))
+        area = area_of(self._shape(number, *nodes), self.family)
+        control, wanted = self._controls[number - 1], self._wanted[number - 1]
+        if control.lanes != wanted:
+            area += area_of(PackerShape(nodes[-1].width, wanted, control.units), self.family)
         return area
 
     def _shape(self, number: int, x, w, accumulator, bias, total, output) -> DenseShape:
-        layer = self.network.layers[number - 1]
+        layer, control = self.network.layers[number - 1], self._controls[number - 1]
         # As quant.formats.integer_layer has it.
         fraction = min(accumulator.fraction, x.fraction + w.fraction)
         accumulator = QFormat(max(accumulator.integer, 1 - fraction), fraction, accumulator.signed)
@@ -149,9 +158,9 @@ class AreaCost:
             fraction=aligned,
         )
         return dense_shape(
-            folding=self.foldings[number - 1],
-            lanes=self._lanes[number - 1],
-            double_buffered=self._double_buffered[number - 1],
+            folding=(control.folding.inputs_per_cycle, control.folding.outputs_per_cycle),
+            lanes=control.lanes,
+            double_buffered=control.double_buffered,
             input=x,
             weight=w,
             exact=exact,
@@ -167,34 +176,33 @@ class AreaCost:
 
     def _multipliers(self, number: int, x, w, exact: int, counted: "_Weights") -> dict[str, int]:
         """Units by kind, those of least cost for the products of a cycle."""
-        inputs, neurons = self.foldings[number - 1]
-        layer = self.network.layers[number - 1]
-        accumulates = inputs == 1
-        once = neurons == layer.output_count
-        products = inputs * neurons
-        constant = once and inputs >= layer.input_count
-        if counted.selected and accumulates and once and not constant:
-            luts, kind = select_luts(exact), "select"
+        control, family = self._controls[number - 1], self.family
+        inputs, accumulates = control.folding.inputs_per_cycle, control.units_accumulate
+        products = inputs * control.neurons
+        constant = control.constant_weights
+        if counted.selected and accumulates and control.passes == 1 and not constant:
+            luts, kind = select_luts(exact, family), "select"
         else:
-            luts, kind = product_luts(x, w, exact, accumulates=accumulates), "lut"
+            luts, kind = product_luts(x, w, exact, family, accumulates=accumulates), "lut"
+        if constant or not family.dsp.makes(w, x):
+            return {kind: products}
+        saved = luts - block_luts(exact, family, accumulates=accumulates)
         pairs = 0
         unit = exact if accumulates else x.width + w.width + (not x.signed and not w.signed)
-        if not constant and 2 * luts > DSP_LUTS and neurons > 1 and counted.packs(unit, x):
-            pairs = inputs * (neurons // 2)
+        if 2 * saved > family.dsp_luts and control.neurons > 1 and counted.packs(unit, x):
+            pairs = inputs * (control.neurons // 2)
         left = products - 2 * pairs
-        if luts > DSP_LUTS and not constant:
-            return {"packed": pairs, "dsp": left}
-        return {"packed": pairs, kind: left}
+        return {"packed": pairs, "dsp" if saved > family.dsp_luts else kind: left}
 
     def _count_biases(self, number: int, bias: QFormat, shift: int, half: int):
         """Counts of a layer's stored biases, the least and the greatest."""
         stored = (bias.quantise(self.network.layers[number - 1].bias) << shift) + half
-        counts = BiasCounts.of(stored, self._lanes[number - 1])
+        counts = BiasCounts.of(stored, self._controls[number - 1].lanes)
         return counts, int(stored.min()), int(stored.max())
 
     def _count_weights(self, number: int, w: QFormat) -> "_Weights":
         raw = w.quantise(self.network.layers[number - 1].weights)
-        return _Weights.of(raw, w, self.foldings[number - 1])
+        return _Weights.of(raw, w, self._controls[number - 1], self.family)
 
 
 @dataclass(frozen=True)
@@ -213,6 +221,8 @@ class _Weights:
         Whether products can be selected in an accumulator's LUTs, as far as weights decide it.
     operand_width
         Bits of the operand of two weights in one DSP block, for a width of the low field.
+    block
+        The block.
     """
 
     format: QFormat
@@ -221,47 +231,29 @@ class _Weights:
     negative: np.ndarray
     selected: bool
     operand_width: Callable[[int], int]
+    block: DspBlock
 
     @classmethod
-    def of(cls, raw: np.ndarray, format: QFormat, folding: tuple[int, int]) -> "_Weights":
-        """What ``raw``, int64 (inputs, units), are in ``format`` with ``folding``."""
-        neurons = folding[1]
+    def of(cls, raw: np.ndarray, format: QFormat, control: _Control, family: Family) -> "_Weights":
+        """What ``raw``, int64 (inputs, units), are in ``format``."""
+        neurons = control.neurons
         pairs = neurons // 2 * 2
         slots = np.arange(raw.shape[1]) % neurons
         low = raw[:, (slots < pairs) & (slots % 2 == 0)]
         high = raw[:, (slots < pairs) & (slots % 2 == 1)]
         low = low[:, : high.shape[1]]
-        least, greatest = _SELECTED
+        folding = (control.folding.inputs_per_cycle, neurons)
+        half = 1 << SELECT_WEIGHT_BITS >> 1
         return cls(
             format,
-            WeightCounts.of(raw, format.width, folding),
+            WeightCounts.of(raw, format.width, folding, family.memory),
             np.maximum(raw, 0).sum(axis=0),
             np.maximum(-raw, 0).sum(axis=0),
-            bool(raw.min() >= least and raw.max() <= greatest),
+            bool(raw.min() >= -half and raw.max() < half),
             lru_cache(64)(lambda field: DspPacking(field).operand_width(low, high)),
+            family.dsp,
         )
 
     def packs(self, unit: int, x: QFormat) -> bool:
         """Whether two products with ``x``, in sums of ``unit`` bits, fit a DSP block."""
-        wide, narrow, accumulator = _DSP_WIDTHS
-        signed_weight = self.format.width + (not self.format.signed)
-        signed_x = x.width + (not x.signed)
-        return (
-            2 * unit <= accumulator
-            and signed_x <= narrow
-            and signed_weight + unit <= wide
-            and self.operand_width(unit) <= wide
-        )
-
-
-def _frame_cycles(
-    inputs: int, units: int, folding: tuple[int, int], lanes: int, double_buffered: bool
-) -> int:
-    """Interval of frames of a layer alone; that of a ``DensePlan``."""
-    beats, passes = math.ceil(inputs / folding[0]), math.ceil(units / folding[1])
-    in_pass, in_frame = math.ceil(folding[1] / lanes), math.ceil(units / lanes)
-    latency = 2 + (folding[0] - 1).bit_length() + double_buffered
-    groups = [in_pass] * (passes - 1) + [in_frame - in_pass * (passes - 1)]
-    if double_buffered:
-        return sum(max(beats, latency + count) for count in groups)
-    return sum(latency + count + beats - 1 for count in groups)
+        return self.block.fits_pairs(self.format, x, unit, self.operand_width)

@@ -75,4 +75,5 @@ def _misfit(plan: DensePlan, kind: Multiplier, family: Family | None) -> tuple[s
 def _operands(block: DspBlock) -> str:
     """What a block takes, in words."""
     changing = "changing weights and " if block.accumulator else ""
-    return f"{changing}operands that fit a {block.name}"
+    least = f" of {block.least} bits together or more" if block.least else ""
+    return f"{changing}operands{least} that fit a {block.name}"

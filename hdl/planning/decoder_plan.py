@@ -44,7 +44,7 @@ class DecoderPlan:
         missing = {node.name for node in self.model.nodes} - {stage.name for stage in self.stages}
         if missing:
             raise ValueError(f"expected a stage for each layer, got none for {min(missing)}")
-        given = {Port(self.model.inputs[0].name): self.input}
+        given = {self.source: self.input}
         for stage in self.stages:
             for source, taken in zip(stage.inputs, stage.plan.inputs, strict=True):
                 if source not in given:
@@ -59,8 +59,8 @@ class DecoderPlan:
         last = self.stages[-1]
         if list(given) != [Port(last.name)]:
             raise ValueError(f"expected outputs that are taken, got {', '.join(map(str, given))}")
-        model = self.model
-        _match("the decoder", last.plan.output, Tensor((model.output_count,), model.output_format, 1))
+        wanted = Tensor((self.model.output_count,), self.model.output_format, 1)
+        _match("the decoder", last.plan.output, wanted)
 
     @classmethod
     def of(
@@ -110,13 +110,17 @@ class DecoderPlan:
         return tuple(plan.folding for plan in self.layers)
 
     @property
+    def source(self) -> Port:
+        """Where the decoder's input comes from, for the stage that takes it."""
+        return Port(self.model.inputs[0].name)
+
+    @property
     def input(self) -> Tensor:
         """What comes in."""
-        port = Port(self.model.inputs[0].name)
         for stage in self.stages:
-            if port in stage.inputs:
-                return stage.plan.inputs[stage.inputs.index(port)]
-        raise ValueError(f"expected a stage that takes {port}, got none")
+            if self.source in stage.inputs:
+                return stage.plan.inputs[stage.inputs.index(self.source)]
+        raise ValueError(f"expected a stage that takes the input {self.source.stage}, got none")
 
     @property
     def input_beats(self) -> int:

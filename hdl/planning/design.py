@@ -8,7 +8,7 @@ from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
-from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
@@ -31,7 +31,7 @@ def design_decoder(
     """Plan of a decoder for ``model``.
 
     With ``latency_cycles`` the cheapest that is as fast, and with ``max_lut`` alone the fastest
-    within it, each by the area model of the 7 series: :mod:`hdl.planning.choose_foldings`. With
+    within it, each by the area model of the family: :mod:`hdl.planning.choose_foldings`. With
     neither, one input a cycle; a limit on blocks alone would not end the unrolling, since products
     can be made in LUTs.
 
@@ -111,7 +111,7 @@ def _multipliers(
     spare_blocks: bool,
 ) -> list[Multipliers]:
     """Multipliers of each layer, of which those that are not forced share what blocks are left."""
-    plans = [plan for plan in plan_decoder(model, foldings) if isinstance(plan, DensePlan)]
+    plans = DecoderPlan.of(model, foldings).layers
     forced = _forced(model, plans, datapaths, family=family, max_blocks=max_blocks)
     if max_blocks is not None:
         max_blocks -= sum(units.blocks for units in forced.values())

@@ -18,18 +18,18 @@ import numpy as np
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.area import DSP_LUTS, Area, BiasCounts, area_of
+from build_decoder.hdl.planning.area import Area, BiasCounts, area_of
 from build_decoder.hdl.planning.area.plans import decoder_area, plan_area, shape_of_plan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
-from build_decoder.hdl.planning.decoder_plan import decoder_latency, lanes_between, plan_decoder
-from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folding import Folding, lanes_between, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.quant.layers.dense import Dense
 
-__all__ = ["DesignPoint", "considered_foldings", "design_front", "price"]
+__all__ = ["DesignPoint", "design_front", "price"]
 
 _LATENCY, _COST, _LUT, _DSP = range(4)
 _QUANTITIES = 4
@@ -47,31 +47,33 @@ class DesignPoint:
         Documented latency.
     area
         Estimate without a board's shell.
+    family
+        FPGA family that it is for.
     """
 
     foldings: tuple[Folding, ...]
     multipliers: tuple[Multipliers, ...]
     latency_cycles: int
     area: Area
+    family: Family
+
+    @property
+    def cost(self) -> float:
+        """Cost of the area."""
+        return self.family.cost(self.area)
 
     @classmethod
     def of(
-        cls, model: IntegerModel, foldings: Sequence[Folding], multipliers: Sequence[Multipliers]
+        cls,
+        model: IntegerModel,
+        foldings: Sequence[Folding],
+        multipliers: Sequence[Multipliers],
+        family: Family,
     ) -> "DesignPoint":
         """The point of a given design."""
-        plans = plan_decoder(model, foldings, multipliers)
-        return cls(
-            tuple(foldings), tuple(multipliers), decoder_latency(plans), decoder_area(plans)
-        )
-
-
-def considered_foldings(layer: Dense) -> list[Folding]:
-    """Foldings of a layer that differ in transfers in or in passes, the narrowest of each."""
-    return [
-        Folding(inputs, outputs)
-        for inputs in _steps(layer.input_count)
-        for outputs in _steps(layer.units)
-    ]
+        plan = DecoderPlan.of(model, foldings, multipliers)
+        area = decoder_area(plan, family)
+        return cls(tuple(foldings), tuple(multipliers), plan.latency_cycles, area, family)
 
 
 def design_front(
@@ -91,7 +93,7 @@ def design_front(
     Parameters
     ----------
     family
-        FPGA family that multipliers are chosen for. Area is that of the 7 series in any case.
+        FPGA family that the decoder is for.
     max_latency, max_lut, max_blocks
         Limits: cycles, estimated LUTs and DSP blocks. Under those of area, layers with fewer or
         more blocks than cost least are considered too.
@@ -100,7 +102,7 @@ def design_front(
     datapath
         Datapath of each layer, None where it is chosen; see :mod:`hdl.planning.datapath`.
     least
-        What to have little of: ``cost``, that of an area, ``lut`` or ``dsp``.
+        What to have little of: ``cost``, that of the family, ``lut`` or ``dsp``.
     most
         Of that, to leave out what is not of interest.
 
@@ -134,7 +136,9 @@ def design_front(
     found = _Search(items, compared, limits).front([_LATENCY, objective])
     return [
         DesignPoint.of(
-            model, *zip(*(items[n].options[option] for n, option in enumerate(row)), strict=True)
+            model,
+            *zip(*(items[n].options[option] for n, option in enumerate(row)), strict=True),
+            family,
         )
         for row in found
     ]
@@ -147,17 +151,9 @@ def _budgets(max_blocks: int | None) -> list[tuple[int, bool]]:
     return [(blocks, True) for blocks in (0, max_blocks // 4, max_blocks // 2, max_blocks)]
 
 
-def price(area: Area, *, spare_blocks: bool) -> float:
+def price(area: Area, family: Family, *, spare_blocks: bool) -> float:
     """Cost of an area, for a user who gives DSP blocks away or not."""
-    return area.cost - (DSP_LUTS * area.dsp if spare_blocks else 0)
-
-
-def _steps(count: int) -> list[int]:
-    """Numbers at a time that ``count`` things can be taken in, the least of each number of times.
-
-    All else is as fast as one of these, and wider.
-    """
-    return sorted({-(-count // times) for times in range(1, count + 1)})
+    return family.cost(area) - (family.dsp_luts * area.dsp if spare_blocks else 0)
 
 
 class _Items:
@@ -192,19 +188,19 @@ class _Items:
         self.spare_blocks = spare_blocks
         self.budgets = [(None, spare_blocks), *budgets]
         self._biases = cache(lambda lanes: BiasCounts.of(self.layer.stored_biases, lanes).columns)
-        self.into_steps = _steps(self.layer.input_count)
+        self.into_steps = steps(self.layer.input_count)
         last = number == len(model.layers) - 1
-        self.wide_steps = [1] if last else _steps(model.layers[number + 1].input_count)
+        self.wide_steps = [1] if last else steps(model.layers[number + 1].input_count)
         self._packers = [
-            plan_area(PackerPlan(self.layer.output, wide, self.layer.units))
+            plan_area(PackerPlan(Tensor((self.layer.units,), self.layer.output, 1), wide), family)
             for wide in self.wide_steps
         ]
         self.max_latency = math.inf if max_latency is None else max_latency
         self.options, rows, values = [], [], []
         misfit = None
-        for folding in considered_foldings(self.layer):
+        for plan in DensePlan.options(self.layer, ((self.layer.input_count,),)):
             try:
-                self._add(folding, rows, values)
+                self._add(plan, rows, values)
             except InputError as error:
                 misfit = error
         if misfit is not None and not rows:
@@ -213,21 +209,22 @@ class _Items:
         self.option, self.into, self.wide, self.captured, self.waiting = columns
         self.values = np.array(values).reshape(-1, 2, _QUANTITIES).transpose(1, 0, 2)
 
-    def _add(self, folding: Folding, rows: list, values: list) -> None:
-        plan = DensePlan(self.layer, folding, 1, double_buffered=True)
-        lanes_of = [lanes_between(self.layer, folding, wide) for wide in self.wide_steps]
+    def _add(self, plan: DensePlan, rows: list, values: list) -> None:
+        folding = plan.folding
+        lanes_of = [lanes_between(self.layer.units, folding, wide) for wide in self.wide_steps]
         times = {lanes: self._times(replace(plan, lanes=lanes)) for lanes in set(lanes_of)}
         if min(min(latencies) for _, latencies in times.values()) > self.max_latency:
             # Counting what decides an area takes most of the time.
             return
         choices = self._multipliers(plan)
-        shape = shape_of_plan(plan)
+        shape = shape_of_plan(plan, self.family)
         into = self.into_steps.index(folding.inputs_per_cycle)
         for option, multipliers in enumerate(choices, start=len(self.options)):
             units = asdict(multipliers)
             areas = {
                 lanes: area_of(
-                    replace(shape, lanes=lanes, bias_columns=self._biases(lanes), **units)
+                    replace(shape, lanes=lanes, bias_columns=self._biases(lanes), **units),
+                    self.family,
                 )
                 for lanes in times
             }
@@ -237,7 +234,7 @@ class _Items:
                     area += self._packers[wide]
                     latencies = tuple(latency + 1 for latency in latencies)
                 rows.append((option, into, wide, *frames))
-                cost = price(area, spare_blocks=self.spare_blocks)
+                cost = price(area, self.family, spare_blocks=self.spare_blocks)
                 values.append([(latency, cost, area.lut, area.dsp) for latency in latencies])
         self.options += [(folding, multipliers) for multipliers in choices]
 
@@ -259,11 +256,11 @@ class _Items:
 
     def _times(self, plan: DensePlan) -> tuple[tuple[int, int], tuple[int, int]]:
         """Frame interval, captured and waiting, and cycles to the last output, the reverse."""
-        waiting = replace(plan, double_buffered=False)
+        captured, waiting = plan.times, replace(plan, double_buffered=False).times
         # The first layer's inputs come one transfer a cycle; others count from their last one on.
-        before = plan.beats - 1 if self.number == 0 else 0
-        latencies = (waiting.output_times([before])[-1], plan.output_times([before])[-1])
-        return (plan.frame_cycles, waiting.frame_cycles), latencies
+        before = plan.beats - 1 if self.number else 0
+        latencies = (waiting.latency - before, captured.latency - before)
+        return (captured.interval, waiting.interval), latencies
 
 
 @dataclass(frozen=True)

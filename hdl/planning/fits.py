@@ -14,25 +14,25 @@ __all__ = [
 ]
 
 SELECT_WEIGHT_BITS = 2
-"""Bits of a weight whose product can be selected in the LUTs that add."""
+"""Bits of a signed weight whose product can be selected in the LUTs that add."""
 
 
 def fits_block(plan: DensePlan, multiplier: Multiplier, block: DspBlock) -> bool:
     """Whether a unit of ``multiplier`` is one ``block``, or has its products made by one."""
     p, width = plan.parameters, plan.unit_width
-    weight_width, x_width = block.operand_width(p.weight), block.operand_width(p.input)
     if block.accumulator and plan.constant_weights:
         # They are never loaded, and so do not get into the block's registers.
         return False
     if multiplier is not Multiplier.PACKED:
-        return block.fits(weight_width, x_width, width)
+        widths = block.operand_width(p.weight), block.operand_width(p.input)
+        return block.makes(p.weight, p.input) and block.fits(*widths, width)
     if not block.packs or plan.neurons < 2:
         return False
     pairs = plan.neurons // 2 * 2
     low, high = plan.weight_rows[:, :, 0:pairs:2], plan.weight_rows[:, :, 1:pairs:2]
-    # The pre-adder's operands and its sum.
-    widest = max(weight_width + width, DspPacking(width).operand_width(low, high))
-    return block.fits(widest, x_width, 2 * width)
+    return block.fits_pairs(
+        p.weight, p.input, width, lambda field: DspPacking(field).operand_width(low, high)
+    )
 
 
 def packs(plan: DensePlan, block: DspBlock) -> bool:

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Folding", "steps"]
+__all__ = ["UNREGISTERED_GROUPS", "Folding", "lanes_between", "steps"]
+
+UNREGISTERED_GROUPS = 4
+"""Selecting among so many groups is one level of logic, and takes no cycle of its own."""
 
 
 @dataclass(frozen=True)
@@ -39,3 +42,9 @@ def steps(count: int) -> list[int]:
     All else is as fast as one of these, and wider.
     """
     return sorted({-(-count // times) for times in range(1, count + 1)})
+
+
+def lanes_between(units: int, folding: Folding, wide: int) -> int:
+    """Outputs a transfer of a layer behind which ``wide`` are taken: these, or one to a packer."""
+    fits = folding.outputs_per_cycle >= units or not folding.outputs_per_cycle % wide
+    return wide if fits else 1

@@ -1,18 +1,21 @@
-"""Features: counts of what takes LUTs and flip-flops, in units with a physical meaning."""
+"""Features: counts of what takes LUTs and flip-flops, in units with a physical meaning.
 
-from build_decoder.hdl.planning.area.memories import LUT_ROWS, block_parts, ram_luts
+They are the same for all families; what a unit of each takes is not.
+"""
+
+import math
+
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area.shapes import DenseShape, PackerShape
+from build_decoder.hdl.planning.folding import UNREGISTERED_GROUPS
 
-__all__ = ["luts_of", "multiplexer_luts", "product_bits", "registers_of", "table_luts"]
+__all__ = ["luts_of", "product_bits", "registers_of", "table_luts"]
 
-_UNREGISTERED_GROUPS = 4
 _BIAS_LUT_GROUPS = 32
-_TABLE_INPUTS = 7
 _FEW_ROWS = 4
-_MULTIPLEXER_LUTS = (0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 4, 4, 4, 4)  # of 1 to 16 values
 
 
-def luts_of(shape: DenseShape | PackerShape) -> dict[str, float]:
+def luts_of(shape: DenseShape | PackerShape, family: Family) -> dict[str, float]:
     """Counts of what takes LUTs; the fitted coefficients are LUTs a count."""
     if isinstance(shape, PackerShape):
         return {
@@ -21,12 +24,16 @@ def luts_of(shape: DenseShape | PackerShape) -> dict[str, float]:
             "packer_lanes": shape.lanes,
         }
     return {
-        **_control_luts(shape), **_memory_luts(shape), **_product_luts(shape), **_drain_luts(shape)
+        **_control_luts(shape, family),
+        **_memory_luts(shape, family),
+        **_product_luts(shape, family),
+        **_drain_luts(shape, family),
     }
 
 
-def _control_luts(shape: DenseShape) -> dict[str, float]:
+def _control_luts(shape: DenseShape, family: Family) -> dict[str, float]:
     replays = shape.passes > 1
+    buffer = (shape.beats, shape.replay_width)
     return {
         "layer": 1,
         "beat_bits": _bits(shape.beats),
@@ -34,40 +41,44 @@ def _control_luts(shape: DenseShape) -> dict[str, float]:
         "replay": replays,
         "replay_bits": replays * (_bits(shape.beats) + _bits(shape.passes)),
         "replay_forwarded": shape.replay_width,
-        "replay_ram": ram_luts(shape.beats, shape.replay_width),
+        "replay_ram": family.memory.ram_luts(*buffer),
+        "replay_bits_held": family.memory.ram_bits(*buffer),
+        "replay_block": family.memory.ram_blocks(*buffer),
     }
 
 
-def _memory_luts(shape: DenseShape) -> dict[str, float]:
+def _memory_luts(shape: DenseShape, family: Family) -> dict[str, float]:
+    memory = family.memory
     columns, tables = shape.weights.columns, shape.weights.tables
-    parts = -(-shape.rows // LUT_ROWS)
+    parts = -(-shape.rows // memory.joined_rows)
     selected = 0
-    if shape.weights_in_block_ram:
+    if shape.weights_in_block_ram(memory):
         # Where several block RAMs are one memory behind each other.
-        parts = block_parts(shape.rows, columns)
-        selected = columns * _selecting_luts(parts)
+        parts = memory.block_parts(shape.rows, columns)
+        selected = columns * _selecting_luts(parts, memory.lut_inputs)
     return {
         # Of two rows, a column is the address.
         "rom_tables": tables if shape.rows > 2 else 0,
-        "rom_selected": columns * _selecting_luts(parts) if tables else 0,
+        "rom_selected": columns * _selecting_luts(parts, memory.lut_inputs) if tables else 0,
         "block_ram_mux": selected,
     }
 
 
-def _selecting_luts(inputs: int) -> int:
-    """LUTs that select one of so many bits."""
-    return -(-(inputs - 1) // 3)
+def _selecting_luts(inputs: int, lut_inputs: int) -> int:
+    """LUTs that select one of so many bits: a LUT of six inputs four bits, of four inputs two."""
+    return -(-(inputs - 1) // (lut_inputs // 2))
 
 
-def _product_luts(shape: DenseShape) -> dict[str, float]:
+def _product_luts(shape: DenseShape, family: Family) -> dict[str, float]:
     constant = shape.rows == 1
     # Of two rows, a bit of a weight is a constant or the address, in one sense or the other.
     alike = shape.rows <= 2
     tables = 0 if alike else table_luts(
-        shape.input_width, shape.weight_width, shape.weights.bits
+        shape.input_width, shape.weight_width, family, shape.weights.bits
     )
     adder, full = product_bits(shape.input_width, shape.weights.bits)
     accumulating = shape.exact if shape.accumulates else 0
+    summed = shape.lut + _products_of_blocks(shape, family)
     # Yosys has an adder's wider operand enter the carry chain directly. Where that is the sum,
     # which is selected, the selection shares the adder's LUTs.
     unused = shape.weight_width - shape.weights.bits
@@ -90,7 +101,7 @@ def _product_luts(shape: DenseShape) -> dict[str, float]:
         "late_product": shape.lut * (adder + full) if added_up and late else 0,
         "alike_product": shape.lut * (adder + full) if alike and not constant else 0,
         "constant_product": shape.weights.digits * shape.input_width if constant else 0,
-        "accumulator": shape.lut * accumulating,
+        "accumulator": summed * accumulating,
         "wide_accumulator": shape.lut * wide,
         "tree": neurons * tree,
         "tree_accumulator": neurons * shape.exact,
@@ -99,9 +110,14 @@ def _product_luts(shape: DenseShape) -> dict[str, float]:
     }
 
 
-def _drain_luts(shape: DenseShape) -> dict[str, float]:
+def _products_of_blocks(shape: DenseShape, family: Family) -> int:
+    """Products of DSP blocks that do not sum them."""
+    return 0 if family.dsp.accumulator else shape.blocks(family.dsp)
+
+
+def _drain_luts(shape: DenseShape, family: Family) -> dict[str, float]:
     lanes, groups = shape.lanes, shape.groups_in_pass
-    few = groups <= _UNREGISTERED_GROUPS
+    few = groups <= UNREGISTERED_GROUPS
     narrowed = shape.captured > shape.accumulator
     limited = shape.biased > shape.total
     counters = _bits(shape.groups_in_frame)
@@ -111,7 +127,7 @@ def _drain_luts(shape: DenseShape) -> dict[str, float]:
     return {
         "counter_bits": counters,
         "few_selected": lanes * shape.seen * (groups > 1) if few else 0,
-        "selected": 0 if few else lanes * shape.seen * multiplexer_luts(groups),
+        "selected": 0 if few else lanes * shape.seen * family.multiplexer_luts(groups),
         "bias_columns": shape.bias_columns,
         "bias_bits": shape.bias_columns * further,
         "narrowed": lanes * shape.accumulator * narrowed,
@@ -127,7 +143,7 @@ def _drain_luts(shape: DenseShape) -> dict[str, float]:
     }
 
 
-def registers_of(shape: DenseShape | PackerShape) -> dict[str, float]:
+def registers_of(shape: DenseShape | PackerShape, family: Family) -> dict[str, float]:
     """Counts of what takes flip-flops outside of DSP blocks and block RAMs."""
     if isinstance(shape, PackerShape):
         return {
@@ -140,50 +156,52 @@ def registers_of(shape: DenseShape | PackerShape) -> dict[str, float]:
     tree = 0
     if not shape.accumulates:
         tree = _tree_bits(shape.product_width, shape.inputs_per_cycle)[0] + shape.exact
-    registered = shape.groups_in_pass > _UNREGISTERED_GROUPS
-    in_luts = shape.rows > 1 and not shape.weights_in_block_ram
-    replayed = 2 if ram_luts(shape.beats, shape.replay_width) else 1
+    registered = shape.groups_in_pass > UNREGISTERED_GROUPS
+    in_luts = shape.rows > 1 and not shape.weights_in_block_ram(family.memory)
+    buffer = (shape.beats, shape.replay_width)
+    replayed = 1 if family.memory.ram_blocks(*buffer) else 2
+    blocks = _products_of_blocks(shape, family)
     return {
         "layer": 1,
         "counters": _bits(shape.beats) + _bits(shape.rows) + _bits(shape.groups_in_frame),
-        "units": shape.lut * (weight + shape.product_width + accumulated),
+        "units": shape.lut * (weight + shape.product_width + accumulated)
+        + blocks * (weight + accumulated),
         "select": shape.select * (weight + shape.exact),
         "tree": shape.outputs_per_cycle * tree,
         "captured": shape.double_buffered * shape.outputs_per_cycle * shape.seen,
         "rom": in_luts * shape.weights.columns,
         "selected": registered * shape.lanes * (shape.seen + shape.bias),
         "replay": replayed * shape.replay_width,
+        "replay_bits_held": family.memory.ram_bits(*buffer),
         "activation": shape.lanes * shape.activation.registers,
     }
 
 
-def table_luts(input_width: int, weight_width: int, weight_bits: float | None = None) -> float:
-    """LUTs of a product as truth tables, those of ``hdl.parts.table_product``; 0 where it is none.
+def table_luts(
+    input_width: int, weight_width: int, family: Family, weight_bits: float | None = None
+) -> float:
+    """LUTs of a product as truth tables, those of ``hdl.parts.table_product``; 0 if it is none.
 
     With ``weight_bits`` in its values, of the ``weight_width`` of its format.
     """
-    if input_width + weight_width > _TABLE_INPUTS:
+    if input_width + weight_width > family.table_inputs:
         return 0
     bits = weight_width if weight_bits is None else weight_bits
     if input_width == 1:
         return bits
     if bits <= 1:
         return bits * input_width
+    inputs = family.memory.lut_inputs
+    if inputs < 6:
+        # Bit n of a product depends on as many of the lowest bits of both.
+        low = range(1, input_width + math.ceil(bits) + 1)
+        seen = (min(n, input_width) + min(n, bits) for n in low)
+        # Synthesis finds the rows of gates in it.
+        most = 2 * min(input_width, bits)
+        return sum(min(2 ** max(each - inputs, 0), most) for each in seen)
     # A bit of seven inputs is two LUTs; all but the lowest and the highest have so many.
-    seven = max(input_width + bits - (_TABLE_INPUTS - 1), 0)
+    seven = max(input_width + bits - inputs, 0)
     return input_width + bits + seven * (2.5 if min(input_width, bits) > 2 else 1.5)
-
-
-def multiplexer_luts(values: int) -> int:
-    """LUTs of ``hdl.parts.multiplexer`` for each bit of one of so many values."""
-    if values <= 16:
-        return _MULTIPLEXER_LUTS[values - 1]
-    blocks = -(-values // 16)
-    last = values - 16 * (blocks - 1)
-    # The last LUT of two blocks takes two values as they are.
-    shared = blocks == 2 and last == 2
-    luts = 4 * (blocks - 1) + multiplexer_luts(last) - shared
-    return luts + multiplexer_luts(blocks)
 
 
 def product_bits(input_width: int, weight_width: float) -> tuple[float, float]:

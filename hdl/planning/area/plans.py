@@ -1,9 +1,8 @@
 """Area of planned layers, by the fitted model of :mod:`hdl.planning.area`."""
 
-from collections.abc import Sequence
-
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area import (
     Area,
@@ -14,12 +13,13 @@ from build_decoder.hdl.planning.area import (
     area_of,
     dense_shape,
 )
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 
 __all__ = ["decoder_area", "plan_area", "shape_of_plan"]
 
 
-def shape_of_plan(plan: DensePlan | PackerPlan) -> DenseShape | PackerShape:
-    """What decides the area of ``plan``."""
+def shape_of_plan(plan: DensePlan | PackerPlan, family: Family) -> DenseShape | PackerShape:
+    """What decides the area of ``plan`` on an FPGA of ``family``."""
     if isinstance(plan, PackerPlan):
         return PackerShape(plan.format.width, plan.lanes, plan.count)
     p, units = plan.parameters, plan.multipliers
@@ -35,7 +35,7 @@ def shape_of_plan(plan: DensePlan | PackerPlan) -> DenseShape | PackerShape:
         biased=p.biased,
         total=p.sum,
         output=p.output,
-        weights=WeightCounts.of(p.weights, p.weight.width, folding),
+        weights=WeightCounts.of(p.weights, p.weight.width, folding, family.memory),
         biases=BiasCounts.of(p.stored_biases, plan.lanes),
         activation=activation_plan(p.activation).shape,
         packed=units.packed,
@@ -45,11 +45,11 @@ def shape_of_plan(plan: DensePlan | PackerPlan) -> DenseShape | PackerShape:
     )
 
 
-def plan_area(plan: DensePlan | PackerPlan) -> Area:
+def plan_area(plan: DensePlan | PackerPlan, family: Family) -> Area:
     """Estimated area of a layer, with its actual weights, or of a packer."""
-    return area_of(shape_of_plan(plan))
+    return area_of(shape_of_plan(plan, family), family)
 
 
-def decoder_area(plans: Sequence[DensePlan | PackerPlan]) -> Area:
+def decoder_area(plan: DecoderPlan, family: Family) -> Area:
     """Estimated area of a decoder without a board's shell."""
-    return sum(map(plan_area, plans), Area())
+    return sum((plan_area(stage.plan, family) for stage in plan.stages), Area())

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from build_decoder.hdl.planning.area.memories import block_rams, fits_block_ram, ram_luts
 from build_decoder.hdl.planning.area.weights import BiasCounts, WeightCounts
+from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.planning.memories import MemoryRules
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["ActivationShape", "DenseShape", "PackerShape", "dense_shape"]
@@ -128,10 +129,9 @@ class DenseShape:
         neither = not self.input_signed and not self.weight_signed
         return self.input_width + self.weight_width + neither
 
-    @property
-    def weights_in_block_ram(self) -> bool:
+    def weights_in_block_ram(self, memory: MemoryRules) -> bool:
         """Whether the weight memory is block RAM."""
-        return self.rows > 1 and fits_block_ram(self.rows, self.weights.columns)
+        return self.rows > 1 and memory.fits_block_ram(self.rows, self.weights.columns)
 
     @property
     def replay_width(self) -> int:
@@ -143,20 +143,16 @@ class DenseShape:
         """Bits of a captured sum that matter: of one that saturates to one bit, its sign."""
         return 1 if self.accumulator == 1 else self.captured
 
-    @property
-    def blocks(self) -> int:
-        """DSP blocks; products with constant weights are additions."""
-        return self.packed + self.dsp if self.rows > 1 else 0
+    def blocks(self, block: DspBlock) -> int:
+        """DSP blocks; units that are a block make products with constant weights of additions."""
+        return 0 if self.rows == 1 and block.accumulator else self.packed + self.dsp
 
-    @property
-    def bram36(self) -> float:
-        """Block RAMs of 36 Kbit, halves counted as such."""
-        total = 0.0
-        if self.weights_in_block_ram:
-            total += block_rams(self.rows, self.weights.columns) / 2
-        if self.replay_width and not ram_luts(self.beats, self.replay_width):
-            total += block_rams(self.beats, self.replay_width) / 2
-        return total
+    def bram(self, memory: MemoryRules) -> float:
+        """Block RAMs, parts counted as such."""
+        least = memory.ram_blocks(self.beats, self.replay_width)
+        if self.weights_in_block_ram(memory):
+            least += memory.block_rams(self.rows, self.weights.columns)
+        return least / memory.blocks
 
 
 def dense_shape(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.hdl.planning.area.memories import LUT_ROWS, fits_block_ram
+from build_decoder.hdl.planning.memories import MemoryRules
 from build_decoder.hdl.planning.weight_rows import (
     different,
     different_columns,
@@ -44,7 +44,9 @@ class WeightCounts:
     digits: int = 0
 
     @classmethod
-    def of(cls, weights: np.ndarray, width: int, folding: tuple[int, int]) -> "WeightCounts":
+    def of(
+        cls, weights: np.ndarray, width: int, folding: tuple[int, int], memory: MemoryRules
+    ) -> "WeightCounts":
         """Counts of raw ``weights``, int64 (inputs, units), of ``width`` bits."""
         rows = weight_rows(weights, *folding)
         count = len(rows)
@@ -59,8 +61,9 @@ class WeightCounts:
             )
         columns, _ = different_columns(rows, width)
         tables = 0
-        if not fits_block_ram(count, len(columns)):
-            parts = (columns[:, start : start + LUT_ROWS] for start in range(0, count, LUT_ROWS))
+        if not memory.fits_block_ram(count, len(columns)):
+            deep = memory.lut_rows
+            parts = (columns[:, start : start + deep] for start in range(0, count, deep))
             tables = sum(len(different(part[varies(part)])[0]) for part in parts)
         return cls(len(weights), _mean_bits(rows), len(columns), tables)
 
