@@ -7,7 +7,7 @@ import numpy as np
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
-from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -93,7 +93,7 @@ def _folded(
     foldings = tuple(
         _random_folding(random, layer.input_count, layer.units) for layer in model.layers
     )
-    plans = [plan for plan in plan_decoder(model, foldings) if isinstance(plan, DensePlan)]
+    plans = DecoderPlan.of(model, foldings).layers
     multipliers = tuple(_random_multipliers(random, plan, family) for plan in plans)
     return RandomDesign(network, formats, foldings, multipliers)
 

@@ -109,7 +109,7 @@ def _synthesised(key: str, family: Family) -> Sample:
     with tempfile.TemporaryDirectory(dir=".") as folder:
         figures = measure(Decoder(plan), family, Path(folder))
     measured = {name: figures[name] for name in ("lut", "ff", "dsp", "bram")}
-    shapes = tuple(shape_of_plan(stage, family) for stage in plan.stages)
+    shapes = tuple(shape_of_plan(stage.plan, family) for stage in plan.stages)
     return Sample(key, design, shapes, measured, family)
 
 

@@ -5,11 +5,10 @@ import pytest
 
 from build_decoder.hdl.families import FAMILIES
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
-from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area.plans import decoder_area, shape_of_plan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.cost import AreaCost
-from build_decoder.hdl.planning.decoder_plan import plan_decoder
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.golden import load_golden
 from build_decoder.models.load import load_network
@@ -43,11 +42,11 @@ def test_plans_and_formats_have_the_same_area(name, folding, family):
         formats = formats_of(network, name, widths, random)
         model = integer_model(network, formats)
         folded = [Folding(*pair) for pair in foldings]
-        dense = [plan for plan in plan_decoder(model, folded) if isinstance(plan, DensePlan)]
-        plans = plan_decoder(model, folded, choose_multipliers(dense, family=family))
-        shapes = [shape_of_plan(plan, family) for plan in plans if isinstance(plan, DensePlan)]
+        dense = DecoderPlan.of(model, folded).layers
+        plan = DecoderPlan.of(model, folded, choose_multipliers(dense, family=family))
+        shapes = [shape_of_plan(layer, family) for layer in plan.layers]
         assert shapes == [cost.shape(n, formats) for n in range(1, len(network.layers) + 1)]
-        assert family.cost(decoder_area(plans, family)) == pytest.approx(cost(formats))
+        assert family.cost(decoder_area(plan, family)) == pytest.approx(cost(formats))
 
 
 def test_narrow_weights_are_selected_where_units_accumulate():

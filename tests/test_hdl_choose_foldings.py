@@ -10,9 +10,9 @@ from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
-from build_decoder.hdl.planning.decoder_plan import decoder_latency, plan_decoder
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
-from build_decoder.hdl.planning.design_front import DesignPoint, considered_foldings, design_front
+from build_decoder.hdl.planning.design_front import DesignPoint, design_front
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
 from tests.test_hdl_decoder import model
@@ -25,11 +25,15 @@ SMALL = [
 ]
 
 
+def foldings_of(layer) -> list[Folding]:
+    return [plan.folding for plan in DensePlan.options(layer, ((layer.input_count,),))]
+
+
 def all_designs(net, *, max_blocks=None, spare_blocks=False) -> list[DesignPoint]:
     """Every combination of considered foldings, multipliers chosen for all layers together."""
     designs = []
-    for foldings in product(*map(considered_foldings, net.layers)):
-        plans = [plan for plan in plan_decoder(net, foldings) if isinstance(plan, DensePlan)]
+    for foldings in product(*map(foldings_of, net.layers)):
+        plans = DecoderPlan.of(net, foldings).layers
         units = choose_multipliers(
             plans, family=XC7, max_blocks=max_blocks, spare_blocks=spare_blocks
         )
@@ -47,7 +51,7 @@ def test_blocks_alone_do_not_change_the_folding():
 
 
 def test_foldings_are_those_that_change_beats_or_passes():
-    foldings = considered_foldings(model((10, 3), ("linear",)).layers[0])
+    foldings = foldings_of(model((10, 3), ("linear",)).layers[0])
     assert sorted({folding.inputs_per_cycle for folding in foldings}) == [1, 2, 3, 4, 5, 10]
     assert sorted({folding.outputs_per_cycle for folding in foldings}) == [1, 2, 3]
 
@@ -97,15 +101,15 @@ def test_blocks_are_limited_at_little_cost(net, blocks):
 @pytest.mark.parametrize("target", [1000, 200, 69, 40, 25])
 def test_target_is_met_by_the_decoder_that_is_made(target):
     decoder = design_decoder(NET, latency_cycles=target)
-    assert decoder.latency_cycles == decoder_latency(decoder.stages) <= target
+    assert decoder.latency_cycles <= target
     assert decoder.foldings != (Folding(40, 20), Folding(20, 2))
     point = choose_design(NET, family=XC7, latency_cycles=target)
-    assert decoder_area(decoder.stages, XC7) == point.area
+    assert decoder_area(decoder, XC7) == point.area
 
 
 def test_a_forced_datapath_is_kept():
     decoder = design_decoder(NET, family=XC7, latency_cycles=100, datapath=["lut", None])
-    assert decoder.stages[0].multipliers.blocks == 0
+    assert decoder.layers[0].multipliers.blocks == 0
     assert decoder.latency_cycles <= 100
     with pytest.raises(InputError, match=r"layer 1: expected .* for datapath select"):
         design_decoder(NET, family=XC7, latency_cycles=100, datapath=["select", None])

@@ -7,7 +7,7 @@ from build_decoder.hdl.families.ice40 import FAMILY as ICE40
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
-from build_decoder.hdl.planning.decoder_plan import plan_decoder
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.fits import packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -26,8 +26,7 @@ def two_bit_plans(widths, foldings) -> list[DensePlan]:
 
 def plans(widths, foldings) -> list[DensePlan]:
     net = model(widths, ("linear",) * len(foldings))
-    found = plan_decoder(net, [Folding(*folding) for folding in foldings])
-    return [plan for plan in found if isinstance(plan, DensePlan)]
+    return list(DecoderPlan.of(net, [Folding(*folding) for folding in foldings]).layers)
 
 
 def test_series_7_packs_two_products_a_block():

@@ -9,10 +9,16 @@ from build_decoder.hdl.adapters.fork.component import Fork
 from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.adapters.join.component import Join
 from build_decoder.hdl.adapters.join.plan import JoinPlan
+from build_decoder.hdl.adapters.packer.component import Packer
+from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.layers.dense.component import DenseComponent
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.ports import inputs_of, outputs_of
 from build_decoder.quant.qformat import QFormat
 from tests.rtl import simulate
+from tests.test_hdl_decoder import model
 
 CYCLES = 600
 SETTLED = 4
@@ -23,7 +29,23 @@ def vector(count: int, lanes: int = 1, format: QFormat = QFormat(3, 1)) -> Tenso
     return Tensor((count,), format, lanes)
 
 
+def dense(inputs, units, folding, lanes=1, *, double_buffered=True) -> DenseComponent:
+    (layer,) = model((inputs, units), ("sigmoid",)).layers
+    return DenseComponent(
+        DensePlan(layer, Folding(*folding), lanes, double_buffered=double_buffered)
+    )
+
+
 STAGES = {
+    "dense of one pass": dense(7, 5, (1, 5)),
+    "dense of one pass that waits": dense(7, 5, (1, 5), double_buffered=False),
+    "dense of one beat": dense(3, 6, (3, 6), 6),
+    "dense of three passes": dense(5, 7, (2, 3)),
+    "dense of three passes that wait": dense(5, 7, (2, 3), 3, double_buffered=False),
+    "dense of one beat and seven passes": dense(2, 7, (2, 1), double_buffered=False),
+    "packer of whole transfers": Packer(PackerPlan(vector(6), 3)),
+    "packer with a rest": Packer(PackerPlan(vector(7), 3)),
+    "packer step by step": Packer(PackerPlan(Tensor((2, 5), QFormat(3, 1), 1), 2)),
     "fork of two": Fork(ForkPlan(vector(5), 2)),
     "fork of three": Fork(ForkPlan(vector(4, 2), 3)),
     "fifo of two": Fifo(FifoPlan(vector(5), 2)),

@@ -6,7 +6,7 @@ import pytest
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.decoder_plan import DecoderPlan, decoder_latency, plan_decoder
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.integer_model import IntegerModel
@@ -78,22 +78,26 @@ def test_back_to_back_frames_overlap(widths, foldings, interval):
 def test_transfers_of_a_frame(inputs_per_cycle, beats):
     net = model((11, 7, 3), ("relu", "linear"))
     foldings = (Folding(inputs_per_cycle, 7), Folding(2, 3))
-    plans, decoder = plan_decoder(net, foldings), Decoder(DecoderPlan.of(net, foldings))
+    plan = DecoderPlan.of(net, foldings)
+    decoder = Decoder(plan)
     # Amaranth warns of components that are made and never elaborated, as here.
     decoder._MustUse__used = True
     assert (decoder.input_beats, decoder.output_beats) == (beats, 3)
     assert len(decoder.i.payload) == inputs_per_cycle
     assert len(decoder.o.payload) == 1
-    assert decoder.latency_cycles == decoder_latency(plans)
+    assert decoder.latency_cycles == plan.latency_cycles
     # All neurons at once bring transfers of any width.
-    assert [type(plan) for plan in plans] == [DensePlan, DensePlan]
-    assert [plan.lanes for plan in plans] == [2, 1]
+    assert [(stage.name, type(stage.plan)) for stage in plan.stages] == [
+        ("layer1", DensePlan), ("layer2", DensePlan)
+    ]
+    assert [layer.lanes for layer in plan.layers] == [2, 1]
 
 
 def test_packers_are_where_lanes_do_not_fit():
     net = model((4, 6, 5, 2), ("relu", "relu", "linear"))
     # Passes of 4 neurons bring no transfers of 3; 5 at once bring transfers of 2.
-    plans = plan_decoder(net, [Folding(1, 4), Folding(3, 5), Folding(2, 2)])
+    decoder = DecoderPlan.of(net, [Folding(1, 4), Folding(3, 5), Folding(2, 2)])
+    plans = [stage.plan for stage in decoder.stages]
     assert [type(plan) for plan in plans] == [DensePlan, PackerPlan, DensePlan, DensePlan]
     assert (plans[0].lanes, plans[1].lanes, plans[1].count) == (1, 3, 6)
     assert [plan.lanes for plan in plans[2:]] == [2, 1]
@@ -101,7 +105,7 @@ def test_packers_are_where_lanes_do_not_fit():
 
 def test_only_the_slowest_layer_captures_its_sums():
     net = model((40, 20, 2), ("sigmoid", "linear"))
-    first, second = plan_decoder(net, [Folding(1, 20), Folding(1, 2)])
+    first, second = DecoderPlan.of(net, [Folding(1, 20), Folding(1, 2)]).layers
     assert first.double_buffered
     assert not second.double_buffered
 
@@ -149,7 +153,7 @@ def test_lanes_must_divide_a_pass():
 
 def test_one_folding_a_layer():
     with pytest.raises(ValueError, match="expected 2 foldings, got 1"):
-        plan_decoder(model((4, 3, 2), ("linear", "linear")), [Folding(1, 1)])
+        DecoderPlan.of(model((4, 3, 2), ("linear", "linear")), [Folding(1, 1)])
 
 
 def test_foldings_are_positive():

@@ -5,6 +5,7 @@ import pytest
 
 from build_decoder.hdl.adapters.packer.component import Packer
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.streams import expect_silence, no_stalls, random_stalls, receive, send
 from tests.rtl import simulate
@@ -34,7 +35,7 @@ def test_gathers_frames(lanes, count, seed):
     frames = np.random.default_rng(0).integers(-8, 8, (9, count))
     stalls = [no_stalls] * 2 if seed is None else [random_stalls(seed), random_stalls(seed + 9)]
     beats = -(-count // lanes)
-    dut = Packer(PackerPlan(QFormat(4, 0), lanes=lanes, count=count))
+    dut = Packer(PackerPlan(Tensor((count,), QFormat(4, 0), 1), lanes))
     assert (len(dut.i.payload), len(dut.o.payload)) == (1, lanes)
     _, payloads, _ = run(dut, frames.ravel().tolist(), 9 * beats, stalls)
     for frame, values in enumerate(np.reshape(payloads, (9, beats * lanes))):
@@ -43,7 +44,7 @@ def test_gathers_frames(lanes, count, seed):
 
 @pytest.mark.parametrize(("lanes", "count"), SHAPES)
 def test_takes_one_value_each_cycle_and_shows_a_transfer_in_the_next(lanes, count):
-    plan = PackerPlan(QFormat(4, 0), lanes=lanes, count=count)
+    plan = PackerPlan(Tensor((count,), QFormat(4, 0), 1), lanes)
     number = 5 * count
     ends = [
         frame * count + min(start + lanes, count) - 1
@@ -52,12 +53,12 @@ def test_takes_one_value_each_cycle_and_shows_a_transfer_in_the_next(lanes, coun
     sent, _, cycles = run(Packer(plan), [n % 8 for n in range(number)], len(ends))
     assert sent == list(range(number))
     assert cycles == [end + 1 for end in ends]
-    assert plan.output_times(sent[:count]) == cycles[: -(-count // lanes)]
+    assert plan.times == (cycles[-(-count // lanes) - 1], count)
 
 
 @pytest.mark.parametrize(("lanes", "count"), [(2, 6), (3, 7)])
 def test_waits_for_a_transfer_that_is_not_taken_and_for_nothing_else(lanes, count):
-    dut = Packer(PackerPlan(QFormat(4, 0), lanes=lanes, count=count))
+    dut = Packer(PackerPlan(Tensor((count,), QFormat(4, 0), 1), lanes))
     random = np.random.default_rng(4)
     waited = []
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -44,23 +43,19 @@ def test_counts_and_times(arguments, beats, groups, mac, sums, drain, frame):
     assert (found.beats, found.groups, found.passes) == (beats, groups, len(groups))
     assert (found.groups_in_pass, found.groups_in_frame) == (groups[0], sum(groups))
     assert (found.mac_latency, found.sums_latency, found.drain_latency) == (mac, sums, drain)
-    assert found.frame_cycles == frame
+    assert found.times.interval == frame
     # Without a capture: a cycle less to the sums, and inputs wait for the last group.
     waiting = plan(*arguments, double_buffered=False)
     assert waiting.sums_latency == sums - 1
-    assert waiting.frame_cycles == sum(sums - 1 + count + beats - 1 for count in groups)
+    assert waiting.times.interval == sum(sums - 1 + count + beats - 1 for count in groups)
 
 
-def test_times_of_outputs():
-    layer = plan(10, 5, (2, 2))
-    # 4 cycles to the sums and 2 to the output; passes end 6 cycles after one another.
-    assert layer.output_times([0, 1, 2, 3, 4]) == [10, 11, 16, 17, 22]
-    assert layer.output_times([0, 1, 2, 3, 9]) == [15, 16, 21, 22, 27]
-    # What comes too early for the first cycles waits its turn.
-    assert layer.output_times([0, 0, 0, 0, 0]) == [10, 11, 16, 17, 22]
-    packer = PackerPlan(QFormat(4, 0), lanes=3, count=7)
-    assert packer.output_times([0, 1, 2, 5, 6, 9, 20]) == [3, 10, 21]
-    assert PackerPlan(QFormat(4, 0), lanes=3, count=6).output_times([0, 1, 2, 5, 6, 9]) == [3, 10]
+def test_latency():
+    # 5 beats, 4 cycles to the sums and 2 to the output; passes end 6 cycles after one another, and
+    # the third has a single group.
+    assert plan(10, 5, (2, 2)).times.latency == 4 + 4 + 2 + 6 + 6
+    # Not captured, sums leave a cycle earlier, and the next pass begins when they have left.
+    assert plan(10, 5, (2, 2), double_buffered=False).times.latency == 4 + 3 + 2 + 2 * (5 + 4)
 
 
 def test_rows_of_weights():

@@ -16,7 +16,7 @@ from build_decoder.hdl.planning.actor import Actor, Deadlock
 from build_decoder.hdl.planning.plan import Plan
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
-from build_decoder.hdl.planning.timeline import frame_interval
+from build_decoder.hdl.planning.timeline import first_frame, frame_interval
 
 __all__ = ["Depths", "Edge", "live_depths", "quick_depths", "with_fifos"]
 
@@ -68,7 +68,8 @@ def live_depths(stages: Sequence[Stage]) -> dict[Edge, int]:
 def quick_depths(stages: Sequence[Stage], live: Depths) -> dict[Edge, int]:
     """Depths from ``live`` up with which frames follow each other as closely as with deep FIFOs.
 
-    Places for frames are added until twice as many change nothing.
+    A FIFO is deep enough with places for all frames that are under way at once: as many as begin,
+    at the pace of the slowest stage, while a frame that nothing holds up goes through.
     """
     def interval(depths: Depths) -> int:
         return frame_interval(with_fifos(stages, depths))
@@ -76,16 +77,17 @@ def quick_depths(stages: Sequence[Stage], live: Depths) -> dict[Edge, int]:
     enough = _frames(stages, 1)
     if not enough:
         return {}
-    shortest, frames = interval(enough), 2
-    while (shorter := interval(deeper := _frames(stages, frames))) < shortest:
-        enough, shortest, frames = deeper, shorter, 2 * frames
+    pace = max(stage.plan.times.interval for stage in stages)
+    enough = _frames(stages, first_frame(with_fifos(stages, enough)) // pace + 2)
+    shortest = interval(enough)
     return _least(enough, live, lambda depths: interval(depths) <= shortest)
 
 
 def _frames(stages: Sequence[Stage], frames: int) -> dict[Edge, int]:
     """Depths of so many frames, on each edge into a stage of several inputs."""
     return {
-        Edge(stage.name, number): max(frames * tensor.beats, 2)
+        # One transfer is in a register, and another goes from the memory there.
+        Edge(stage.name, number): frames * tensor.beats + 2
         for stage in stages
         if len(stage.inputs) > 1
         for number, tensor in enumerate(stage.plan.inputs)

@@ -6,9 +6,11 @@ import pytest
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.decoder_plan import DecoderPlan, plan_decoder
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.hdl.planning.schedule import frame_interval
+from build_decoder.hdl.planning.stage import Port, Stage
+from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.hdl.planning.timeline import frame_interval
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from tests.test_hdl_decoder import frames, model
@@ -41,10 +43,10 @@ def test_the_simulated_interval(widths, foldings):
 
 def test_the_chains_have_all_that_there_is():
     plans = [
-        plan for widths, foldings in CHAINS
-        for plan in plan_decoder(
+        stage.plan for widths, foldings in CHAINS
+        for stage in DecoderPlan.of(
             model(widths, ("linear",) * len(foldings)), [Folding(*f) for f in foldings]
-        )
+        ).stages
     ]
     dense = [plan for plan in plans if isinstance(plan, DensePlan)]
     packers = [plan for plan in plans if isinstance(plan, PackerPlan)]
@@ -61,7 +63,7 @@ def layer(inputs, units, folding, *, lanes=1, double_buffered=True) -> DensePlan
 
 
 def packer(lanes, count) -> PackerPlan:
-    return PackerPlan(QFormat(4, 0), lanes=lanes, count=count)
+    return PackerPlan(Tensor((count,), QFormat(4, 0), 1), lanes)
 
 
 @pytest.mark.parametrize(
@@ -88,4 +90,9 @@ def packer(lanes, count) -> PackerPlan:
     ],
 )
 def test_known_intervals(plans, interval):
-    assert frame_interval(plans) == interval
+    sources = ["x", *map(str, range(len(plans)))]
+    stages = [
+        Stage(str(number), plan, (Port(source),))
+        for number, (plan, source) in enumerate(zip(plans, sources, strict=False))
+    ]
+    assert frame_interval(stages) == interval
