@@ -93,7 +93,7 @@ def _folded(
     foldings = tuple(
         _random_folding(random, layer.input_count, layer.units) for layer in model.layers
     )
-    plans = DecoderPlan.of(model, foldings).layers
+    plans = DecoderPlan.of(model, foldings).dense
     multipliers = tuple(_random_multipliers(random, plan, family) for plan in plans)
     return RandomDesign(network, formats, foldings, multipliers)
 

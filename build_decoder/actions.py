@@ -6,6 +6,7 @@ from functools import partial
 from threadpoolctl import threadpool_limits
 
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.layers.dense.plan import dense_layers
 from build_decoder.hdl.planning.choose_foldings import default_foldings
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
@@ -131,18 +132,19 @@ def design(
 def datapaths_of(
     model: IntegerModel, options: HardwareOptions
 ) -> tuple[str | None, ...] | None:
-    """The datapath of each layer, or None where the generator chooses; None if it does for all.
+    """The datapath of each dense layer, or None where the generator chooses; None if it does for
+    all.
 
     Raises
     ------
     InputError
         If there are neither one nor as many as layers.
     """
-    layers, kinds = len(model.layers), options.datapath
+    layers, kinds = len(dense_layers(model)), options.datapath
     if len(kinds) not in (0, 1, layers):
         raise InputError(
-            f"{model.name}: expected one datapath for all layers or one for each of {layers}, "
-            f"got {len(kinds)}"
+            f"{model.name}: expected one datapath for all layers or one for each of {layers} dense "
+            f"layers, got {len(kinds)}"
         )
     if set(kinds) <= {AUTO}:
         return None
@@ -153,21 +155,22 @@ def datapaths_of(
 def foldings_of(
     model: IntegerModel, inputs: Sequence[int] = (), outputs: Sequence[int] = ()
 ) -> tuple[Folding, ...]:
-    """Foldings with ``inputs`` and ``outputs`` a cycle, layer by layer; the default where they end.
+    """Foldings with ``inputs`` and ``outputs`` a cycle, dense layer by dense layer; the default
+    where they end.
 
     Raises
     ------
     InputError
         If there are more numbers than layers, or one is not from 1 to what the layer has.
     """
-    foldings = []
+    foldings, layers = [], dense_layers(model)
     for name, numbers in (("inputs", inputs), ("outputs", outputs)):
-        if len(numbers) > len(model.layers):
+        if len(numbers) > len(layers):
             raise InputError(
-                f"{model.name}: expected {name} a cycle for at most {len(model.layers)} layers, "
+                f"{model.name}: expected {name} a cycle for at most {len(layers)} dense layers, "
                 f"got {len(numbers)}"
             )
-    for n, (layer, default) in enumerate(zip(model.layers, default_foldings(model), strict=True)):
+    for n, (layer, default) in enumerate(zip(layers, default_foldings(model), strict=True)):
         chosen = []
         for name, numbers, count, otherwise in (
             ("inputs", inputs, layer.input_count, default.inputs_per_cycle),
@@ -176,7 +179,7 @@ def foldings_of(
             number = numbers[n] if n < len(numbers) else otherwise
             if not 1 <= number <= count:
                 raise InputError(
-                    f"{model.name}: layer {n + 1}: expected 1 to {count} {name} a cycle, "
+                    f"{model.name}: dense layer {n + 1}: expected 1 to {count} {name} a cycle, "
                     f"got {number}"
                 )
             chosen.append(number)

@@ -1,28 +1,36 @@
 """``design.json``: the hardware of a decoder, of which it is made again exactly."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from build_decoder.hdl import layers
 from build_decoder.hdl.families import FAMILIES
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.interface import Interface
-from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.fields import Fields
 from build_decoder.models.json_file import read_json
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.readable_json import write_json
 
-__all__ = ["DESIGN_FILE", "Design"]
+__all__ = ["DESIGN_FILE", "Design", "LayerDesign"]
 
 DESIGN_FILE = "design.json"
 
-_FORMAT = 1
-_FOLDING = ("inputs_per_cycle", "outputs_per_cycle")
-_UNITS = ("packed", "dsp", "lut", "select")
-_MOST = 1 << 24
+_FORMAT = 2
+_PLACE = ("name", "type")
+
+
+@dataclass(frozen=True)
+class LayerDesign:
+    """A layer's hardware: its name, the name of its type, and what was chosen of it."""
+
+    name: str
+    type: str
+    choices: Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,31 +41,23 @@ class Design:
     ----------
     family
         FPGA family that it is designed for; None for any.
-    foldings, multipliers
-        One a layer; see :class:`hdl.planning.decoder_plan.DecoderPlan`.
+    layers
+        Those that are hardware, in order.
     interface
         What there is of it from outside; its fingerprint tells the integer model.
     """
 
     family: Family | None
-    foldings: tuple[Folding, ...]
-    multipliers: tuple[Multipliers, ...]
+    layers: tuple[LayerDesign, ...]
     interface: Interface
 
     @classmethod
     def of(cls, plan: DecoderPlan, family: Family | None) -> "Design":
         """The design of a decoder for ``family``."""
-        return cls(
-            family=family,
-            foldings=plan.foldings,
-            multipliers=tuple(layer.multipliers for layer in plan.layers),
-            interface=plan.interface,
+        layers = tuple(
+            LayerDesign(name, layer.name, layer.choices) for name, layer in plan.layers.items()
         )
-
-    @property
-    def folded(self) -> str:
-        """Inputs by outputs a cycle of each layer, as in ``1x20, 1x2``."""
-        return ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in self.foldings)
+        return cls(family=family, layers=layers, interface=plan.interface)
 
     def plan(self, model: IntegerModel, *, source: Path | str = DESIGN_FILE) -> DecoderPlan:
         """The decoder's plan.
@@ -81,10 +81,12 @@ class Design:
         if given["fingerprint"] != model.fingerprint():
             raise misfit("fingerprint", f"{model.fingerprint()}, that of the integer model")
         try:
-            plan = DecoderPlan.of(model, self.foldings, self.multipliers)
-            for layer in plan.layers:
-                # Whether these units make these products shows when they are given out.
-                list(layer.multipliers.units(layer.folding.inputs_per_cycle, layer.neurons))
+            kinds = [(node.name, plan_type(node.layer)) for node in model.nodes]
+            wanted = [f"{kind.name} {name!r}" for name, kind in kinds if not kind.wires]
+            listed = [f"{each.type} {each.name!r}" for each in self.layers]
+            if listed != wanted:
+                raise ValueError(f"{', '.join(listed)} for {', '.join(wanted)}")
+            plan = DecoderPlan.chosen(model, {each.name: each.choices for each in self.layers})
         except ValueError as error:
             raise InputError.at(
                 source, "layers", expected=f"hardware of {model.name}", got=str(error)
@@ -97,8 +99,9 @@ class Design:
     def save(self, path: Path) -> None:
         """Write it as JSON."""
         layers = [
-            asdict(folding) | {"multipliers": asdict(units)}
-            for folding, units in zip(self.foldings, self.multipliers, strict=True)
+            {"name": each.name, "type": each.type}
+            | {name: asdict(choice) for name, choice in each.choices.items()}
+            for each in self.layers
         ]
         write_json(
             path,
@@ -122,20 +125,22 @@ class Design:
         entries = Fields(read_json(path), path)
         entries.only("format", "family", "layers", "interface")
         entries.integer("format", _FORMAT, _FORMAT)
-        foldings, multipliers = [], []
-        for number, layer in enumerate(entries.items("layers"), start=1):
-            fields = Fields(layer, path, f"layer {number}")
-            fields.only(*_FOLDING, "multipliers")
-            foldings.append(Folding(*(fields.integer(key, 1, _MOST) for key in _FOLDING)))
-            units = Fields(fields.values["multipliers"], path, fields.place("multipliers"))
-            units.only(*_UNITS)
-            multipliers.append(Multipliers(**{key: units.integer(key, 0, _MOST) for key in _UNITS}))
         return cls(
             family=_family(entries, path),
-            foldings=tuple(foldings),
-            multipliers=tuple(multipliers),
+            layers=tuple(
+                _read_layer(Fields(layer, path, f"layer {number}"))
+                for number, layer in enumerate(entries.items("layers"), start=1)
+            ),
             interface=Interface.read(Fields(entries.values["interface"], path, "interface")),
         )
+
+
+def _read_layer(entries: Fields) -> LayerDesign:
+    entries.require(*_PLACE)
+    kind = entries.choice("type", layers.names())
+    rest = {key: value for key, value in entries.values.items() if key not in _PLACE}
+    choices = layers.get(kind).read_choices(Fields(rest, entries.source, entries.where))
+    return LayerDesign(entries.text("name"), kind, choices)
 
 
 def _family(entries: Fields, path: Path) -> Family | None:

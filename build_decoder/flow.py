@@ -75,7 +75,11 @@ def run_flow(
     )
     stages: dict[str, Stage] = {
         "import": lambda: import_network(
-            build, options.source, board=board, hardware=arguments.stop_after not in _SOFTWARE
+            build,
+            options.source,
+            board=board,
+            hardware=arguments.pareto or arguments.stop_after not in _SOFTWARE,
+            target="--pareto" if arguments.pareto else options.hardware.target,
         ),
         "quantise": lambda: quantise_network(
             build, options.search, family=board.family, board=board, progress=progress

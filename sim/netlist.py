@@ -81,7 +81,7 @@ def _check(argv: Sequence[str] | None, folder: Path) -> int:
     design, plan = build.load_plan()
     model = plan.model
     target = target_of(design, arguments.target, _TARGET)
-    print(f"{model.name}: {model.topology}, folded {design.folded}, netlist for {target}",
+    print(f"{model.name}: {model.topology}, folded {plan.folded}, netlist for {target}",
           flush=True)
     x_raw, y_raw = build.load_expected(design.interface)
     seed = arguments.seed

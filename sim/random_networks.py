@@ -75,7 +75,7 @@ def random_network(random: np.random.Generator, *, name: str = "random") -> Rand
         format, x = layer.output, y
     model = IntegerModel.chain(name, tuple(layers))
     foldings = tuple(_random_folding(random, layer) for layer in layers)
-    plans = DecoderPlan.of(model, foldings).layers
+    plans = DecoderPlan.of(model, foldings).dense
     multipliers = tuple(_random_multipliers(random, plan) for plan in plans)
     return RandomNetwork(model, foldings, multipliers)
 

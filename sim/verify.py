@@ -75,7 +75,7 @@ def _verify(argv: Sequence[str] | None, folder: Path) -> int:
     build = given_build(parser, argv, folder / "build", chip=Chip())
     design, plan = build.load_plan()
     model, interface = plan.model, design.interface
-    print(f"{model.name}: {model.topology}, folded {design.folded}", flush=True)
+    print(f"{model.name}: {model.topology}, folded {plan.folded}", flush=True)
     x_raw, y_raw = (raw[: arguments.samples] for raw in build.load_expected(interface))
     bench = decoder_bench(
         build.exported(design), folder, frames=len(x_raw), simulator=arguments.simulator

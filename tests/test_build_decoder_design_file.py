@@ -33,8 +33,8 @@ def test_the_same_verilog_is_made_again(network, path):
     assert read == Design.of(network.plan, XC7)
     plan = read.plan(network.model)
     assert plan.foldings == network.plan.foldings
-    assert [layer.multipliers for layer in plan.layers] == [
-        layer.multipliers for layer in network.plan.layers
+    assert [layer.multipliers for layer in plan.dense] == [
+        layer.multipliers for layer in network.plan.dense
     ]
     made, again = (to_verilog(Decoder(plan), family=XC7) for plan in (network.plan, plan))
     assert made == again

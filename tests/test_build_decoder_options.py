@@ -112,9 +112,9 @@ def test_a_layer_is_left_to_the_generator():
     assert len(two.layers) == 2
     made = design(two, options("--datapath", "lut", "auto").hardware, family=XC7)
     free = design(two, options().hardware, family=XC7)
-    forced, left = made.layers
+    forced, left = made.dense
     assert forced.multipliers == Multipliers(lut=forced.neurons)
-    assert left.multipliers == free.layers[-1].multipliers
+    assert left.multipliers == free.dense[-1].multipliers
 
 
 def test_the_default_design_is_that_of_the_generator(model):

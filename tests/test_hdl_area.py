@@ -42,9 +42,9 @@ def test_plans_and_formats_have_the_same_area(name, folding, family):
         formats = formats_of(network, name, widths, random)
         model = integer_model(network, formats)
         folded = [Folding(*pair) for pair in foldings]
-        dense = DecoderPlan.of(model, folded).layers
+        dense = DecoderPlan.of(model, folded).dense
         plan = DecoderPlan.of(model, folded, choose_multipliers(dense, family=family))
-        shapes = [shape_of_plan(layer, family) for layer in plan.layers]
+        shapes = [shape_of_plan(layer, family) for layer in plan.dense]
         assert shapes == [cost.shape(n, formats) for n in range(1, len(network.layers) + 1)]
         assert family.cost(decoder_area(plan, family)) == pytest.approx(cost(formats))
 

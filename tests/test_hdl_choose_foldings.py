@@ -33,7 +33,7 @@ def all_designs(net, *, max_blocks=None, spare_blocks=False) -> list[DesignPoint
     """Every combination of considered foldings, multipliers chosen for all layers together."""
     designs = []
     for foldings in product(*map(foldings_of, net.layers)):
-        plans = DecoderPlan.of(net, foldings).layers
+        plans = DecoderPlan.of(net, foldings).dense
         units = choose_multipliers(
             plans, family=XC7, max_blocks=max_blocks, spare_blocks=spare_blocks
         )
@@ -109,7 +109,7 @@ def test_target_is_met_by_the_decoder_that_is_made(target):
 
 def test_a_forced_datapath_is_kept():
     decoder = design_decoder(NET, family=XC7, latency_cycles=100, datapath=["lut", None])
-    assert decoder.layers[0].multipliers.blocks == 0
+    assert decoder.dense[0].multipliers.blocks == 0
     assert decoder.latency_cycles <= 100
     with pytest.raises(InputError, match=r"layer 1: expected .* for datapath select"):
         design_decoder(NET, family=XC7, latency_cycles=100, datapath=["select", None])

@@ -26,7 +26,7 @@ def two_bit_plans(widths, foldings) -> list[DensePlan]:
 
 def plans(widths, foldings) -> list[DensePlan]:
     net = model(widths, ("linear",) * len(foldings))
-    return list(DecoderPlan.of(net, [Folding(*folding) for folding in foldings]).layers)
+    return list(DecoderPlan.of(net, [Folding(*folding) for folding in foldings]).dense)
 
 
 def test_series_7_packs_two_products_a_block():

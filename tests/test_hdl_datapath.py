@@ -21,7 +21,7 @@ SMALL = IntegerModel.chain(
 
 def multipliers(net, datapath, family=XC7, **limits) -> tuple[Multipliers, ...]:
     plan = design_decoder(net, family=family, datapath=datapath, **limits)
-    return tuple(layer.multipliers for layer in plan.layers)
+    return tuple(layer.multipliers for layer in plan.dense)
 
 
 def test_one_for_all_layers():

@@ -90,7 +90,7 @@ def test_transfers_of_a_frame(inputs_per_cycle, beats):
     assert [(stage.name, type(stage.plan)) for stage in plan.stages] == [
         ("layer1", DensePlan), ("layer2", DensePlan)
     ]
-    assert [layer.lanes for layer in plan.layers] == [2, 1]
+    assert [layer.lanes for layer in plan.dense] == [2, 1]
 
 
 def test_packers_are_where_lanes_do_not_fit():
@@ -105,7 +105,7 @@ def test_packers_are_where_lanes_do_not_fit():
 
 def test_only_the_slowest_layer_captures_its_sums():
     net = model((40, 20, 2), ("sigmoid", "linear"))
-    first, second = DecoderPlan.of(net, [Folding(1, 20), Folding(1, 2)]).layers
+    first, second = DecoderPlan.of(net, [Folding(1, 20), Folding(1, 2)]).dense
     assert first.double_buffered
     assert not second.double_buffered
 

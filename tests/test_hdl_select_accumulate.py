@@ -210,7 +210,7 @@ def test_decoders_of_mixed_kinds_keep_the_plans_times(multipliers, inputs, captu
     model = two_layers(inputs=inputs)
     foldings = (Folding(1, 4), Folding(1, 4))
     decoder = Decoder(DecoderPlan.of(model, foldings, (multipliers, multipliers)))
-    assert [p.double_buffered for p in decoder.plan.layers] == captures
+    assert [p.double_buffered for p in decoder.plan.dense] == captures
     plain = DecoderPlan.of(model, foldings)
     assert (decoder.latency_cycles, decoder.frame_cycles) == (
         plain.latency_cycles, plain.frame_cycles,

@@ -20,8 +20,9 @@ DATAPATHS = (AUTO, *FORCED)
 class HardwareOptions:
     """The hardware of a decoder; attributes are called as the options are.
 
-    ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first layer, the second, and so
-    on; ``datapath`` has one of :data:`DATAPATHS` for all layers or one for each, or is empty.
+    ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first dense layer, the second,
+    and so on; ``datapath`` has one of :data:`DATAPATHS` for all of them or one for each, or is
+    empty.
 
     Raises
     ------
@@ -42,12 +43,17 @@ class HardwareOptions:
             "--outputs-per-cycle": self.outputs_per_cycle,
         }
         both = [name for name, numbers in folded.items() if numbers]
-        for target, value in (("--latency", self.latency), ("--max-lut", self.max_lut)):
-            if value is not None and both:
-                raise InputError(
-                    f"{target}: expected it alone, since it chooses the foldings, got it with "
-                    f"{' and '.join(both)}"
-                )
+        if self.target is not None and both:
+            raise InputError(
+                f"{self.target}: expected it alone, since it chooses the foldings, got it with "
+                f"{' and '.join(both)}"
+            )
+
+    @property
+    def target(self) -> str | None:
+        """The option that foldings are chosen by, if there is one."""
+        targets = (("--latency", self.latency), ("--max-lut", self.max_lut))
+        return next((name for name, value in targets if value is not None), None)
 
     @classmethod
     def of(cls, given: argparse.Namespace) -> "HardwareOptions":

@@ -7,8 +7,11 @@ from build_decoder.boards.board import Board
 from build_decoder.boards.feasibility import check_network
 from build_decoder.build_folder import BuildFolder
 from build_decoder.golden_record import save_golden_record
+from build_decoder.hdl import layers as hardware_layers
 from build_decoder.models.errors import InputError
+from build_decoder.models.layers import type_of
 from build_decoder.models.load import load_network, save_network
+from build_decoder.models.network import Network
 from build_decoder.models.rewrites import rewrite
 from build_decoder.models.task import Kind
 from build_decoder.options import SourceOptions
@@ -23,6 +26,7 @@ def import_network(
     *,
     board: Board | None = None,
     hardware: bool = False,
+    target: str | None = None,
 ) -> StageResult:
     """Read and check network and golden data, and write them as they were understood.
 
@@ -32,6 +36,9 @@ def import_network(
         Board that must be able to take the network, whatever its formats; None for no check.
     hardware
         Whether hardware is asked for, which not every type of layer has.
+    target
+        The option that foldings are chosen by, which is for chains of dense layers; None if there
+        is none.
 
     Raises
     ------
@@ -44,13 +51,8 @@ def import_network(
     classes = golden.task.kinds == (Kind.CLASSES,)
     rewritten = rewrite(given, probabilities=not classes)
     network, golden = rewritten.network, rewritten.golden_of(golden)
-    if hardware and not network.is_dense_chain:
-        raise InputError.at(
-            network.name, "",
-            expected="a chain of dense layers, which alone can be built so far (--stop-after "
-            "quantise gives the integer model of any network)",
-            got=f"{network.topology} of other layers or with branches",
-        )
+    if hardware:
+        _check_hardware(network, target)
     if board is not None:
         check_network(board, network)
     save_network(network, build.network)
@@ -69,3 +71,28 @@ def import_network(
         },
         warnings=golden.warnings,
     )
+
+
+def _check_hardware(network: Network, target: str | None) -> None:
+    """Check that there is hardware of all of the network, before any search."""
+    for node in network.nodes:
+        kind, kinds = type_of(node.layer).name, hardware_layers.names()
+        if kind not in kinds:
+            raise InputError.at(
+                network.name, f"layer {node.name!r}",
+                expected=f"a type that can be built so far, which are {', '.join(kinds)} "
+                "(--stop-after quantise gives the integer model of any network)",
+                got=kind,
+            )
+    for item in network.inputs[1:]:
+        raise InputError.at(
+            network.name, f"input {item.name!r}",
+            expected="inputs in one order, which alone can be built so far",
+            got=f"those of {item.of!r} in another",
+        )
+    if target is not None and not network.is_dense_chain:
+        raise InputError.at(
+            network.name, target,
+            expected="a chain of dense layers, of which alone foldings are compared so far",
+            got=f"{network.topology} of other layers or with branches",
+        )

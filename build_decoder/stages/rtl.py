@@ -54,7 +54,7 @@ def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> Stage
         figures={
             "foldings": [
                 asdict(layer.folding) | {"multipliers": asdict(layer.multipliers)}
-                for layer in plan.layers
+                for layer in plan.dense
             ]
         }
     )

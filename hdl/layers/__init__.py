@@ -9,18 +9,30 @@ from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.models.discovery import discover
 from build_decoder.quant.layer import IntegerLayer
 
-__all__ = ["has_plan", "plan_type"]
+__all__ = ["get", "names", "plan_type"]
 
-_PLANS: dict[type[IntegerLayer], type[LayerPlan]] = {
-    plan.layer_type: plan for plan in discover(__name__, __path__, "PLAN").values()
-}
+_PLANS: dict[str, type[LayerPlan]] = discover(__name__, __path__, "PLAN")
 
 
-def has_plan(layer: IntegerLayer) -> bool:
-    """Whether there is hardware of a layer's type."""
-    return type(layer) in _PLANS
+def names() -> tuple[str, ...]:
+    """Names of all layer types that there are in hardware, sorted."""
+    return tuple(sorted(_PLANS))
+
+
+def get(name: str) -> type[LayerPlan]:
+    """Plans of the layer type called ``name``; `KeyError` where there is no hardware."""
+    return _PLANS[name]
 
 
 def plan_type(layer: IntegerLayer) -> type[LayerPlan]:
-    """Plans of a layer's type; `KeyError` where there is no hardware."""
-    return _PLANS[type(layer)]
+    """Plans of a layer's type.
+
+    Raises
+    ------
+    ValueError
+        If there is no hardware.
+    """
+    for plan in _PLANS.values():
+        if plan.layer_type is type(layer):
+            return plan
+    raise ValueError(f"expected a layer of {', '.join(names())}, got {type(layer).__name__}")

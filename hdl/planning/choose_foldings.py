@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.layers.dense.plan import dense_layers
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
@@ -17,8 +18,8 @@ __all__ = ["choose_design", "default_foldings"]
 
 
 def default_foldings(model: IntegerModel) -> tuple[Folding, ...]:
-    """One input a cycle into all neurons of each layer: as fast as inputs come one by one."""
-    return tuple(Folding(1, layer.units) for layer in model.layers)
+    """One input a cycle into all neurons of each dense layer: as fast as inputs come one by one."""
+    return tuple(Folding(1, layer.units) for layer in dense_layers(model))
 
 
 def choose_design(
@@ -101,7 +102,7 @@ def _shared(
 
     No more of them than pay, unless it takes them to keep to ``max_lut``.
     """
-    plans = DecoderPlan.of(model, point.foldings).layers
+    plans = DecoderPlan.of(model, point.foldings).dense
     names = datapath or [None] * len(plans)
     free = [n for n, name in enumerate(names) if name is None]
     left = max_blocks

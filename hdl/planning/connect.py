@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.planning.fifo_depth import live_depths, quick_depths, with_fifos
-from build_decoder.hdl.planning.plan import Plan
+from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.quant.integer_model import IntegerModel
@@ -16,7 +16,7 @@ Takers = Mapping[str, list[tuple[str, int]]]
 """Layers that take what an input or a layer gives, and at which of their inputs, by name."""
 
 
-def connected(model: IntegerModel, plans: Mapping[str, Plan]) -> tuple[Stage, ...]:
+def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stage, ...]:
     """The stages of a decoder, each after those that it takes from.
 
     A layer puts out as many values a transfer as those behind it take, where it can and they
@@ -39,11 +39,15 @@ def connected(model: IntegerModel, plans: Mapping[str, Plan]) -> tuple[Stage, ..
     source = model.inputs[0]
     ports = {}
     given = Tensor(source.shape, source.format, _lanes_wanted(plans, takers[source.name]))
-    stages = _behind(source.name, given, plans, takers, ports)
+    stages = _behind(source.name, Port(source.name), given, plans, takers, ports)
     for node in model.nodes:
-        inputs = tuple(ports[node.name, number] for number in range(len(node.inputs)))
-        stages.append(Stage(node.name, plans[node.name], inputs))
-        stages += _behind(node.name, plans[node.name].output, plans, takers, ports)
+        plan, port = plans[node.name], Port(node.name)
+        if plan.wires:
+            port = ports[node.name, 0]
+        else:
+            inputs = tuple(ports[node.name, number] for number in range(len(node.inputs)))
+            stages.append(Stage(node.name, plan, inputs))
+        stages += _behind(node.name, port, plan.output, plans, takers, ports)
     return tuple(with_fifos(stages, quick_depths(stages, live_depths(stages))))
 
 
@@ -61,13 +65,15 @@ def _takers(model: IntegerModel) -> Takers:
     return takers
 
 
-def _lanes_wanted(plans: Mapping[str, Plan], ways: list[tuple[str, int]]) -> int:
+def _lanes_wanted(plans: Mapping[str, LayerPlan], ways: list[tuple[str, int]]) -> int:
     """Lanes that all agree on, or one; a decoder puts out single values."""
     lanes = {plans[name].inputs[number].lanes for name, number in ways}
     return lanes.pop() if len(lanes) == 1 else 1
 
 
-def _with_lanes(model: IntegerModel, plans: Mapping[str, Plan], takers: Takers) -> dict[str, Plan]:
+def _with_lanes(
+    model: IntegerModel, plans: Mapping[str, LayerPlan], takers: Takers
+) -> dict[str, LayerPlan]:
     plans = dict(plans)
     # What a layer gives may decide what it takes.
     for node in reversed(model.nodes):
@@ -75,28 +81,31 @@ def _with_lanes(model: IntegerModel, plans: Mapping[str, Plan], takers: Takers) 
     return plans
 
 
-def _kept_up(plans: Mapping[str, Plan]) -> dict[str, Plan]:
+def _kept_up(plans: Mapping[str, LayerPlan]) -> dict[str, LayerPlan]:
     """Plans that keep up with the slowest of them, at less area where they can."""
-    interval = max(plan.times.interval for plan in plans.values())
-    return {name: plan.within(interval) for name, plan in plans.items()}
+    hardware = {name: plan for name, plan in plans.items() if not plan.wires}
+    interval = max(plan.times.interval for plan in hardware.values())
+    return plans | {name: plan.within(interval) for name, plan in hardware.items()}
 
 
 def _behind(
     name: str,
+    port: Port,
     given: Tensor,
-    plans: Mapping[str, Plan],
+    plans: Mapping[str, LayerPlan],
     takers: Takers,
     ports: dict[tuple[str, int], Port],
 ) -> list[Stage]:
-    """The adapters between what an input or a layer gives and those that take it, whose ``ports``
-    are put in."""
+    """The adapters between ``given``, which an input or a layer gives at ``port``, and those that
+    take it, whose ``ports`` are put in."""
     ways, stages = takers[name], []
-    source = name
+    forked = [port]
     if len(ways) > 1:
-        source = f"{name}.fork"
-        stages.append(Stage(source, ForkPlan(given, len(ways)), (Port(name),)))
-    for output, (taker, number) in enumerate(ways):
-        port, wanted = Port(source, output), plans[taker].inputs[number].lanes
+        fork = Stage(f"{name}.fork", ForkPlan(given, len(ways)), (port,))
+        forked = [Port(fork.name, output) for output in range(len(ways))]
+        stages.append(fork)
+    for port, (taker, number) in zip(forked, ways, strict=False):
+        wanted = plans[taker].inputs[number].lanes
         if given.lanes != wanted:
             packer = f"{taker}.packer{number}"
             stages.append(Stage(packer, PackerPlan(given, wanted), (port,)))

@@ -1,6 +1,6 @@
 """Plan of a decoder: its stages, what they take from each other, and their times together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from build_decoder.hdl.planning.connect import connected
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.timeline import first_frame, frame_interval
@@ -28,8 +29,9 @@ class DecoderPlan:
     model
         The integer model.
     stages
-        Of the layers, by the names of their nodes, and of the adapters between them, each after
-        those that it takes from. The last one gives the decoder's outputs, one a transfer.
+        Of the layers that are hardware, by the names of their nodes, and of the adapters between
+        them, each after those that it takes from. The last one gives the decoder's outputs, one a
+        transfer.
 
     Raises
     ------
@@ -41,8 +43,8 @@ class DecoderPlan:
     stages: tuple[Stage, ...]
 
     def __post_init__(self):
-        missing = {node.name for node in self.model.nodes} - {stage.name for stage in self.stages}
-        if missing:
+        layers = {n.name for n in self.model.nodes if not plan_type(n.layer).wires}
+        if missing := layers - {stage.name for stage in self.stages}:
             raise ValueError(f"expected a stage for each layer, got none for {min(missing)}")
         given = {self.source: self.input}
         for stage in self.stages:
@@ -71,43 +73,70 @@ class DecoderPlan:
     ) -> "DecoderPlan":
         """The plan that follows from one folding a dense layer, and from the units of each.
 
-        Other layers get the first plan of their type. Without ``multipliers``, there is a DSP block
-        for each product of a cycle.
+        Without ``multipliers``, there is a DSP block for each product of a cycle.
 
         Raises
         ------
         ValueError
             If there is not one folding a dense layer.
         """
-        dense = [node for node in model.nodes if isinstance(node.layer, Dense)]
+        dense = [node.name for node in model.nodes if isinstance(node.layer, Dense)]
         if len(foldings) != len(dense):
             raise ValueError(f"expected {len(dense)} foldings, got {len(foldings)}")
+        units = multipliers or [None] * len(dense)
+        return cls.chosen(
+            model,
+            {
+                name: {"folding": folding, "multipliers": units}
+                for name, folding, units in zip(dense, foldings, units, strict=True)
+            },
+        )
+
+    @classmethod
+    def chosen(
+        cls, model: IntegerModel, choices: Mapping[str, Mapping[str, object]]
+    ) -> "DecoderPlan":
+        """The plan that follows from the choices of each layer, by the names of their nodes.
+
+        Layers without choices get the first plan of their type.
+
+        Raises
+        ------
+        ValueError
+            If choices do not fit the layers.
+        """
         shapes = {item.name: item.shape for item in model.inputs}
-        shapes |= {node.name: node.layer.output_shape for node in model.nodes}
-        plans = {
-            node.name: next(
-                iter(plan_type(node.layer).options(node.layer, [shapes[n] for n in node.inputs]))
+        plans = {}
+        for node in model.nodes:
+            plans[node.name] = plan_type(node.layer).chosen(
+                node.layer, [shapes[name] for name in node.inputs], **choices.get(node.name, {})
             )
-            for node in model.nodes
-            if node not in dense
-        }
-        for node, folding, units in zip(
-            dense, foldings, multipliers or [None] * len(dense), strict=True
-        ):
-            plans[node.name] = DensePlan(
-                node.layer, folding, 1, double_buffered=True, multipliers=units
-            )
+            shapes[node.name] = node.layer.output_shape
         return cls(model, connected(model, plans))
 
     @property
-    def layers(self) -> tuple[DensePlan, ...]:
+    def layers(self) -> dict[str, LayerPlan]:
+        """The plans of the layers that are hardware, by the names of their nodes."""
+        return {
+            stage.name: stage.plan
+            for stage in self.stages
+            if isinstance(stage.plan, LayerPlan)
+        }
+
+    @property
+    def dense(self) -> tuple[DensePlan, ...]:
         """The plans of the dense layers, in order."""
-        return tuple(stage.plan for stage in self.stages if isinstance(stage.plan, DensePlan))
+        return tuple(plan for plan in self.layers.values() if isinstance(plan, DensePlan))
 
     @property
     def foldings(self) -> tuple[Folding, ...]:
         """How each dense layer is folded."""
-        return tuple(plan.folding for plan in self.layers)
+        return tuple(plan.folding for plan in self.dense)
+
+    @property
+    def folded(self) -> str:
+        """Inputs by outputs a cycle of each dense layer, as in ``1x20, 1x2``."""
+        return ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in self.foldings)
 
     @property
     def source(self) -> Port:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.layers.dense.plan import DensePlan, dense_layers
 from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
@@ -38,7 +38,7 @@ def design_decoder(
     Parameters
     ----------
     foldings
-        One a layer; chosen if None.
+        One a dense layer; chosen if None.
     latency_cycles
         Most cycles that foldings are chosen for.
     family
@@ -58,21 +58,23 @@ def design_decoder(
     Raises
     ------
     InputError
-        If there are layers other than dense ones, no foldings reach the latency or keep to the
-        LUTs, a layer does not fit its datapath, or
-        datapaths take more DSP blocks than there are.
+        If no foldings reach the latency or keep to the LUTs, a target is given for other layers
+        than a chain of dense ones, a layer does not fit its datapath, or datapaths take more DSP
+        blocks than there are.
     """
-    if not model.is_dense_chain:
+    targeted = foldings is None and (latency_cycles is not None or max_lut is not None)
+    if targeted and not model.is_dense_chain:
         raise InputError.at(
-            model.name, "", expected="a chain of dense layers, which alone can be built so far",
+            model.name, "",
+            expected="a chain of dense layers, which alone are folded for a latency or LUTs so far",
             got=f"{model.topology} of other layers or with branches",
         )
     limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
     left = min(limits, default=None)
     names = _datapaths(model, datapath)
     spare = max_dsp is not None
-    if foldings is not None or (latency_cycles is None and max_lut is None):
-        foldings = foldings or default_foldings(model)
+    if not targeted:
+        foldings = default_foldings(model) if foldings is None else foldings
         units = _multipliers(model, foldings, names, family, left, spare)
         return DecoderPlan.of(model, foldings, units)
     family = family or DEFAULT
@@ -91,13 +93,14 @@ def design_decoder(
 def _datapaths(
     model: IntegerModel, datapath: str | Sequence[str | None] | None
 ) -> list[str | None]:
-    """The datapath of each layer, None where it is to be chosen."""
-    layers = len(model.layers)
+    """The datapath of each dense layer, None where it is to be chosen."""
+    layers = len(dense_layers(model))
     if datapath is None or isinstance(datapath, str):
         return [datapath] * layers
     if len(datapath) != layers:
         raise InputError.at(
-            model.name, "", expected=f"{layers} datapaths, one a layer", got=str(len(datapath))
+            model.name, "", expected=f"{layers} datapaths, one a dense layer",
+            got=str(len(datapath)),
         )
     return list(datapath)
 
@@ -111,7 +114,7 @@ def _multipliers(
     spare_blocks: bool,
 ) -> list[Multipliers]:
     """Multipliers of each layer, of which those that are not forced share what blocks are left."""
-    plans = DecoderPlan.of(model, foldings).layers
+    plans = DecoderPlan.of(model, foldings).dense
     forced = _forced(model, plans, datapaths, family=family, max_blocks=max_blocks)
     if max_blocks is not None:
         max_blocks -= sum(units.blocks for units in forced.values())

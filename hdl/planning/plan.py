@@ -1,12 +1,13 @@
 """What every stage's plan offers, whatever its type."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar, Self
 
 from build_decoder.hdl.planning.actor import Actor
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.unstalled import Times, times_of
+from build_decoder.models.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layer import IntegerLayer
 
@@ -53,14 +54,46 @@ class LayerPlan(Plan):
     ----------
     layer_type : type of IntegerLayer
         Its class in `quant.layers`; of the class.
+    wires : bool
+        Whether what goes out is what comes in, transfer by transfer, so that it has neither actors
+        nor a component; of the class.
     """
 
     layer_type: ClassVar[type[IntegerLayer]]
+    wires: ClassVar[bool] = False
 
     @classmethod
     def options(cls, layer: IntegerLayer, shapes: Sequence[Shape]) -> Iterable[Self]:
         """Plans that differ in what can be chosen, of a layer whose inputs have these shapes."""
         raise NotImplementedError
+
+    @property
+    def choices(self) -> Mapping[str, object]:
+        """What was chosen among the options, by name; all else follows from the layer."""
+        return {}
+
+    @classmethod
+    def chosen(cls, layer: IntegerLayer, shapes: Sequence[Shape], **choices: object) -> Self:
+        """The plan with these choices, as :attr:`choices` has them.
+
+        Raises
+        ------
+        ValueError
+            If they do not fit the layer.
+        """
+        return next(iter(cls.options(layer, shapes)))
+
+    @classmethod
+    def read_choices(cls, entries: Fields) -> Mapping[str, object]:
+        """Choices of JSON that has them as dictionaries.
+
+        Raises
+        ------
+        InputError
+            If an entry is missing or makes no sense.
+        """
+        entries.only()
+        return {}
 
     def giving(self, lanes: int) -> Self:
         """The plan of the same hardware that gives ``lanes`` values a transfer, or single values

@@ -1,7 +1,7 @@
 """Plan of a dense layer: its folding, and what follows from that: counts, memory rows, control."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -12,10 +12,14 @@ from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.weight_rows import weight_rows
+from build_decoder.models.fields import Fields
 from build_decoder.models.layer import Shape
+from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 
-__all__ = ["DensePlan"]
+__all__ = ["DensePlan", "dense_layers"]
+
+_MOST = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,32 @@ class DensePlan(DenseControl, LayerPlan):
             for outputs in steps(layer.units):
                 yield cls(layer, Folding(inputs, outputs), 1, double_buffered=True)
 
+    @property
+    def choices(self) -> Mapping[str, Folding | Multipliers]:
+        return {"folding": self.folding, "multipliers": self.multipliers}
+
+    @classmethod
+    def chosen(
+        cls,
+        layer: Dense,
+        shapes: Sequence[Shape],
+        *,
+        folding: Folding,
+        multipliers: Multipliers | None = None,
+    ) -> "DensePlan":
+        plan = cls(layer, folding, 1, double_buffered=True, multipliers=multipliers)
+        # Whether these units make these products shows when they are given out.
+        list(plan.multipliers.units(folding.inputs_per_cycle, plan.neurons))
+        return plan
+
+    @classmethod
+    def read_choices(cls, entries: Fields) -> Mapping[str, Folding | Multipliers]:
+        entries.only("folding", "multipliers")
+        return {
+            "folding": Folding(**_counts(entries, "folding", Folding, least=1)),
+            "multipliers": Multipliers(**_counts(entries, "multipliers", Multipliers, least=0)),
+        }
+
     def giving(self, lanes: int) -> "DensePlan":
         return replace(self, lanes=lanes_between(self.units, self.folding, lanes))
 
@@ -126,3 +156,16 @@ class DensePlan(DenseControl, LayerPlan):
         # With time to spare, sums need not be captured.
         waiting = replace(self, double_buffered=False)
         return waiting if waiting.times.interval <= interval else self
+
+
+def _counts(entries: Fields, key: str, kind: type, *, least: int) -> dict[str, int]:
+    """Whole numbers for each field of ``kind``, of a dictionary among ``entries``."""
+    counts = Fields(entries.values[key], entries.source, entries.place(key))
+    names = [field.name for field in fields(kind)]
+    counts.only(*names)
+    return {name: counts.integer(name, least, _MOST) for name in names}
+
+
+def dense_layers(model: IntegerModel) -> tuple[Dense, ...]:
+    """The dense layers of a model, in order."""
+    return tuple(layer for layer in model.layers if isinstance(layer, Dense))
