@@ -4,8 +4,15 @@ import numpy as np
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
-from build_decoder.hdl.planning.interface import Interface
-from build_decoder.sim.streams import expect_silence, no_stalls, random_stalls, receive, send
+from build_decoder.hdl.planning.interface import SETTLING_CYCLES, Interface
+from build_decoder.sim.streams import (
+    expect_silence,
+    no_stalls,
+    random_stalls,
+    receive,
+    send,
+    stalls_until,
+)
 from build_decoder.sim.vectors import input_words, word_integers
 
 __all__ = ["simulate_amaranth"]
@@ -26,7 +33,8 @@ def simulate_amaranth(
     x_raw
         Raw int64 inputs (frames, input_count).
     stall_seed
-        None: back-to-back frames, outputs taken at once. A seed: random stalls of both streams.
+        None: back-to-back frames once the decoder has settled, outputs taken at once. A seed:
+        random stalls of both streams, from the reset on.
 
     Returns
     -------
@@ -49,7 +57,7 @@ def simulate_amaranth(
         input_words(interface, x_raw, seed=stall_seed or 0), interface.input_width
     )
     deadline = 256 + 4 * ((interface.latency_cycles or 10_000) + (interface.frame_cycles or 10_000))
-    stalls = [no_stalls, no_stalls]
+    stalls = [stalls_until(SETTLING_CYCLES), no_stalls]
     if stall_seed is not None:
         stalls = [random_stalls(2 * stall_seed), random_stalls(2 * stall_seed + 1)]
     sent, received = [], []

@@ -2,9 +2,9 @@
 
 ``python -m build_decoder.sim.fuzz --networks 200``.
 
-Every network is run with back-to-back frames, where latency and frame interval must be those that
-the decoder documents, and with random stalls. A network depends on the seed, its own number and
-the activations that there are alone: ``--only`` runs one again.
+One network of four has branches. Every network is run with back-to-back frames, where latency and
+frame interval must be those that the decoder documents, and with random stalls. A network depends
+on the seed, its own number and the activations that there are alone: ``--only`` runs one again.
 """
 
 import argparse
@@ -29,12 +29,16 @@ from build_decoder.models.arguments import LineParser, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.errors import CheckFailed
+from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_frames, random_network
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
 from build_decoder.sim.testbench import TestBench
 
 __all__ = ["Check", "check_network", "main"]
+
+_EVERY = 4
+"""One network of so many has branches."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def check_network(number: int, *, seed: int, samples: int, verilog: bool) -> Che
         Exported Verilog under a Verilog simulator; otherwise Amaranth's simulator.
     """
     random = np.random.default_rng([seed, number])
-    network = random_network(random, name=f"random_{seed}_{number}")
+    draw = random_graph if number % _EVERY == _EVERY - 1 else random_network
+    network = draw(random, name=f"random_{seed}_{number}")
     x_raw = random_frames(random, network.model, samples)
     y_raw = network.model.compute(x_raw)
     decoder = Decoder(network.plan)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.hdl.families import DEFAULT
-from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.layers.dense.plan import DensePlan, dense_layers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.folding import Folding
@@ -16,11 +16,22 @@ from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["RandomNetwork", "random_frames", "random_network"]
+__all__ = [
+    "PROBES",
+    "RandomNetwork",
+    "random_format",
+    "random_frames",
+    "random_layer",
+    "random_network",
+    "random_width",
+    "with_hardware",
+]
 
 _MAX_LAYERS = 4
 _MAX_WIDTH = 40
-_PROBES = 32
+PROBES = 32
+"""Samples that layers are drawn for."""
+
 _DRAWS = 24
 _GREATEST_OUTPUT = 2.0**12
 _MAX_MULTIPLIERS = 128
@@ -29,7 +40,7 @@ _MAX_MULTIPLIERS = 128
 
 @dataclass(frozen=True)
 class RandomNetwork:
-    """An integer model, with a folding and multipliers for each of its layers."""
+    """An integer model, with a folding and multipliers for each of its dense layers."""
 
     model: IntegerModel
     foldings: tuple[Folding, ...]
@@ -47,7 +58,7 @@ class RandomNetwork:
             f"({units.packed} packed, {units.dsp} dsp, {units.select} select, {units.lut} lut) "
             f"{layer.weight} -> {layer.accumulator} -> {layer.sum} -> {layer.output}"
             for layer, folding, units in zip(
-                self.model.layers, self.foldings, self.multipliers, strict=True
+                dense_layers(self.model), self.foldings, self.multipliers, strict=True
             )
         )
         return f"{self.model.topology} of {self.model.input_format}: {layers}"
@@ -61,23 +72,15 @@ def random_network(random: np.random.Generator, *, name: str = "random") -> Rand
     extremes: all greatest, all least, alternating, or zero. Most networks pass on what they are
     given: a layer whose outputs hardly depend on its inputs is drawn again, a few times.
     """
-    widths = [_random_width(random) for _ in range(random.integers(2, _MAX_LAYERS + 2))]
+    widths = [random_width(random) for _ in range(random.integers(2, _MAX_LAYERS + 2))]
     layers = []
-    format = _random_format(random)
-    x = random.integers(format.min_raw, format.max_raw, (_PROBES, widths[0]), endpoint=True)
+    format = random_format(random)
+    x = random.integers(format.min_raw, format.max_raw, (PROBES, widths[0]), endpoint=True)
     for units in widths[1:]:
-        for _ in range(_DRAWS):
-            layer = _random_dense(random, format, x, units)
-            y = layer.compute(x)
-            if np.mean(np.ptp(y, axis=0) > 0) > 0.7:
-                break
+        layer, x = random_layer(random, format, x, units)
         layers.append(layer)
-        format, x = layer.output, y
-    model = IntegerModel.chain(name, tuple(layers))
-    foldings = tuple(_random_folding(random, layer) for layer in layers)
-    plans = DecoderPlan.of(model, foldings).dense
-    multipliers = tuple(_random_multipliers(random, plan) for plan in plans)
-    return RandomNetwork(model, foldings, multipliers)
+        format = layer.output
+    return with_hardware(random, IntegerModel.chain(name, tuple(layers)))
 
 
 def random_frames(
@@ -85,13 +88,14 @@ def random_frames(
 ) -> np.ndarray:
     """Raw int64 inputs (count, input_count): extremes first, then random ones.
 
-    Extremes are all greatest, all least, alternating, and what drives one neuron of the first layer
-    as far up or down as its weights allow.
+    Extremes are all greatest, all least, alternating, and what drives one neuron of the first dense
+    layer, which takes all inputs, as far up or down as its weights allow.
     """
     low, high = model.input_format.min_raw, model.input_format.max_raw
     shape = model.input_count
     even = np.arange(shape) % 2 == 0
-    neuron = model.layers[0].weights[:, random.integers(model.layers[0].units)] > 0
+    first = dense_layers(model)[0]
+    neuron = first.weights[:, random.integers(first.units)] > 0
     extremes = [
         np.full(shape, high),
         np.full(shape, low),
@@ -106,11 +110,36 @@ def random_frames(
     return frames
 
 
-def _random_width(random) -> int:
+def random_layer(
+    random: np.random.Generator, format: QFormat, x: np.ndarray, units: int
+) -> tuple[Dense, np.ndarray]:
+    """A dense layer, and its raw outputs for raw inputs ``x``, (samples, inputs) in ``format``.
+
+    A layer whose outputs hardly depend on its inputs is drawn again, a few times.
+    """
+    for _ in range(_DRAWS):
+        layer = _random_dense(random, format, x, units)
+        y = layer.compute(x)
+        if np.mean(np.ptp(y, axis=0) > 0) > 0.7:
+            break
+    return layer, y
+
+
+def with_hardware(random: np.random.Generator, model: IntegerModel) -> RandomNetwork:
+    """The model with random foldings and multipliers."""
+    foldings = tuple(_random_folding(random, layer) for layer in dense_layers(model))
+    plans = DecoderPlan.of(model, foldings).dense
+    multipliers = tuple(_random_multipliers(random, plan) for plan in plans)
+    return RandomNetwork(model, foldings, multipliers)
+
+
+def random_width(random: np.random.Generator) -> int:
+    """A number of values, most often a small one."""
     return int(random.integers(1, random.choice((4, 12, _MAX_WIDTH)), endpoint=True))
 
 
-def _random_format(random, *, most: int = 10) -> QFormat:
+def random_format(random: np.random.Generator, *, most: int = 10) -> QFormat:
+    """A format of 1 to ``most`` bits, for values of any size."""
     bits = _random_bits(random, most)
     # At times steps greater than one, or nothing but small fractions.
     integer = int(random.choice((-3, random.integers(0, 6), random.integers(0, 6), bits + 2)))
@@ -124,7 +153,7 @@ def _random_bits(random, most: int) -> int:
 
 def _random_dense(random, format: QFormat, x: np.ndarray, units: int) -> Dense:
     """A layer with formats around what it needs for inputs ``x``, raw (samples, inputs)."""
-    weight = _random_format(random, most=int(random.choice((2, 10))))
+    weight = random_format(random, most=int(random.choice((2, 10))))
     weights = _random_values(random, weight, (x.shape[1], units))
     exact = x @ weights
     fraction = format.fraction + weight.fraction

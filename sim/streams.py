@@ -5,6 +5,7 @@ They never hang: a side that waits for more than ``deadline`` cycles for a trans
 :class:`StreamError`.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ __all__ = [
     "random_stalls",
     "receive",
     "send",
+    "stalls_until",
 ]
 
 Stalls = Callable[[bool], bool]
@@ -31,6 +33,12 @@ class StreamError(AssertionError):
 def no_stalls(offered: bool) -> bool:
     """Always go on."""
     return True
+
+
+def stalls_until(cycle: int) -> Stalls:
+    """Go on from a cycle on, counted from 0."""
+    cycles = itertools.count()
+    return lambda offered: next(cycles) >= cycle
 
 
 def random_stalls(seed: int) -> Stalls:

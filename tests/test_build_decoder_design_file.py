@@ -50,7 +50,7 @@ def test_plans_survive_their_file(number, tmp_path):
 
 
 def test_it_is_read_in_words(network):
-    folded = Design.of(network.plan, None).folded.split(", ")
+    folded = network.plan.folded.split(", ")
     assert folded == [
         f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in network.plan.foldings
     ]
@@ -62,8 +62,8 @@ def test_it_is_read_in_words(network):
         ({"family": 7}, "family: expected a string"),
         ({"family": "xc8"}, "family: expected one of ecp5, ice40, xc7, got 'xc8'"),
         ({"layers": {}}, "layers: expected a list"),
-        ({"layers": [{}]}, "layer 1: inputs_per_cycle: expected this key"),
-        ({"format": "1"}, "format: expected a whole number from 1 to 1"),
+        ({"layers": [{}]}, "layer 1: name: expected this key"),
+        ({"format": "1"}, "format: expected a whole number from 2 to 2"),
         ({"interface": None}, "interface: expected a JSON object"),
         ({"latency": 3}, "expected only the keys"),
     ],
@@ -97,10 +97,18 @@ def test_hardware_of_another_model(network):
 
 def test_layers_that_cannot_be_made(network):
     design = Design.of(network.plan, None)
+    first, *others = design.layers
+
+    def chosen(**choices) -> Design:
+        return replace(design, layers=(replace(first, choices={**first.choices, **choices}), *others))
+
     for wrong in (
-        replace(design, foldings=design.foldings[:-1]),
-        replace(design, multipliers=(Multipliers(dsp=1000), *design.multipliers[1:])),
-        replace(design, foldings=(Folding(3, 7), *design.foldings[1:])),
+        replace(design, layers=design.layers[:-1]),
+        replace(design, layers=(first, *design.layers)),
+        replace(design, layers=(replace(first, name="other"), *others)),
+        replace(design, layers=(replace(first, type="concat", choices={}), *others)),
+        chosen(multipliers=Multipliers(dsp=1000)),
+        chosen(folding=Folding(3, 7)),
     ):
         with pytest.raises(InputError, match=r"^design\.json: layers: expected hardware of"):
             wrong.plan(network.model)

@@ -14,6 +14,7 @@ from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.layers.dense.component import DenseComponent
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.interface import SETTLING_CYCLES
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.ports import inputs_of, outputs_of
 from build_decoder.quant.qformat import QFormat
@@ -21,8 +22,6 @@ from tests.rtl import simulate
 from tests.test_hdl_decoder import model
 
 CYCLES = 600
-SETTLED = 4
-"""Cycles after a reset in which nothing is offered; a memory of weights has its first row then."""
 
 
 def vector(count: int, lanes: int = 1, format: QFormat = QFormat(3, 1)) -> Tensor:
@@ -135,7 +134,7 @@ def test_a_component_keeps_to_its_actors(name, probabilities):
     random = np.random.default_rng(0)
     offered = held(random, (CYCLES, len(plan.inputs)), probabilities[0])
     ready = held(random, (CYCLES, plan.outputs), probabilities[1])
-    offered[:SETTLED] = False
+    offered[:SETTLING_CYCLES] = False
     expected = by_its_actors(plan, offered, ready)
     got = by_hardware(dut, offered, ready)
     for which, of_actors, of_hardware in zip(("taken", "shown"), expected, got, strict=True):

@@ -124,9 +124,14 @@ def _goes_on(stages: Sequence[Stage], depths: Depths) -> bool:
 
 
 def _least(enough: Depths, from_: Depths, fits: Callable[[Depths], bool]) -> dict[Edge, int]:
-    """Depths none of which could be less: from ``enough`` down, edge by edge."""
-    depths = dict(enough)
-    for edge, most in enough.items():
+    """Depths none of which could be less, ``from_`` up; ``enough`` fit."""
+    depths, more = dict(from_), 1
+    # Stages with shallow FIFOs are run in less time: all grow together, and then each shrinks.
+    while depths != enough and not fits(depths):
+        grown = {edge: max(depth + more, 2) for edge, depth in from_.items()}
+        depths = {edge: min(grown[edge], most) for edge, most in enough.items()}
+        more *= 2
+    for edge, most in depths.items():
         # There is no FIFO of one transfer.
         choices = [depth for depth in range(from_[edge], most + 1) if depth != 1]
         first = bisect_left(choices, True, key=lambda depth: fits({**depths, edge: depth}))

@@ -9,7 +9,11 @@ from build_decoder.models.json_file import read_json
 from build_decoder.quant.format_fields import read_format
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["Interface"]
+__all__ = ["SETTLING_CYCLES", "Interface"]
+
+SETTLING_CYCLES = 2
+"""Cycles after a reset in which memories of weights read their first rows, so that a frame may be
+held up; documented times are those of a decoder that has settled."""
 
 _MAX_COUNT = 1 << 24
 _MAX_CYCLES = 1 << 48
