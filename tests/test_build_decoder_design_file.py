@@ -63,6 +63,13 @@ def test_it_is_read_in_words(network):
         ({"family": "xc8"}, "family: expected one of ecp5, ice40, xc7, got 'xc8'"),
         ({"layers": {}}, "layers: expected a list"),
         ({"layers": [{}]}, "layer 1: name: expected this key"),
+        ({"layers": [{"name": "a", "type": "lstn"}]}, "layer 1: type: expected one of .*'lstn'"),
+        ({"layers": [{"name": "a", "type": "concat", "lanes": 2}]}, "layer 1: expected only"),
+        ({"layers": [{"name": "a", "type": "dense"}]}, "layer 1: folding: expected this key"),
+        (
+            {"layers": [{"name": "a", "type": "dense", "folding": 1, "multipliers": {}}]},
+            "layer 1: folding: expected a JSON object",
+        ),
         ({"format": "1"}, "format: expected a whole number from 2 to 2"),
         ({"interface": None}, "interface: expected a JSON object"),
         ({"latency": 3}, "expected only the keys"),
@@ -100,7 +107,8 @@ def test_layers_that_cannot_be_made(network):
     first, *others = design.layers
 
     def chosen(**choices) -> Design:
-        return replace(design, layers=(replace(first, choices={**first.choices, **choices}), *others))
+        changed = replace(first, choices={**first.choices, **choices})
+        return replace(design, layers=(changed, *others))
 
     for wrong in (
         replace(design, layers=design.layers[:-1]),

@@ -10,64 +10,10 @@ from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.adapters.join.component import Join
 from build_decoder.hdl.adapters.join.plan import JoinPlan
 from build_decoder.hdl.planning.tensor import Tensor
-from build_decoder.hdl.ports import inputs_of, outputs_of
 from build_decoder.quant.operations.union import Concatenate
 from build_decoder.quant.qformat import QFormat
-from build_decoder.sim.streams import expect_silence, no_stalls, random_stalls, receive, send
 from tests.rtl import simulate
-
-FRAMES = 6
-
-
-def transfers(frames: np.ndarray, tensor: Tensor) -> list[list[int]]:
-    """Values (frames, ...) as transfers; lanes that are left over are -1."""
-    steps = frames.reshape(len(frames) * tensor.steps, tensor.step_values)
-    spare = tensor.step_beats * tensor.lanes - tensor.step_values
-    filled = np.pad(steps, ((0, 0), (0, spare)), constant_values=-1)
-    return filled.reshape(-1, tensor.lanes).tolist()
-
-
-def values(received: list[list[int]], tensor: Tensor) -> np.ndarray:
-    """Values (frames, count) of transfers, without lanes that are left over."""
-    steps = np.reshape(received, (-1, tensor.step_beats * tensor.lanes))
-    return steps[:, : tensor.step_values].reshape(-1, tensor.count)
-
-
-def run(dut, given: list[np.ndarray], *, seed: int | None):
-    """Values of each output, cycles of transfers in at each input, and out at each output."""
-    plan = dut.plan
-    stalls = (lambda n: no_stalls) if seed is None else (lambda n: random_stalls(10 * seed + n))
-    taken, got = {}, {}
-    wanted = FRAMES * plan.output.beats
-
-    def source(number, port):
-        async def testbench(ctx):
-            offered = transfers(given[number], plan.inputs[number])
-            taken[number] = await send(ctx, port, offered, stalls=stalls(number), deadline=500)
-
-        return testbench
-
-    def sink(number, port):
-        async def testbench(ctx):
-            payloads, cycles = await receive(
-                ctx, port, wanted, stalls=stalls(5 + number), deadline=500
-            )
-            await expect_silence(ctx, port, 20)
-            got[number] = values([list(payload) for payload in payloads], plan.output), cycles
-
-        return testbench
-
-    sources = [source(*each) for each in enumerate(inputs_of(dut))]
-    sinks = [sink(*each) for each in enumerate(outputs_of(dut))]
-    simulate(dut, *sources, *sinks)
-    return [got[n][0] for n in sorted(got)], taken, [got[n][1] for n in sorted(got)]
-
-
-def random_frames(tensor: Tensor, seed: int = 0) -> np.ndarray:
-    low, high = tensor.format.min_raw, tensor.format.max_raw
-    frames = np.random.default_rng(seed).integers(low, high + 1, (FRAMES, tensor.count))
-    frames[0], frames[1] = low, high
-    return frames
+from tests.stage_rig import FRAMES, random_frames, run
 
 
 @pytest.mark.parametrize("seed", [None, 1, 2, 3])
