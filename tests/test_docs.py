@@ -283,9 +283,10 @@ def checkout(tmp_path_factory) -> Path:
         shutil.copy(ROOT / name, folder)
     files = re.findall(r"^## [\w ]+: `(\S+\.py)`\n.*?^```python\n(.*?)^```$",
                        ADDING.read_text(), re.DOTALL | re.MULTILINE)  # fmt: skip
-    assert len(files) == 4
+    assert len(files) == 7
     for path, content in files:
         assert not (folder / path).exists()
+        (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(content)
     return folder
 
@@ -306,3 +307,10 @@ def test_a_network_with_the_layer_of_the_page_is_quantised(checkout):
     run(checkout, *command.split()[1:])
     formats = json.loads((checkout / "build/gated/formats.json").read_text())
     assert ("gated", "output") in {(node["name"], node["node"]) for node in formats["nodes"]}
+    (command,) = [b for b in blocks(ADDING.read_text(), "") if "--stop-after simulate" in b]
+    run(checkout, *command.split()[1:])
+    report = json.loads((checkout / "build/gated/report.json").read_text())
+    assert report["vectors_checked"] > 600
+    assert report["mismatches"] == 0
+    design = json.loads((checkout / "build/gated/rtl/design.json").read_text())
+    assert ("gated", "multiply") in {(each["name"], each["type"]) for each in design["layers"]}
