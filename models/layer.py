@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 
 __all__ = ["Cost", "Layer", "LayerType", "Mismatch", "Shape", "only_shape", "require"]
 

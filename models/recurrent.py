@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, Shape, only_shape, require
 from build_decoder.models.limits import MAX_WIDTH
 

@@ -18,7 +18,7 @@ from build_decoder.boards.driver_file import DriverFile
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models import layers, load_network
 from build_decoder.models.architecture import Architecture, Input, Node
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.walk import Walk
 from build_decoder.report import Report
 from tests.layer_examples import examples

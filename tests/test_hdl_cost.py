@@ -1,8 +1,8 @@
 import pytest
 
 from build_decoder.hdl.planning.cost import AreaCost
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.layers.dense import NODES
 from build_decoder.quant.qformat import QFormat

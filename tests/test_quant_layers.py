@@ -10,11 +10,11 @@ import pytest
 
 from build_decoder.models import activations, layers
 from build_decoder.models.activation import Activation
-from build_decoder.models.escape.cuff import NerveCuff
-from build_decoder.models.escape.escape_fcn import EscapeFcn
-from build_decoder.models.escape.escape_net import EscapeNet
-from build_decoder.models.escape.escape_rnn import EscapeRnn
 from build_decoder.models.golden import GoldenData
+from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.escape_fcn import EscapeFcn
+from build_decoder.models.nerve_cuff.escape_net import EscapeNet
+from build_decoder.models.nerve_cuff.escape_rnn import EscapeRnn
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites import rewrite
 from build_decoder.models.task import Kind as TaskKind

@@ -8,7 +8,7 @@ from build_decoder.boards.feasibility import check_network
 from build_decoder.build_folder import BuildFolder
 from build_decoder.golden_record import save_golden_record
 from build_decoder.models.errors import InputError
-from build_decoder.models.load import load_network, save_network
+from build_decoder.models.files.load import load_network, save_network
 from build_decoder.models.rewrites import rewrite
 from build_decoder.models.task import Kind
 from build_decoder.options import SourceOptions

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape
 
 __all__ = ["LAYER_TYPE", "Affine"]

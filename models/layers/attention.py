@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from build_decoder.models import activations
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape
 from build_decoder.models.layers.softmax import softmax
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, require
 from build_decoder.models.layers import gru, lstm
 from build_decoder.models.recurrent import RecurrentLayer

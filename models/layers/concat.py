@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Layer, LayerType, Mismatch
 
 __all__ = ["LAYER_TYPE", "Concat"]

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from build_decoder.models import activations
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.keras_activation import keras_activation
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape, require
 from build_decoder.models.limits import MAX_WIDTH

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Layer, LayerType, only_shape, require
 
 __all__ = ["LAYER_TYPE", "Dropout"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape, require
 from build_decoder.models.limits import MAX_WIDTH
 from build_decoder.models.windows import pad_same

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape
 
 __all__ = ["LAYER_TYPE", "Softmax", "softmax"]
