@@ -21,7 +21,7 @@ from build_decoder.models.architecture import Architecture, Input, Node
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.walk import Walk
 from build_decoder.report import Report
-from tests.layer_examples import examples
+from tests.layers import examples
 
 ROOT = Path(__file__).parents[1]
 FILES = ROOT / "docs" / "files.md"
@@ -283,7 +283,7 @@ def checkout(tmp_path_factory) -> Path:
         shutil.copy(ROOT / name, folder)
     files = re.findall(r"^## [\w ]+: `(\S+\.py)`\n.*?^```python\n(.*?)^```$",
                        ADDING.read_text(), re.DOTALL | re.MULTILINE)  # fmt: skip
-    assert len(files) == 4
+    assert len(files) == 3
     for path, content in files:
         assert not (folder / path).exists()
         (folder / path).write_text(content)

@@ -17,13 +17,12 @@ from build_decoder.models import (
     load_network,
     save_network,
 )
-from build_decoder.models.layer import Layer
 from build_decoder.models.layers.concat import Concat
 from build_decoder.models.layers.flatten import Flatten
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.walk import Walk
 from tests.architectures import branched, chain, random_inputs, random_network
-from tests.layer_examples import all_examples
+from tests.layers import all_examples
 
 
 def assert_same(one: Network, other: Network) -> None:
@@ -68,16 +67,6 @@ def random_graph(seed: int) -> Network:
 @pytest.mark.parametrize("seed", range(12))
 def test_random_graphs_round_trip(seed: int, tmp_path: Path):
     assert_round_trip(random_graph(seed), tmp_path)
-
-
-@pytest.mark.parametrize(("name", "layer", "shapes"), all_examples())
-def test_every_type_round_trips(name: str, layer: Layer, shapes, tmp_path: Path):
-    names = tuple(f"x{number}" for number in range(len(shapes)))
-    inputs = tuple(Input(item, shape) for item, shape in zip(names, shapes, strict=True))
-    architecture = Architecture("example", inputs, (Node("y", names, layer),))
-    assert_round_trip(random_network(architecture), tmp_path)
-    description = json.loads((tmp_path / "network.json").read_text())
-    assert description["layers"][0]["type"] == name
 
 
 def test_branches_round_trip(tmp_path: Path):

@@ -1,3 +1,5 @@
+"""Two runs side by side; a rewrite splits them, so there is no integer layer."""
+
 from build_decoder.models.layers.bidirectional import Bidirectional
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm

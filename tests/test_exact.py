@@ -7,18 +7,17 @@ import numpy as np
 import pytest
 
 from build_decoder.quant.qformat import QFormat
-from tests import exact_layers
-from tests.exact_layers import (
-    LAYERS,
+from tests import exact
+from tests.exact import (
     Tensor,
     accumulator_format,
     code_of,
     narrow,
-    network,
     tensor,
     union,
     value_of,
 )
+from tests.layers import network, oracle
 from tests.random_layers import Node
 
 # Narrowing and formats
@@ -68,7 +67,7 @@ def test_union(formats, expected):
 
 def test_union_is_the_narrowest_that_holds_all():
     def holds(format, other):
-        low, high = exact_layers.limits(other)
+        low, high = exact.limits(other)
         ends = [value_of(code, other) for code in (low, high)]
         return format.fraction >= other.fraction and all(
             narrow(end, format) == end for end in ends
@@ -129,7 +128,7 @@ def compute(kind, x, format, weights=None, roles=None, **fields):
     """Output of a layer for raw codes; `weights` are raw, `roles` formats in short."""
     inputs = [tensor(x, q(format))]
     formats = {role: q(text) for role, text in (roles or {}).items()}
-    return LAYERS[kind](inputs, weights or {}, formats, hard, **fields)
+    return oracle(kind)(inputs, weights or {}, formats, hard, **fields)
 
 
 def row(output: Tensor) -> list[str]:
@@ -246,7 +245,7 @@ def test_global_average_pool_rounds_the_quotient_half_up():
 
 def test_concat_puts_the_last_axes_beside_each_other():
     parts = [tensor([[1], [2]], q("u2.0")), tensor([[-1, 3], [-4, 2]], q("i3.1"))]
-    y = LAYERS["concat"](parts, {}, {}, hard)
+    y = oracle("concat")(parts, {}, {}, hard)
     assert y.shape == (2, 3)
     assert y.format == q("i3.1")
     assert row(y) == ["1", "-1/2", "3/2", "2", "-2", "1"]
@@ -257,6 +256,15 @@ def test_flatten_runs_through_the_last_axis_first():
     assert y.shape == (8,)
     assert y.format == q("i4.1")
     assert row(y) == ["1/2", "1", "3/2", "2", "5/2", "3", "7/2", "-4"]
+
+
+def test_add_narrows_the_exact_sum_once():
+    parts = [tensor([1, 3, 7], q("u2.1")), tensor([1, 1, 7], q("i2.2"))]
+    parts.append(tensor([-1] * 3, q("i1.0")))
+    y = oracle("add")(parts, {}, {"output": q("i2.0")}, hard)
+    # 1/2 + 1/4 - 1 = -1/4 -> 0; 3/2 + 1/4 - 1 = 3/4 -> 1; 7/2 + 7/4 - 1 = 17/4 -> 1.
+    assert y.format == q("i2.0")
+    assert row(y) == ["0", "1", "1"]
 
 
 def test_dropout_does_nothing():
@@ -481,7 +489,7 @@ def test_softmax_has_powers_of_differences(format, difference):
         return lambda code: 1
 
     roles = {"power": q("u2.3"), "output": q("u1.4")}
-    LAYERS["softmax"]([tensor([0, 1], q(format))], {}, roles, generated)
+    oracle("softmax")([tensor([0, 1], q(format))], {}, roles, generated)
     assert asked == [("exp", q(difference), q("u2.3"))]
 
 
