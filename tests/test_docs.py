@@ -26,6 +26,7 @@ from tests.layers import examples
 ROOT = Path(__file__).parents[1]
 FILES = ROOT / "docs" / "files.md"
 ADDING = ROOT / "docs" / "adding_a_layer.md"
+LAYERS = ROOT / "docs" / "layers"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
@@ -165,15 +166,9 @@ def test_the_example_of_a_driver_file_is_one(tmp_path):
 # network.json
 
 
-def page_of(kind: str) -> str:
-    """Where a layer type is specified: `docs/files.md`, or a page of its own."""
-    own = ROOT / "docs" / "layers" / f"{kind}.md"
-    return own.read_text() if own.exists() else section(f"#### {kind}")
-
-
 @pytest.mark.parametrize("kind", layers.names())
 def test_every_layer_type_is_specified(kind):
-    page, layer_type = page_of(kind), layers.get(kind)
+    page, layer_type = (LAYERS / f"{kind}.md").read_text(), layers.get(kind)
     (example,) = blocks(page, "json")
     entry = json.loads(example)
     layer = layer_type.read(Fields(entry, FILES, kind))
@@ -277,7 +272,8 @@ def checkout(tmp_path_factory) -> Path:
     """A copy of this checkout to which the layer type of `docs/adding_a_layer.md` is added."""
     folder = tmp_path_factory.mktemp("docs") / "checkout"
     ignored = shutil.ignore_patterns("__pycache__", "*.npz", "*.npy", "*.csv")
-    for name in ("build_decoder", "models", "quant", "hdl", "sim", "boards", "tests", "docs"):
+    folders = ("build_decoder", "models", "quant", "hdl", "sim", "boards", "bench", "tests", "docs")
+    for name in folders:
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, folder)
@@ -293,8 +289,9 @@ def checkout(tmp_path_factory) -> Path:
 def test_the_page_on_layers_can_be_followed(checkout):
     (commands,) = [b for b in blocks(ADDING.read_text(), "") if "-k multiply" in b]
     for line in commands.splitlines():
-        _, arguments = line.split(" ", 1)
-        run(checkout, *arguments.split(), "-p", "no:cacheprovider")
+        _, *arguments = line.split()
+        run(checkout, *arguments, *(["-p", "no:cacheprovider"] if "pytest" in arguments else []))
+    assert (checkout / "docs/layers/multiply.md").exists()
 
 
 def test_a_network_with_the_layer_of_the_page_is_quantised(checkout):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from build_decoder.bench.layer_pages import page
 from build_decoder.model_file import load_model, save_model
 from build_decoder.models import (
     Architecture,
@@ -154,6 +155,17 @@ def test_network_json_is_read_as_it_was_written(kind, tmp_path: Path):
             np.testing.assert_array_equal(again.nodes[0].weights[key], array)
         x = random_inputs(network)
         np.testing.assert_array_equal(again.forward(x), network.forward(x))
+
+
+@of_every_type
+def test_its_page_is_what_the_code_says(kind):
+    written = ROOT / "docs" / "layers" / f"{kind}.md"
+    assert written.exists(), "run python -m build_decoder.bench.layer_pages"
+    assert written.read_text() == page(kind), "run python -m build_decoder.bench.layer_pages"
+
+
+def test_there_is_no_page_of_another_type():
+    assert {path.stem for path in (ROOT / "docs" / "layers").iterdir()} == {*IN_FLOATS}
 
 
 # Integers

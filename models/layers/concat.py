@@ -12,7 +12,14 @@ __all__ = ["LAYER_TYPE", "Concat"]
 
 @dataclass(frozen=True)
 class Concat(Layer):
-    """All inputs along the last axis, in order; the other axes must be the same."""
+    """Two or more inputs beside each other along the last axis; the other axes are equal.
+
+    Examples
+    --------
+    For inputs of (12) and (20)::
+
+        {"name": "j", "inputs": ["a", "b"], "type": "concat"}
+    """
 
     in_place = True
     same_if_turned = True

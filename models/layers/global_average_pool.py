@@ -11,7 +11,14 @@ __all__ = ["LAYER_TYPE", "GlobalAveragePool"]
 
 @dataclass(frozen=True)
 class GlobalAveragePool(Layer):
-    """Mean of each channel over all rows and columns."""
+    """Mean of each channel over all rows and columns: from (rows, columns, channels) to (channels).
+
+    Examples
+    --------
+    For an input of (12, 8, 4)::
+
+        {"name": "m", "inputs": ["c"], "type": "global_average_pool"}
+    """
 
     same_if_turned = True
 

@@ -50,4 +50,10 @@ def _swapped(network: Network, linear: Node, average: Node, layer: Layer) -> Net
     )
 
 
-REWRITE = Rewrite("average", 4, "linear layers moved behind the global average", _move)
+REWRITE = Rewrite(
+    "average",
+    4,
+    "linear layers moved behind the global average",
+    _move,
+    types=(Affine, Conv2d, GlobalAveragePool),
+)

@@ -51,7 +51,9 @@ class Total:
 
 @dataclass(frozen=True)
 class Add(IntegerLayer):
-    """Elementwise sum of two or more branches.
+    """Elementwise sum of two or more branches, whose formats may differ.
+
+    A sum of more than 48 bits, with the fraction bits of all its inputs, is refused.
 
     Parameters
     ----------
