@@ -348,5 +348,5 @@ def test_searches_may_try_formats_wider_than_any_that_is_built(kind):
             output.to_real(got), layer.forward(inputs, weights), atol=1e-7, rtol=1e-7
         )
         if has_weights(kind):
-            with pytest.raises(ValueError, match=r"^expected .* of at most 48 bits, got \d+$"):
+            with pytest.raises(ValueError, match=r"^\w+: expected .* of at most 48 bits, got \d+$"):
                 quantiser.integer(parts)

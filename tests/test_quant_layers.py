@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from build_decoder.models import layers
+from build_decoder.models import Input, Node, layers
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.escape_fcn import EscapeFcn
@@ -17,7 +17,7 @@ from build_decoder.models.task import Kind as TaskKind
 from build_decoder.models.task import Task
 from build_decoder.quant import layers as integer_layers
 from build_decoder.quant.evaluator import Evaluator
-from build_decoder.quant.formats import integer_model
+from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.layer import EVERY_OUTPUT, Kind, Parts
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
@@ -152,6 +152,23 @@ def test_ranges_hold_states_of_all_steps(kind):
     given = layer.forward([x], weights)
     everything = replace(layer, sequences=True).forward([x], weights)
     assert np.abs(output).max() == np.abs(everything).max() > np.abs(given).max()
+
+
+def test_too_wide_a_sum_is_told_with_its_layer_and_role():
+    random = np.random.default_rng(1)
+    weights = {"weights": random.normal(size=(3, 2)), "bias": random.normal(size=2)}
+    dense = layers.get("dense").layer(2, "relu")
+    both = layers.get("add").layer()
+    nodes = (Node("first", ("x",), dense, weights), Node("both", ("first", "first"), both))
+    network = Network("net", (Input("x", (3,)),), nodes)
+    formats = analyse_ranges(network, random.normal(size=(20, 3)))
+    says = r"^layer 'first': accumulator: expected exact sums of at most 48 bits, got \d+$"
+    with pytest.raises(ValueError, match=says):
+        integer_model(network, {**formats, NodeKey("x", "input"): QFormat(40, 8)})
+    fine = {**formats, NodeKey("first", "output"): QFormat(40, 8)}
+    says = r"^layer 'both': output: expected sums of at most 48 bits, got 49$"
+    with pytest.raises(ValueError, match=says):
+        integer_model(network, fine)
 
 
 def test_states_are_told_from_signals():
