@@ -1,4 +1,4 @@
-"""What LSTM and GRU layers have in common."""
+"""The base of LSTM and GRU layers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ _KEYS = ("x", "y", "labels", "targets", "held_out", "task", "threshold")
 
 @dataclass(frozen=True)
 class GoldenFile:
-    """What golden data has, float64 throughout; None and no thresholds where it has none.
+    """The arrays of golden data, all float64; None for an array that it does not have.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
 
 
 def _input_axes(reference: ArrayReference, network: Network) -> list[tuple[str, int]]:
-    """Axes of the inputs: those of the one input where the array has as many, or one for all."""
+    """Axes of ``x``: those of the only input if the array has as many, else one for all values."""
     given = network.given_inputs
     if len(given) == 1 and reference.key is not None:
         shape = given[0].shape

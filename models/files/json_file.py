@@ -53,7 +53,7 @@ def parse_json(data: bytes, path: Path, where: str = "") -> Any:
 
 
 def _check_depth(value: Any, path: Path, where: str) -> None:
-    """Refuse what the recursive functions that take it could not go through."""
+    """Refuse values that are nested too deeply for recursive functions."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_JSON_DEPTH):
         inside = [item.values() if isinstance(item, dict) else item for item in level]

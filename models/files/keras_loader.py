@@ -100,7 +100,7 @@ def _check_stored(path: Path, archive: KerasArchive, wanted: int) -> None:
 
 
 def _load(keras: ModuleType, path: Path, archive: KerasArchive, dtype: str | None = None) -> Any:
-    """The Keras model, from a copy of what was checked and of nothing else in the file."""
+    """The Keras model, loaded from a copy that has nothing but the checked parts of the file."""
     try:
         with tempfile.TemporaryDirectory(prefix="build_decoder_") as folder:
             copy = Path(folder) / "model.keras"

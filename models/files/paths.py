@@ -9,11 +9,11 @@ __all__ = ["no_such", "require_file"]
 
 
 def require_file(path: Path, *, where: str = "") -> None:
-    """Raise `InputError` unless `path` is a regular file; `where` says what it is wanted for."""
+    """Raise `InputError` unless `path` is a regular file; `where` says who needs it."""
     if not os.path.isfile(path):
         raise InputError.at(path, where, expected="a file", got=no_such(path))
 
 
 def no_such(path: Path) -> str:
-    """What came instead of a file or folder of a known kind, for the error message."""
+    """The words for an error message where `path` is no file or folder of a known kind."""
     return "something else" if os.path.lexists(path) else "no such file or folder"

@@ -1,7 +1,7 @@
 """The first of all checks: golden outputs are what the network gives on golden inputs.
 
-A search for formats that starts from other outputs than the network's own would look for what
-cannot be found, or find something else in silence.
+With other outputs than the network's own, a search for formats would fail, or would silently find
+formats for another network.
 """
 
 from pathlib import Path
@@ -19,10 +19,10 @@ __all__ = ["SOFTMAX_NOTE", "checked_outputs", "softmax"]
 SOFTMAX_NOTE = "y is the softmax of the network's outputs"
 
 _TOLD = 0.01
-"""Error, in the standard deviation of an output, from which on the user is told of it."""
+"""Error, in standard deviations of an output, from which on the user is told of it."""
 
 _SATURATED = 1e-5
-"""How exactly one-hot ``y`` must be the softmax to be taken for it."""
+"""Greatest error of a one-hot ``y`` that is taken for the softmax of the outputs."""
 
 
 def softmax(y: np.ndarray) -> np.ndarray:
@@ -32,7 +32,7 @@ def softmax(y: np.ndarray) -> np.ndarray:
 
 
 def _probability_scale(p: np.ndarray) -> np.ndarray:
-    """One scale for all: a class that is never likely has none of its own."""
+    """One scale for all outputs, since a class that is never likely has none of its own."""
     return np.full(p.shape[1], standard_deviation(p).max() or p.max())
 
 
@@ -54,9 +54,9 @@ def checked_outputs(
     Raises
     ------
     InputError
-        ``y`` is neither what ``network`` gives on ``x`` nor its softmax, within the precision of
-        arithmetic and of the file. The message has the first sample and output, both values, and
-        an explanation if one fits.
+        ``y`` is neither the network's outputs on ``x`` nor their softmax, within the precision of
+        arithmetic and of the file. The message names the first sample and output that differ, has
+        both values, and an explanation if one fits.
     """
     with np.errstate(all="ignore"):
         own = network.forward(x)
@@ -86,7 +86,7 @@ def checked_outputs(
 def _agreeing(
     network: Network, x: np.ndarray, y: np.ndarray, own: np.ndarray, view: View
 ) -> tuple[Allowance | None, Allowance]:
-    """The least allowance within which ``y`` agrees, None if none does; and the last one tried."""
+    """The smallest allowance within which ``y`` agrees, or None; and the last one tried."""
     apart = np.abs(own - y).max(axis=0)
     for allowance in allowances(network, x, y, own, view):
         if np.all(apart <= allowance.tolerance):

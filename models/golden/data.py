@@ -39,9 +39,9 @@ class GoldenData:
     targets:
         True values of a regression, float64, (samples, outputs); None where they are not known.
     notes:
-        What was understood of the file, one line each, for the user to see.
+        How the file was understood, one line each, for the user to see.
     warnings:
-        What looks wrong with it, one line each.
+        Warnings about it for the user, one line each.
     """
 
     x: np.ndarray
@@ -97,8 +97,8 @@ def load_golden(
         Picks the held-out quarter where there is no ``held_out`` and there are 40 samples or more.
         With fewer, nothing is held out.
     task, thresholds:
-        What the user says of the task. It comes before what the file says, and that before what the
-        network's own files say; without any of them it is inferred.
+        The task, if the user says it. Otherwise the file's own task counts, then the task in the
+        network's files; without any of them the task is inferred.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _task(
     task: str | None,
     thresholds: Sequence[float],
 ) -> Task:
-    """The task by whoever says it first: the user, the file, the network, what is there."""
+    """The task by the user, else by the file, else by the network, else inferred."""
     decided = Kind.BINARY if network.output_count == 1 else Kind.LABELS
     own = network.task
     in_file = file.task or (own.kind if own else decided)

@@ -1,4 +1,4 @@
-"""Why golden outputs may not be what the network gives: the explanations that can be tried."""
+"""Explanations why golden outputs differ from the network's, each tried on the data."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,19 +21,19 @@ from build_decoder.models.spread import varies
 __all__ = ["explanation", "is_one_hot"]
 
 _SAMPLES = 64
-"""Samples on which an explanation is tried before it is tried on all."""
+"""How many samples an explanation is tried on before it is tried on all."""
 
 _MOST = 0.1
-"""Part of the difference that an approximate explanation may leave."""
+"""Fraction of the difference that an approximate explanation may leave unexplained."""
 
 _LEAST_REACH = 0.9
 
 _COARSE = 0.5
-"""Error, in the scale of an output, up to which imprecise inputs or arithmetic explain it: beyond,
-they would explain anything."""
+"""Greatest error, as a fraction of an output's scale, that imprecise inputs or arithmetic explain:
+with more, they would explain anything."""
 
 _HALF = 2.0
-"""How many times further off than one run in half precision another may be."""
+"""Error that half precision explains, as a multiple of the error of one such run."""
 
 _OUTPUTS = View(lambda y: y, output_scale)
 
@@ -141,7 +141,7 @@ def _transposed(network: Network, rows: int):
 
 
 def _of_outputs(y: np.ndarray, own: np.ndarray, tolerance: np.ndarray) -> str | None:
-    """Explanations by what was written as outputs."""
+    """Explanations that assume that something else than the outputs was written as ``y``."""
     if is_one_hot(y):
         return (
             "y is one-hot; give the model's own outputs, such as model.predict(x), and classes as "

@@ -25,27 +25,28 @@ HALF_PRECISION_BITS = (10, 7)
 """Explicit bits of the mantissa: of float16 and TF32, and of bfloat16."""
 
 _SINGLE = 32.0
-"""How many times further off than one float32 run another may be, which sums in another order."""
+"""Error that is allowed, as a multiple of the error of one float32 run: another run may sum in
+another order."""
 
 _HALF = 4.0
-"""The same for operands of 10 bits, which tensor cores may cut off instead of rounding."""
+"""The same for operands with mantissas of 10 bits: tensor cores may cut them off, not round."""
 
 _INPUTS = 4.0
 """The same for inputs that were written rounded."""
 
 _RUNS = 4
-"""Runs with rounded inputs, of which the one that is furthest off counts."""
+"""Runs with rounded inputs; the one with the greatest error counts."""
 
 _MOST = 0.1
-"""Largest error, in the scale of an output, that arithmetic and rounded inputs excuse: where they
-err by more, as with inputs of a huge offset, no comparison would be left."""
+"""Largest error, as a fraction of an output's scale, that arithmetic and rounded inputs can excuse.
+If more were allowed, as inputs with a huge offset would ask for, nothing would be compared."""
 
 _RELATIVE = 1e-5
-"""What float32 leaves of an output beside that, in parts of its largest value."""
+"""Error of float32 that is allowed besides, as a fraction of an output's largest magnitude."""
 
 _ROUNDED = 0.02
-"""Largest error of a rounded ``y``, in the scale of an output: what is rounded more coarsely is no
-output but a decision."""
+"""Largest error of a rounded ``y``, as a fraction of an output's scale: values that are rounded
+more coarsely are decisions, not outputs."""
 
 _MOST_DIGITS = 7
 _HALF_BITS = 12
@@ -53,14 +54,14 @@ _HALF_BITS = 12
 
 @dataclass(frozen=True)
 class Rounding:
-    """What numbers seem to be rounded to.
+    """A rounding that numbers seem to have been through.
 
     Parameters
     ----------
     text
         As the user would say it, such as ``rounded to 2 decimals``.
     steps
-        Distance of each number from the next that could be written, in the shape of the numbers.
+        Distance from each number to the next one on its grid, in the shape of the numbers.
     """
 
     text: str
@@ -69,16 +70,16 @@ class Rounding:
 
 @dataclass(frozen=True)
 class View:
-    """What of the network's outputs ``y`` is compared with.
+    """How golden ``y`` is compared with the network's outputs: as they are, or as their softmax.
 
     Parameters
     ----------
     of
-        From the network's outputs to what ``y`` has: themselves, or their softmax.
+        ``of(outputs)`` gives the values that ``y`` should have, (samples, outputs).
     scale
-        From what ``y`` has (samples, outputs) to the scale (outputs,) that errors are judged by.
+        ``scale(values)`` gives the unit of each output's errors, (outputs,).
     most
-        Largest error that arithmetic excuses, whatever the scale.
+        Largest error that arithmetic can excuse, in the outputs' own unit, whatever the scale.
     """
 
     of: Callable[[np.ndarray], np.ndarray]
@@ -88,9 +89,16 @@ class View:
 
 @dataclass(frozen=True)
 class Allowance:
-    """Greatest error (outputs,) of outputs that agree, and what it allows for, as text.
+    """Errors that are small enough for golden outputs to agree with the network.
 
-    ``exact`` says that it allows for nothing beyond float32 and the rounding of ``y``.
+    Parameters
+    ----------
+    tolerance
+        Greatest allowed error of each output (outputs,).
+    reason
+        Why errors may be so great, as text for the user.
+    exact
+        Whether only float32 arithmetic and the rounding of ``y`` are allowed for.
     """
 
     tolerance: np.ndarray
@@ -99,7 +107,7 @@ class Allowance:
 
 
 def output_scale(own: np.ndarray) -> np.ndarray:
-    """The standard deviation (outputs,) of outputs; the size of those that do not vary."""
+    """Standard deviation of each output (outputs,); of one that does not vary, its magnitude."""
     spread = standard_deviation(own)
     return np.where(spread > 0, spread, np.abs(own).max(axis=0))
 
@@ -107,9 +115,9 @@ def output_scale(own: np.ndarray) -> np.ndarray:
 def allowances(
     network: Network, x: np.ndarray, y: np.ndarray, own: np.ndarray, view: View
 ) -> Iterator[Allowance]:
-    """What ``y`` may be off by, from the least to the most that can be excused.
+    """Allowances for the errors of ``y``, from the smallest to the greatest that can be excused.
 
-    ``own`` is what the network gives on ``x``, in that view.
+    ``own`` are the network's outputs on ``x``, in the same view as ``y``.
     """
     scale = view.scale(own)
     limit = np.minimum(_MOST * scale, view.most)
@@ -136,12 +144,12 @@ def allowances(
 
 
 def half_step(rounding: Rounding) -> np.ndarray:
-    """Greatest error (columns,) of numbers that were rounded so."""
+    """Greatest error (columns,) of numbers after this rounding."""
     return rounding.steps.max(axis=0) / 2
 
 
 def roundings(values: np.ndarray) -> list[Rounding]:
-    """All that ``values`` (samples, columns) seem to be rounded to, each at its coarsest."""
+    """Roundings that ``values`` (samples, columns) seem to have been through, of each kind one."""
     found = []
     magnitude = np.abs(values)
     for digits in range(_MOST_DIGITS):
@@ -184,9 +192,9 @@ def half_precision_error(network: Network, x: np.ndarray, bits: int, view: View)
 
 
 def inputs_error(network: Network, x: np.ndarray, view: View) -> tuple[str, np.ndarray] | None:
-    """Why, and by how much (outputs,), outputs are off if ``x`` was rounded when it was written.
+    """The rounding of ``x`` as text, and the errors (outputs,) that it causes in the outputs.
 
-    Inputs that are whole numbers, such as counts, are what they are; None if there is nothing else.
+    Whole numbers, such as counts, are taken as exact. None if ``x`` does not look rounded.
     """
     found = [r for r in roundings(x) if r.text != "in half precision"]
     rounded = ~np.all(x == np.floor(x), axis=0)

@@ -1,4 +1,4 @@
-"""What looks wrong with golden data although it fits the network."""
+"""Warnings about golden data that fits the network but looks wrong."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A factor and a term for each channel: what normalisation comes to once it is trained."""
+"""A factor and a term for each channel: trained normalisations are that."""
 
 import math
 from dataclasses import dataclass

@@ -84,7 +84,7 @@ class Conv2d(Layer):
         return replace(self, kernel=self.kernel[::-1]), turned
 
     def sums(self, x, weights):
-        """What the activation takes, (samples, rows, columns, filters)."""
+        """Inputs of the activation, (samples, rows, columns, filters)."""
         rows, columns = x.shape[1:3]
         padded = pad_same(x, self.kernel, (1, 1), 0.0)
         sums = weights["bias"]

@@ -98,7 +98,7 @@ def _turned_node(node: Node, renamed: Mapping[str, str]) -> Node:
 
 
 def _turned_inputs(network: Network, images: frozenset[str]) -> dict[str, Input] | None:
-    """What stands for each input among `images`; None where one's order cannot be turned."""
+    """The turned input for each input among `images`; None if the order of one cannot be turned."""
     names = {*network.shapes}
     turned = {}
     for item in network.inputs:

@@ -62,7 +62,7 @@ def is_chain(layers: tuple[LayerConfig, ...]) -> bool:
 
 
 def make_steps(layers: tuple[LayerConfig, ...]) -> tuple[Step, ...]:
-    """The decoder's layers, from those of a model that `is_chain`.
+    """The decoder's layers, from the layers of a model that `is_chain`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The layers of a ``config.json`` and what each of them takes."""
+"""The layers of a ``config.json`` and the inputs of each."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ def is_model(entry: dict[str, Any]) -> bool:
 
 
 def read_layers(path: Path, config: Any) -> tuple[LayerConfig, ...]:
-    """The layers of a model: its inputs in their order, then each after those that it takes.
+    """The layers of a model: its inputs in their order, then each layer after its inputs.
 
     The last one gives the model's output. Layers of a model inside the model are among the others,
     with names such as ``encoder/dense``.
@@ -48,7 +48,7 @@ def read_layers(path: Path, config: Any) -> tuple[LayerConfig, ...]:
 
 @dataclass
 class _Found:
-    """What was read so far; names are those in the whole model.
+    """The layers read so far; names are unique in the whole model.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def _layer(path: Path, entry: Any, prefix: str) -> LayerConfig:
 def _in_a_row(
     fields: Fields, layers: list[LayerConfig], given: tuple[str, ...] | None
 ) -> tuple[list[tuple[str, ...]], str]:
-    """What each layer of a Sequential model takes, and the name of the last one."""
+    """The inputs of each layer of a Sequential model, and the name of the last layer."""
     if not layers:
         raise fields.error("layers", "at least one layer", "none")
     first = () if layers[0].kind == INPUT else given or ()
@@ -147,7 +147,7 @@ def _link_inputs(
     given: tuple[str, ...] | None,
     taken: list[tuple[str, ...]],
 ) -> None:
-    """Let the InputLayers of a model inside another one take what the model takes."""
+    """Connect the InputLayers of a model inside another one to the inputs of that inner model."""
     kinds = {layer.name: layer.kind for layer in layers}
     for name in inputs:
         if kinds.get(name) != INPUT or inputs.count(name) > 1:

@@ -1,4 +1,4 @@
-"""Makes a network's nodes of a Keras model's layers, whatever takes what."""
+"""Makes a network's nodes of a Keras model's layers, with branches or without."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -60,7 +60,7 @@ class Graph:
 
 
 def make_graph(path: Path, name: str, layers: tuple[LayerConfig, ...]) -> Graph:
-    """The nodes of a model, its inputs first and each layer after those that it takes.
+    """The nodes of a model, its inputs first and each layer after its own inputs.
 
     Raises
     ------
@@ -101,7 +101,7 @@ class _Given:
 
     @property
     def path(self) -> str:
-        """What it is named after."""
+        """The name that the node's name is made from."""
         return f"{self.source}_image" if self.repeats else self.source
 
 

@@ -42,7 +42,7 @@ _STEPS = 3  # of a recurrent layer: errors of rounding grow from each to the nex
 
 
 def prove_graph(path: Path, keras: ModuleType, model: Any, graph: Graph, network: Network) -> None:
-    """Raise `InputError` unless `network` computes what `model`, in float64, does.
+    """Raise `InputError` unless `network` computes the same as `model`, in float64.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def prove_graph(path: Path, keras: ModuleType, model: Any, graph: Graph, network
 
 
 def _enough(layer: Layer, shape: Shape) -> Shape:
-    """The shape of a sample that shows all of what `layer` does."""
+    """Shape of a sample that is large enough to show all that `layer` does."""
     if isinstance(layer, RecurrentLayer | Bidirectional):
         return (min(shape[0], _STEPS), shape[1])
     if isinstance(layer, Conv2d):  # windows at both edges, and whole ones between
@@ -114,7 +114,7 @@ def _norm(weights: Mapping[str, np.ndarray]) -> float:
 def _run(
     path: Path, keras: ModuleType, model: Any, part: Part, tensors: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """What the Keras layers of `part` give, in Keras's axes."""
+    """Output of the Keras layers of `part`, in Keras's axes."""
     given = []
     for tensor, shape in zip(tensors, part.shapes, strict=True):
         # Of time steps fewer may have come, and as an image of one column.
@@ -171,7 +171,7 @@ def _compare_whole(
     network: Network,
     rng: np.random.Generator,
 ) -> None:
-    """Compare the model with its own layers, each run on what the network's node takes."""
+    """Compare the model with its own layers, each run on the inputs of the network's node."""
     parts = {part.nodes[0]: part for part in graph.parts}
 
     def step(node: Node, tensors: list[np.ndarray]) -> np.ndarray:

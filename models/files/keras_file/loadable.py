@@ -1,4 +1,4 @@
-"""What Keras is given of a ``config.json`` that was taken, and where its layers are then."""
+"""Prepares a checked ``config.json`` for Keras to load, and finds layers in the loaded model."""
 
 from functools import reduce
 from typing import Any

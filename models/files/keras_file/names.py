@@ -1,4 +1,4 @@
-"""Names of nodes, from those of Keras layers."""
+"""Makes names of nodes from the names of Keras layers."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""An order of a model's layers in which each comes after those that it takes."""
+"""Sorts a model's layers so that each comes after its inputs."""
 
 from graphlib import CycleError, TopologicalSorter
 
@@ -11,7 +11,7 @@ __all__ = ["in_order"]
 def in_order(
     layers: list[LayerConfig], inputs: list[str], outputs: dict[str, str], output: str
 ) -> tuple[LayerConfig, ...]:
-    """The inputs, then the other layers, each after those that it takes, and `output` last.
+    """The inputs, then the other layers, each after its own inputs, and `output` last.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def in_order(
 def _giver(
     layer: LayerConfig, name: str, outputs: dict[str, str], by_name: dict[str, LayerConfig]
 ) -> str:
-    """The layer that gives what `layer` takes from `name`, which may be a model."""
+    """The layer whose output `layer` takes from `name`, which may be a model."""
     while name in outputs:
         name = outputs[name]
     if name not in by_name:

@@ -1,4 +1,4 @@
-"""Follows a Keras model's layers, and gathers those that are one layer of the network."""
+"""Follows a Keras model's layers, and joins Keras layers that are one layer of the network."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -28,9 +28,9 @@ __all__ = ["read_parts"]
 
 
 def read_parts(layers: tuple[LayerConfig, ...]) -> tuple[dict[str, Shape], tuple[Part, ...]]:
-    """The shape of each input, in Keras's axes, and the parts, each after those that it takes.
+    """The shape of each input, in Keras's axes, and the parts, each after its inputs.
 
-    `InputError` where a layer computes what no layer of ours does.
+    `InputError` if no layer of ours computes the same as a layer of the model.
     """
     reader = _Reader(layers)
     for layer in layers:
@@ -40,7 +40,7 @@ def read_parts(layers: tuple[LayerConfig, ...]) -> tuple[dict[str, Shape], tuple
 
 @dataclass(frozen=True)
 class _Tensor:
-    """What a Keras layer gives.
+    """Output of a Keras layer.
 
     Parameters
     ----------

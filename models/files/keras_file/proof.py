@@ -1,6 +1,6 @@
 """Compares a decoder's layers with the Keras model that they were read from.
 
-Settings are read by name; this is the proof that they were read right. Each layer gets seeded
+This proves that all settings were understood. Each layer gets seeded
 inputs that drive its sums to sizes from 0.3 to 300, so that caps, slopes and thresholds show, and
 must agree with Keras as closely as float32 allows. Then Keras's layers, one after the other, must
 give what the model gives.
@@ -35,7 +35,7 @@ _COARSE = 0.1  # rounding errors of a sum that leave its activation open
 def prove(
     path: Path, keras: ModuleType, model: Any, steps: tuple[Step, ...], network: Network
 ) -> None:
-    """Raise `InputError` unless `network` computes what `model`, read from `path`, does.
+    """Raise `InputError` unless `network` computes the same as `model`, read from `path`.
 
     Parameters
     ----------
@@ -60,10 +60,9 @@ def prove(
 
 
 def _inputs(layer: DenseView, rng: np.random.Generator) -> np.ndarray:
-    """Inputs of `layer`, exact in float32, for sums of all the sizes.
+    """Inputs of `layer` (rows, inputs), exact in float32, that give sums of all sizes in `_SUMS`.
 
-    In each row one unit's sum is moved to where it would be without a bias: about 0, where most
-    activation functions bend.
+    In each row the sum of one unit is moved to about 0, where most activation functions bend.
     """
     norms = np.linalg.norm(layer.weights, axis=0)
     size = np.repeat(_SUMS, _ROWS)

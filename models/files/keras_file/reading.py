@@ -1,4 +1,4 @@
-"""What a Keras layer is read as, and what the readers of layers ask of its settings."""
+"""The layer of ours that a Keras layer is read as, and checks of settings for the readers."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -54,8 +54,8 @@ class Reading:
     shape:
         Of a sample that the Keras layer gives, in its own axes.
     form:
-        How it takes and gives samples of time steps. None where either will do; what it gives has
-        the form of what it takes then.
+        Form of its input and output if they are samples of time steps. None if it takes either
+        form; its output then has the form of its input.
     stored:
         Values that Keras allocates for it, so that the file must have them.
     arrays:

@@ -1,4 +1,4 @@
-"""What a layer computes, read from its configuration.
+"""Reads from a layer's configuration what the layer computes.
 
 Whatever changes the result is either what is built here, exactly, or an error that names the layer,
 the setting and what to do.

@@ -1,4 +1,4 @@
-"""Convolutions of stride 1 that keep the size of what they take."""
+"""Convolutions of stride 1 that keep the size of their input."""
 
 import math
 from functools import partial
