@@ -12,8 +12,8 @@ from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quantise import quantise
 

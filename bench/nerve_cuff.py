@@ -18,16 +18,16 @@ from threadpoolctl import threadpool_limits
 
 from build_decoder.models.arguments import LineParser
 from build_decoder.models.command import exit_status
-from build_decoder.models.escape.own_network import OWN_NETWORK
-from build_decoder.models.escape.recordings.baseline import macro_f1
-from build_decoder.models.escape.table1 import TABLE_1
-from build_decoder.models.escape.training.cells import Cell
-from build_decoder.models.escape.training.options import add_options, cells_of, data_of
-from build_decoder.models.escape.training.trained import save_trained
-from build_decoder.models.escape.training.training import train_network
+from build_decoder.models.files.golden_file import GOLDEN_FILE
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.golden_file import GOLDEN_FILE
-from build_decoder.models.load import load_network
+from build_decoder.models.nerve_cuff.own_network import OWN_NETWORK
+from build_decoder.models.nerve_cuff.recordings.baseline import macro_f1
+from build_decoder.models.nerve_cuff.table1 import TABLE_1
+from build_decoder.models.nerve_cuff.training.cells import Cell
+from build_decoder.models.nerve_cuff.training.options import add_options, cells_of, data_of
+from build_decoder.models.nerve_cuff.training.trained import save_trained
+from build_decoder.models.nerve_cuff.training.training import train_network
 from build_decoder.models.rewrites import rewrite
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.quantise import SEARCHES, quantise

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from build_decoder.models.arguments import LineParser, filled
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import GoldenData, load_golden
-from build_decoder.models.load import load_network
 from build_decoder.models.network import Network
 from build_decoder.models.train import train_recording
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import shown
-from build_decoder.models.fields import Fields
-from build_decoder.models.json_file import read_json
+from build_decoder.models.files.fields import Fields
+from build_decoder.models.files.json_file import read_json
 
 __all__ = [
     "DRIVER_FILE",

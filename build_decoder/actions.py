@@ -13,8 +13,8 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import GoldenData, load_golden
-from build_decoder.models.load import load_network
 from build_decoder.models.network import Network
 from build_decoder.models.progress import Progress, silent
 from build_decoder.models.task import Kind

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from build_decoder import boards
 from build_decoder.models.arguments import LineParser, filled, filled_path
-from build_decoder.models.metadata import NETWORK_FILE
+from build_decoder.models.files.network_folder import NETWORK_FILE
 from build_decoder.models.zoo import zoo_names
 from build_decoder.options import DesignOptions, add_design_options
 from build_decoder.options.types import number

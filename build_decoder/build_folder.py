@@ -14,15 +14,15 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.manifest import MANIFEST_FILE, ForeignFiles, check_made
 from build_decoder.model_file import MODEL_ARRAYS, MODEL_FILE, load_model
-from build_decoder.models.array_shape import ArrayShape
 from build_decoder.models.errors import InputError
+from build_decoder.models.files.array_shape import ArrayShape
+from build_decoder.models.files.json_file import read_json
+from build_decoder.models.files.load import load_network
+from build_decoder.models.files.network_folder import NETWORK_FILE
+from build_decoder.models.files.numpy_file import read_npz
 from build_decoder.models.golden import GoldenData
-from build_decoder.models.json_file import read_json
 from build_decoder.models.limits import MAX_GOLDEN_VALUES
-from build_decoder.models.load import load_network
-from build_decoder.models.metadata import NETWORK_FILE
 from build_decoder.models.network import Network
-from build_decoder.models.numpy_file import read_npz
 from build_decoder.models.zoo import zoo_names
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.report import REPORT_FILE

@@ -11,8 +11,8 @@ from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError, shown
-from build_decoder.models.fields import Fields
-from build_decoder.models.json_file import read_json
+from build_decoder.models.files.fields import Fields
+from build_decoder.models.files.json_file import read_json
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.readable_json import write_json
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from build_decoder.models.array_shape import ArrayShape
 from build_decoder.models.errors import InputError, shown
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.array_shape import ArrayShape
+from build_decoder.models.files.fields import Fields
+from build_decoder.models.files.json_file import read_json
+from build_decoder.models.files.numpy_file import npz_keys, npz_shape, read_npz
 from build_decoder.models.golden import GOLDEN_FILE, GoldenData
-from build_decoder.models.json_file import read_json
 from build_decoder.models.limits import MAX_GOLDEN_VALUES
 from build_decoder.models.network import Network
-from build_decoder.models.numpy_file import npz_keys, npz_shape, read_npz
 from build_decoder.models.task import Kind, Task
 from build_decoder.readable_json import write_json
 

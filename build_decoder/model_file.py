@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from build_decoder.models.array_shape import ArrayShape
 from build_decoder.models.errors import InputError
-from build_decoder.models.fields import Fields
-from build_decoder.models.json_file import read_json
+from build_decoder.models.files.array_shape import ArrayShape
+from build_decoder.models.files.fields import Fields
+from build_decoder.models.files.json_file import read_json
+from build_decoder.models.files.numpy_file import npz_keys, npz_shape, read_npz
 from build_decoder.models.limits import MAX_WEIGHTS
-from build_decoder.models.numpy_file import npz_keys, npz_shape, read_npz
 from build_decoder.parameter_file import from_json, to_json
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.readable_json import write_json

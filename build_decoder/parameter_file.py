@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from build_decoder.models.errors import InputError, shown
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.quant.format_fields import read_format
 from build_decoder.quant.qformat import QFormat
 

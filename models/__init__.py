@@ -22,7 +22,7 @@ _MODULES = {
     "build_decoder.models.architecture": ("Architecture", "Input", "Node"),
     "build_decoder.models.errors": ("InputError",),
     "build_decoder.models.golden": ("GoldenData", "load_golden"),
-    "build_decoder.models.load": ("load_network", "save_network"),
+    "build_decoder.models.files.load": ("load_network", "save_network"),
     "build_decoder.models.network": ("Network",),
     "build_decoder.models.task": ("Kind", "Task"),
     "build_decoder.models.zoo": ("zoo_names", "zoo_path"),

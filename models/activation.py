@@ -1,4 +1,4 @@
-"""What an activation function is, in floats."""
+"""Activation functions in floats."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

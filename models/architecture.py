@@ -1,4 +1,4 @@
-"""A network without its weights: named layers, and what each takes."""
+"""A network without its weights: named layers, and the inputs of each."""
 
 import math
 import re
@@ -78,7 +78,7 @@ class Node:
     inputs:
         Names of the inputs or nodes whose values it takes.
     layer:
-        What it does with them.
+        The layer that it runs on them.
     weights:
         Its arrays by name, float64. None of them in an `Architecture`.
     """
@@ -93,13 +93,13 @@ class Node:
         object.__setattr__(self, "weights", arrays)
 
     def run(self, tensors: Sequence[np.ndarray]) -> np.ndarray:
-        """The layer's output, (samples, ...), of what it takes, (samples, ...) each."""
+        """The layer's output (samples, ...), from its inputs (samples, ...) each."""
         return self.layer.forward(tensors, self.weights)
 
 
 @dataclass(frozen=True, eq=False)
 class Architecture:
-    """A network without its weights: what is drawn up before it is trained.
+    """A network without its weights, as it is before training.
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ class Architecture:
     inputs:
         At least one.
     nodes:
-        At least one, each after those that it takes from. All but the last are taken from; the
-        output of the last is that of the network.
+        At least one, each after its inputs. Every node but the last is the input of another one;
+        the output of the last is the output of the network.
 
     Raises
     ------
@@ -216,7 +216,7 @@ class Architecture:
         return shapes
 
     def input_shapes(self, node: Node) -> list[Shape]:
-        """Shapes of what `node` takes."""
+        """Shapes of the inputs of `node`."""
         return [self.shapes[name] for name in node.inputs]
 
     def weight_shapes(self, node: Node) -> dict[str, Shape]:

@@ -29,7 +29,7 @@ def exit_status(
     failures: Mapping[type[Exception], int] | None = None,
     tools: bool = False,
 ) -> int:
-    """What `run` returns, or where it fails, what stands for that, with one line that says why.
+    """The exit status of `run`; if it fails, a status for the failure, and one line that says why.
 
     Temporary files of `run` and of its tools go into one folder that is gone afterwards, and a
     signal ends it with all its children.
@@ -39,7 +39,7 @@ def exit_status(
     run
         The command, its arguments parsed in it.
     prefix
-        What the line on standard error begins with.
+        Beginning of the line on standard error.
     failures
         Exit statuses of exceptions other than an InputError or an OSError, which are 2, as is one
         of a tool that says that the disk is full.
@@ -87,7 +87,7 @@ def say(line: str) -> None:
 
 
 def _in_room(run: Callable[[], int], scratch: Path) -> int:
-    """What `run` returns; if it fails for want of room in `scratch`, the error is that."""
+    """The exit status of `run`; raises `NoRoom` if it fails because `scratch` is full."""
     try:
         return run()
     except (InputError, OSError):

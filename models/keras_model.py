@@ -67,7 +67,7 @@ def model_weights(architecture: Architecture, model: Any) -> Weights:
 
 
 def set_model_weights(architecture: Architecture, model: Any, weights: Weights) -> None:
-    """Give a model that `build_model` made of `architecture` those weights."""
+    """Set the weights of a model that `build_model` made of `architecture`."""
     for node in Network.of(architecture, weights).nodes:
         keys = architecture.weight_shapes(node)
         if keys:

@@ -1,4 +1,4 @@
-"""What every type of layer offers, and how a type is read."""
+"""The interface of all types of layers, and how a type is read from a file."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 
 __all__ = ["Cost", "Layer", "LayerType", "Mismatch", "Shape", "only_shape", "require"]
 
@@ -37,7 +37,7 @@ def require(good: bool, expected: str, got: object) -> None:
 
 
 def only_shape(shapes: Sequence[Shape], *axes: str) -> Shape:
-    """The shape of the one input that a layer takes; `Mismatch` unless it has those axes."""
+    """Shape of a layer's only input; `Mismatch` unless there is one, with these axes."""
     if len(shapes) != 1:
         raise Mismatch("one input", len(shapes))
     if axes and len(shapes[0]) != len(axes):
@@ -69,16 +69,16 @@ class Cost:
 
 
 class Layer:
-    """A layer without its weights. Subclasses are frozen dataclasses of what ``type`` needs.
+    """A layer without its weights. Subclasses are frozen dataclasses of the type's own fields.
 
     `shapes` are always those of the inputs, without the axis of the samples.
     """
 
-    in_place = False  # the output takes the place of the inputs: nothing is moved
-    same_if_turned = False  # rows and columns of images may change places before as behind it
+    in_place = False  # the output lies where the inputs lie: nothing is moved
+    same_if_turned = False  # exchanging rows and columns before it or after it gives the same
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """Shape of the output; `Mismatch` where the inputs will not do."""
+        """Shape of the output; `Mismatch` if the layer cannot take such inputs."""
         raise NotImplementedError
 
     def weight_shapes(self, shapes: Sequence[Shape]) -> dict[str, Shape]:
@@ -86,21 +86,21 @@ class Layer:
         return {}
 
     def output_activation(self) -> str | None:
-        """Name of the activation function that the outputs come out of, or ``softmax``.
+        """Name of the activation function that gives the outputs, or ``softmax``.
 
-        ``linear`` where there is none; None where the outputs are values of the inputs.
+        ``linear`` if there is none; None if the outputs are values of the inputs, unchanged.
         """
         return "linear"
 
     def turned(
         self, weights: Mapping[str, np.ndarray]
     ) -> tuple["Layer", Mapping[str, np.ndarray]] | None:
-        """The layer and weights that do the same to images whose rows and columns have changed
-        places; None where there is no such layer."""
+        """The layer and weights that compute the same on images with rows and columns exchanged;
+        None if there is no such layer."""
         return (self, weights) if self.same_if_turned else None
 
     def state_values(self) -> int:
-        """Values carried from one time step to the next."""
+        """How many values are carried from one time step to the next."""
         return 0
 
     def cost(self, shapes: Sequence[Shape]) -> Cost:
@@ -110,7 +110,7 @@ class Layer:
     def forward(
         self, tensors: Sequence[np.ndarray], weights: Mapping[str, np.ndarray]
     ) -> np.ndarray:
-        """From (samples, ...) each to (samples, ...): float64 where tensors and weights are."""
+        """The output (samples, ...) of inputs (samples, ...) each, in their float type."""
         raise NotImplementedError
 
     def to_keras(self, keras: ModuleType, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What TensorFlow says that an architecture needs: its profiler, and its TFLite converter.
+"""Operations and bytes of an architecture by TensorFlow's profiler and its TFLite converter.
 
 These are the tools of the paper (Section 2.2). Both depend on their version:
 
@@ -27,7 +27,7 @@ def profiled_flops(architecture: Architecture) -> int:
 
 
 def function_flops(function: Any, shapes: list[tuple[int, ...]]) -> int:
-    """What the profiler counts in `function` of float32 tensors of those shapes."""
+    """FLOPs that the profiler counts in `function` of float32 tensors of these shapes."""
     tensorflow = import_tensorflow("the profiler")
     from tensorflow.python.framework.convert_to_constants import (
         convert_variables_to_constants_v2,

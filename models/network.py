@@ -114,14 +114,14 @@ class Network(Architecture):
         return names[self.nodes[-1].name]
 
     def values(self, x: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Of every input and node by its name, float64 (samples, ...).
+        """Values of every input and node by its name, float64 (samples, ...).
 
         Parameters
         ----------
         x:
-            One array of all values, (samples, `input_count`), those of one input after those of
-            another; where one input is given, also (samples, \\*shape); or an array of either
-            form for each input, by its name. Inputs that repeat another one are not given.
+            One array of all values, (samples, `input_count`), one input after the other; if there
+            is one input only, also (samples, \\*shape); or an array of either form for each input,
+            by its name. Inputs that repeat another one are not given.
 
         Raises
         ------
@@ -141,7 +141,7 @@ class Network(Architecture):
         Parameters
         ----------
         step:
-            ``step(node, tensors)`` gives a node's output in place of its layer: for another
+            ``step(node, tensors)`` computes a node's output in place of its layer, in another
             arithmetic.
         """
         values = self.given_values(x)
@@ -167,7 +167,7 @@ class Network(Architecture):
 
     @cached_property
     def _last_taken(self) -> dict[str, tuple[str, ...]]:
-        """For each node, what no node after it takes: the memory that is free then."""
+        """For each node, the values that no later node takes: their memory is free after it."""
         last = {name: node.name for node in self.nodes for name in node.inputs}
         return {
             node.name: tuple(name for name, taker in last.items() if taker == node.name)
@@ -175,7 +175,7 @@ class Network(Architecture):
         }
 
     def given_values(self, x: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """What each input has, (samples, \\*shape)."""
+        """Values of each input, (samples, \\*shape)."""
         given = self.given_inputs
         if not isinstance(x, Mapping):
             x = self._split(x)
@@ -230,7 +230,7 @@ class Network(Architecture):
         Raises
         ------
         InputError
-            The network is not a chain of dense layers: what asks for them cannot take it.
+            If the network is not a chain of dense layers.
         """
         if not self.is_dense_chain:
             raise InputError.at(

@@ -10,10 +10,10 @@ from collections.abc import Callable
 __all__ = ["Detail", "Progress", "silent"]
 
 Detail = str | Callable[[], str]
-"""A short text, or what makes it; the latter is called from another thread."""
+"""A short text, or a function that makes it, which is called from another thread."""
 
 Progress = Callable[[Detail], None]
-"""What such a parameter takes."""
+"""Type of a parameter ``progress``."""
 
 
 def silent(detail: Detail) -> None:

@@ -1,4 +1,4 @@
-"""What each network of the zoo looks like and what it is trained on."""
+"""Layers, training data and training settings of each network of the zoo."""
 
 from dataclasses import dataclass
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from build_decoder.models.array_shape import ArrayShape
-from build_decoder.models.arrays import ArrayReference, read_array
 from build_decoder.models.errors import InputError
-from build_decoder.models.files import require_file
+from build_decoder.models.files.array_shape import ArrayShape
+from build_decoder.models.files.arrays import ArrayReference, read_array
+from build_decoder.models.files.paths import require_file
 from build_decoder.models.limits import MAX_GOLDEN_VALUES, MAX_WIDTH
 
 __all__ = ["RecordedWindows", "read_recording", "split_runs"]

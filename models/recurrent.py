@@ -1,4 +1,4 @@
-"""What LSTM and GRU layers have in common."""
+"""The base of LSTM and GRU layers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, Shape, only_shape, require
 from build_decoder.models.limits import MAX_WIDTH
 
@@ -27,11 +27,11 @@ class RecurrentLayer(Layer):
     units:
         Outputs of the cell, and values of each of its states.
     sequences:
-        Whether it gives the outputs of all steps, (steps, units), or of the last that it takes,
-        (units).
+        true: the outputs of all steps are given, (steps, units). false: those of the step that is
+        taken last, (units).
     backward:
-        Whether it takes the last step first. Outputs of all steps are in the order of time all
-        the same.
+        Whether the last step is taken first. Outputs of all steps are in the order of time all the
+        same. Default: false.
     """
 
     units: int

@@ -1,4 +1,4 @@
-"""What an architecture needs, by formula: the measures of the paper's Section 2.2 and Table 1."""
+"""Weights, operations and memory of an architecture, by formula (paper: Section 2.2, Table 1)."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ __all__ = ["Resources", "resources"]
 
 @dataclass(frozen=True)
 class Resources:
-    """What one inference needs.
+    """Weights, operations and memory of one inference.
 
     Parameters
     ----------
@@ -21,13 +21,14 @@ class Resources:
     flops:
         Floating-point operations.
     profiled_flops:
-        What the paper's profiler saw of them; less than `flops` where there is a loop over time.
+        The operations that the paper's profiler counts: fewer than `flops` if there is a loop over
+        time.
     peak_values:
-        Largest number of values that must be kept at a time, weights aside. Layers run in the
-        order in which they are listed. While one runs there are: the inputs of the network and
-        the outputs of layers that this one or a later one takes, its own output, and the states
-        of a recurrent layer. Concatenating, flattening and dropout move nothing: what they give
-        lies where their inputs lie. With 8 bits a value it is also the number of bytes.
+        Largest number of values that must be kept at a time, without weights. Layers run in the
+        order in which they are listed. While a layer runs, memory holds its output, its states if
+        it is recurrent, and all inputs of the network and outputs of layers that it or a later
+        layer takes. Concatenation, flattening and dropout move nothing: their outputs lie where
+        their inputs lie. With 8 bits a value it is also the number of bytes.
     """
 
     weights: int
@@ -38,7 +39,7 @@ class Resources:
 
 
 def resources(architecture: Architecture) -> Resources:
-    """What one inference of the network needs."""
+    """Weights, operations and memory of one inference of the network."""
     costs = [node.layer.cost(architecture.input_shapes(node)) for node in architecture.nodes]
     return Resources(
         weights=sum(

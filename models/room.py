@@ -1,4 +1,4 @@
-"""Full disks: told from other failures, also where it is a tool that ran out of room."""
+"""Tells full disks from other failures, also when a tool has run out of room."""
 
 import errno
 import os
@@ -12,7 +12,7 @@ from build_decoder.models.errors import InputError
 __all__ = ["WORKING_ROOM", "NoRoom", "is_no_room", "no_room", "require_room", "says_no_room"]
 
 WORKING_ROOM = 2**22
-"""Free bytes below which a tool that failed is taken to have failed for want of them."""
+"""If fewer bytes are free after a tool has failed, the full disk is taken for the cause."""
 
 _NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SAID = re.compile("|".join(map(os.strerror, _NUMBERS)), re.IGNORECASE)
@@ -27,12 +27,15 @@ class NoRoom(InputError):
 
 
 def is_no_room(error: OSError) -> bool:
-    """Whether `error` is that of a full disk, of a quota, or of the largest size of a file."""
+    """Whether `error` says that a disk, a quota or a file has no more room."""
     return error.errno in _NUMBERS
 
 
 def says_no_room(text: str) -> str | None:
-    """The words of a full disk in what was printed by a tool, or of it; None without any."""
+    """The part of `text` that tells of a full disk; None if there is none.
+
+    `text` is a tool's output, or tells how the tool ended.
+    """
     if said := _SAID.search(text):
         return said.group()
     # The signal that ends what writes beyond the largest size of a file.
@@ -40,20 +43,20 @@ def says_no_room(text: str) -> str | None:
 
 
 def no_room(folder: Path | str, got: str) -> NoRoom:
-    """The error that `folder` has no room."""
+    """The error to raise if `folder` has no room; `got` says what the system said."""
     return NoRoom.at(folder, "", expected="room for what is made", got=got)
 
 
 def require_room(*folders: Path, least: int = 0) -> None:
     """Check that something can still be written into each of `folders`.
 
-    Tools do not all tell when what they wrote was cut off, and then end as if it had worked.
+    Some tools end without an error although the disk was full and their files are cut off.
 
     Parameters
     ----------
     least
-        Free bytes that are asked for, which is to be said of a tool that failed: it has removed
-        what it could not finish.
+        Bytes that must be free. Give `WORKING_ROOM` after a tool has failed: it may have removed
+        its unfinished files, so that a small probe alone would find room.
 
     Raises
     ------

@@ -29,7 +29,7 @@ def scratch_folder() -> Iterator[Path]:
     """A new folder, which `TMPDIR` names for this process and its children; removed at the end.
 
     It is where temporary files usually are, or in another such place if they cannot be written
-    there; a place with a plain name is taken first. What killed processes have left is removed.
+    there; a place with a plain name is taken first. Folders of killed processes are removed.
 
     Raises
     ------

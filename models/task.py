@@ -1,4 +1,4 @@
-"""What a decoder's outputs are for, and so what its hardware must keep of them."""
+"""The task of a decoder: how its outputs are used, and so what its hardware must keep."""
 
 import enum
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Task:
 
     @property
     def kind(self) -> Kind:
-        """The task, or the likeliest of those that fit."""
+        """The task; if several fit, the likeliest."""
         return self.kinds[0]
 
     @property
@@ -62,7 +62,7 @@ class Task:
         return Kind.LABELS in self.kinds
 
     def decisions(self, y: np.ndarray) -> np.ndarray:
-        """What real outputs ``y`` (samples, outputs) decide.
+        """Decisions of real outputs ``y`` (samples, outputs).
 
         Returns
         -------

@@ -1,7 +1,7 @@
-"""Finds a decoder's task: as the user says, or from what golden data has.
+"""Finds a decoder's task: as the user says it, or inferred from golden data.
 
-Nothing is guessed in silence: the `Task` tells where it comes from, and where several tasks fit,
-it has all of them.
+Nothing is guessed in silence: a `Task` tells its source, and has all tasks that fit if there are
+several.
 """
 
 from collections.abc import Sequence
@@ -16,25 +16,25 @@ from build_decoder.models.task import Kind, Task
 __all__ = ["default_thresholds", "infer_task", "stated_task"]
 
 _BETWEEN = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-"""What the outputs of an activation lie between."""
+"""Bounds of an activation's outputs."""
 
 _ONE_HOT = 0.9
-"""Part of all samples in which exactly one sigmoid says yes, from which on they stand for classes
-that exclude each other."""
+"""Sigmoids are taken for classes that exclude each other if in at least this fraction of samples
+exactly one of them says yes."""
 
 _SURELY_ONE_HOT = 0.99
-"""Part from which on that is no guess."""
+"""Fraction from which on that is no guess."""
 
 
 def stated_task(
     kind: str, thresholds: Sequence[float], network: Network, *, source: object
 ) -> Task:
-    """The task ``kind``, which somebody said at ``source``.
+    """The task ``kind``, which the user or a file, named by ``source``, says.
 
     Parameters
     ----------
     thresholds
-        None, one for all outputs, or one an output. Without any, that of the activation.
+        None, one for all outputs, or one for each. Without any, the activation's threshold counts.
 
     Raises
     ------
@@ -76,14 +76,14 @@ def stated_task(
 
 
 def infer_task(network: Network, y: np.ndarray, labels: np.ndarray | None) -> Task:
-    """The task that ``network`` and its golden data let one infer.
+    """The task inferred from ``network`` and its golden data.
 
     Parameters
     ----------
     y
         The network's outputs (samples, outputs).
     labels
-        What golden data calls labels, as it stands there: (samples,) or (samples, outputs).
+        The array ``labels`` of golden data, (samples,) or (samples, outputs); None without one.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def _from_outputs(network: Network, y: np.ndarray) -> Task:
 
 
 def default_thresholds(network: Network) -> tuple[float, ...]:
-    """What each output's activation has for a threshold; nothing where it has none."""
+    """The threshold of each output's activation; empty if the activation has none."""
     threshold = _threshold(network)
     return () if threshold is None else (float(threshold),) * network.output_count
 

@@ -1,4 +1,4 @@
-"""Imports TensorFlow where it is wanted, and says what to install where it is missing."""
+"""Imports TensorFlow when it is needed, and says what to install if it is missing."""
 
 import os
 from types import ModuleType

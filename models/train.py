@@ -13,10 +13,10 @@ import numpy as np
 
 from build_decoder.models.arguments import LineParser, filled_path, whole_number
 from build_decoder.models.command import exit_status
+from build_decoder.models.files.network_folder import is_valid_name, save_network
 from build_decoder.models.fit import Samples, TrainedNetwork, fit
 from build_decoder.models.golden import GOLDEN_FILE
 from build_decoder.models.limits import MAX_WIDTH
-from build_decoder.models.metadata import is_valid_name, save_network
 from build_decoder.models.recipes import RECIPES, LayerRecipe, TrainingOptions
 from build_decoder.models.recording import read_recording, split_runs
 from build_decoder.models.zoo import ZOO_FOLDER

@@ -1,4 +1,4 @@
-"""Where the tools of YoWASP keep what they compile, which takes each of them minutes.
+"""The folder in which YoWASP's tools keep their compiled code, which takes minutes to make.
 
 They use a folder below the home directory. Where that cannot be written, they would compile
 themselves anew each time or fail; then they are pointed at one in the temporary directory.

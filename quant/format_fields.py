@@ -1,6 +1,6 @@
 """Formats in JSON files."""
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.quant.qformat import MAX_WIDTH, QFormat
 
 __all__ = ["MAX_FRACTION", "read_format"]

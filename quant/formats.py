@@ -97,7 +97,10 @@ def edge_formats(network: Network, formats: NetworkFormats) -> Mapping[str, QFor
     for node in network.nodes:
         taken = tuple(edges[name] for name in node.inputs)
         own = node_formats(formats, node)
-        edges[node.name] = quantiser_of(node.layer).output(node.layer, taken, own)
+        try:
+            edges[node.name] = quantiser_of(node.layer).output(node.layer, taken, own)
+        except ValueError as error:
+            raise ValueError(f"layer {node.name!r}: {error}") from error
     return edges
 
 
@@ -125,7 +128,7 @@ def integer_model(
     KeyError
         If there is no integer form of a layer's type.
     ValueError
-        If a sum is wider than the widest format.
+        If a sum is wider than the widest format: the message names the layer and the role.
     """
     edges = edge_formats(network, formats)
     forms = built_forms(uniform_segments)
@@ -159,7 +162,10 @@ def _integer_layer(
         partial(_nearest, node, quantiser, own),
         forms,
     )
-    return quantiser.integer(parts)
+    try:
+        return quantiser.integer(parts)
+    except ValueError as error:
+        raise ValueError(f"layer {node.name!r}: {error}") from error
 
 
 def _nearest(

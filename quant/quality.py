@@ -16,15 +16,15 @@ _LEAST_SCALE = 0.1
 
 @dataclass(frozen=True)
 class Quality:
-    """An integer model beside the float model (AHEAD, Equation 7).
+    """How close an integer model is to the float model (AHEAD, Equation 7).
 
-    A tuple has a figure for each decision a sample (one for classes, one a label, none for a
-    regression), or one for each output.
+    A tuple has one figure for each decision of a sample (classes: one; labels: one a label;
+    regression: none), or one for each output.
 
     Attributes
     ----------
     samples
-        Samples looked at.
+        How many samples were compared.
     kind
         The task.
     truth
@@ -36,9 +36,9 @@ class Quality:
     agreements
         For each decision, the fraction of samples on which both models decide alike.
     errors
-        For each output, the root mean square difference, in standard deviations of the float
-        model's output about its mean; where outputs decide, of no less than a tenth of the largest
-        one, since a tiny output decides nothing.
+        For each output, the root mean square difference, divided by the standard deviation of the
+        float model's output. Where outputs only decide, divided by at least a tenth of the largest
+        output's deviation, since a tiny output decides nothing.
     greatest_errors
         For each output, the largest difference, in the output's own unit.
     float_r2s, r2s
@@ -73,18 +73,18 @@ class Quality:
 
     @property
     def agreement(self) -> float | None:
-        """Least of all decisions' agreements; None without decisions."""
+        """Agreement of the decision that agrees least; None without decisions."""
         return min(self.agreements, default=None)
 
     @property
     def accuracy_lost(self) -> float:
-        """Most that a decision's accuracy lost, as a fraction; negative if all gained."""
+        """Accuracy lost by the decision that lost most, a fraction; negative if all gained."""
         pairs = zip(self.float_accuracies, self.accuracies, strict=True)
         return max((before - after for before, after in pairs), default=0.0)
 
     @property
     def r2_lost(self) -> float | None:
-        """Most that an output's R2 lost, negative if all gained; None where none is defined."""
+        """R2 lost by the output that lost most, negative if all gained; None if none is defined."""
         pairs = zip(self.float_r2s, self.r2s, strict=True)
         return max((f - i for f, i in pairs if f is not None), default=None)
 
@@ -99,14 +99,16 @@ def _mean(values: tuple[float, ...]) -> float | None:
 
 
 class Reference:
-    """What is known of ``golden`` before any integer model is compared with it.
+    """The float model's side of a comparison: all that follows from ``golden`` alone.
 
     Parameters
     ----------
+    golden
+        Samples, with the float model's outputs.
     excused
         bool (samples, decisions): decisions that no formats can keep, which count as kept.
     scale
-        Golden data whose outputs' standard deviations errors are measured in. Default: ``golden``.
+        Golden data whose outputs' standard deviations are the units of errors. Default: ``golden``.
     """
 
     def __init__(
@@ -163,9 +165,10 @@ class Reference:
 
 
 def output_scales(y: np.ndarray, task: Task) -> np.ndarray:
-    """What errors of each output (outputs,) are measured in: see `Quality.errors`.
+    """Unit of each output's errors (outputs,): see `Quality.errors`.
 
-    An output that does not vary has the scale of the others, or, if none does, its own size.
+    It is the output's standard deviation. An output that does not vary has the root mean square
+    deviation of the others; if none varies, the greatest magnitude of all outputs.
     """
     spread = standard_deviation(y)
     most = float(np.sqrt(np.mean(np.square(spread[spread > 0])))) if spread.any() else 0.0

@@ -26,40 +26,43 @@ __all__ = [
 ]
 
 PERFECT_WIDTH = 16
-"""Width that is as good as real numbers, from which the default search narrows."""
+"""Width of a perfect format: as good as real numbers; the default search starts from it."""
 
 MOST_PERFECT_WIDTH = 40
-"""Width of a node that needs more, since its values are large beside what they vary by."""
+"""Greatest width of a perfect format, for values that are large beside their spread."""
 
 _FINE = 12
-"""Bits of a perfect format below what a node varies by."""
+"""The step that a node needs is the spread of its values divided by two to this power."""
 
 _COARSE = 9
-"""Bits below what a node varies by that are fine enough, if :data:`PERFECT_WIDTH` has them."""
+"""A format of :data:`PERFECT_WIDTH` bits is fine enough if its step is at most the spread of its
+values divided by two to this power."""
 
 _HEADROOM = 0.125
-"""How much farther than golden data's, in parts of its whole range, signals may go on other data
-where outputs are values of their own."""
+"""How far beyond their range on golden data signals may go on other data, as a fraction of that
+range, where outputs are values of their own."""
 
 _PART = 1 << 24
-"""Values of all layers together that are held at a time of a network with images or sequences."""
+"""Most values that are held at a time, of all layers together, for networks with images or
+sequences."""
 
 _FLAT = 2.0**-9
-"""Change of an activation that no output can show: where it is flatter, its input saturates."""
+"""Change of an activation that no output can show: where it changes by less, its input may
+saturate."""
 
 
 def observed_values(
     network: Network, x: np.ndarray, *, values: bool = False
 ) -> Mapping[NodeKey, np.ndarray]:
-    """What every free node holds when ``network`` runs in floats on ``x`` (samples, inputs).
+    """Values of every free node when ``network`` runs in floats on ``x`` (samples, inputs).
 
-    Signals are arrays whose last axis counts outputs, as the layer counts them.
+    The last axis of a signal's array counts outputs, as the layer counts them.
 
     Parameters
     ----------
     values
-        Outputs are values of their own, so that saturation on other data is an error of any size:
-        signals get room for what other data may reach.
+        Whether outputs are values of their own, not only a means to decide. Saturation on other
+        data could then be an error of any size, so signals get room beyond golden data's range.
     """
     parts = [_observed(network, part) for part in _parts(network, x)]
     found = {
@@ -76,7 +79,7 @@ def observed_values(
 
 
 def _parts(network: Network, x: np.ndarray) -> list[np.ndarray]:
-    """``x`` in parts of few enough samples for all that a network holds of them."""
+    """``x`` in parts of so few samples that all values of the network fit into memory."""
     if all(len(shape) == 1 for shape in network.shapes.values()):
         return [x]
     held = sum(math.prod(shape) for shape in network.shapes.values())
@@ -109,8 +112,8 @@ def _observed(network: Network, x: np.ndarray) -> Mapping[NodeKey, np.ndarray]:
 
 
 def _extremes(values: np.ndarray) -> np.ndarray:
-    """``values`` (samples, outputs); of values with more axes, the least and the greatest of each
-    of the last one, (2, outputs), since there are too many to keep."""
+    """``values`` (samples, outputs); of values with more axes, which are too many to keep, the
+    least and the greatest of each channel, (2, channels)."""
     if values.ndim <= 2:
         return values
     rows = values.reshape(-1, values.shape[-1])
@@ -137,12 +140,11 @@ def _add_headroom(node: Node, found: dict[NodeKey, np.ndarray]) -> None:
 def analyse_ranges(
     network: Network, x: np.ndarray, *, values: bool = False, each: bool = False, extra: int = 0
 ) -> NetworkFormats:
-    """Perfect formats: their integer bits hold what occurs, and their steps are fine.
+    """Perfect formats: their integer bits hold all values that occur, and their steps are fine.
 
-    Weights and biases are taken as they are, signals as they come when ``network`` runs in floats
-    on ``x`` (samples, inputs). Signals that are never negative are unsigned. Where outputs only
-    decide, a sum is not followed to where its activation is flat, and neither is the accumulator
-    before it.
+    Weights and biases are known; signals are observed while ``network`` runs in floats on ``x``
+    (samples, inputs). Signals that are never negative are unsigned. Where outputs only decide, a
+    sum and the accumulator before it need not hold values for which the activation is flat.
 
     Formats have :data:`PERFECT_WIDTH` bits, or more, up to :data:`MOST_PERFECT_WIDTH`, where values
     have a large offset or very different scales (:func:`_needed_steps`).
@@ -150,11 +152,11 @@ def analyse_ranges(
     Parameters
     ----------
     values
-        Outputs are values of their own; see :func:`observed_values`.
+        Whether outputs are values of their own; see :func:`observed_values`.
     each
-        Outputs have scales of their own, however small.
+        Whether each output has a scale of its own, however small.
     extra
-        Fraction bits more, as far as :data:`MOST_PERFECT_WIDTH` allows.
+        Additional fraction bits, as far as :data:`MOST_PERFECT_WIDTH` allows.
     """
     held = dict(observed_values(network, x, values=values))
     steps = _needed_steps(network, observed_values(network, x), each=each)
@@ -180,7 +182,7 @@ def analyse_ranges(
 
 
 def _limit_to_curved(node: Node, held: dict[NodeKey, np.ndarray]) -> None:
-    """Cut what goes into a layer's activations to where these are not flat, in place."""
+    """Limit the inputs of a layer's activations to where these are not flat, in place."""
     quantiser = quantiser_of(node.layer)
     kinds = {role.name: role.kind for role in quantiser.roles(node.layer)}
     limits: dict[str, float] = {}
@@ -213,7 +215,7 @@ def saturates(activation: str) -> bool:
 def coarsest_node(
     network: Network, x: np.ndarray, formats: NetworkFormats, *, each: bool = False
 ) -> str:
-    """The first node whose format is too coarse for what it holds, as text for the user."""
+    """The first node whose format is too coarse for its values, as text for the user."""
     held = observed_values(network, x)
     steps = _needed_steps(network, held, each=each)
     coarseness = {key: formats[key].resolution / steps[key] for key in steps}
@@ -235,11 +237,11 @@ def coarsest_node(
 def _needed_steps(
     network: Network, held: Mapping[NodeKey, np.ndarray], *, each: bool
 ) -> Mapping[NodeKey, float]:
-    """The step of each node of dense layers that is so fine that no output shows it.
+    """A step for each node of dense layers, so fine that no output shows it.
 
-    What a layer's sums vary by tells how fine they, and what they are made of, have to be: of the
-    last layer those of the output that varies least, if ``each`` has a scale of its own; else, and
-    of hidden layers, the median neuron's.
+    The spread of a layer's sums tells how fine the sums, and the values that they are made of, have
+    to be: the spread of the median neuron or, in the last layer if ``each`` output has a scale of
+    its own, of the output that varies least.
     """
     steps = {}
     inputs = {item.name for item in network.inputs}
@@ -273,7 +275,8 @@ def _needed_steps(
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
-    """What each column of ``values`` varies by, one outlier apart."""
+    """Spread of each column of ``values``: the standard deviation, or half the distance of the 16 %
+    and 84 % quantiles if that is less, so that a single outlier does not count."""
     spread = standard_deviation(values)
     low, high = np.quantile(values, (0.16, 0.84), axis=0)
     middle = (high - low) / 2
@@ -281,7 +284,7 @@ def _spread(values: np.ndarray) -> np.ndarray:
 
 
 def _refined(format: QFormat, step: float) -> QFormat:
-    """``format``, or with as many fraction bits as ``step`` needs if it is far too coarse."""
+    """``format``; if it is far too coarse, with as many fraction bits as ``step`` needs."""
     if format.resolution <= step * 2.0 ** (_FINE - _COARSE) or not 0 < step < np.inf:
         return format
     wanted = int(np.ceil(-np.log2(step)))
@@ -290,9 +293,9 @@ def _refined(format: QFormat, step: float) -> QFormat:
 
 
 def _with_headroom(values: np.ndarray) -> np.ndarray:
-    """``values`` (samples, outputs) and what is a little beyond them, output by output.
+    """``values`` (samples, outputs), and two more rows a little beyond their range.
 
-    Never across zero, which an output such as that of a ReLU does not cross on any data.
+    No row goes across zero, since an output such as a ReLU's does not on any data.
     """
     low, high = values.min(axis=0), values.max(axis=0)
     more = _HEADROOM * (high - low)
@@ -311,7 +314,7 @@ def format_holding(
     signed
         Default: if any value is negative.
     approached
-        The greatest value may miss by one step.
+        Whether the greatest value may miss by one step.
     """
     low, high = float(values.min()), float(values.max())
     signed = low < 0 if signed is None else signed
@@ -335,7 +338,8 @@ def function_of(activation: str | Activation):
 
 
 def _flat_beyond(function, limit: float) -> float:
-    """Least power of two, of those below ``limit``, beyond which ``function`` is flat."""
+    """The least power of two below ``limit`` beyond which ``function`` is flat; ``limit`` if it is
+    flat nowhere."""
     bound = 2.0
     while bound < limit:
         outside = np.linspace(bound, limit, 64)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from build_decoder.models.escape import NerveCuff
-from build_decoder.models.escape.training import Cell, Dataset, save_dataset, schedule_of
+from build_decoder.models.nerve_cuff import NerveCuff
+from build_decoder.models.nerve_cuff.training import Cell, Dataset, save_dataset, schedule_of
 from build_decoder.models.resources import resources
 
 __all__ = ["CUFF", "made_row", "save_small_dataset", "small_dataset"]

@@ -17,8 +17,8 @@ from build_decoder.arguments import parse
 from build_decoder.design_file import Design
 from build_decoder.exit_status import ExitStatus
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.sim.synthesis import synthesise
 from build_decoder.sim.testbench import TestBench
 from build_decoder.stages import STAGES, rtl, synthesising

@@ -8,8 +8,8 @@ import pytest
 
 from build_decoder.golden_record import load_golden_record, save_golden_record
 from build_decoder.models.errors import InputError
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import GoldenData, load_golden
-from build_decoder.models.load import load_network
 from build_decoder.models.task import Kind, Task
 from tests.decoders import DECODERS, decoder
 

@@ -10,8 +10,8 @@ from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges

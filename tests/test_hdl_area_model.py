@@ -20,8 +20,8 @@ from build_decoder.hdl.planning.area import (
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.weight_rows import different_columns, weight_rows
 from build_decoder.models.errors import InputError
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges

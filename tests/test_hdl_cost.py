@@ -6,8 +6,8 @@ from build_decoder.hdl.families import FAMILIES
 from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.cost import AreaCost
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.layers.dense import NODES
 from build_decoder.quant.qformat import QFormat

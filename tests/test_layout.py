@@ -113,7 +113,7 @@ def test_quant_needs_numpy_alone():
         assert {part_of(module) for module in imported(path)} <= allowed, path
 
 
-@pytest.mark.parametrize("module", ["flow", "models.escape.resources"])
+@pytest.mark.parametrize("module", ["flow", "models.nerve_cuff.resources"])
 def test_tensorflow_is_not_imported_on_the_way_to_a_bitstream(module):
     program = f"import build_decoder.{module}, sys; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)

@@ -8,10 +8,10 @@ from build_decoder import __main__ as main
 from build_decoder.bench import ahead, resources
 from build_decoder.models.arguments import LineParser, filled_path, number, whole_number
 from build_decoder.models.errors import InputError
-from build_decoder.models.escape.recordings import __main__ as recordings
-from build_decoder.models.escape.report import __main__ as report
-from build_decoder.models.escape.training import __main__ as training
-from build_decoder.models.explore import __main__ as explore
+from build_decoder.models.nerve_cuff.explore import __main__ as explore
+from build_decoder.models.nerve_cuff.recordings import __main__ as recordings
+from build_decoder.models.nerve_cuff.report import __main__ as report
+from build_decoder.models.nerve_cuff.training import __main__ as training
 from build_decoder.options import DesignOptions
 from build_decoder.sim import netlist, verify
 

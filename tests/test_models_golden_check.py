@@ -8,7 +8,7 @@ import pytest
 
 from build_decoder.models import InputError, Network, load_golden
 from build_decoder.models.dense_view import DenseView
-from build_decoder.models.golden_check import softmax
+from build_decoder.models.golden.check import softmax
 from tests.networks import dense, dense_chain
 
 SAMPLES = 120

@@ -7,7 +7,7 @@ import pytest
 
 from build_decoder.models import InputError, Network, load_golden
 from build_decoder.models import activations as float_activations
-from build_decoder.models.golden_check import SOFTMAX_NOTE, softmax
+from build_decoder.models.golden.check import SOFTMAX_NOTE, softmax
 from tests.networks import dense, dense_chain
 
 SAMPLES, INPUTS = 300, 12

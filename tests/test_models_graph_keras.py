@@ -10,11 +10,11 @@ import pytest
 
 from build_decoder.models import InputError, load_network
 from build_decoder.models.architecture import Architecture
-from build_decoder.models.escape import TABLE_1, EscapeNet, EscapeRnn
-from build_decoder.models.escape.own_network import OWN_NETWORK
 from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.lstm import Lstm
+from build_decoder.models.nerve_cuff import TABLE_1, EscapeNet, EscapeRnn
+from build_decoder.models.nerve_cuff.own_network import OWN_NETWORK
 from build_decoder.models.network import Network
 from build_decoder.models.task import Kind
 from tests.architectures import branched

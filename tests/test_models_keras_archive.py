@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from build_decoder.models import InputError, load_network
-from build_decoder.models.keras_file.archive import unpack
-from build_decoder.models.keras_file.weights import count_weights
+from build_decoder.models.files.keras_file.archive import unpack
+from build_decoder.models.files.keras_file.weights import count_weights
 from build_decoder.models.limits import MAX_KERAS_BYTES, MAX_KERAS_MEMBERS
 from tests.keras_files import dense_config, sequential, weights_file, write_keras
 

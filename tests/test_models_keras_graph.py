@@ -7,8 +7,8 @@ import pytest
 
 from build_decoder.models import InputError, load_network
 from build_decoder.models.architecture import Input
-from build_decoder.models.keras_file.config import read_layers
-from build_decoder.models.keras_file.graph import make_graph
+from build_decoder.models.files.keras_file.config import read_layers
+from build_decoder.models.files.keras_file.graph import make_graph
 from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.bidirectional import Bidirectional

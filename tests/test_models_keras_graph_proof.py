@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from build_decoder.models import InputError, activations
-from build_decoder.models.keras_file.config import read_layers
-from build_decoder.models.keras_file.graph import make_graph
-from build_decoder.models.keras_file.graph_proof import prove_graph
-from build_decoder.models.keras_file.loadable import for_use
+from build_decoder.models.files.keras_file.config import read_layers
+from build_decoder.models.files.keras_file.graph import make_graph
+from build_decoder.models.files.keras_file.graph_proof import prove_graph
+from build_decoder.models.files.keras_file.loadable import for_use
 from build_decoder.models.layers.bidirectional import Bidirectional
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from build_decoder.models import InputError, activations, load_network
-from build_decoder.models.keras_file import chain
+from build_decoder.models.files.keras_file import chain
 from tests.keras_files import dense_config, sequential, weights_file, write_keras
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
@@ -361,7 +361,7 @@ def test_no_room_for_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("build_decoder.models.keras_loader.pack", full)
+    monkeypatch.setattr("build_decoder.models.files.keras_loader.pack", full)
     path = write_keras(tmp_path / "m.keras", weights=weights_file())
     expected = "m.keras: expected room for a copy among temporary files, got No space left on dev"
     with pytest.raises(InputError, match=expected):

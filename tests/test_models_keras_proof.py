@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from build_decoder.models import InputError, activations
-from build_decoder.models.keras_file.chain import make_steps
-from build_decoder.models.keras_file.config import read_layers
-from build_decoder.models.keras_file.proof import prove
+from build_decoder.models.files.keras_file.chain import make_steps
+from build_decoder.models.files.keras_file.config import read_layers
+from build_decoder.models.files.keras_file.proof import prove
 from build_decoder.models.network import Network
 from tests.networks import dense, dense_chain
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from build_decoder.models import InputError, load_network
-from build_decoder.models.keras_file.chain import make_steps
-from build_decoder.models.keras_file.config import read_layers
+from build_decoder.models.files.keras_file.chain import make_steps
+from build_decoder.models.files.keras_file.config import read_layers
 from build_decoder.models.limits import MAX_LAYERS
 from tests.keras_files import dense_config, functional, layer, sequential, write_keras
 

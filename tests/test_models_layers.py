@@ -1,12 +1,11 @@
-"""What each type of layer computes and costs."""
+"""What single types of layer compute and cost; `test_layer_contracts` has what all types do."""
 
-from dataclasses import fields as dataclass_fields
 
 import numpy as np
 import pytest
 
-from build_decoder.models import Architecture, Input, Network, Node, activations, layers
-from build_decoder.models.layer import Layer, Mismatch
+from build_decoder.models import Architecture, Input, Network, Node
+from build_decoder.models.layer import Mismatch
 from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.bidirectional import Bidirectional
@@ -20,21 +19,13 @@ from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.layers.max_pool import MaxPool
 from build_decoder.models.layers.softmax import Softmax
 from build_decoder.models.resources import resources
-from tests.architectures import branched, chain, random_inputs, random_network
-from tests.layer_examples import all_examples
+from tests.architectures import branched, chain, random_network
 
 
 def outputs(architecture: Architecture, x, **weights) -> np.ndarray:
     """What the last layer gives; `weights` are those of the only one that has any."""
     network = Network.of(architecture, {"layer1": weights} if weights else {})
     return network.values(np.asarray(x))[network.nodes[-1].name]
-
-
-def test_types_are_found():
-    assert set(layers.names()) >= {
-        "affine", "attention", "bidirectional", "concat", "conv2d", "dense", "dropout", "flatten",
-        "global_average_pool", "gru", "lstm", "max_pool", "softmax",
-    }
 
 
 def test_shapes():
@@ -121,50 +112,6 @@ def test_bidirectional_is_both_directions_side_by_side(sequences: bool):
         weights = {key: arrays[f"{way}_{key}"] for key in ("weights", "recurrent", "bias")}
         parts.append(outputs(chain("g", (6, 4), Gru(3, sequences, backward)), x, **weights))
     np.testing.assert_array_equal(both.values(x)["layer1"], np.concatenate(parts, axis=-1))
-
-
-def example_network(layer: Layer, shapes) -> Network:
-    """A network of this layer, which takes each of its inputs."""
-    names = tuple(f"x{number}" for number in range(len(shapes)))
-    inputs = tuple(Input(name, shape) for name, shape in zip(names, shapes, strict=True))
-    return random_network(Architecture("example", inputs, (Node("y", names, layer),)))
-
-
-@pytest.mark.parametrize(("name", "layer", "shapes"), all_examples())
-def test_every_layer_gives_what_it_says(name: str, layer: Layer, shapes):
-    network = example_network(layer, shapes)
-    assert type(layer) is layers.get(name).layer
-    x = random_inputs(network)
-    y = network.values(x)["y"]
-    assert y.shape == (3, *layer.output_shape(shapes))
-    assert y.dtype == np.float64
-    # A sample's outputs are its own, whatever stands beside it.
-    np.testing.assert_allclose(
-        network.forward({key: array[1:2] for key, array in x.items()}),
-        network.forward(x)[1:2],
-        rtol=1e-12,
-    )
-    assert network.forward({key: array[:0] for key, array in x.items()}).shape == (
-        0, network.output_count,
-    )  # fmt: skip
-    assert network.output_activation in ("softmax", *activations.names())
-
-
-@pytest.mark.parametrize(("name", "layer", "shapes"), all_examples())
-def test_every_layer_takes_float32_as_well(name: str, layer: Layer, shapes):
-    """Which tells how far such a run is off."""
-    network = example_network(layer, shapes)
-    single = {key: array.astype(np.float32) for key, array in network.nodes[0].weights.items()}
-    x = [array.astype(np.float32) for array in random_inputs(network).values()]
-    wanted = network.values(random_inputs(network))["y"]
-    np.testing.assert_allclose(layer.forward(x, single), wanted, rtol=0, atol=1e-5)
-
-
-@pytest.mark.parametrize(("name", "layer", "shapes"), all_examples())
-def test_no_field_is_called_like_an_array(name: str, layer: Layer, shapes):
-    """They stand beside one another in network.json."""
-    fields = {field.name for field in dataclass_fields(layer)} | {"name", "inputs", "type"}
-    assert fields.isdisjoint(layer.weight_shapes(shapes))
 
 
 def test_costs_by_hand():

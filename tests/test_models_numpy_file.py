@@ -7,9 +7,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from build_decoder.models.array_shape import ArrayShape
 from build_decoder.models.errors import InputError
-from build_decoder.models.numpy_file import read_npy, read_npz, read_npz_text
+from build_decoder.models.files.array_shape import ArrayShape
+from build_decoder.models.files.numpy_file import read_npy, read_npz, read_npz_text
 
 SHAPE = ArrayShape((None, 6), ("samples", "values"), 1000)
 HEADER_BYTES = 128

@@ -171,12 +171,26 @@ def assert_close(got: np.ndarray, wanted: np.ndarray) -> None:
 
 def run_alone(name: str, network: Network) -> tuple[Network, int]:
     """The network after one rewrite alone, and how often it did something."""
-    (function,) = [each.function for each in REWRITES if each.name == name]
+    (each,) = [each for each in REWRITES if each.name == name]
     steps = 0
-    while change := function(network):
+    while change := each.function(network):
+        assert changed_types(network, change.network) <= {*each.types}
         network, steps = change.network, steps + 1
         assert steps < 100
     return network, steps
+
+
+def changed_types(before: Network, after: Network) -> set[type]:
+    """Of layers that are gone, or are others, or have other weights."""
+    left = {node.name: node for node in after.nodes}
+    return {
+        type(node.layer)
+        for node in before.nodes
+        if node.name not in left
+        or node.layer != left[node.name].layer
+        or any(not np.array_equal(array, left[node.name].weights[key])
+               for key, array in node.weights.items())
+    }  # fmt: skip
 
 
 def branches(network: Network) -> bool:

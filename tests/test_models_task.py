@@ -14,8 +14,8 @@ from build_decoder.models import (
     load_golden,
     load_network,
 )
-from build_decoder.models.golden_check import softmax
-from build_decoder.models.load import save_network
+from build_decoder.models.files.load import save_network
+from build_decoder.models.golden.check import softmax
 from build_decoder.models.task_inference import infer_task, stated_task
 from tests.networks import dense, dense_chain
 

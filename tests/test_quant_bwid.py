@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.models.task import Kind
 from build_decoder.quant.bwid.ahead import search_ahead
 from build_decoder.quant.bwid.hill_climbing import climb_fraction_bits

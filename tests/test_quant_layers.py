@@ -1,129 +1,32 @@
-"""What every type of layer offers in integers, beside its results.
-
-Its results are compared with exact fractions in `test_random_layers`.
-"""
+"""What some types of layer offer in integers; `test_layer_contracts` has what all types do."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from build_decoder.models import activations, layers
-from build_decoder.models.activation import Activation
-from build_decoder.models.escape.cuff import NerveCuff
-from build_decoder.models.escape.escape_fcn import EscapeFcn
-from build_decoder.models.escape.escape_net import EscapeNet
-from build_decoder.models.escape.escape_rnn import EscapeRnn
+from build_decoder.models import Input, Node, layers
 from build_decoder.models.golden import GoldenData
+from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.escape_fcn import EscapeFcn
+from build_decoder.models.nerve_cuff.escape_net import EscapeNet
+from build_decoder.models.nerve_cuff.escape_rnn import EscapeRnn
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites import rewrite
 from build_decoder.models.task import Kind as TaskKind
 from build_decoder.models.task import Task
 from build_decoder.quant import layers as integer_layers
-from build_decoder.quant.activations.forms import searched_forms
 from build_decoder.quant.evaluator import Evaluator
-from build_decoder.quant.formats import integer_model
+from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.layer import EVERY_OUTPUT, Kind, Parts
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges, observed_values
 from tests import random_layers
+from tests.layer_cases import float_case, has_weights, parts_of
 
-TYPES = random_layers.TYPES
-WITH_WEIGHTS = ("affine", "attention", "conv2d", "dense", "gru", "lstm")
+WITH_WEIGHTS = [kind for kind in random_layers.TYPES if has_weights(kind)]
 RECURRENT = ("gru", "lstm")
-
-
-def parts_of(case: random_layers.Case, *, weights=None, fields=None, **others) -> Parts:
-    """The parts of a case of one layer, some of them replaced."""
-    (node,) = case.nodes
-    quantiser = integer_layers.get(node.type)
-    raw = {**node.weights, **(weights or {})}
-    parts = Parts(
-        layers.get(node.type).layer(**{**node.fields, **(fields or {})}),
-        [case.inputs[name].shape[1:] for name in node.inputs],
-        tuple(case.formats[name] for name in node.inputs),
-        node.formats,
-        lambda name: RawArray(node.formats[quantiser.arrays[name]], raw[name]),
-    )
-    return replace(parts, **others)
-
-
-def raw_inputs(case: random_layers.Case) -> list[np.ndarray]:
-    return [case.inputs[name] for name in case.nodes[0].inputs]
-
-
-def run_steps(quantiser, parts: Parts, inputs: list[np.ndarray]) -> np.ndarray:
-    """What a search runs: step by step, each from its own parts."""
-    values = inputs
-    for step in quantiser.steps:
-        values = [step.make(parts).compute(*values)]
-    return values[0]
-
-
-def test_every_type_but_bidirectional_has_an_integer_form():
-    # A rewrite splits it. Whoever adds a type brings its integer form.
-    assert {*layers.names()} - {"bidirectional"} <= {*integer_layers.names()}
-    assert {*TYPES} <= {*integer_layers.names()}
-
-
-@pytest.mark.parametrize("kind", TYPES)
-def test_steps_of_a_search_are_the_layer(kind):
-    quantiser = integer_layers.get(kind)
-    for number in range(40):
-        case = random_layers.layer(kind, number)
-        parts = parts_of(case)
-        integer = quantiser.integer(parts)
-        expected = integer.compute(*raw_inputs(case))
-        assert expected.dtype == np.int64
-        assert expected.shape[1:] == integer.output_shape
-        assert integer.output == quantiser.output(parts.layer, parts.inputs, parts.formats)
-        assert integer.inputs == parts.inputs
-        for kind_of_number in (np.int64, np.float64):
-            inputs = [raw.astype(kind_of_number) for raw in raw_inputs(case)]
-            before = [raw.copy() for raw in inputs]
-            np.testing.assert_array_equal(run_steps(quantiser, parts, inputs), expected)
-            for raw, old in zip(inputs, before, strict=True):
-                np.testing.assert_array_equal(raw, old)  # other layers take them as well
-
-
-@pytest.mark.parametrize("kind", TYPES)
-def test_steps_depend_on_nothing_but_their_roles(kind):
-    """What a step makes, and those before it, uses no other format: it is remembered by them."""
-    quantiser = integer_layers.get(kind)
-    parts = parts_of(random_layers.layer(kind, 1))
-    known = set()
-    for step in quantiser.steps:
-        known |= set(step.roles)
-        formats = {role: format for role, format in parts.formats.items() if role in known}
-        step.make(replace(parts, formats=formats))
-    assert known == set(parts.formats)
-
-
-@pytest.mark.parametrize("kind", TYPES)
-def test_signals_are_the_roles(kind):
-    quantiser = integer_layers.get(kind)
-    for number in range(10):
-        case = random_layers.layer(kind, number)
-        parts = parts_of(case)
-        integer = quantiser.integer(parts)
-        roles = [role.name for role in quantiser.roles(parts.layer)]
-        formats = dict(parts.formats)
-        words = {quantiser.arrays[name]: raw.size for name, raw in case.nodes[0].weights.items()}
-        if kind in WITH_WEIGHTS:
-            assert integer.signals[0].role == "input"
-            formats["input"] = parts.inputs[0]
-            words["input"] = int(np.prod(parts.shapes[0]))
-            roles.insert(0, "input")
-        if kind not in RECURRENT:
-            words["output"] = integer.output_count
-        assert [signal.role for signal in integer.signals] == roles
-        for signal in integer.signals:
-            assert signal.words == words.get(signal.role, signal.words)
-            if signal.role == "accumulator":  # which has no bits that products do not have
-                assert signal.format.fraction <= formats[signal.role].fraction
-            else:
-                assert signal.format == formats[signal.role]
 
 
 @pytest.mark.parametrize(
@@ -208,44 +111,6 @@ def test_digests_tell_windows_apart(kind):
     assert len(digests) == 2
 
 
-def float_case(kind: str, seed: int, **fields):
-    """A layer in floats with inputs and weights about 1: layer, inputs, weights."""
-    case = random_layers.layer(kind, seed)
-    (node,) = case.nodes
-    layer = layers.get(kind).layer(**{**node.fields, **fields})
-    random = np.random.default_rng(seed)
-    inputs = [random.normal(0, 1, (5, *raw.shape[1:])) for raw in raw_inputs(case)]
-    shapes = layer.weight_shapes([x.shape[1:] for x in inputs])
-    return layer, inputs, {name: random.normal(0, 0.7, shape) for name, shape in shapes.items()}
-
-
-@pytest.mark.parametrize("kind", TYPES)
-def test_observed_values_lead_to_the_output_of_the_layer(kind):
-    quantiser = integer_layers.get(kind)
-    for seed in range(8):
-        layer, inputs, weights = float_case(kind, seed)
-        held = dict(quantiser.observed(layer, inputs, weights))
-        expected = layer.forward(inputs, weights)
-        np.testing.assert_allclose(held["output"], expected, rtol=1e-12, atol=1e-12)
-        roles = quantiser.roles(layer)
-        assert {*held} == {role.name for role in roles} | {"output"} | (
-            {EVERY_OUTPUT} if kind in RECURRENT else set()
-        )
-        for name, role in quantiser.arrays.items():
-            assert held[role] is weights[name]
-        for activation in quantiser.activations(layer):
-            function = activation.activation
-            if not isinstance(function, Activation):
-                function = activations.get(function)
-            if activation.input in held and activation.output not in ("gate", "candidate"):
-                np.testing.assert_allclose(
-                    held[activation.output], function.function(held[activation.input])
-                )
-        for role in roles:
-            if role.signed is False:
-                assert held[role.name].min() >= 0
-
-
 @pytest.mark.parametrize("backward", [False, True])
 def test_observed_states_follow_from_observed_gates(backward):
     layer, inputs, weights = float_case("lstm", 5, backward=backward, sequences=True)
@@ -289,38 +154,21 @@ def test_ranges_hold_states_of_all_steps(kind):
     assert np.abs(output).max() == np.abs(everything).max() > np.abs(given).max()
 
 
-def wide(kind: str, quantiser, layer, inputs, weights):
-    """Parts in formats of 40 bits, and raw inputs in one."""
-    format = QFormat(8, 32)
-    formats = {
-        role.name: QFormat(8, 32, signed=role.signed is not False)
-        for role in quantiser.roles(layer)
-    }
-    return Parts(
-        layer,
-        [x.shape[1:] for x in inputs],
-        (format,) * len(inputs),
-        formats,
-        lambda name: RawArray.of(weights[name], formats[quantiser.arrays[name]]),
-        searched_forms(),
-    ), [format.quantise(x).astype(np.float64) for x in inputs]
-
-
-@pytest.mark.parametrize("kind", TYPES)
-def test_searches_may_try_formats_wider_than_any_that_is_built(kind):
-    """They are then as good as real numbers; to build one is refused in one sentence."""
-    quantiser = integer_layers.get(kind)
-    for seed in range(5):
-        layer, inputs, weights = float_case(kind, seed)
-        parts, raw = wide(kind, quantiser, layer, inputs, weights)
-        got = run_steps(quantiser, parts, raw)
-        output = quantiser.output(layer, parts.inputs, parts.formats)
-        np.testing.assert_allclose(
-            output.to_real(got), layer.forward(inputs, weights), atol=1e-7, rtol=1e-7
-        )
-        if kind in WITH_WEIGHTS:
-            with pytest.raises(ValueError, match=r"^expected .* of at most 48 bits, got \d+$"):
-                quantiser.integer(parts)
+def test_too_wide_a_sum_is_told_with_its_layer_and_role():
+    random = np.random.default_rng(1)
+    weights = {"weights": random.normal(size=(3, 2)), "bias": random.normal(size=2)}
+    dense = layers.get("dense").layer(2, "relu")
+    both = layers.get("add").layer()
+    nodes = (Node("first", ("x",), dense, weights), Node("both", ("first", "first"), both))
+    network = Network("net", (Input("x", (3,)),), nodes)
+    formats = analyse_ranges(network, random.normal(size=(20, 3)))
+    says = r"^layer 'first': accumulator: expected exact sums of at most 48 bits, got \d+$"
+    with pytest.raises(ValueError, match=says):
+        integer_model(network, {**formats, NodeKey("x", "input"): QFormat(40, 8)})
+    fine = {**formats, NodeKey("first", "output"): QFormat(40, 8)}
+    says = r"^layer 'both': output: expected sums of at most 48 bits, got 49$"
+    with pytest.raises(ValueError, match=says):
+        integer_model(network, fine)
 
 
 def test_states_are_told_from_signals():

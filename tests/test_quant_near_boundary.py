@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from build_decoder.models import GoldenData
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.models.task import Kind, Task
 from build_decoder.quant.margins import flip_rate
 from build_decoder.quant.near_boundary import crossover_samples, near_boundaries, near_boundary

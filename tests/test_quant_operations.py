@@ -54,9 +54,9 @@ def test_span_of_known_integers_holds_zero():
 
 
 def test_too_wide_a_span_is_told_in_one_sentence():
-    with pytest.raises(ValueError, match=r"^expected sums of at most 48 bits, got 49$"):
-        Span(0, 0, 1 << (MAX_WIDTH - 1)).check("sums")
-    Span(0, 0, (1 << (MAX_WIDTH - 1)) - 1).check("sums")
+    with pytest.raises(ValueError, match=r"^cell: expected sums of at most 48 bits, got 49$"):
+        Span(0, 0, 1 << (MAX_WIDTH - 1)).check("sums", "cell")
+    Span(0, 0, (1 << (MAX_WIDTH - 1)) - 1).check("sums", "cell")
 
 
 @pytest.mark.parametrize("width", [6, 23, 24, 40, 48])
@@ -131,7 +131,7 @@ def test_quotients_of_more_bits_than_are_built_are_those_of_real_numbers():
     assert got[1] == quotient.output.max_raw
     np.testing.assert_array_equal(got[[0, 2]], [quotient.output.max_raw, 0])
     assert quotient.compute(np.array(2.0**50), np.array(3 * 2.0**28)) == round(2**22 / 3)
-    with pytest.raises(ValueError, match=r"^expected a dividend, with the fraction bits of its"):
+    with pytest.raises(ValueError, match=r"^output: expected a dividend, with the fraction bits"):
         quotient.check()
 
 

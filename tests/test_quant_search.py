@@ -8,8 +8,8 @@ import pytest
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.errors import InputError
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.evaluator import Evaluator

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from build_decoder.models import activations as float_activations
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear

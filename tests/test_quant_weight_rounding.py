@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.models.load import load_network
 from build_decoder.quant.formats import NodeKey
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.weight_rounding import CompensatedRounding, NearestRounding, on_grid

@@ -13,12 +13,12 @@ from build_decoder.boards.driver.errors import LinkError
 from build_decoder.boards.driver.inputs import quantised
 from build_decoder.boards.driver_file import EXPECTED_FILE, find_driver_file
 from build_decoder.models.arguments import LineParser, filled_path
-from build_decoder.models.array_shape import ArrayShape
 from build_decoder.models.command import BAD_INPUT, exit_status, say
 from build_decoder.models.errors import InputError
-from build_decoder.models.files import require_file
+from build_decoder.models.files.array_shape import ArrayShape
+from build_decoder.models.files.numpy_file import read_npz
+from build_decoder.models.files.paths import require_file
 from build_decoder.models.limits import MAX_GOLDEN_VALUES
-from build_decoder.models.numpy_file import read_npz
 
 __all__ = ["main", "verify"]
 

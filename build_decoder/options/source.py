@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 
 from build_decoder.models.arguments import filled
-from build_decoder.models.metadata import NETWORK_FILE
+from build_decoder.models.files.network_folder import NETWORK_FILE
 from build_decoder.models.task import Kind
 from build_decoder.options.types import finite, seed
 

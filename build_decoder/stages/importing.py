@@ -9,8 +9,8 @@ from build_decoder.build_folder import BuildFolder
 from build_decoder.golden_record import save_golden_record
 from build_decoder.hdl import layers as hardware_layers
 from build_decoder.models.errors import InputError
+from build_decoder.models.files.load import load_network, save_network
 from build_decoder.models.layers import type_of
-from build_decoder.models.load import load_network, save_network
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites import rewrite
 from build_decoder.models.task import Kind

@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from build_decoder.models.fields import Fields
-from build_decoder.models.json_file import read_json
+from build_decoder.models.files.fields import Fields
+from build_decoder.models.files.json_file import read_json
 from build_decoder.quant.format_fields import read_format
 from build_decoder.quant.qformat import QFormat
 

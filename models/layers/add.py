@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, require
 
 __all__ = ["LAYER_TYPE", "Add"]
@@ -13,7 +13,16 @@ __all__ = ["LAYER_TYPE", "Add"]
 
 @dataclass(frozen=True)
 class Add(Layer):
-    """``y = x1 + x2 + ...``, element by element; all inputs have the same shape."""
+    """``y = x1 + x2 + ...``, element by element; two or more inputs, all of one shape.
+
+    A layer may be named more than once among the inputs.
+
+    Examples
+    --------
+    For inputs of (8) and (8)::
+
+        {"name": "both", "inputs": ["a", "b"], "type": "add"}
+    """
 
     def output_shape(self, shapes):
         require(len(shapes) >= 2, "at least two inputs", len(shapes))

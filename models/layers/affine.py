@@ -1,9 +1,9 @@
-"""A factor and a term for each channel: what normalisation comes to once it is trained."""
+"""A factor and a term for each channel: trained normalisations are that."""
 
 import math
 from dataclasses import dataclass
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape
 
 __all__ = ["LAYER_TYPE", "Affine"]
@@ -11,9 +11,22 @@ __all__ = ["LAYER_TYPE", "Affine"]
 
 @dataclass(frozen=True)
 class Affine(Layer):
-    """``x * scale + shift``, each (channels,) along the last axis.
+    """``x * scale + shift``, a factor and a term for each channel of the last axis.
 
     Batch normalisation, normalisation and rescaling are this at inference.
+
+    Arrays
+    ------
+    scale:
+        (channels)
+    shift:
+        (channels)
+
+    Examples
+    --------
+    For an input of (24, 16, 4)::
+
+        {"name": "n", "inputs": ["c"], "type": "affine", "scale": "w.npz:s", "shift": "w.npz:t"}
     """
 
     same_if_turned = True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from build_decoder.models import activations
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape
 from build_decoder.models.layers.softmax import softmax
 
@@ -12,12 +12,27 @@ __all__ = ["LAYER_TYPE", "Attention"]
 
 @dataclass(frozen=True)
 class Attention(Layer):
-    """Weighted mean of the steps of (steps, channels), the weights found from the values.
+    """Weighted mean of the steps, the weights found from the values.
 
-    ``e[t] = tanh(x[t] @ weights + bias[t])``, ``a = softmax(e)`` over all steps, output
-    ``sum of a[t] * x[t]``. ``weights`` is (channels, 1), ``bias`` (steps, 1): 132 values in
-    ESCAPE-RNN. As ``e`` lies within -1 and 1, hardware can sum ``exp(e[t])`` and
-    ``exp(e[t]) * x[t]`` while the steps come and divide once.
+    From (steps, channels) to (channels):
+
+    ``e[t] = tanh(x[t] @ weights + bias[t])``, ``a = softmax(e)`` over all steps, and the output is
+    the sum of ``a[t] * x[t]``. As ``e`` lies within -1 and 1, hardware can sum ``exp(e[t])`` and
+    ``exp(e[t]) * x[t]`` while the steps come, and divide once.
+
+    Arrays
+    ------
+    weights:
+        (channels, 1)
+    bias:
+        (steps, 1)
+
+    Examples
+    --------
+    For an input of (100, 32)::
+
+        {"name": "a", "inputs": ["r"], "type": "attention",
+         "weights": "w.npz:aw", "bias": "w.npz:ab"}
     """
 
     def output_shape(self, shapes):

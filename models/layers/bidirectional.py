@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, require
 from build_decoder.models.layers import gru, lstm
 from build_decoder.models.recurrent import RecurrentLayer
@@ -17,16 +17,32 @@ _DIRECTIONS = ("forward", "backward")
 
 @dataclass(frozen=True)
 class Bidirectional(Layer):
-    """The layer run forwards and a second one of its kind run backwards, side by side.
+    """An LSTM or GRU run forwards and a second one run backwards, side by side.
 
-    Where the layer gives all steps, those of the backward run are put back into the order of
-    time; where it gives the last, that of the backward run has seen the first step last. Weights
-    are called ``forward_...`` and ``backward_...``.
+    The outputs of the forward one come first. Where they give all steps, both are in the order of
+    time; where they give the last that they take, the backward one has taken the first step last.
 
     Parameters
     ----------
     layer:
-        An `Lstm` or a `Gru` that runs forwards.
+        The `Lstm` or `Gru` that runs forwards: an object with ``type``, ``units``, ``sequences``.
+
+    Arrays
+    ------
+    forward_weights, forward_recurrent, forward_bias:
+        as those of the inner layer
+    backward_weights, backward_recurrent, backward_bias:
+        the same
+
+    Examples
+    --------
+    For an input of (100, 56)::
+
+        {"name": "r", "inputs": ["x"], "type": "bidirectional",
+         "layer": {"type": "gru", "units": 16, "sequences": true},
+         "forward_weights": "w.npz:fw", "forward_recurrent": "w.npz:fr",
+         "forward_bias": "w.npz:fb", "backward_weights": "w.npz:bw",
+         "backward_recurrent": "w.npz:br", "backward_bias": "w.npz:bb"}
     """
 
     layer: RecurrentLayer

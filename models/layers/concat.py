@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Layer, LayerType, Mismatch
 
 __all__ = ["LAYER_TYPE", "Concat"]
@@ -12,7 +12,14 @@ __all__ = ["LAYER_TYPE", "Concat"]
 
 @dataclass(frozen=True)
 class Concat(Layer):
-    """All inputs along the last axis, in order; the other axes must be the same."""
+    """Two or more inputs beside each other along the last axis; the other axes are equal.
+
+    Examples
+    --------
+    For inputs of (12) and (20)::
+
+        {"name": "j", "inputs": ["a", "b"], "type": "concat"}
+    """
 
     in_place = True
     same_if_turned = True

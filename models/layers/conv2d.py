@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from build_decoder.models import activations
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.keras_activation import keras_activation
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape, require
 from build_decoder.models.limits import MAX_WIDTH
@@ -17,8 +17,9 @@ __all__ = ["LAYER_TYPE", "Conv2d"]
 class Conv2d(Layer):
     """Convolution of stride 1 with ``same`` padding, bias and activation.
 
-    ``y[r, c, f] = activation(sum of x[r + i, c + j, k] * weights[i, j, k, f] + bias[f])`` with
-    zeros around `x`, (k - 1) // 2 of them before it.
+    From (rows, columns, channels) to (rows, columns, filters): ``y[r, c, f] = activation(sum of
+    x[r + i, c + j, k] * weights[i, j, k, f] + bias[f])`` with zeros around ``x``, ``(kernel - 1)
+    // 2`` of them before it.
 
     Parameters
     ----------
@@ -27,7 +28,21 @@ class Conv2d(Layer):
     kernel:
         Rows and columns of a filter.
     activation:
-        Name of the activation function, one of `models.activations.names`.
+        Name of the activation function.
+
+    Arrays
+    ------
+    weights:
+        (kernel rows, kernel columns, channels, filters)
+    bias:
+        (filters)
+
+    Examples
+    --------
+    For an input of (100, 8, 7)::
+
+        {"name": "c", "inputs": ["x"], "type": "conv2d", "filters": 4, "kernel": [8, 8],
+         "activation": "relu", "weights": "w.npz:cw", "bias": "w.npz:cb"}
     """
 
     filters: int
@@ -69,7 +84,7 @@ class Conv2d(Layer):
         return replace(self, kernel=self.kernel[::-1]), turned
 
     def sums(self, x, weights):
-        """What the activation takes, (samples, rows, columns, filters)."""
+        """Inputs of the activation, (samples, rows, columns, filters)."""
         rows, columns = x.shape[1:3]
         padded = pad_same(x, self.kernel, (1, 1), 0.0)
         sums = weights["bias"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from build_decoder.models import activations
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.keras_activation import keras_activation
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape, require
 from build_decoder.models.limits import MAX_WIDTH
@@ -15,12 +15,28 @@ __all__ = ["LAYER_TYPE", "Dense"]
 class Dense(Layer):
     """``activation(x @ weights + bias)``: one layer of the MLP (AHEAD, Section 2.2).
 
+    From (inputs) to (units).
+
     Parameters
     ----------
     units:
         Number of outputs.
     activation:
-        Name of the activation function, one of `models.activations.names`.
+        Name of the activation function.
+
+    Arrays
+    ------
+    weights:
+        (inputs, units)
+    bias:
+        (units)
+
+    Examples
+    --------
+    For an input of (800)::
+
+        {"name": "y", "inputs": ["x"], "type": "dense", "units": 20, "activation": "sigmoid",
+         "weights": "w.npz:w", "bias": "w.npz:b"}
     """
 
     units: int

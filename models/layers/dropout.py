@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Layer, LayerType, only_shape, require
 
 __all__ = ["LAYER_TYPE", "Dropout"]
@@ -10,12 +10,18 @@ __all__ = ["LAYER_TYPE", "Dropout"]
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """Drops values at random in training; hands them on at inference.
+    """Drops values at random in training; hands its input on at inference.
 
     Parameters
     ----------
     rate:
-        Fraction of the values that is dropped.
+        Fraction of the values that is dropped: between 0 and 1, neither of them.
+
+    Examples
+    --------
+    For an input of (128)::
+
+        {"name": "d", "inputs": ["f"], "type": "dropout", "rate": 0.5}
     """
 
     rate: float

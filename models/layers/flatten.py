@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Layer, LayerType, only_shape
 
 __all__ = ["LAYER_TYPE", "Flatten"]
@@ -11,7 +11,14 @@ __all__ = ["LAYER_TYPE", "Flatten"]
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """All values in one row; the last axis runs fastest."""
+    """All values in one row; the last axis runs fastest.
+
+    Examples
+    --------
+    For an input of (12, 8, 4)::
+
+        {"name": "f", "inputs": ["p"], "type": "flatten"}
+    """
 
     in_place = True
     same_if_turned = True

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape
 
 __all__ = ["LAYER_TYPE", "GlobalAveragePool"]
@@ -11,7 +11,14 @@ __all__ = ["LAYER_TYPE", "GlobalAveragePool"]
 
 @dataclass(frozen=True)
 class GlobalAveragePool(Layer):
-    """Mean of each channel over all rows and columns."""
+    """Mean of each channel over all rows and columns: from (rows, columns, channels) to (channels).
+
+    Examples
+    --------
+    For an input of (12, 8, 4)::
+
+        {"name": "m", "inputs": ["c"], "type": "global_average_pool"}
+    """
 
     same_if_turned = True
 

@@ -16,9 +16,26 @@ __all__ = ["LAYER_TYPE", "Gru"]
 class Gru(RecurrentLayer):
     """GRU with tanh and sigmoid gates (the paper's Section 2.4.3), as Keras has it by default.
 
-    The thirds of ``x @ weights + bias[0]`` are xz, xr, xg, those of ``h @ recurrent + bias[1]``
-    hz, hr, hg. Then ``z = sigmoid(xz + hz)``, ``r = sigmoid(xr + hr)`` and
-    ``h' = z * h + (1 - z) * tanh(xg + r * hg)``.
+    From (steps, channels) to (units), or to (steps, units) if ``sequences``. The state is zero
+    before the first step. The thirds of ``x @ weights + bias[0]`` are xz, xr, xg, those of ``h @
+    recurrent + bias[1]`` are hz, hr, hg. Then ``z = sigmoid(xz + hz)``, ``r = sigmoid(xr + hr)``
+    and ``h' = z * h + (1 - z) * tanh(xg + r * hg)``: Keras's ``reset_after``.
+
+    Arrays
+    ------
+    weights:
+        (channels, 3 units)
+    recurrent:
+        (units, 3 units)
+    bias:
+        (2, 3 units)
+
+    Examples
+    --------
+    For an input of (100, 56)::
+
+        {"name": "r", "inputs": ["x"], "type": "gru", "units": 32, "sequences": false,
+         "weights": "w.npz:w", "recurrent": "w.npz:r", "bias": "w.npz:b"}
     """
 
     gates = 3

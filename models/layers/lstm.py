@@ -16,8 +16,25 @@ __all__ = ["LAYER_TYPE", "Lstm"]
 class Lstm(RecurrentLayer):
     """LSTM with tanh and sigmoid gates (the paper's Section 2.4.3).
 
-    Of ``x @ weights + h @ recurrent + bias``, the four quarters are i, f, g, o. Then
-    ``c' = sigmoid(f) * c + sigmoid(i) * tanh(g)`` and ``h' = sigmoid(o) * tanh(c')``.
+    From (steps, channels) to (units), or to (steps, units) if ``sequences``. The states are zero
+    before the first step. The four quarters of ``x @ weights + h @ recurrent + bias`` are i, f, g,
+    o. Then ``c' = sigmoid(f) * c + sigmoid(i) * tanh(g)`` and ``h' = sigmoid(o) * tanh(c')``.
+
+    Arrays
+    ------
+    weights:
+        (channels, 4 units)
+    recurrent:
+        (units, 4 units)
+    bias:
+        (4 units)
+
+    Examples
+    --------
+    For an input of (100, 56)::
+
+        {"name": "r", "inputs": ["x"], "type": "lstm", "units": 32, "sequences": true,
+         "backward": false, "weights": "w.npz:w", "recurrent": "w.npz:r", "bias": "w.npz:b"}
     """
 
     gates = 4

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape, require
 from build_decoder.models.limits import MAX_WIDTH
 from build_decoder.models.windows import pad_same
@@ -15,12 +15,22 @@ __all__ = ["LAYER_TYPE", "MaxPool"]
 
 @dataclass(frozen=True)
 class MaxPool(Layer):
-    """Largest value of each window; windows lie side by side, and the last may be cut off.
+    """Largest value of each window of (rows, columns, channels); windows lie side by side.
+
+    They make (ceil(rows / size), ceil(columns / size), channels). If they do not fit, they reach
+    beyond the image by the same number of rows (columns) before and after it, or by one more after
+    it, as Keras does for ``same``; what lies beyond takes no part.
 
     Parameters
     ----------
     size:
         Rows and columns of a window.
+
+    Examples
+    --------
+    For an input of (100, 8, 4)::
+
+        {"name": "p", "inputs": ["c"], "type": "max_pool", "size": [2, 2]}
     """
 
     size: tuple[int, int]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape
 
 __all__ = ["LAYER_TYPE", "Softmax", "softmax"]
@@ -19,7 +19,17 @@ def softmax(x: np.ndarray, axis: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Softmax(Layer):
-    """``exp(x) / sum(exp(x))`` along the last axis."""
+    """``exp(x) / sum(exp(x))`` along the last axis.
+
+    At the end of a network whose task is ``classes`` it is left to the host, as it changes no
+    decision.
+
+    Examples
+    --------
+    For an input of (3)::
+
+        {"name": "s", "inputs": ["y"], "type": "softmax"}
+    """
 
     same_if_turned = True
 

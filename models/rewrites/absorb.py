@@ -38,8 +38,8 @@ def absorbed(
 
     Returns
     -------
-    The network and the names of the layers with new weights; None where not all layers that the
-    values reach can take them up, or the values are outputs.
+    The network and the names of the layers with new weights; None if the values are outputs, or
+    reach a layer that cannot take up the factors and terms.
     """
     if is_output(network, name):
         return None

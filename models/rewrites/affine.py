@@ -4,6 +4,8 @@ from build_decoder.models.architecture import Node
 from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.gru import Gru
+from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites.absorb import absorbed, can_be_weights
 from build_decoder.models.rewrites.definition import Change, Rewrite
@@ -47,4 +49,10 @@ def _into_layers_after(network: Network, node: Node) -> Change | None:
     return Change(without(folded, node), f"{node.name} into {' and '.join(names)}")
 
 
-REWRITE = Rewrite("affine", 3, "factors and terms folded into weights", _fold)
+REWRITE = Rewrite(
+    "affine",
+    3,
+    "factors and terms folded into weights",
+    _fold,
+    types=(Affine, Conv2d, Dense, Gru, Lstm),
+)

@@ -29,7 +29,10 @@ def _move(network: Network) -> Change | None:
 
 
 def _of_vectors(layer: Layer) -> Layer | None:
-    """What does to the channels of one place what `layer` does everywhere; None if it does more."""
+    """The layer that does to a vector of channels what `layer` does at each place of an image.
+
+    None if `layer` is not linear, or does not treat each place by itself.
+    """
     match layer:
         case Affine():
             return layer
@@ -50,4 +53,10 @@ def _swapped(network: Network, linear: Node, average: Node, layer: Layer) -> Net
     )
 
 
-REWRITE = Rewrite("average", 4, "linear layers moved behind the global average", _move)
+REWRITE = Rewrite(
+    "average",
+    4,
+    "linear layers moved behind the global average",
+    _move,
+    types=(Affine, Conv2d, GlobalAveragePool),
+)

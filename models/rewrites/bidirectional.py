@@ -35,5 +35,9 @@ def _way(node: Node, way: str, names: set[str]) -> Node:
 
 
 REWRITE = Rewrite(
-    "bidirectional", 2, "bidirectional layers split into forward and backward ones", _split
+    "bidirectional",
+    2,
+    "bidirectional layers split into forward and backward ones",
+    _split,
+    types=(Bidirectional,),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from build_decoder.models.golden import GoldenData
+from build_decoder.models.layer import Layer
 from build_decoder.models.network import Network
 
 __all__ = ["Applied", "Change", "Rewrite", "Rewritten"]
@@ -36,12 +37,14 @@ class Rewrite:
     name:
         In ``report.json``.
     order:
-        Those of smaller numbers are tried first.
+        Rewrites of smaller numbers are tried first.
     title:
         What it does, for the user; a colon and the places follow.
     function:
         Does it in one place: ``function(network)`` is the change, or None where there is nothing
         to do. Each change must bring the network nearer to None.
+    types:
+        Types of layers that it takes out, moves, turns or gives other weights.
     keeps_outputs:
         Whether the outputs stay the same numbers, but for the rounding of floats. Otherwise the
         decisions alone stay.
@@ -51,6 +54,7 @@ class Rewrite:
     order: int
     title: str
     function: Callable[[Network], Change | None]
+    types: tuple[type[Layer], ...]
     keeps_outputs: bool = True
 
 

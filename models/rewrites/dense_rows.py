@@ -27,8 +27,8 @@ def reordered(
 
     Returns
     -------
-    The network and the names of the dense layers with permuted rows; None where the values reach
-    anything that depends on their order otherwise, or are outputs.
+    The network and the names of the dense layers with permuted rows; None if the values are
+    outputs, or reach a layer that cannot take them in another order.
     """
     if np.array_equal(order, np.arange(len(order))):
         return network, ()
@@ -61,7 +61,7 @@ def _behind(network: Network, name: str, taker: Node, order: np.ndarray):
 
 
 def _joined(network: Network, name: str, concat: Node, order: np.ndarray) -> np.ndarray:
-    """The order of what a concat gives."""
+    """The order of the values of a concat, one input of which has its values in `order`."""
     parts, start = [], 0
     for taken in concat.inputs:
         (count,) = network.shapes[taken]

@@ -1,4 +1,4 @@
-"""Networks with single layers changed."""
+"""Copies of networks in which single nodes are changed, replaced or left out."""
 
 import itertools
 from collections.abc import Mapping
@@ -29,14 +29,14 @@ def with_nodes(
     instead: Mapping[str, tuple[Node, ...]],
     renamed: Mapping[str, str] | None = None,
 ) -> Network:
-    """`network` with other nodes in the places of some.
+    """`network` with some nodes replaced by others.
 
     Parameters
     ----------
     instead:
-        New nodes by the name of the one whose place they take.
+        The new nodes, by the name of the node that they replace.
     renamed:
-        What the nodes that stay take instead of what they take.
+        New names of values, by the old ones, in the inputs of all nodes that stay.
     """
     renamed = renamed or {}
     nodes: list[Node] = []
@@ -58,9 +58,9 @@ def with_weights(network: Network, name: str, **weights: np.ndarray) -> Network:
 
 
 def without(network: Network, node: Node) -> Network | None:
-    """`network` without a node that takes one input, which those after it take instead.
+    """`network` without a node of one input: its users take that input instead.
 
-    None where that leaves no layer to give the outputs.
+    None if the outputs would then come from no layer.
     """
     (taken,) = node.inputs
     if is_output(network, node.name) and node_of(network, taken) is None:
@@ -69,7 +69,7 @@ def without(network: Network, node: Node) -> Network | None:
 
 
 def fresh_name(taken: set[str], name: str, end: str) -> str:
-    """`name` with `end` behind it, cut and numbered where it must be; it joins those `taken`."""
+    """A new name: `name` and `end`, shortened and numbered if necessary; it is added to `taken`."""
     for number in itertools.count(1):
         full_end = end if number == 1 else f"{end}_{number}"
         found = name[: _LONGEST_NAME - len(full_end)] + full_end

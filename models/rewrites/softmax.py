@@ -31,5 +31,6 @@ REWRITE = Rewrite(
     5,
     "final softmax left to the host, outputs are logits and decide the same",
     _leave_to_host,
+    types=(Softmax,),
     keeps_outputs=False,
 )

@@ -19,7 +19,9 @@ from dataclasses import replace
 import numpy as np
 
 from build_decoder.models.architecture import Input, Node
+from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.flatten import Flatten
 from build_decoder.models.layers.max_pool import MaxPool
 from build_decoder.models.network import Network
@@ -96,7 +98,7 @@ def _turned_node(node: Node, renamed: Mapping[str, str]) -> Node:
 
 
 def _turned_inputs(network: Network, images: frozenset[str]) -> dict[str, Input] | None:
-    """What stands for each input among `images`; None where one's order cannot be turned."""
+    """The turned input for each input among `images`; None if the order of one cannot be turned."""
     names = {*network.shapes}
     turned = {}
     for item in network.inputs:
@@ -134,4 +136,10 @@ def _with_turned(
     return replace(network, inputs=tuple(inputs), nodes=tuple(nodes))
 
 
-REWRITE = Rewrite("time_first", 6, "time made the slow axis of images", _turn)
+REWRITE = Rewrite(
+    "time_first",
+    6,
+    "time made the slow axis of images",
+    _turn,
+    types=(Affine, Conv2d, Dense, MaxPool),
+)

@@ -2,15 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 
 from build_decoder.models.layer import Shape
-from build_decoder.quant.carrier import carrier
 from build_decoder.quant.layer import IntegerLayer, Kind, Role, Signal, Step
-from build_decoder.quant.operations.union import union
+from build_decoder.quant.operations.narrow import Narrow
+from build_decoder.quant.operations.span import Span
 from build_decoder.quant.qformat import QFormat
-from build_decoder.quant.requantise import Requantise
 
 __all__ = ["QUANTISER", "Add", "Total"]
 
@@ -31,27 +32,25 @@ class Total:
     output: QFormat
 
     @property
-    def narrowing(self) -> Requantise:
-        """The one narrowing. `ValueError` if the sum is wider than the widest format."""
-        term = union(self.inputs)
-        growth = (len(self.inputs) - 1).bit_length()
-        exact = QFormat(term.integer + growth, term.fraction, term.signed)
-        return Requantise(exact, self.output)
+    def exact(self) -> Span:
+        """Range of the exact sums."""
+        return reduce(add, map(Span.of, self.inputs))
 
     def compute(self, *inputs: np.ndarray) -> np.ndarray:
         """Raw sums of raw inputs, (samples, ...) each."""
-        narrowing = self.narrowing
-        fraction = narrowing.source.fraction
-        exact = sum(
-            raw.astype(np.int64) << (fraction - format.fraction)
+        exact = self.exact
+        total = sum(
+            exact.place(raw, format.fraction)
             for raw, format in zip(inputs, self.inputs, strict=True)
         )
-        return narrowing.compute(exact).astype(carrier(self.output.width))
+        return Narrow(exact, self.output).compute(total)
 
 
 @dataclass(frozen=True)
 class Add(IntegerLayer):
-    """Elementwise sum of two or more branches.
+    """Elementwise sum of two or more branches, whose formats may differ.
+
+    A sum of more than 48 bits, with the fraction bits of all its inputs, is refused.
 
     Parameters
     ----------
@@ -70,7 +69,7 @@ class Add(IntegerLayer):
     output_shape: Shape
 
     def __post_init__(self):
-        _ = self.total.narrowing
+        self.total.exact.check("sums", "output")
 
     @property
     def inputs(self) -> tuple[QFormat, ...]:

@@ -37,7 +37,7 @@ class Affine(IntegerLayer):
         got = self.scale.scales.raw.shape, self.scale.shifts.raw.shape
         if got != (channels, channels):
             raise ValueError(f"expected factors and terms {channels}, got {got[0]} and {got[1]}")
-        self.scale.exact.check("products with their terms")
+        self.scale.exact.check("products with their terms", "output")
 
     @property
     def inputs(self) -> tuple[QFormat]:

@@ -22,7 +22,7 @@ __all__ = ["QUANTISER", "Conv2d"]
 
 @dataclass(frozen=True, eq=False)
 class Conv2d(IntegerLayer):
-    """Parameters of a convolution of stride 1 with ``same`` padding, and its integer model.
+    """A convolution of stride 1 with ``same`` padding in integers.
 
     With every operand raw, and zeros around ``x``::
 

@@ -25,14 +25,14 @@ NODES = ("input", "weight", "accumulator", "bias", "sum", "output")
 
 @dataclass(frozen=True, eq=False)
 class Dense(IntegerLayer):
-    """Parameters of a dense layer, and its integer model.
+    """A dense layer in integers.
 
     With every operand raw, ``F`` a node's fraction bits and ``sat`` saturation to a node::
 
-        exact       = sum(x[i] * w[i, u])                      fraction F_input + F_weight
-        accumulator = sat(round_half_up(exact))                AHEAD's buffer 1
+        exact       = sum(x[i] * w[i, u])                         fraction F_input + F_weight
+        accumulator = sat(round_half_up(exact))                   AHEAD's buffer 1
         sum         = sat(round_half_up(accumulator + bias[u]))   AHEAD's buffer 2
-        output      = activation(sum)                          AHEAD's buffer 3
+        output      = activation(sum)                             AHEAD's buffer 3
 
     Parameters
     ----------

@@ -97,7 +97,7 @@ class Attend:
                 f"{shapes[1]}"
             )
         self.biased_sum.check()
-        self.weighted.check("sums of weighted values")
+        self.weighted.check("sums of weighted values", "output")
         self.quotient.check()
 
     def compute(self, x: np.ndarray) -> np.ndarray:

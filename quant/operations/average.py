@@ -39,7 +39,7 @@ class Average:
 
     def check(self) -> None:
         """Raise `ValueError` if a sum is wider than the widest format."""
-        self.sums.check("sums over all positions")
+        self.sums.check("sums over all positions", "output")
         self.quotient.check()
 
     def compute(self, x: np.ndarray) -> np.ndarray:

@@ -68,7 +68,8 @@ class BiasedSum:
             )
         if self.exact_width > MAX_WIDTH:
             raise ValueError(
-                f"expected exact sums of at most {MAX_WIDTH} bits, got {self.exact_width}"
+                f"accumulator: expected exact sums of at most {MAX_WIDTH} bits, "
+                f"got {self.exact_width}"
             )
         shift = self.aligned_fraction - self.accumulator.fraction
         least, most = self._bias_range
@@ -76,7 +77,7 @@ class BiasedSum:
         high = (self.accumulator.max_raw << shift) + most
         if max(low.bit_length(), high.bit_length()) >= MAX_WIDTH:
             raise ValueError(
-                f"expected accumulator plus bias in at most {MAX_WIDTH} bits, got "
+                f"sum: expected accumulator plus bias in at most {MAX_WIDTH} bits, got "
                 f"{self.accumulator} and {self.bias}"
             )
 

@@ -146,9 +146,9 @@ class GruCell:
                 f"{self.candidate.input}"
             )
         self.biased_sum.check()
-        self.reset_narrowing.source.check("sums of the state with their bias")
-        self.candidate_narrowing.source.check("sums of the candidate")
-        self.output_narrowing.source.check("sums of candidate and gated difference")
+        self.reset_narrowing.source.check("sums of the state with their bias", "reset")
+        self.candidate_narrowing.source.check("sums of the candidate", "sum")
+        self.output_narrowing.source.check("sums of candidate and gated difference", "output")
 
     def start(self, samples: int) -> tuple[np.ndarray]:
         """Raw state before the first step: zeros."""

@@ -113,8 +113,8 @@ class LstmCell:
                 f"{self.candidate.input}"
             )
         self.biased_sum.check()
-        self.cell_narrowing.source.check("sums of what a cell keeps and what is added")
-        self.output_narrowing.source.check("products of gate and squashed cell")
+        self.cell_narrowing.source.check("sums of what a cell keeps and what is added", "cell")
+        self.output_narrowing.source.check("products of gate and squashed cell", "output")
 
     def start(self, samples: int) -> tuple[np.ndarray, np.ndarray]:
         """Raw states before the first step: zeros."""

@@ -50,8 +50,8 @@ class Quotient:
 
     def check(self) -> None:
         """Raise `ValueError` if an operand is wider than the widest format."""
-        self.dividend.check("a dividend, with the fraction bits of its quotient,")
-        self.divisor.check("a divisor, with the fraction bits of its quotient,")
+        self.dividend.check("a dividend, with the fraction bits of its quotient,", "output")
+        self.divisor.check("a divisor, with the fraction bits of its quotient,", "output")
 
     def compute(self, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
         """Raw quotients of raw operands, shapes that broadcast."""

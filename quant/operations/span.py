@@ -74,10 +74,20 @@ class Span:
         """Number type that carries all values and halves of them exactly, where one does."""
         return carrier(self.width)
 
-    def check(self, name: str) -> None:
-        """Raise `ValueError`, which says ``name``, if no format is wide enough."""
+    def check(self, name: str, role: str) -> None:
+        """Raise `ValueError` if no format is wide enough.
+
+        Parameters
+        ----------
+        name
+            What the values are, for the message.
+        role
+            The role that they are narrowed into, for the message.
+        """
         if self.width > MAX_WIDTH:
-            raise ValueError(f"expected {name} of at most {MAX_WIDTH} bits, got {self.width}")
+            raise ValueError(
+                f"{role}: expected {name} of at most {MAX_WIDTH} bits, got {self.width}"
+            )
 
     @property
     def format(self) -> QFormat:

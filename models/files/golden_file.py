@@ -1,0 +1,172 @@
+"""The arrays of golden data as they stand in the user's files, with shapes checked."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from build_decoder.models.errors import InputError, shown
+from build_decoder.models.files.array_shape import ArrayShape
+from build_decoder.models.files.arrays import ArrayReference, read_array
+from build_decoder.models.files.numpy_file import npz_keys, npz_shape, read_npz_text
+from build_decoder.models.files.paths import no_such, require_file
+from build_decoder.models.limits import MAX_GOLDEN_VALUES
+from build_decoder.models.network import Network
+from build_decoder.models.zoo import zoo_names, zoo_path
+
+__all__ = ["GOLDEN_FILE", "GoldenFile", "read_golden_file"]
+
+GOLDEN_FILE = "golden.npz"
+_KEYS = ("x", "y", "labels", "targets", "held_out", "task", "threshold")
+
+
+@dataclass(frozen=True)
+class GoldenFile:
+    """The arrays of golden data, all float64; None for an array that it does not have.
+
+    Parameters
+    ----------
+    path:
+        File that ``y`` is in, for error messages.
+    x, y:
+        Inputs (samples, inputs), and the trained model's outputs (samples, outputs).
+    labels, targets:
+        Truth, (samples,) or (samples, outputs).
+    held_out:
+        (samples,).
+    task:
+        Name of a task, unchecked.
+    thresholds:
+        One, or one an output.
+    """
+
+    path: Path
+    x: np.ndarray
+    y: np.ndarray
+    labels: np.ndarray | None = None
+    targets: np.ndarray | None = None
+    held_out: np.ndarray | None = None
+    task: str | None = None
+    thresholds: tuple[float, ...] = ()
+
+    def error(self, key: str, expected: str, got: str) -> InputError:
+        """An `InputError` about the array `key`."""
+        return InputError.at(self.path, key, expected=expected, got=got)
+
+
+def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
+    """The arrays that `source` names; see `models.golden.load_golden`.
+
+    Raises
+    ------
+    InputError
+        There is nothing there, or an array's shape does not fit the network.
+    """
+    references = _references(source)
+    inputs, outputs = network.input_count, network.output_count
+
+    def read(key: str, *axes: tuple[str, int | None]) -> np.ndarray:
+        names, sizes = zip(*axes, strict=True)
+        shape = ArrayShape(sizes, names, MAX_GOLDEN_VALUES)
+        return read_array(references[key], shape, where=key)
+
+    x = read("x", ("samples", None), *_input_axes(references["x"], network))
+    x = x.reshape(len(x), inputs)
+    y = read("y", ("samples", None), ("outputs", outputs))
+    path = references["y"].path
+    if len(x) != len(y):
+        hint = _header_hint(x, y) if path.suffix == ".csv" else ""
+        raise InputError.at(
+            path, "y", expected=f"{len(x)} samples as in x{hint}", got=str(len(y))
+        )
+    more = {}
+    for key in ("labels", "targets"):
+        if key in references:
+            axes = [("samples", len(x))]
+            if outputs > 1 and _is_matrix(npz_shape(path, key), len(x)):
+                axes.append(("outputs", outputs))
+            more[key] = read(key, *axes)
+    if "held_out" in references:
+        more["held_out"] = read("held_out", ("samples", len(x)))
+    if "task" in references:
+        more["task"] = read_npz_text(path, "task")
+    if "threshold" in references:
+        count = int(np.prod(npz_shape(path, "threshold"), dtype=object))
+        axes = [("outputs", 1 if count == 1 else outputs)] if npz_shape(path, "threshold") else []
+        shape = ArrayShape(tuple(n for _, n in axes), tuple(a for a, _ in axes), outputs)
+        found = read_array(references["threshold"], shape, where="threshold")
+        more["thresholds"] = tuple(map(float, np.atleast_1d(found)))
+    return GoldenFile(path, x, y, **more)
+
+
+def _input_axes(reference: ArrayReference, network: Network) -> list[tuple[str, int]]:
+    """Axes of ``x``: those of the only input if the array has as many, else one for all values."""
+    given = network.given_inputs
+    if len(given) == 1 and reference.key is not None:
+        shape = given[0].shape
+        if len(npz_shape(reference.path, reference.key)) == 1 + len(shape):
+            axes = [f"axis {number}" for number in range(1, 1 + len(shape))]
+            return list(zip(axes if len(shape) > 1 else ["inputs"], shape, strict=True))
+    return [("inputs", network.input_count)]
+
+
+def _references(source: str | Path) -> dict[str, ArrayReference]:
+    path = zoo_path(str(source)) if str(source) in zoo_names() else Path(source)
+    if os.path.isdir(path):
+        return _references_in(path)
+    if path.suffix == ".npz":
+        return _references_to(path)
+    pair = str(path).split(",")
+    if len(pair) != 2:
+        raise InputError.at(
+            source,
+            "",
+            expected="golden data in FILE.npz, X.csv,Y.csv or a folder of them",
+            got=no_such(path),
+        )
+    return {key: ArrayReference(Path(p)) for key, p in zip("xy", pair, strict=True)}
+
+
+def _references_in(folder: Path) -> dict[str, ArrayReference]:
+    npz = folder / GOLDEN_FILE
+    if os.path.lexists(npz):
+        return _references_to(npz)
+    pair = {key: folder / f"{key}.csv" for key in "xy"}
+    if not any(map(os.path.lexists, pair.values())):
+        raise InputError.at(
+            "golden data",
+            "",
+            expected=f"{GOLDEN_FILE} or x.csv and y.csv in {folder}, or --golden",
+            got="none of them",
+        )
+    return {key: ArrayReference(path) for key, path in pair.items()}
+
+
+def _references_to(path: Path) -> dict[str, ArrayReference]:
+    require_file(path)
+    keys = npz_keys(path)
+    for key in keys:
+        if key not in _KEYS:
+            raise InputError.at(
+                path, "", expected=f"only the arrays {', '.join(_KEYS)}", got=shown(key)
+            )
+    for key in ("x", "y"):
+        if key not in keys:
+            raise InputError.at(
+                path, "", expected=f"an array {key}", got=f"only {', '.join(keys) or 'nothing'}"
+            )
+    return {key: ArrayReference(path, key) for key in keys}
+
+
+def _is_matrix(shape: tuple[int, ...], samples: int) -> bool:
+    """Whether an array has a column an output; a vector may be written as one column or row."""
+    return len(shape) == 2 and shape[1] != 1 and (shape[0] != 1 or shape[1] != samples)
+
+
+def _header_hint(x: np.ndarray, y: np.ndarray) -> str:
+    name, longer = ("x", x) if len(x) > len(y) else ("y", y)
+    counted = np.array_equal(longer[0], np.arange(longer.shape[1]))
+    if abs(len(x) - len(y)) == 1 and counted:
+        return f" (row 1 of {name} looks like a header: {shown(longer[0].tolist())})"
+    return ""

@@ -1,0 +1,44 @@
+"""Loads a network from whatever the user has: a name, a folder or a Keras file."""
+
+import os
+from pathlib import Path
+
+from build_decoder.models.errors import InputError
+from build_decoder.models.files.keras_loader import read_keras
+from build_decoder.models.files.network_folder import NETWORK_FILE, read_metadata, save_network
+from build_decoder.models.files.paths import no_such
+from build_decoder.models.network import Network
+from build_decoder.models.zoo import zoo_names, zoo_path
+
+__all__ = ["load_network", "save_network"]
+
+
+def load_network(source: str | Path) -> Network:
+    """The network that `source` names.
+
+    Parameters
+    ----------
+    source:
+        A network of the zoo by its name, a metadata folder, its ``network.json``, or a ``.keras``
+        file. A zoo name comes first: write ``./NAME`` for a folder of the same name.
+
+    Raises
+    ------
+    InputError
+        There is nothing there, or it is not as it must be. The message names the file and place.
+    """
+    if str(source) in zoo_names():
+        return read_metadata(zoo_path(str(source)))
+    path = Path(source)
+    if os.path.isdir(path):
+        return read_metadata(path)
+    if path.name == NETWORK_FILE:
+        return read_metadata(path.parent)
+    if path.suffix == ".keras":
+        return read_keras(path)
+    raise InputError.at(
+        source,
+        "",
+        expected=f"a metadata folder, a .keras file or one of {', '.join(zoo_names())}",
+        got=no_such(path),
+    )

@@ -1,0 +1,239 @@
+"""Golden data: inputs, the trained model's own outputs, and the truth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from build_decoder.models.files.golden_file import GOLDEN_FILE, GoldenFile, read_golden_file
+from build_decoder.models.golden.check import SOFTMAX_NOTE, checked_outputs
+from build_decoder.models.golden.warnings import golden_warnings
+from build_decoder.models.network import Network
+from build_decoder.models.task import Kind, Task
+from build_decoder.models.task_inference import default_thresholds, infer_task, stated_task
+
+__all__ = ["GOLDEN_FILE", "GoldenData", "load_golden"]
+
+_HELD_OUT_FRACTION = 0.25
+_LEAST_SAMPLES_TO_HOLD_OUT = 40
+
+
+@dataclass(frozen=True)
+class GoldenData:
+    """Samples that a decoder is measured on.
+
+    Parameters
+    ----------
+    x:
+        Inputs, float64, (samples, inputs).
+    y:
+        The network's own outputs on `x`, float64, (samples, outputs).
+    labels:
+        True decisions, int64, (samples, decisions), as `Task.decisions` gives them; None where they
+        are not known.
+    held_out:
+        bool, (samples,): samples that no search of formats may look at.
+    task:
+        What the outputs are for.
+    targets:
+        True values of a regression, float64, (samples, outputs); None where they are not known.
+    notes:
+        How the file was understood, one line each, for the user to see.
+    warnings:
+        Warnings about it for the user, one line each.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    labels: np.ndarray | None
+    held_out: np.ndarray
+    task: Task
+    targets: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def search(self) -> "GoldenData":
+        """The samples that a search may look at."""
+        return self.select(~self.held_out)
+
+    @property
+    def unseen(self) -> "GoldenData":
+        """The samples that are held out from the search."""
+        return self.select(self.held_out)
+
+    def select(self, which: np.ndarray) -> "GoldenData":
+        """The samples that `which`, a mask or indices, picks."""
+        picked = {name: getattr(self, name)[which] for name in ("x", "y", "held_out")}
+        for name in ("labels", "targets"):
+            if (array := getattr(self, name)) is not None:
+                picked[name] = array[which]
+        return replace(self, **picked)
+
+
+def load_golden(
+    source: str | Path,
+    network: Network,
+    *,
+    seed: int = 0,
+    task: str | None = None,
+    thresholds: Sequence[float] = (),
+) -> GoldenData:
+    """The golden data that `source` names, checked against `network`.
+
+    Parameters
+    ----------
+    source:
+        An ``.npz`` file with the arrays ``x`` (samples, inputs), ``y`` (samples, outputs) and
+        optionally ``labels`` ((samples,), or (samples, outputs) of 0 and 1), ``targets`` (samples,
+        outputs: the true values of a regression), ``held_out`` (samples,), ``task`` (a name of
+        `Kind`) and ``threshold`` (one, or one an output); a pair of files ``x.csv,y.csv``; a folder
+        with ``golden.npz``, or else with ``x.csv`` and ``y.csv``; or the name of a zoo network.
+    seed:
+        Picks the held-out quarter where there is no ``held_out`` and there are 40 samples or more.
+        With fewer, nothing is held out.
+    task, thresholds:
+        The task, if the user says it. Otherwise the file's own task counts, then the task in the
+        network's files; without any of them the task is inferred.
+
+    Raises
+    ------
+    InputError
+        There is nothing there, it does not fit the network, or `y` is not what the network gives.
+    """
+    file = read_golden_file(source, network)
+    y, notes = checked_outputs(network, file.x, file.y, source=file.path)
+    softmax = SOFTMAX_NOTE in notes
+    found = _task(file, network, y, softmax, task, thresholds)
+    if softmax and found.kind is not Kind.CLASSES:
+        what = "a regression" if found.kind is Kind.REGRESSION else found.kind
+        raise file.error("y", f"the outputs themselves for {what}", "their softmax")
+    labels = targets = None
+    if found.kind is Kind.REGRESSION:
+        targets = _targets(file)
+    else:
+        labels = _labels(file, found)
+    golden = GoldenData(file.x, y, labels, _held_out(file, seed), found, targets, notes)
+    warnings = golden_warnings(network, golden, source=file.path)
+    return replace(golden, warnings=tuple(warnings))
+
+
+def _task(
+    file: GoldenFile,
+    network: Network,
+    y: np.ndarray,
+    softmax: bool,
+    task: str | None,
+    thresholds: Sequence[float],
+) -> Task:
+    """The task by the user, else by the file, else by the network, else inferred."""
+    decided = Kind.BINARY if network.output_count == 1 else Kind.LABELS
+    own = network.task
+    in_file = file.task or (own.kind if own else decided)
+    if task or thresholds:
+        kind = task or in_file
+        source = "--task" if task else "--threshold"
+        known = thresholds or _known_thresholds(file, network, kind, in_file)
+        return stated_task(kind, known, network, source=source)
+    if file.task or file.thresholds:
+        if own and own.kind != in_file:
+            raise file.error("task", f"{own.kind}, as network {network.name} says", in_file)
+        known = _known_thresholds(file, network, in_file, in_file)
+        stated = stated_task(in_file, known, network, source=file.path)
+        return replace(stated, source=file.path.name)
+    if own:
+        return own
+    if file.targets is not None:
+        return Task((Kind.REGRESSION,), source="golden data has targets")
+    if softmax:
+        return Task((Kind.CLASSES,), source="golden data has the softmax of the outputs")
+    return infer_task(network, y, file.labels)
+
+
+def _known_thresholds(
+    file: GoldenFile, network: Network, kind: str, in_file: str
+) -> tuple[float, ...]:
+    """Thresholds that golden data or the network says for ``kind``; none where neither does."""
+    given = file.thresholds if in_file == kind else ()
+    own = network.task.thresholds if network.task and network.task.kind == kind else ()
+    if not given or not own:
+        return given or own
+    outputs = network.output_count
+    same = (given * outputs if len(given) == 1 else given) == own
+    # A network that says a task and no threshold has that of its activation, which gives way.
+    if same or own == default_thresholds(network):
+        return given
+    raise file.error(
+        "threshold",
+        f"{_listed(own)}, as network {network.name} says, or --threshold",
+        _listed(given),
+    )
+
+
+def _listed(thresholds: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:g}" for value in dict.fromkeys(thresholds))
+
+
+def _targets(file: GoldenFile) -> np.ndarray | None:
+    """True values (samples, outputs); golden data may call them labels too."""
+    if file.labels is not None and file.targets is not None:
+        raise file.error("labels", "targets alone for a regression", "labels beside them")
+    name = "labels" if file.targets is None else "targets"
+    true = getattr(file, name)
+    if true is not None and true.size != file.y.size:
+        raise file.error(
+            name, f"a true value for each output, shape {file.y.shape}", f"shape {true.shape}"
+        )
+    return None if true is None else true.reshape(file.y.shape)
+
+
+def _labels(file: GoldenFile, task: Task) -> np.ndarray | None:
+    """Labels as decisions (samples, decisions)."""
+    labels, y = file.labels, file.y
+    if file.targets is not None:
+        raise file.error("targets", f"labels for the task {task.kind}", "targets")
+    if labels is None:
+        return None
+    if task.kind is not Kind.CLASSES:
+        if labels.size != y.size:
+            raise file.error(
+                "labels", f"0 or 1 for each output, shape {y.shape}", f"shape {labels.shape}"
+            )
+        return _whole(file, "labels", labels, 1).reshape(y.shape)
+    if labels.ndim == 1:
+        return _whole(file, "labels", labels, y.shape[1] - 1)[:, None]
+    total = _whole(file, "labels", labels, 1).sum(axis=1)
+    if not np.all(total == 1):
+        sample = int(np.argmax(total != 1))
+        raise file.error("labels", "one class a sample", f"{total[sample]} at sample {sample}")
+    return np.argmax(labels, axis=1)[:, None]
+
+
+def _held_out(file: GoldenFile, seed: int) -> np.ndarray:
+    samples = len(file.x)
+    if file.held_out is not None:
+        held_out = _whole(file, "held_out", file.held_out, 1).astype(bool)
+        if held_out.all():
+            raise file.error("held_out", "samples that are not held out", "none")
+        return held_out
+    held_out = np.zeros(samples, dtype=bool)
+    if samples >= _LEAST_SAMPLES_TO_HOLD_OUT:
+        count = round(samples * _HELD_OUT_FRACTION)
+        held_out[np.random.default_rng(seed).permutation(samples)[:count]] = True
+    return held_out
+
+
+def _whole(file: GoldenFile, key: str, values: np.ndarray, limit: int) -> np.ndarray:
+    """``values`` as int64, which must be whole and from 0 to ``limit``."""
+    wrong = (values != np.floor(values)) | (values < 0) | (values > limit)
+    if not wrong.any():
+        return values.astype(np.int64)
+    index = tuple(np.argwhere(wrong)[0])
+    got = f"{values[index]:g} at sample {index[0]}"
+    if values.min() == 1 and values.max() == limit + 1 and np.all(values == np.floor(values)):
+        got += " (these count from 1)"
+    raise file.error(key, f"whole numbers from 0 to {limit}", got)

@@ -1,0 +1,81 @@
+"""Finds nCAPs in a recording, and compares them with those that were planted."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import signal
+
+from build_decoder.models.nerve_cuff.recordings.processing import Processing
+from build_decoder.models.nerve_cuff.recordings.recording import Recording
+
+__all__ = ["TOLERANCE", "Detection", "Detector", "compare"]
+
+TOLERANCE = 1e-4  # seconds between an nCAP and a peak that is taken for it
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Finds the peaks of the middle ring (Section 2.1).
+
+    Parameters
+    ----------
+    threshold:
+        Least height of a peak, in standard deviations of the noise, which are estimated from the
+        median magnitude so that nCAPs count little.
+    processing:
+        What is done to the signals before.
+    """
+
+    threshold: float = 4.0
+    processing: Processing = field(default_factory=Processing)
+
+    def __post_init__(self):
+        if not self.threshold > 0:
+            raise ValueError(f"expected a threshold above 0, got {self.threshold}")
+
+    def peaks(self, recording: Recording) -> np.ndarray:
+        """Samples at which nCAPs pass the middle ring, int64, (found,), in order.
+
+        Of peaks that are closer than half a signature the largest counts: the others lie within
+        its signature, most often as parts of the same nCAP.
+        """
+        trace = self.processing.trace(recording.counts, recording.cuff, recording.rate)
+        deviation = np.median(np.abs(trace)) / 0.6745  # of a normal distribution
+        found, _ = signal.find_peaks(
+            trace,
+            height=max(self.threshold * deviation, np.finfo(np.float64).tiny),
+            distance=max(recording.cuff.samples // 2, 1),
+        )
+        return found.astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """How peaks and planted nCAPs agree.
+
+    Parameters
+    ----------
+    found:
+        Whether a peak lies within the tolerance of each planted nCAP, bool, (events,).
+    false:
+        Whether no planted nCAP lies within the tolerance of each peak, bool, (peaks,).
+    """
+
+    found: np.ndarray
+    false: np.ndarray
+
+
+def compare(recording: Recording, peaks: np.ndarray) -> Detection:
+    """Compare `peaks` (samples, in order) with the nCAPs planted in `recording`."""
+    times = peaks / recording.rate
+    return Detection(
+        _distance(recording.event_times, times) <= TOLERANCE,
+        _distance(times, recording.event_times) > TOLERANCE,
+    )
+
+
+def _distance(from_each: np.ndarray, to_nearest: np.ndarray) -> np.ndarray:
+    """Distance from each of the first to the nearest of the second, which are in order."""
+    bounds = np.concatenate([[-np.inf], to_nearest, [np.inf]])
+    after = np.searchsorted(bounds[1:-1], from_each) + 1
+    return np.minimum(from_each - bounds[after - 1], bounds[after] - from_each)

@@ -1,0 +1,92 @@
+"""From the signals of the contacts to those that nCAPs are found in (Section 2.1, Figure 1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import signal
+
+from build_decoder.models.nerve_cuff.cuff import NerveCuff
+
+__all__ = ["Processing"]
+
+
+@dataclass(frozen=True)
+class Processing:
+    """Band-pass filter and tripole reference.
+
+    The paper says that signals are filtered and tripole referenced, and no more. The rest is this
+    project's choice: a Butterworth filter, run forwards and backwards so that it moves no peak,
+    over the band of an nCAP; and as the reference of a line of contacts along the nerve the mean
+    of its two outermost contacts. What reaches all contacts alike cancels, and so does what falls
+    off evenly along the nerve, at its middle.
+
+    Parameters
+    ----------
+    low_hz, high_hz:
+        Band that passes; -6 dB at its edges, as it is filtered twice.
+    order:
+        Order of the filter in each direction.
+    """
+
+    low_hz: float = 300.0
+    high_hz: float = 5000.0
+    order: int = 2
+
+    def __post_init__(self):
+        if not 0 < self.low_hz < self.high_hz or self.order < 1:
+            raise ValueError(
+                "expected 0 < low_hz < high_hz and an order from 1, got "
+                f"{self.low_hz}, {self.high_hz} and {self.order}"
+            )
+
+    def signals(self, counts: np.ndarray, cuff: NerveCuff, rate: float) -> np.ndarray:
+        """Filtered and referenced signals of all contacts, float32, (samples, channels).
+
+        Parameters
+        ----------
+        counts:
+            (samples, channels), ring by ring.
+        rate:
+            Samples a second, above twice `high_hz`.
+        """
+        filtered = np.empty(counts.shape, np.float32)
+        for channel in range(cuff.channels):  # one by one: float64 of all would be large
+            filtered[:, channel] = self._filter(counts[:, channel], rate)
+        rings = filtered.reshape(-1, cuff.rings, cuff.contacts)
+        rings -= ((rings[:, 0] + rings[:, -1]) / 2)[:, None, :]
+        return filtered
+
+    def trace(self, counts: np.ndarray, cuff: NerveCuff, rate: float) -> np.ndarray:
+        """What peaks are found in, float64, (samples,): minus the mean of the middle ring.
+
+        It is that of `signals`, but filters one signal alone, as all steps are linear. Minus,
+        because an nCAP that passes a contact outside of the fibres makes it negative.
+        """
+
+        def mean(ring: int) -> np.ndarray:
+            columns = counts[:, ring * cuff.contacts : (ring + 1) * cuff.contacts]
+            return columns.mean(axis=1, dtype=np.float64)
+
+        return self._filter(
+            (mean(0) + mean(cuff.rings - 1)) / 2 - mean(middle_ring(cuff)),
+            rate,
+        )
+
+    def _filter(self, values: Sequence[float], rate: float) -> np.ndarray:
+        if rate <= 2 * self.high_hz:
+            raise ValueError(f"expected a rate above {2 * self.high_hz:g} Hz, got {rate:g}")
+        sections = signal.butter(
+            self.order, (self.low_hz, self.high_hz), "bandpass", fs=rate, output="sos"
+        )
+        least = 3 * (2 * len(sections) + 1)  # what the filter continues a signal by at its ends
+        if len(values) <= least:
+            raise ValueError(f"expected more than {least} samples, got {len(values)}")
+        return signal.sosfiltfilt(sections, values, padlen=least)
+
+
+def middle_ring(cuff: NerveCuff) -> int:
+    """Number of the middle ring; `ValueError` where a tripole has none."""
+    if cuff.rings < 3:
+        raise ValueError(f"expected at least 3 rings for a tripole, got {cuff.rings}")
+    return cuff.rings // 2

@@ -1,0 +1,28 @@
+"""The front of networks of which none is better in everything."""
+
+from collections.abc import Sequence
+
+from build_decoder.models.nerve_cuff.training.summary import Summary
+
+__all__ = ["front"]
+
+
+def front(summaries: Sequence[Summary], measures: Sequence[str]) -> list[Summary]:
+    """Those that no other beats, by fewest of the first of `measures` first.
+
+    One beats another if its mean macro F1 is no lower and none of its `measures` (``weights``,
+    ``macs``) higher, and not all are equal.
+    """
+
+    def figures(one: Summary) -> tuple[float, ...]:
+        return (-one.mean("macro_f1"), *(one.rows[0][measure] for measure in measures))
+
+    def beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+        return one != other and all(a <= b for a, b in zip(one, other, strict=True))
+
+    kept = [
+        one
+        for one in summaries
+        if not any(beats(figures(other), figures(one)) for other in summaries)
+    ]
+    return sorted(kept, key=lambda one: one.rows[0][measures[0]])

@@ -1,0 +1,114 @@
+"""Which rows of a results file can stand beside each other in a table or figure."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from build_decoder.models.nerve_cuff.training.results import Row
+from build_decoder.models.nerve_cuff.training.sources import simulation_of
+from build_decoder.models.nerve_cuff.training.summary import Summary, summarise
+
+__all__ = ["Group", "common_summaries", "complete_summaries", "groups", "is_baseline"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows of networks that were trained on the like, and of the baselines on the same data.
+
+    Parameters
+    ----------
+    setting:
+        What they have in common, for people.
+    subject:
+        Name of the data where they have a test set of their own; empty for a cross-validation.
+    rows:
+        In the order of the file.
+    """
+
+    setting: str
+    subject: str
+    rows: tuple[Row, ...]
+
+    @property
+    def networks(self) -> int:
+        """Different networks, baselines aside."""
+        return len([one for one in summarise(self.rows) if not is_baseline(one.network)])
+
+
+def groups(rows: Sequence[Row]) -> list[Group]:
+    """Groups of rows, that of the most networks first, cross-validations before the others.
+
+    Those of baselines alone are left out.
+
+    Alike are the length and level of simulated recordings, the size of the training sets and how
+    they were filled up; data with a test set of their own stand for themselves. Schedules may
+    differ: how a network is trained is a part of what it needs. Of several schedules of one
+    network, the one with most rows counts, of equals the latest.
+    """
+    together: dict[tuple, dict[str, dict[str, list[Row]]]] = {}
+    for row in rows:
+        own_test = (row["subject"], row["digest"]) if row["folds"] == 1 else ("", "")
+        kind = (*own_test, simulation_of(row["subject"]), row["samples"], row["augmentation"])
+        networks = together.setdefault(kind, {})
+        schedules = networks.setdefault(json.dumps(row["network"]), {})
+        schedules.setdefault(json.dumps(row["schedule"]), []).append(row)
+    found = []
+    for (subject, _, *setting), networks in together.items():
+        chosen = [
+            max(reversed(schedules.values()), key=len) for schedules in networks.values()
+        ]
+        members = tuple(row for network in chosen for row in network)
+        found.append(Group(_setting(*setting, members), subject, members))
+    found = [group for group in found if group.networks]
+    return sorted(found, key=lambda group: (bool(group.subject), -group.networks))
+
+
+def _epochs(row: Row) -> int:
+    """Most epochs of the whole network; 0 of a baseline."""
+    stages = row["schedule"]["stages"] if row["schedule"] else ()
+    return sum(stage["epochs"] for stage in stages if stage["part"] == "whole")
+
+
+def _setting(
+    simulation: str, samples: int, augmentation: str | None, rows: Iterable[Row]
+) -> str:
+    size = "Training sets as measured"
+    if samples:
+        how = {"mean": "class means and noise", "shift": "shifted signatures"}[augmentation]
+        size = f"{samples:,} signatures a class, filled up by {how}"
+    epochs = sorted({_epochs(row) for row in rows} - {0})
+    most = f"; at most {' or '.join(f'{number:,}' for number in epochs)} epochs" if epochs else ""
+    data = f"Simulated recordings of {simulation}; " if simulation else ""
+    return f"{data}{size}{most}"
+
+
+def is_baseline(network: dict) -> bool:
+    """Whether it is of a baseline rather than of a network."""
+    return network["family"] == "Baseline"
+
+
+def common_summaries(rows: Sequence[Row]) -> list[Summary]:
+    """Summaries over the trainings that all networks have: the same subjects, folds and seeds."""
+    common = set.intersection(*_places(rows).values())
+    return summarise(row for row in rows if _place(row) in common)
+
+
+def complete_summaries(rows: Sequence[Row]) -> list[Summary]:
+    """Summaries of the networks that have every training that any network has.
+
+    An exploration is often of fewer subjects and folds than the networks that come of it.
+    """
+    places = _places(rows)
+    every = set.union(*places.values())
+    return summarise(row for row in rows if places[json.dumps(row["network"])] == every)
+
+
+def _places(rows: Sequence[Row]) -> dict[str, set[tuple]]:
+    places: dict[str, set[tuple]] = {}
+    for row in rows:
+        places.setdefault(json.dumps(row["network"]), set()).add(_place(row))
+    return places
+
+
+def _place(row: Row) -> tuple:
+    return (row["digest"], row["fold"], row["seed"])
