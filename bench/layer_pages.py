@@ -14,7 +14,6 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import fields as dataclass_fields
-from importlib.util import find_spec
 from pathlib import Path
 from typing import get_type_hints
 
@@ -121,21 +120,20 @@ def _rewrites(kind: str) -> Iterator[str]:
 
 def _hardware(kind: str) -> Iterator[str]:
     yield "## Hardware"
-    package = f"build_decoder.hdl.layers.{kind}"
-    if find_spec(package) is None:
+    if kind not in hardware_layers.names():
         yield "None yet: networks that have it are taken as far as `--stop-after quantise`."
         return
-    component = importlib.import_module(f"{package}.component")
-    for cls in _classes_of(component):
-        yield markdown(Docstring.of(cls).text)
-    plan = importlib.import_module(f"{package}.plan")
+    plan = hardware_layers.get(kind)
+    if not plan.wires:
+        yield markdown(Docstring.of(component_type(plan)).text)
     yield markdown(Docstring.of(plan).text)
-    for cls in _classes_of(plan):
-        yield from _table((f"`{cls.__name__}`", ""), [
-            (f"`{name}`", markdown(Docstring.of(member).text))
-            for name, member in vars(cls).items()
-            if isinstance(member, property) and not name.startswith("_")
-        ])  # fmt: skip
+    yield from _table((f"`{plan.__name__}`", ""), [
+        (f"`{name}`", markdown(Docstring.of(member).text))
+        for base in reversed(plan.__mro__)
+        for name, member in vars(base).items()
+        if isinstance(member, property) and member.__doc__ and base.__module__.startswith(
+            (hardware_layers.__name__, "build_decoder.hdl.adapters"))
+    ])  # fmt: skip
 
 
 def _classes_of(module) -> list[type]:

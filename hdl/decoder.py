@@ -11,7 +11,7 @@ from build_decoder.hdl.planning.plan import Plan
 from build_decoder.hdl.planning.stage import Port
 from build_decoder.hdl.ports import inputs_of, layout_of, outputs_of
 
-__all__ = ["Decoder", "component_of"]
+__all__ = ["Decoder", "component_type"]
 
 
 class Decoder(wiring.Component):
@@ -57,7 +57,7 @@ class Decoder(wiring.Component):
         m = Module()
         streams = {self.plan.source: wiring.flipped(self.i)}
         for number, stage in enumerate(self.plan.stages):
-            component = component_of(stage.plan)
+            component = component_type(type(stage.plan))(stage.plan)
             m.submodules[f"{type(component).__name__.lower()}_{number}"] = component
             for source, taken in zip(stage.inputs, inputs_of(component), strict=True):
                 wiring.connect(m, streams.pop(source), taken)
@@ -68,7 +68,7 @@ class Decoder(wiring.Component):
         return m
 
 
-def component_of(plan: Plan) -> wiring.Component:
-    """The component that realises a plan: ``COMPONENT`` of the module beside the plan's."""
-    folder = type(plan).__module__.rpartition(".")[0]
-    return importlib.import_module(f"{folder}.component").COMPONENT(plan)
+def component_type(kind: type[Plan]) -> type[wiring.Component]:
+    """What realises plans of a type: ``COMPONENT`` of the module beside the plan's."""
+    folder = kind.__module__.rpartition(".")[0]
+    return importlib.import_module(f"{folder}.component").COMPONENT

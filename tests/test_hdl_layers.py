@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from build_decoder.hdl import layers
-from build_decoder.hdl.decoder import component_of
+from build_decoder.hdl.decoder import component_type
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.quant import layers as integer_layers
 from build_decoder.quant.layer import IntegerLayer
 from tests import random_layers
+from tests.layer_cases import parts_of, raw_inputs
 from tests.stage_rig import check_control, run
-from tests.test_quant_layers import parts_of, raw_inputs
 
 LAYERS = 6
 MOST_VALUES = 60
@@ -50,6 +50,10 @@ def options(layer: IntegerLayer, shapes) -> list[LayerPlan]:
     return [plan for plan in every if plan.wires or plan.times.interval <= MOST_CYCLES]
 
 
+def component(plan: LayerPlan):
+    return component_type(type(plan))(plan)
+
+
 KINDS = layers.names()
 HARDWARE = [kind for kind in KINDS if not layers.get(kind).wires]
 
@@ -63,7 +67,7 @@ def test_values_are_those_of_the_layer(kind):
             given = [each.reshape(FRAMES, -1) for each in frames]
             for seed in (None, number):
                 (got,), taken, (cycles,) = run(
-                    component_of(plan), given, seed=seed, deadline=100 + 4 * plan.times.interval
+                    component(plan), given, seed=seed, deadline=100 + 4 * plan.times.interval
                 )
                 np.testing.assert_array_equal(got, expected, err_msg=str(plan))
                 if seed is None:
@@ -80,7 +84,7 @@ def test_control_is_that_of_the_plan(kind):
     layer, shapes, _ = cases(kind)[0]
     for plan in options(layer, shapes):
         for probabilities in ((1, 1), (0.5, 0.5)):
-            check_control(component_of(plan), probabilities)
+            check_control(component(plan), probabilities)
 
 
 @pytest.mark.parametrize("kind", KINDS)
