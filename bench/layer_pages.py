@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import get_type_hints
 
 from build_decoder.bench.docstring import Docstring, markdown
+from build_decoder.hdl import layers as hardware_layers
+from build_decoder.hdl.decoder import component_type
 from build_decoder.models import layers
 from build_decoder.models.arguments import LineParser
 from build_decoder.models.command import exit_status
@@ -30,6 +32,7 @@ from build_decoder.quant.layer import IntegerLayer
 __all__ = ["FOLDER", "main", "page"]
 
 _OPERATIONS = "build_decoder.quant.operations."
+_HARDWARE = ("build_decoder.hdl.layers.", "build_decoder.hdl.adapters.")
 
 FOLDER = Path(__file__).parents[1] / "docs" / "layers"
 """Where the pages lie in a checkout."""
@@ -126,13 +129,14 @@ def _hardware(kind: str) -> Iterator[str]:
     plan = hardware_layers.get(kind)
     if not plan.wires:
         yield markdown(Docstring.of(component_type(plan)).text)
-    yield markdown(Docstring.of(plan).text)
+    own = [cls for cls in plan.__mro__ if cls.__module__.startswith(_HARDWARE)]
+    for cls in own:
+        yield markdown(Docstring.of(cls).text)
     yield from _table((f"`{plan.__name__}`", ""), [
         (f"`{name}`", markdown(Docstring.of(member).text))
-        for base in reversed(plan.__mro__)
-        for name, member in vars(base).items()
-        if isinstance(member, property) and member.__doc__ and base.__module__.startswith(
-            (hardware_layers.__name__, "build_decoder.hdl.adapters"))
+        for cls in reversed(own)
+        for name, member in vars(cls).items()
+        if isinstance(member, property) and member.__doc__
     ])  # fmt: skip
 
 

@@ -288,8 +288,9 @@ def checkout(tmp_path_factory) -> Path:
 
 
 def test_the_page_on_layers_can_be_followed(checkout):
-    (commands,) = [b for b in blocks(ADDING.read_text(), "") if "-k multiply" in b]
-    for line in commands.splitlines():
+    commands = [b for b in blocks(ADDING.read_text(), "") if "-k multiply" in b]
+    assert len(commands) == 2
+    for line in "".join(commands).splitlines():
         _, *arguments = line.split()
         run(checkout, *arguments, *(["-p", "no:cacheprovider"] if "pytest" in arguments else []))
     assert (checkout / "docs/layers/multiply.md").exists()
