@@ -25,7 +25,8 @@ from build_decoder.models.nerve_cuff.own_network import OWN_NETWORK
 from build_decoder.models.nerve_cuff.recordings.baseline import macro_f1
 from build_decoder.models.nerve_cuff.table1 import TABLE_1
 from build_decoder.models.nerve_cuff.training.cells import Cell
-from build_decoder.models.nerve_cuff.training.options import add_options, cells_of, data_of
+from build_decoder.models.nerve_cuff.training.chosen import cells_of, data_of
+from build_decoder.models.nerve_cuff.training.options import add_options
 from build_decoder.models.nerve_cuff.training.trained import save_trained
 from build_decoder.models.nerve_cuff.training.training import train_network
 from build_decoder.models.rewrites import rewrite

@@ -1,4 +1,4 @@
-"""What a user should know of a quantised decoder before building it, one line each."""
+"""Warnings about a quantised decoder for its user, one line each."""
 
 from collections.abc import Iterator
 
@@ -13,13 +13,13 @@ from build_decoder.quant.standard import Standard
 __all__ = ["advice", "ranges_told"]
 
 _FEW = 8
-"""Samples searched on below which figures say little of others."""
+"""With fewer samples searched on, figures say little about other samples."""
 
 _FAR = 2.0
-"""How many times greater than asked for errors on held-out samples are that are told."""
+"""The user is told of errors on held-out samples that are so many times the allowed error."""
 
 _R2_LOST = 0.05
-"""R2 lost on held-out samples that is told."""
+"""The user is told if more R2 than this is lost on held-out samples."""
 
 
 def advice(
@@ -32,16 +32,16 @@ def advice(
     near_ties: int,
     search: str,
 ) -> Iterator[str]:
-    """Warnings about a decoder that keeps to ``criterion``, or was meant to.
+    """Warnings about a decoder whose formats were searched with ``criterion``.
 
     Parameters
     ----------
     missing
-        Answers that golden data searched on hardly ever gives.
+        Answers that the golden data searched on hardly ever has.
     seen, unseen
         Quality on the samples searched on, and on those held out, None if there are none.
     near_ties
-        Samples searched on whose decisions no formats that were tried keep.
+        How many samples searched on have decisions that no formats tried keep.
     search
         Name of the search.
     """

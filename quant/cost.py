@@ -1,4 +1,4 @@
-"""What a search makes small: its caller brings it."""
+"""The cost of formats, which a search minimises; its caller brings it."""
 
 from collections.abc import Callable
 from typing import Protocol

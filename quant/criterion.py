@@ -1,4 +1,4 @@
-"""What an integer model must keep of the float model."""
+"""Limits for the differences between an integer model and the float model."""
 
 from dataclasses import dataclass
 
@@ -8,22 +8,21 @@ from build_decoder.quant.quality import Quality
 __all__ = ["MAX_ERROR", "Criterion"]
 
 MAX_ERROR = 0.02
-"""Error of an output that is a value of its own, in its standard deviation, unless the user says
-otherwise. It costs an R2 of less than 0.001 where errors have nothing to do with those of the float
-model."""
+"""Default for the error of an output that is a value of its own, in its standard deviation. It
+costs less than 0.001 of R2 if errors do not depend on those of the float model."""
 
 _LABEL_FLIPS = 0.0002
-"""Changes that may be expected of each label, as a fraction: a label has no other output that it is
-compared with, and its decision often is an alarm."""
+"""Fraction of each label's decisions that may be expected to change. It is small, since a label has
+no other output to be compared with, and its decision often is an alarm."""
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """Limits that hold on the samples that a search sees, so that they carry over to others.
+    """Limits on the samples that a search sees, chosen so that they carry over to other samples.
 
-    Accuracy alone would let a search trade decisions that it breaks for others that it happens to
-    mend, and even a count of changed decisions rests on few samples. So it is limited how many
-    decisions are *expected* to change, which is estimated near the decision boundary
+    A limit on accuracy alone would let a search trade broken decisions for others that it happens
+    to mend, and even a count of changed decisions rests on few samples. So the limit is on the
+    decisions that are *expected* to change, estimated near the decision boundary
     (:mod:`quant.near_boundary`).
 
     Attributes
@@ -31,15 +30,14 @@ class Criterion:
     max_loss
         Accuracy that may be lost, as a fraction.
     max_flips
-        Decisions that may be expected to change, as a fraction. Were every change a loss, this
-        would be the loss; on the boundary it is a loss about as often as a gain. Up to twice as
-        many may be seen to change.
+        Fraction of decisions that may be expected to change. Near the boundary, a change is a loss
+        about as often as a gain. On golden data, up to twice as many may change.
     max_output_error
-        Root mean square error of all outputs in their standard deviation, so that outputs keep
-        their meaning beside the decisions.
+        Root mean square error of all outputs together, in their standard deviation, so that outputs
+        keep a meaning beside the decisions.
     max_error
-        Root mean square error of each output in its own standard deviation; None where outputs are
-        no values of their own.
+        Root mean square error of each output, in its own standard deviation; None if outputs only
+        decide.
     """
 
     max_loss: float = 0.0
@@ -58,7 +56,7 @@ class Criterion:
         )
 
     def holds(self, quality: Quality) -> bool:
-        """Whether what is measured is enough; what is expected is left to the caller."""
+        """Whether measured quality is good enough; the caller checks the expected changes."""
         return (
             quality.accuracy_lost <= self.max_loss + 1e-12
             and 1 - min(quality.agreements, default=1.0) <= 2 * self.max_flips

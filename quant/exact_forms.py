@@ -1,4 +1,6 @@
-"""The step ``exact``: what the evaluator did not run as it will be built."""
+"""The step ``exact``: formats that hold for activations as they are built.
+
+The evaluator runs activations of wide inputs as float functions."""
 
 from build_decoder.models.network import Network
 from build_decoder.quant.activations import is_exact
@@ -18,7 +20,7 @@ from build_decoder.quant.width_search import WidthSearch
 __all__ = ["approximated", "made_exact"]
 
 _FINER_OUTPUTS = 8
-"""Most bits that outputs of generated activations get for what these err by."""
+"""Most fraction bits that outputs get to make up for the errors of generated activations."""
 
 
 def approximated(network: Network, formats: NetworkFormats) -> list[NodeKey]:
@@ -39,10 +41,10 @@ def approximated(network: Network, formats: NetworkFormats) -> list[NodeKey]:
 def made_exact(
     search: WidthSearch, formats: NetworkFormats, uniform_segments: int | None
 ) -> NetworkFormats:
-    """``formats`` with outputs wider, until the integer model itself keeps the criterion.
+    """``formats`` with wider outputs, so that the integer model itself keeps the criterion.
 
-    A generated activation errs by a step of its output; the evaluator took the function itself
-    where the input is wide. If no width does, the last one tried is given.
+    A generated activation has an error of up to a step of its output, which the evaluator did not
+    see if it ran the float function. If no width is enough, the last one tried is returned.
     """
     wide = approximated(search.network, formats)
     for _ in range(_FINER_OUTPUTS):

@@ -1,9 +1,8 @@
-"""Samples for what golden data does not exercise.
+"""Samples that exercise answers which golden data hardly has.
 
-Where some answer is hardly ever given on golden data, its decisions say nothing of how that answer
-is reached: any decoder that always gives the others keeps them all. Samples are then bred that
-reach farther than golden data does, and on these, as on golden data, each output is kept as a
-value.
+If golden data hardly ever has some answer, its decisions cannot tell whether a decoder can still
+give that answer: a decoder that never gives it keeps all decisions. Then samples are bred that
+reach farther than golden data, and on these, as on golden data, each output is kept as a value.
 """
 
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ _MACS = 1 << 33
 """Multiplications of one run of a network on all samples that a search may look at."""
 
 _FEW = 4
-"""Golden samples with an answer below which nothing is known of how it is reached."""
+"""If fewer golden samples than this have an answer, the answer counts as missing."""
 
 
 def may_be_bred(network: Network) -> bool:
@@ -33,11 +32,12 @@ def may_be_bred(network: Network) -> bool:
 
 
 def affordable(network: Network, golden: GoldenData) -> GoldenData:
-    """``golden``, or of a network with sequences or images as many of its samples as a search can
-    run again and again, those of smallest margin.
+    """``golden``, or some of its samples if the network has sequences or images and a search could
+    not run all of them again and again.
 
-    Samples with a margin are decided alike by whatever comes near the float network; those without
-    one, of a regression, are taken at even distances.
+    The samples of smallest margin are taken: other samples are decided alike by any formats that
+    come near the float network. For a regression, which has no margins, samples are taken at even
+    distances.
     """
     most = max(_MACS // max(resources(network).macs, 1), _SAMPLES // 8)
     if len(golden) <= most or all(len(shape) == 1 for shape in network.shapes.values()):
@@ -71,13 +71,13 @@ def _named(task: Task, number: int, absent: Sequence[int]) -> str:
 
 
 def exercised(network: Network, golden: GoldenData, *, seed: int = 0) -> GoldenData:
-    """``golden`` with samples that reach farther, and a task that keeps every output as a value.
+    """``golden`` with bred samples that reach farther, and a task that keeps outputs as values.
 
-    An input of a bred sample has a value that it had in some golden sample, drawn for each input
-    alone; an input that never varies on ``golden``, and lies in the range of the others, has one of
-    the others' values. So all is in the range and on the grid that inputs have. Bred samples are
-    marked as held out: they say nothing of how often anything occurs. Where values must not be
-    mixed (:func:`may_be_bred`), the task alone changes.
+    Each input of a bred sample has the value that it has in some golden sample, drawn for each
+    input alone. An input that never varies on ``golden`` gets a value of another input, if its own
+    value is in the range of the others. So all values are in the range and on the grid of golden
+    inputs. Bred samples are marked as held out, since they do not tell how often anything occurs.
+    If values must not be mixed (:func:`may_be_bred`), only the task changes.
     """
     kinds = golden.task.kinds
     if Kind.REGRESSION not in kinds:

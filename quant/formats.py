@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 INPUT = "input"
-"""Role of a network's input, and of what a layer with weights takes, whose format is that of the
+"""Role of a network's input, and of the input of a layer with weights, which has the format of the
 node that it comes from."""
 
 
@@ -39,8 +39,8 @@ class NodeKey(NamedTuple):
 
 
 NetworkFormats = Mapping[NodeKey, QFormat]
-"""A format for every signal node that is free: each input of the network and each role of each
-layer. What lies between two layers has the format that the one before gives it."""
+"""A format for every free signal node: each input of the network, and each role of each layer. The
+values between two layers have the format that the first of the two gives."""
 
 
 def free_nodes(network: Network) -> list[NodeKey]:
@@ -105,8 +105,8 @@ def edge_formats(network: Network, formats: NetworkFormats) -> Mapping[str, QFor
 
 
 def origin(network: Network, name: str) -> NodeKey | None:
-    """The free node that gives the values of an input or a layer their format, which pools and the
-    like pass on; None where several do."""
+    """The free node whose format the values of an input or a layer have, passed on by pools and the
+    like; None if their format follows from several nodes."""
     for item in network.inputs:
         if item.name == name:
             return NodeKey(item.of or name, INPUT)

@@ -20,8 +20,19 @@ __all__ = ["IntegerModel", "ModelInput", "ModelNode", "Node"]
 
 @dataclass(frozen=True)
 class Node:
-    """A signal node: ``layer`` counted from 1, its ``name`` of the layer's roles, format, and words
-    held for one frame."""
+    """A signal node.
+
+    Attributes
+    ----------
+    layer
+        Number of the layer, from 1.
+    name
+        The role.
+    format
+        Its format.
+    words
+        How many values it holds for one frame.
+    """
 
     layer: int
     name: str
@@ -59,14 +70,14 @@ class IntegerModel:
     name
         Of the network.
     inputs
-        One that is given, and others that repeat it in another order.
+        The input that samples give, and inputs that repeat it in another order.
     nodes
-        Each after those that it takes from.
+        Each after its inputs.
 
     Raises
     ------
     ValueError
-        If a layer does not take what it is given, in count or in format.
+        If a layer's input has not the count or the format of the values that it gets.
     """
 
     name: str
@@ -193,19 +204,19 @@ class IntegerModel:
         ]
 
     def average_bit_width(self) -> float:
-        """Plain mean over all signal nodes, as AHEAD reports it (Section 5)."""
+        """Mean width of all signal nodes, not weighted, as AHEAD reports it (Section 5)."""
         return float(np.mean([node.format.width for node in self.signals()]))
 
     def average_bit_width_with_input_layer(self) -> float:
-        """Plain mean over six nodes more: AHEAD counts the input layer as a layer too.
+        """The same with six more nodes, since AHEAD counts the input layer as a layer too.
 
-        A pass-through computes nothing, so that all six of its nodes hold the decoder's input.
+        That layer computes nothing: all six of its nodes hold the decoder's input.
         """
         widths = [node.format.width for node in self.signals()]
         return float(np.mean([self.input_format.width] * len(NODES) + widths))
 
     def average_bit_width_by_words(self) -> float:
-        """Mean over all signal nodes, each weighted by the words that it holds for one frame."""
+        """Mean width of all signal nodes, weighted by the values that each holds for one frame."""
         nodes = self.signals()
         return float(
             np.average([n.format.width for n in nodes], weights=[n.words for n in nodes])
@@ -222,7 +233,7 @@ class IntegerModel:
         return crc
 
     def _connections(self) -> str:
-        """What takes from where, by numbers, since names change nothing."""
+        """The inputs of every node, by numbers, since names do not change results."""
         numbers = {item.name: n for n, item in enumerate((*self.inputs, *self.nodes))}
         inputs = [
             (item.shape, str(item.format), item.of and numbers[item.of], repr(item.walk))

@@ -1,4 +1,4 @@
-"""What a type of layer brings into the integer model: roles, steps and a parameter object."""
+"""The interface of a type of layer in the integer model: roles, steps, a parameter object."""
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
@@ -32,13 +32,13 @@ EVERY_OUTPUT = "every output"
 
 
 class Kind(enum.Enum):
-    """What a role's values are."""
+    """Kinds of roles."""
 
     WEIGHT = "weight"
     """Weights or biases: known before any sample."""
 
     SIGNAL = "signal"
-    """Values that every frame has anew."""
+    """Values that are computed anew for every frame."""
 
     STATE = "state"
     """Values that are carried from one time step to the next, and come back into sums."""
@@ -52,11 +52,12 @@ class Role(NamedTuple):
     name
         Such as ``accumulator``; the output of a layer that narrows it is ``output``.
     kind
-        What its values are.
+        Whether its values are weights, signals or states.
     signed
-        Whether its format is signed whatever values occur; None: if a value is negative.
+        Whether its format is signed; None: signed if a value is negative.
     approached
-        Whether the greatest value may miss by one step: a bound such as sigmoid's 1.
+        Whether the format may miss the greatest value by one step, since values only approach it,
+        such as sigmoid's 1.
     """
 
     name: str
@@ -82,7 +83,7 @@ class ActivationRole(NamedTuple):
 
 
 class Signal(NamedTuple):
-    """A role in an integer layer: its format, and the words that it holds for one frame."""
+    """A role in an integer layer: its format, and how many values it holds for one frame."""
 
     role: str
     format: QFormat
@@ -90,7 +91,7 @@ class Signal(NamedTuple):
 
 
 class Operation(Protocol):
-    """Parameters, and what they make of raw arrays (samples, ...)."""
+    """Parameters, and a computation on raw arrays (samples, ...)."""
 
     def compute(self, *raw: np.ndarray) -> np.ndarray:
         """Raw results, in a type that holds them exactly."""
@@ -126,16 +127,16 @@ class Parts:
 
 @dataclass(frozen=True)
 class Step:
-    """A part of a layer's computation that is run again only when its roles, or what it takes,
-    change.
+    """A part of a layer's computation that runs again only when the formats of its roles, or its
+    inputs, change.
 
     Parameters
     ----------
     roles
-        Names of the roles on whose formats it depends, beside those of steps before it.
+        Names of the roles whose formats its result depends on, besides the roles of earlier steps.
     make
-        Makes its operation. The first step's takes the layer's inputs, every other's what the step
-        before it gives.
+        Makes its operation. The operation of the first step takes the layer's inputs, every other
+        one the result of the step before it.
     """
 
     roles: tuple[str, ...]
@@ -163,11 +164,11 @@ class LayerQuantiser(Protocol):
     def observed(
         self, layer: Layer, inputs: Sequence[np.ndarray], weights: Mapping[str, np.ndarray]
     ) -> Mapping[str, np.ndarray]:
-        """What each role holds in floats, arrays of any shape whose last axis counts outputs, and
-        the layer's output (samples, ...) as ``output``, role or not.
+        """Values of each role in floats, by its name, and the layer's output as ``output``.
 
-        Where the role ``output`` holds more than the layer gives, as it does in a recurrent layer
-        that gives its last step, all that it holds is there as :data:`EVERY_OUTPUT`.
+        Arrays have any shape whose last axis counts outputs; ``output`` is (samples, ...) and is
+        always there. If the role ``output`` has more values than the layer gives, as in a recurrent
+        layer that gives its last step only, all its values are there as :data:`EVERY_OUTPUT`.
         """
 
     def output(self, layer: Layer, inputs: tuple[QFormat, ...], formats) -> QFormat:
@@ -222,5 +223,6 @@ class IntegerLayer:
         return int(np.prod(self.output_shape))
 
     def digest(self) -> bytes:
-        """What tells it from another layer with the same signals: weights and activations."""
+        """Bytes that differ from those of any layer that has the same signals but computes other
+        values: of its weights, activations and so on."""
         raise NotImplementedError

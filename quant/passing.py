@@ -1,4 +1,4 @@
-"""What layers that hand on values, without narrowing any, have in common in the integer model."""
+"""The bases of integer layers that pass values on without rounding or saturating any."""
 
 from build_decoder.models.layer import Layer, Shape
 from build_decoder.quant.layer import IntegerLayer, Parts, Step
@@ -8,7 +8,7 @@ __all__ = ["PassingLayer", "PassingQuantiser"]
 
 
 class PassingLayer(IntegerLayer):
-    """A layer without roles: its output has the format of its inputs, or follows from these."""
+    """A layer without roles: the format of its output is that of its inputs, or their union."""
 
     signals = ()
 
@@ -17,7 +17,7 @@ class PassingLayer(IntegerLayer):
 
 
 class PassingQuantiser:
-    """A :class:`quant.layer.LayerQuantiser` but for its name and its layer in integers."""
+    """A :class:`quant.layer.LayerQuantiser`; subclasses add ``name`` and ``integer``."""
 
     arrays = {}
 

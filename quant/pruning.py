@@ -1,4 +1,4 @@
-"""Neurons that a decoder can do without: the narrowest width of all, none."""
+"""Leaves out neurons that a decoder can do without."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,19 +10,20 @@ from build_decoder.models.network import Network
 __all__ = ["linear_layers_reduced", "pruning_path", "without_neuron"]
 
 _LEAST_SPREAD = 1e-9
-"""Part of the root mean square below which a component is nothing but rounding errors."""
+"""A component below this fraction of the root mean square is taken for rounding errors."""
 
 _DAMPING = 0.05
-"""Variance added to every neuron, in mean variances: what the samples do not show of it."""
+"""Variance that is added to every neuron, in units of the mean variance, for variations that the
+samples do not show."""
 
 
 def pruning_path(network: Network, x: np.ndarray) -> Iterator[Network]:
     """``network`` with one hidden neuron less, with two less, and so on, to one a layer.
 
-    Linear layers come first: :func:`linear_layers_reduced`. The next to go is the one that harms
-    least for the multiplications that it saves: those of its own inputs, and that by which each
-    neuron of the next layer takes it. Its harm is what is left of it in the next layer's sums, in
-    their variances, when the other neurons have made up for it as well as they can
+    Linear layers are reduced first: :func:`linear_layers_reduced`. Then always the neuron goes that
+    does least harm for each multiplication saved, which are those with its own inputs and those of
+    its output in the next layer. The harm is the change of the next layer's sums, in units of their
+    variances, after the other neurons have made up for it as well as they can
     (:func:`without_neuron`).
 
     Parameters
@@ -63,9 +64,9 @@ def pruning_path(network: Network, x: np.ndarray) -> Iterator[Network]:
 def linear_layers_reduced(network: Network, x: np.ndarray) -> Network:
     """``network`` with as few neurons in linear hidden layers as give the same outputs.
 
-    Of a linear layer, only what the next layer's sums take from it matters, in any basis: it gets
-    the sums' principal components on inputs ``x`` (samples, inputs), centred and of one variance,
-    so that all of them make equal use of one format, and none stands in for another.
+    A linear layer can be replaced by any basis of the values that the next layer's sums take from
+    it. It becomes their principal components on inputs ``x`` (samples, inputs), centred and of the
+    same variance, so that all of them make equal use of one format.
     """
     layers = list(network.layers)
     for index in range(len(layers) - 1):
@@ -98,11 +99,11 @@ def linear_layers_reduced(network: Network, x: np.ndarray) -> Network:
 def without_neuron(
     network: Network, index: int, neuron: int, hidden: np.ndarray
 ) -> Network:
-    """``network`` without a neuron of layer ``index``, whose part others take over.
+    """``network`` without a neuron of layer ``index``; the other neurons take over its part.
 
-    Of all changes of the next layer's weights under which this neuron's are zero, that which least
-    changes the sums' mean square on ``hidden``, the layer's outputs (samples, units): optimal brain
-    surgery on a neuron. What remains of the mean goes into the bias.
+    The next layer's weights change so that the neuron's own become zero and its sums change least
+    in the mean square on ``hidden``, the layer's outputs (samples, units): optimal brain surgery on
+    a neuron. The remaining change of the mean goes into the bias.
     """
     layer, after = network.layers[index : index + 2]
     inverse = _inverse_covariance(hidden)

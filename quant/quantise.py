@@ -32,12 +32,25 @@ SEARCHES = ("default", "widths", "ahead")
 class Quantised:
     """An integer model, how its formats were found, and how good it is.
 
-    ``seen`` is its quality on the samples that the search looked at, ``unseen`` on those held out,
-    None if there are none, ``all`` on both. ``uniform_segments`` is what its generated activations
-    were asked to have, None if their segments follow from an error bound. ``max_error`` is
-    what each output was to keep to, None where outputs only decide. ``near_ties`` are the samples
-    searched on whose decisions it does not keep, and neither do perfect formats; ``warnings`` tell
-    what a user should know, one line each.
+    Attributes
+    ----------
+    model
+        The integer model.
+    search
+        The formats, and the steps that led to them.
+    seen, unseen, all
+        Quality on the samples that the search looked at, on the samples that were held out from it
+        (None if there are none), and on both.
+    uniform_segments
+        Segments that generated activations were asked to have; None if an error bound decided.
+    max_error
+        Root mean square error that each output may have, in its standard deviation; None where
+        outputs only decide.
+    near_ties
+        How many of the samples searched on have a decision that neither the model nor perfect
+        formats keep.
+    warnings
+        Warnings for the user, one line each.
     """
 
     model: IntegerModel
@@ -122,22 +135,23 @@ def quantise(
     Parameters
     ----------
     max_loss
-        Accuracy that may be lost on the samples searched on, as a fraction. The search of AHEAD
-        knows no such limit: it weighs loss against width.
+        Accuracy that may be lost on the samples searched on, as a fraction. AHEAD's search has no
+        such limit: it weighs loss against width.
     max_error
-        Root mean square error that an output may have which is a value of its own, in its standard
-        deviation.
+        Root mean square error that each output of a regression may have, in its standard deviation.
     search
         A name of :data:`SEARCHES`.
     cost
-        Makes what the search makes small. AHEAD's knows its own measure and needs none.
+        ``cost(network)`` gives the cost of formats that the search minimises, such as
+        :class:`quant.bit_cost.BitCost`, which counts bits. AHEAD's search has a measure of its own
+        and needs none.
     seed
-        Of AHEAD's hill climbing.
+        Seed of AHEAD's hill climbing.
     uniform_segments
         Give every generated activation so many uniform segments, as AHEAD does, or one for each
         code of its input if these are fewer; a power of two. The search judges them as they are.
     progress
-        Called now and then with a short text that says what is being done.
+        A function that is called now and then with a short text about the search.
 
     Raises
     ------

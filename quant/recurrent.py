@@ -1,4 +1,4 @@
-"""What layers that run a cell over time steps have in common in the integer model."""
+"""The bases of layer types that run a cell over time steps, in integers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -76,8 +76,8 @@ class RecurrentLayer(IntegerLayer):
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a layer in floats does step by step, (samples, steps, ...), in the order in which it
-    takes the steps.
+    """A run of a layer in floats: arrays (samples, steps, ...), the steps in the order in which the
+    layer takes them.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ __all__ = ["Rounding"]
 
 
 class Rounding(enum.Enum):
-    """What happens to fraction bits that are dropped."""
+    """Ways of rounding when fraction bits are dropped."""
 
     FLOOR = "floor"
     """Towards minus infinity: in hardware, wires."""

@@ -1,4 +1,4 @@
-"""What a search for formats gives: the formats, and how each step came to them."""
+"""The result of a search for formats: the formats, and the steps that led to them."""
 
 import time
 from collections.abc import Mapping
@@ -50,11 +50,20 @@ class Step:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Formats found by ``method``, and the steps that led to them, in order.
+    """The formats that a search found, and its steps.
 
-    ``network`` is the network that the formats are for: its weights are already on the grid of
-    their formats where the search rounds them in a way of its own. ``near_ties`` tells which
-    of the samples searched on (samples,) have a decision that not even perfect formats keep.
+    Attributes
+    ----------
+    method
+        Name of the search.
+    network
+        The network that the formats are for. If the search rounds weights in its own way, they are
+        already on the grid of their formats.
+    steps
+        The steps, in order.
+    near_ties
+        Which of the samples searched on have a decision that not even perfect formats keep, bool
+        (samples,).
     """
 
     method: str
@@ -117,7 +126,7 @@ class StepRecorder:
 
     @contextmanager
     def step(self, name: str):
-        """Record a step: its body calls the function that it is given with the formats found."""
+        """Record a step: the body of the ``with`` calls the function it gets with the formats."""
         found: list[NetworkFormats] = []
         evaluations, start = self._evaluations(), time.perf_counter()
         yield found.append
@@ -131,8 +140,8 @@ class StepRecorder:
 
 
 def average_width(network: Network, formats: NetworkFormats) -> float:
-    """Plain mean width over all signal nodes, what each layer with weights takes being one of its
-    own (AHEAD: six nodes a layer)."""
+    """Mean width of all signal nodes, in bits, not weighted; the input of a layer with weights is a
+    node of that layer (AHEAD: six nodes a layer)."""
     edges = edge_formats(network, formats)
     widths = [format.width for key, format in formats.items() if key.role != INPUT]
     for node in network.nodes:

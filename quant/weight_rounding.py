@@ -1,4 +1,4 @@
-"""How real weights become weights on the grid of a format."""
+"""Rounds real weights to the grid of a format."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,8 +16,8 @@ from build_decoder.quant.qformat import QFormat
 __all__ = ["CompensatedRounding", "NearestRounding", "WeightRounding", "on_grid"]
 
 _DAMPING = 1.0
-"""Variance added to every input, in mean variances: what the samples do not show of it. With much
-less, errors cancel on the samples and not on others."""
+"""Variance that is added to every input, in units of the mean variance, for variations that the
+samples do not show. With much less, errors cancel on these samples and not on others."""
 
 _REMEMBERED = 64
 
@@ -34,8 +34,8 @@ class WeightRounding(Protocol):
         Parameters
         ----------
         weight
-            Format of the layer's weights, which decides what the biases are to make good; None
-            where it has none.
+            Format of the layer's weights, whose rounding the biases make up for; None if the layer
+            has no weights.
         """
 
 

@@ -1,4 +1,4 @@
-"""What layers of weights, a bias and an activation have in common in the integer model."""
+"""The base of layer types that have weights, a bias and an activation, in integers."""
 
 from collections.abc import Mapping
 
@@ -18,10 +18,10 @@ __all__ = ["WeightedQuantiser"]
 
 
 class WeightedQuantiser:
-    """A :class:`quant.layer.LayerQuantiser` but for its name, its sums and its layer in integers.
+    """A :class:`quant.layer.LayerQuantiser` to which subclasses add ``name``, sums and ``integer``.
 
-    Five roles: weight, accumulator, bias, sum and output. Two steps: exact sums of products, which
-    depend on the weights' format alone; then all that follows.
+    It has five roles: weight, accumulator, bias, sum and output. It has two steps: exact sums of
+    products, which depend on the weights' format alone, and everything after them.
     """
 
     arrays = {"weights": "weight", "bias": "bias"}

@@ -305,6 +305,11 @@ def test_a_network_with_the_layer_of_the_page_is_quantised(checkout):
     run(checkout, *command.split()[1:])
     formats = json.loads((checkout / "build/gated/formats.json").read_text())
     assert ("gated", "output") in {(node["name"], node["node"]) for node in formats["nodes"]}
+    (program,) = blocks(section("## The search from Python", ADDING), "python")
+    printed = run(checkout, "-c", program)
+    assert "gated output" in printed
+    report = json.loads((checkout / "build/gated/report.json").read_text())
+    assert printed.startswith(f"{report['average_bit_width']} bits")
     (command,) = [b for b in blocks(ADDING.read_text(), "") if "--stop-after simulate" in b]
     run(checkout, *command.split()[1:])
     report = json.loads((checkout / "build/gated/report.json").read_text())

@@ -22,7 +22,7 @@ __all__ = ["IntegerActivation", "integer_activation", "is_exact", "realises"]
 
 
 class IntegerActivation(Protocol):
-    """What a layer asks of its activation.
+    """Interface of an integer activation.
 
     One whose ``compute`` takes integers that floats carry (:mod:`quant.carrier`) as well says so by
     a class attribute ``takes_carried = True``: it is then not looked up in a table.

@@ -12,7 +12,7 @@ __all__ = ["Ideal"]
 
 @dataclass(frozen=True)
 class Ideal:
-    """``output.quantise(function(input))``: of wide inputs, what generated forms come near to.
+    """``output.quantise(function(input))``, which generated forms of wide inputs come near to.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Climb:
-    """Where a climb ended, what Equation 10 is there and was at the start, and how it went."""
+    """Where a climb ended: formats, Equation 10 at its start and there, and its moves."""
 
     formats: NetworkFormats
     start: float

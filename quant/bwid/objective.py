@@ -8,16 +8,17 @@ from build_decoder.quant.quality import Quality
 __all__ = ["DEFAULT_ALPHA", "objective", "performance"]
 
 DEFAULT_ALPHA = 0.99
-"""Weight of performance; the paper names none. So much that one decision lost of two thousand
-outweighs a few bits, without which the climb does not end at the paper's 0 % loss."""
+"""Weight of performance; the paper names none. It is so great that one lost decision of two
+thousand outweighs a few bits: with less, the climb does not end at the paper's 0 % loss."""
 
 
 def performance(quality: Quality, max_error: float | None = None) -> float:
-    """Decoding performance P: 1 less what is lost against the golden outputs.
+    """Decoding performance P: 1 minus the loss against the golden outputs.
 
-    That is accuracy, of the decision that loses most. Outputs that are values of their own lose
-    their mean square error, in their variance, as far as it is above ``max_error`` squared: that is
-    R2 against the float model's outputs, of which any rounding takes something.
+    The loss is the accuracy lost by the decision that loses most. If outputs are values of their
+    own, it is at least the mean square error of the worst output, in units of its variance, minus
+    ``max_error`` squared: R2 against the float model's outputs, without a part that any rounding
+    takes.
     """
     lost = max(quality.accuracy_lost, 0.0)
     if max_error is not None:

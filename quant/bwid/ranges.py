@@ -13,7 +13,7 @@ PERFECT_FRACTION = 20
 
 
 def select_integer_bits(network: Network, golden: GoldenData) -> NetworkFormats:
-    """Perfect formats whose integer bits just hold what occurs on ``golden``, nothing saturating.
+    """Perfect formats with the fewest integer bits that hold all values on ``golden``.
 
     All nodes are signed, as the paper's Q-format is (Section 3.3). The paper profiles its perfect
     fixed-point model; the float model's ranges are the same but for the last of 20 bits.

@@ -14,7 +14,7 @@ from build_decoder.quant.qformat import QFormat
 __all__ = ["POWER", "QUANTISER", "Attention"]
 
 POWER = Activation("exp_tanh", lambda x: np.exp(np.tanh(x)))
-"""What a step weighs by its score; between 1/e and e, so that a sum of it has few bits."""
+"""Weight of a step by its score: between 1/e and e, so that sums of weights have few bits."""
 
 
 @dataclass(frozen=True, eq=False)

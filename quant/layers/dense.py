@@ -141,7 +141,7 @@ class Dense(IntegerLayer):
 
     @property
     def rounding_constant(self) -> int:
-        """What an exact accumulator starts from, so that dropping bits rounds half up."""
+        """Start value of an exact accumulator, so that dropping bits rounds half up."""
         return self.biased_sum.rounding_constant
 
     @cached_property

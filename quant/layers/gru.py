@@ -20,7 +20,7 @@ class Gru(RecurrentLayer):
 
     @property
     def signals(self) -> tuple[Signal, ...]:
-        """All roles; what every step has anew, and states, count once a step."""
+        """All roles; signals and states count once a step."""
         cell, units = self.cell, self.steps * self.cell.units
         return (
             Signal("input", cell.input, self.steps * cell.weights.raw.shape[0]),

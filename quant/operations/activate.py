@@ -44,7 +44,7 @@ class Activate:
 
 
 class _Same:
-    """A parameter object as a key that is compared by what it is, not by all its numbers."""
+    """A parameter object as a key that is compared by identity, not by all its numbers."""
 
     __slots__ = ("activation",)
 

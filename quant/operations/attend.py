@@ -1,4 +1,4 @@
-"""Attention over time steps in integers: a mean that is weighted by what the values score."""
+"""Attention over time steps in integers: a mean weighted by scores of the values."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -53,7 +53,7 @@ class BiasedSum:
     def after(
         cls, products: Products, accumulator: QFormat, biases: RawArray, sum: QFormat
     ) -> "BiasedSum":
-        """What comes after ``products``."""
+        """The operation that takes the results of ``products``."""
         return cls(
             products.fraction, products.low, products.high, accumulator, biases.format, sum,
             biases.raw,
@@ -88,7 +88,7 @@ class BiasedSum:
 
     @property
     def rounding_constant(self) -> int:
-        """What an exact accumulator starts from, so that dropping bits rounds half up."""
+        """Start value of an exact accumulator, so that dropping bits rounds half up."""
         return 1 << (self.dropped - 1) if self.dropped else 0
 
     @cached_property

@@ -12,12 +12,12 @@ _PART = 1 << 16
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """The operations in order, each on what the one before gives.
+    """The operations in order, each on the result of the one before.
 
     Parameters
     ----------
     operations
-        Of which each takes samples on their own.
+        Operations that treat each sample by itself.
     """
 
     operations: tuple

@@ -1,4 +1,4 @@
-"""Exact sums of products over windows: what a convolution begins with."""
+"""Exact sums of products over windows: the first operation of a convolution."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +14,10 @@ _PART = 1 << 17
 """Values of windows that are laid out at a time, which then lie in a cache."""
 
 _LANES = 16
-"""Columns of a product of matrices that cost what one of them costs."""
+"""A product of matrices with so many columns takes as long as one with a single column."""
 
 _LAYING_OUT = 10
-"""Columns of a product that cost what it costs to lay out its rows."""
+"""So many columns of a product take as long as laying out its rows."""
 
 _ROW = 8
 """Values of a row, beside its own, that it costs to begin one."""

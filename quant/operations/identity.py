@@ -1,4 +1,4 @@
-"""What tells a parameter object from others of its type, as bytes."""
+"""Bytes that tell a parameter object from others of its type."""
 
 from dataclasses import fields, is_dataclass
 

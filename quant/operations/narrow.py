@@ -29,7 +29,7 @@ class Narrow:
 
     @property
     def requantise(self) -> Requantise:
-        """The same for a source that has a format: what hardware is made of."""
+        """The same from the narrowest format that holds the source: hardware is made of it."""
         return Requantise(self.source.format, self.target)
 
     @property

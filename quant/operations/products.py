@@ -1,4 +1,4 @@
-"""Exact sums of products: what every layer with weights begins with."""
+"""Exact sums of products: the first operation of every layer with weights."""
 
 from dataclasses import dataclass
 from functools import cached_property

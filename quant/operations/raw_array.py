@@ -1,4 +1,4 @@
-"""Raw weights, and what of them is asked for again and again."""
+"""Raw weights, with properties that are computed once."""
 
 from dataclasses import dataclass, field
 from functools import cached_property

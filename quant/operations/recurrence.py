@@ -9,7 +9,7 @@ __all__ = ["Cell", "Recurrence"]
 
 
 class Cell(Protocol):
-    """What happens in one time step."""
+    """The computation of one time step."""
 
     def start(self, samples: int) -> tuple[np.ndarray, ...]:
         """Raw states before the first step, each (samples, units)."""

@@ -1,4 +1,4 @@
-"""The range of exact intermediate values: what proves that nothing is lost."""
+"""Ranges of exact intermediate values, which prove that nothing is lost."""
 
 from dataclasses import dataclass
 

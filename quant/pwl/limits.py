@@ -1,4 +1,4 @@
-"""What an approximation may answer: the integers within a bound of a function, for every code."""
+"""Results that an approximation may give: for every code, integers within a bound of a function."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ MAX_INPUT_WIDTH = 20
 """Widest input, in bits: every code is tried when an activation is fitted."""
 
 ROUNDING_SLACK = 1e-9
-"""Of a step: what float64 may get wrong in the function itself."""
+"""Error of the function itself in float64, as a fraction of a step."""
 
 
 def wanted_results(activation: Activation, input: QFormat, output: QFormat) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Segmentations by what they are wanted for: fewest segments, or least size."""
+"""Searches for segmentations: with the fewest segments, or of the least size."""
 
 from bisect import bisect_left
 from collections.abc import Callable

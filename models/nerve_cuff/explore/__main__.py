@@ -15,12 +15,8 @@ from build_decoder.models.errors import InputError, shown
 from build_decoder.models.nerve_cuff.explore.grids import GRIDS
 from build_decoder.models.nerve_cuff.explore.paper_choices import PAPER_CHOICES
 from build_decoder.models.nerve_cuff.explore.picks import THRESHOLD, Pick, describe_plain, picks
-from build_decoder.models.nerve_cuff.training.options import (
-    add_options,
-    backend_of,
-    cells_of,
-    data_of,
-)
+from build_decoder.models.nerve_cuff.training.chosen import backend_of, cells_of, data_of
+from build_decoder.models.nerve_cuff.training.options import add_options
 from build_decoder.models.nerve_cuff.training.runner import run_cells
 from build_decoder.models.nerve_cuff.training.summary import print_summary, title_of
 from build_decoder.models.resources import resources

@@ -14,12 +14,8 @@ from build_decoder.models.command import exit_status
 from build_decoder.models.nerve_cuff.own_network import OWN_NETWORK
 from build_decoder.models.nerve_cuff.table1 import TABLE_1
 from build_decoder.models.nerve_cuff.training.baselines import BASELINES
-from build_decoder.models.nerve_cuff.training.options import (
-    add_options,
-    backend_of,
-    cells_of,
-    data_of,
-)
+from build_decoder.models.nerve_cuff.training.chosen import backend_of, cells_of, data_of
+from build_decoder.models.nerve_cuff.training.options import add_options
 from build_decoder.models.nerve_cuff.training.runner import run_cells
 from build_decoder.models.nerve_cuff.training.summary import print_summary
 
