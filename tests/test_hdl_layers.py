@@ -1,7 +1,7 @@
 """What the hardware of every type of layer keeps: the layer's values, and its plan's times.
 
 Layers and raw inputs are those on which the integer layers are compared with exact fractions. A
-type that is added is tested without a further line.
+type that has none of these is tried on its examples: one that is added needs no further line.
 """
 
 import math
@@ -15,7 +15,7 @@ from build_decoder.hdl.decoder import component_of
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.quant import layers as integer_layers
 from build_decoder.quant.layer import IntegerLayer
-from tests import random_layers
+from tests import drawn_layers, random_layers
 from tests.stage_rig import check_control, run
 from tests.test_quant_layers import parts_of, raw_inputs
 
@@ -29,7 +29,8 @@ def cases(kind: str) -> list[tuple[IntegerLayer, list, list[np.ndarray]]]:
     """Some layers of a type, with the shapes of their inputs and raw inputs (frames, ...)."""
     found = []
     for number in range(50):
-        case = random_layers.layer(kind, number)
+        source = random_layers if kind in random_layers.TYPES else drawn_layers
+        case = source.layer(kind, number)
         parts = parts_of(case)
         shapes = (*parts.shapes, parts.layer.output_shape(parts.shapes))
         if max(map(math.prod, shapes)) > MOST_VALUES:

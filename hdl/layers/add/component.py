@@ -1,0 +1,78 @@
+"""Elementwise sum in hardware."""
+
+from functools import reduce
+from operator import and_
+
+from amaranth import Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from build_decoder.hdl.layers.add.plan import AddPlan
+from build_decoder.hdl.parts.adder_tree import adder_tree
+from build_decoder.hdl.parts.requantise import Requantiser
+from build_decoder.hdl.ports import inputs_of, layout_of
+from build_decoder.hdl.shapes import shape_of
+
+__all__ = ["COMPONENT", "AddComponent"]
+
+
+class AddComponent(wiring.Component):
+    """``o = sat(round_half_up(i0 + i1 + ...))``, lane by lane; see :class:`quant.layers.add.Total`.
+
+    A transfer is taken from all inputs in the same cycle. The first register has their exact sums,
+    and the second one, which is offered, what these are narrowed to. Both stand still while that is
+    not taken. Latency: two cycles. Throughput: one transfer of each input a cycle::
+
+        i0.payload  A   B   B   B   C   -   -
+        i0.ready    1   0   0   1   1   0   0
+        i1.payload  X   -   Y   Y   Z   -   -
+        i1.ready    1   0   0   1   1   0   0
+        o.payload   -   -   A+X A+X -   B+Y C+Z
+        o.ready     1   1   0   1   1   1   1
+
+    Parameters
+    ----------
+    plan
+        The sum, and how many of its values are computed beside each other.
+
+    Members
+    -------
+    i0, i1, ... : ``In``, streams of arrays of ``lanes`` values, each in its input's format
+    o : ``Out``, stream of arrays of as many values
+    """
+
+    def __init__(self, plan: AddPlan):
+        self.plan = plan
+        inputs = {
+            f"i{number}": In(stream.Signature(layout_of(part)))
+            for number, part in enumerate(plan.inputs)
+        }
+        super().__init__({**inputs, "o": Out(stream.Signature(layout_of(plan.output)))})
+
+    def elaborate(self, platform):
+        m = Module()
+        inputs = inputs_of(self)
+        moves, take, summed = Signal(), Signal(), Signal()
+        m.d.comb += [
+            moves.eq(~self.o.valid | self.o.ready),
+            take.eq(moves & reduce(and_, (source.valid for source in inputs))),
+            *(source.ready.eq(take) for source in inputs),
+        ]
+        with m.If(moves):
+            m.d.sync += [summed.eq(take), self.o.valid.eq(summed)]
+        narrowing = self.plan.layer.total.narrowing
+        for lane in range(self.plan.lanes):
+            terms = [
+                source.payload[lane].shift_left(narrowing.source.fraction - part.format.fraction)
+                for source, part in zip(inputs, self.plan.inputs, strict=True)
+            ]
+            exact = Signal(shape_of(narrowing.source), name=f"exact_{lane}")
+            narrow = Requantiser(narrowing)
+            m.submodules[f"narrow_{lane}"] = narrow
+            m.d.comb += narrow.i.eq(exact)
+            with m.If(moves):
+                m.d.sync += [exact.eq(adder_tree(terms)), self.o.payload[lane].eq(narrow.o)]
+        return m
+
+
+COMPONENT = AddComponent
