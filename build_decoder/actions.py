@@ -141,11 +141,7 @@ def datapaths_of(
         If there are neither one nor as many as layers.
     """
     layers, kinds = len(dense_layers(model)), options.datapath
-    if len(kinds) not in (0, 1, layers):
-        raise InputError(
-            f"{model.name}: expected one datapath for all layers or one for each of {layers} dense "
-            f"layers, got {len(kinds)}"
-        )
+    options.check_layers(model.name, layers)
     if set(kinds) <= {AUTO}:
         return None
     each = kinds * layers if len(kinds) == 1 else kinds
@@ -164,12 +160,9 @@ def foldings_of(
         If there are more numbers than layers, or one is not from 1 to what the layer has.
     """
     foldings, layers = [], dense_layers(model)
-    for name, numbers in (("inputs", inputs), ("outputs", outputs)):
-        if len(numbers) > len(layers):
-            raise InputError(
-                f"{model.name}: expected {name} a cycle for at most {len(layers)} dense layers, "
-                f"got {len(numbers)}"
-            )
+    HardwareOptions(inputs_per_cycle=tuple(inputs), outputs_per_cycle=tuple(outputs)).check_layers(
+        model.name, len(layers)
+    )
     for n, (layer, default) in enumerate(zip(layers, default_foldings(model), strict=True)):
         chosen = []
         for name, numbers, count, otherwise in (

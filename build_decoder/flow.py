@@ -73,13 +73,14 @@ def run_flow(
     how = BoardBuild(
         board=board, clock_mhz=asked_mhz, seed=options.seed, max_lut=options.hardware.max_lut
     )
+    makes_hardware = arguments.pareto or arguments.stop_after not in _SOFTWARE
     stages: dict[str, Stage] = {
         "import": lambda: import_network(
             build,
             options.source,
             board=board,
-            hardware=arguments.pareto or arguments.stop_after not in _SOFTWARE,
-            target="--pareto" if arguments.pareto else options.hardware.target,
+            hardware=options.hardware if makes_hardware else None,
+            comparing=arguments.pareto,
         ),
         "quantise": lambda: quantise_network(
             build, options.search, family=board.family, board=board, progress=progress

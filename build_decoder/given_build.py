@@ -117,9 +117,7 @@ def make_rtl(folder: Path, options: DesignOptions, chip: Chip) -> BuildFolder:
     for name, stage in zip(
         STAGES,
         (
-            lambda: import_network(
-                build, options.source, hardware=True, target=options.hardware.target
-            ),
+            lambda: import_network(build, options.source, hardware=options.hardware),
             lambda: quantise_network(
                 build, options.search, family=chip.family or families.DEFAULT
             ),

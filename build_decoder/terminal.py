@@ -102,7 +102,7 @@ def _rows(report: Report):
             f"{step['average_bit_width']:.2f} bits, {_loss(report, step['loss'])}, "
             f"{step['evaluations']} evaluations, {step['seconds']:.2f} s"
         )
-    if report.foldings is not None:
+    if report.foldings:
         yield "inputs x outputs a cycle", ", ".join(
             f"{f['inputs_per_cycle']}x{f['outputs_per_cycle']}" for f in report.foldings
         )

@@ -236,7 +236,7 @@ class Network(Architecture):
             raise InputError.at(
                 self.name,
                 "",
-                expected="a chain of dense layers, which alone can be built so far",
+                expected="a chain of dense layers",
                 got=f"{self.topology} of other layers or with branches",
             )
         return tuple(

@@ -27,5 +27,5 @@ def test_one_line_of_json(target, capsys):
 def test_bad_input(capsys):
     assert main(["tiny", "--inputs-per-cycle", "17"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("bench.resources: tiny: layer 1: expected 1 to 16 inputs a cycle")
+    assert error.startswith("bench.resources: tiny: dense layer 1: expected 1 to 16 inputs a cycle")
     assert error.count("\n") == 1

@@ -103,7 +103,7 @@ def test_a_datapath_for_each_layer(model, designed):
     kinds = ["lut", "auto", "dsp", "select", "packed"][: len(model.layers)]
     design(model, options("--datapath", *kinds).hardware)
     assert designed["datapath"] == tuple(None if kind == "auto" else kind for kind in kinds)
-    with pytest.raises(InputError, match=r"one datapath for all layers or one for each of \d"):
+    with pytest.raises(InputError, match=r"--datapath: expected one for all dense layers, or \d, "):
         design(model, options("--datapath", *kinds, "lut", "lut").hardware)
 
 

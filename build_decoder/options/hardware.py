@@ -49,6 +49,31 @@ class HardwareOptions:
                 f"{' and '.join(both)}"
             )
 
+    def check_layers(self, network: str, dense: int) -> None:
+        """Check that there is nothing for more dense layers than there are.
+
+        Raises
+        ------
+        InputError
+            If there is; ``network`` is its name for the message.
+        """
+        folded = {
+            "--inputs-per-cycle": self.inputs_per_cycle,
+            "--outputs-per-cycle": self.outputs_per_cycle,
+        }
+        for option, numbers in folded.items():
+            if len(numbers) > dense:
+                raise InputError.at(
+                    network, option, expected=f"at most {dense} numbers, one a dense layer",
+                    got=str(len(numbers)),
+                )
+        if len(self.datapath) not in (0, 1, dense):
+            raise InputError.at(
+                network, "--datapath",
+                expected=f"one for all dense layers, or {dense}, one for each",
+                got=str(len(self.datapath)),
+            )
+
     @property
     def target(self) -> str | None:
         """The option that foldings are chosen by, if there is one."""
@@ -84,8 +109,8 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
     for name in ("inputs", "outputs"):
         parser.add_argument(
             f"--{name}-per-cycle", type=at_least(1), nargs="+", default=(), metavar="N",
-            help=f"{name} a cycle of the first layer, the second, ...; not with --latency or "
-            "--max-lut",
+            help=f"{name} a cycle of the first dense layer, the second, ...; for those left, the "
+            "default of --latency; not with --latency or --max-lut",
         )
     parser.add_argument(
         "--max-dsp", type=at_least(1), metavar="N",
@@ -98,6 +123,7 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--datapath", choices=DATAPATHS, nargs="+", default=(), metavar="KIND",
-        help=f"how products are made, for all layers or one for each: {', '.join(DATAPATHS)} "
+        help=f"how products are made, for all dense layers or one for each: "
+        f"{', '.join(DATAPATHS)} "
         "(default: auto)",
     )

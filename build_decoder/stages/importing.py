@@ -11,10 +11,11 @@ from build_decoder.hdl import layers as hardware_layers
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network, save_network
 from build_decoder.models.layers import type_of
+from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites import rewrite
 from build_decoder.models.task import Kind
-from build_decoder.options import SourceOptions
+from build_decoder.options import HardwareOptions, SourceOptions
 from build_decoder.stages.result import StageResult
 
 __all__ = ["import_network"]
@@ -25,8 +26,8 @@ def import_network(
     options: SourceOptions,
     *,
     board: Board | None = None,
-    hardware: bool = False,
-    target: str | None = None,
+    hardware: HardwareOptions | None = None,
+    comparing: bool = False,
 ) -> StageResult:
     """Read and check network and golden data, and write them as they were understood.
 
@@ -35,10 +36,9 @@ def import_network(
     board
         Board that must be able to take the network, whatever its formats; None for no check.
     hardware
-        Whether hardware is asked for, which not every type of layer has.
-    target
-        The option that foldings are chosen by, which is for chains of dense layers; None if there
-        is none.
+        What hardware is asked for, which not every type of layer has; None for none.
+    comparing
+        Whether its foldings are compared, which is for chains of dense layers.
 
     Raises
     ------
@@ -51,8 +51,8 @@ def import_network(
     classes = golden.task.kinds == (Kind.CLASSES,)
     rewritten = rewrite(given, probabilities=not classes)
     network, golden = rewritten.network, rewritten.golden_of(golden)
-    if hardware:
-        _check_hardware(network, target)
+    if hardware is not None:
+        _check_hardware(network, hardware, comparing=comparing)
     if board is not None:
         check_network(board, network)
     save_network(network, build.network)
@@ -73,7 +73,7 @@ def import_network(
     )
 
 
-def _check_hardware(network: Network, target: str | None) -> None:
+def _check_hardware(network: Network, options: HardwareOptions, *, comparing: bool) -> None:
     """Check that there is hardware of all of the network, before any search."""
     for node in network.nodes:
         kind, kinds = type_of(node.layer).name, hardware_layers.names()
@@ -90,9 +90,15 @@ def _check_hardware(network: Network, target: str | None) -> None:
             expected="inputs in one order, which alone can be built so far",
             got=f"those of {item.of!r} in another",
         )
+    dense = [node for node in network.nodes if isinstance(node.layer, Dense)]
+    options.check_layers(network.name, len(dense))
+    target = "--pareto" if comparing else options.target
     if target is not None and not network.is_dense_chain:
+        others = [f"{type_of(node.layer).name} {node.name!r}" for node in network.nodes
+                  if node not in dense]
         raise InputError.at(
             network.name, target,
-            expected="a chain of dense layers, of which alone foldings are compared so far",
-            got=f"{network.topology} of other layers or with branches",
+            expected="dense layers in a row, of which alone foldings are compared so far "
+            "(--inputs-per-cycle and --outputs-per-cycle fold others)",
+            got=f"a network with {others[0]}" if others else "branches",
         )

@@ -83,7 +83,7 @@ def _decoder_luts(
         work = build.path / "synthesis"
         progress(newest_log_line(work))
         luts = synthesise(build.verilog, family, work).resources.lut
-    estimated = round(decoder_area(plan.stages, how.board.family).lut)
+    estimated = round(decoder_area(plan, how.board.family).lut)
     return {"limit": how.max_lut, "estimated": estimated, "synthesised": luts}
 
 

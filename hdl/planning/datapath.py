@@ -28,7 +28,7 @@ def forced_multipliers(
     family
         FPGA family: whose blocks operands must fit. None: any.
     layer, network
-        Number of the layer, counted from 1, and name of the network, for the error message.
+        Number of the dense layer, counted from 1, and name of the network, for the error message.
 
     Raises
     ------
@@ -37,13 +37,14 @@ def forced_multipliers(
     """
     if datapath not in DATAPATHS:
         raise InputError.at(
-            network, f"layer {layer}", expected=f"a datapath of {DATAPATHS}", got=repr(datapath)
+            network, f"dense layer {layer}", expected=f"a datapath of {DATAPATHS}",
+            got=repr(datapath),
         )
     kind = Multiplier(datapath)
     if misfit := _misfit(plan, kind, family):
         expected, got = misfit
         raise InputError.at(
-            network, f"layer {layer}", expected=f"{expected} for datapath {datapath}", got=got
+            network, f"dense layer {layer}", expected=f"{expected} for datapath {datapath}", got=got
         )
     inputs = plan.folding.inputs_per_cycle
     if kind is Multiplier.PACKED:

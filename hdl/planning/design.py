@@ -66,8 +66,8 @@ def design_decoder(
     if targeted and not model.is_dense_chain:
         raise InputError.at(
             model.name, "",
-            expected="a chain of dense layers, which alone are folded for a latency or LUTs so far",
-            got=f"{model.topology} of other layers or with branches",
+            expected="dense layers in a row, which alone are folded for a latency or LUTs so far",
+            got=f"other layers or branches, {model.topology}",
         )
     limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
     left = min(limits, default=None)
@@ -148,7 +148,7 @@ def _forced(
         blocks += forced[n].blocks
         if max_blocks is not None and blocks > max_blocks:
             raise InputError.at(
-                model.name, f"layer {n + 1}",
+                model.name, f"dense layer {n + 1}",
                 expected=f"at most {max_blocks} DSP blocks with datapath {name}",
                 got=str(blocks),
             )

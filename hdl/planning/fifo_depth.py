@@ -131,9 +131,18 @@ def _least(enough: Depths, from_: Depths, fits: Callable[[Depths], bool]) -> dic
         grown = {edge: max(depth + more, 2) for edge, depth in from_.items()}
         depths = {edge: min(grown[edge], most) for edge, most in enough.items()}
         more *= 2
-    for edge, most in depths.items():
+    # A FIFO takes cycles, so that none may be better than a short one, and none at all of a stage's
+    # inputs better than some at one of them.
+    for stage in dict.fromkeys(edge.stage for edge in depths):
+        bare = {edge: depth for edge, depth in from_.items() if edge.stage == stage}
+        if fits(depths | bare):
+            depths |= bare
+    for edge, most in list(depths.items()):
+        if fits({**depths, edge: from_[edge]}):
+            depths[edge] = from_[edge]
+            continue
         # There is no FIFO of one transfer.
-        choices = [depth for depth in range(from_[edge], most + 1) if depth != 1]
+        choices = range(max(from_[edge] + 1, 2), most)
         first = bisect_left(choices, True, key=lambda depth: fits({**depths, edge: depth}))
-        depths[edge] = choices[first]
+        depths[edge] = choices[first] if first < len(choices) else most
     return depths

@@ -12,6 +12,7 @@ from build_decoder.hdl.parts.adder_tree import adder_tree
 from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.ports import inputs_of, layout_of
 from build_decoder.hdl.shapes import shape_of
+from build_decoder.quant.operations.narrow import Narrow
 
 __all__ = ["COMPONENT", "AddComponent"]
 
@@ -60,7 +61,8 @@ class AddComponent(wiring.Component):
         ]
         with m.If(moves):
             m.d.sync += [summed.eq(take), self.o.valid.eq(summed)]
-        narrowing = self.plan.layer.total.narrowing
+        total = self.plan.layer.total
+        narrowing = Narrow(total.exact, total.output).requantise
         for lane in range(self.plan.lanes):
             terms = [
                 source.payload[lane].shift_left(narrowing.source.fraction - part.format.fraction)
