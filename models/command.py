@@ -1,4 +1,4 @@
-"""How the commands of this package end."""
+"""Runs commands: exit statuses, error lines, temporary folders."""
 
 import contextlib
 import os

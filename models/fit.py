@@ -32,7 +32,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """What training gives.
+    """A trained network, in floats and as a Keras model.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Layers that Keras has not, as Keras layers.
+"""Keras layers for types of layers that Keras does not have.
 
 Import this module before a ``.keras`` file that has one of them is loaded: that registers them.
 """

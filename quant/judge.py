@@ -19,10 +19,10 @@ class Judge:
     Parameters
     ----------
     network, golden
-        What is run on what. The outputs in ``golden`` may be those of another network that this one
-        stands in for.
+        The network, and the samples that it is run on. The outputs in ``golden`` may be those of a
+        larger network that this one stands in for.
     standard
-        Default: that of ``network``, ``golden`` and ``criterion``.
+        Default: the standard of ``network``, ``golden`` and ``criterion``.
     uniform_segments
         Of generated activations; see :func:`quant.quantise.quantise`.
     """
@@ -58,7 +58,7 @@ class Judge:
         return self._full.quality(formats)
 
     def flips(self, formats: NetworkFormats) -> float:
-        """Decisions expected to change, as a fraction of all."""
+        """Fraction of all decisions that are expected to change."""
         return self.standard.flips(self._outputs_near(formats))
 
     def harm(self, formats: NetworkFormats) -> float:
@@ -81,11 +81,11 @@ class Judge:
         return self.standard.holds(harm, quality)
 
     def lost(self, formats: NetworkFormats) -> int:
-        """Golden samples that ``formats`` decide otherwise than the float model."""
+        """How many golden samples ``formats`` decide otherwise than the float model."""
         return self.standard.lost(self._full.outputs(formats))
 
     def excuse(self, perfect: NetworkFormats) -> None:
-        """Do not hold against others what perfect formats cannot keep."""
+        """Let other formats change what perfect formats change: see `Standard.excuse`."""
         self.standard.excuse(self._outputs_near(perfect), self._full.outputs(perfect))
         self._harms.clear()
 

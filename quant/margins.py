@@ -1,4 +1,5 @@
-"""What errors of the outputs do to decisions, by their margins (`models.task.Task.margins`)."""
+"""How many decisions change when outputs have errors, from their margins
+(`models.task.Task.margins`)."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -7,10 +8,11 @@ __all__ = ["flip_rate"]
 
 
 def flip_rate(sorted_margins: np.ndarray, errors: np.ndarray, *, neighbours: int = 16) -> float:
-    """Fraction of decisions that change if a margin may meet the error of any near it.
+    """Fraction of decisions that change if each margin may meet the errors of similar samples.
 
-    How far outputs move depends on where they are, a sigmoid's least where it saturates: so that
-    margins meet errors of samples with about the same margin, ``neighbours`` of them or all.
+    The size of an error depends on where the output is: a sigmoid moves least where it saturates.
+    So each margin is compared with the errors of the ``neighbours`` samples whose margins are
+    nearest to it, or with all errors if there are fewer.
 
     Parameters
     ----------

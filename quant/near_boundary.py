@@ -1,4 +1,4 @@
-"""Samples near the decision boundary: what stands for the golden samples that could be lost."""
+"""Samples near the decision boundary, which stand for the golden samples that could be lost."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,14 +25,14 @@ _BRED = 4096
 """Samples bred for all decisions together, of which those near the boundary are kept."""
 
 _KEPT = 1024
-"""Most of them that are kept."""
+"""Most bred samples that are kept."""
 
 _LEAST_KEPT = 128
 """Samples that each of many decisions gets at least."""
 
 _KEPT_MACS = 1 << 31
-"""Multiplications for all that are kept: of large networks there are fewer, but no fewer than
-that, since a search runs them again and again."""
+"""Most multiplications of a run on all samples that are kept, which a search runs again and again:
+large networks get fewer samples, but never fewer than :data:`_LEAST_KEPT`."""
 
 _LEAST_BRED = 1024
 """Samples bred for each of many decisions at once."""
@@ -41,8 +41,8 @@ _ROUNDS = 8
 """Most times that samples are bred for one decision."""
 
 _TAIL = 32
-"""Golden samples of smallest margin whose place bred ones take: as few as still tell what part of
-all samples comes near the boundary."""
+"""How many golden samples of smallest margin are replaced by bred ones: as few as still tell which
+part of all samples comes near the boundary."""
 
 _CROWDED = 2.0
 """How many times more of new data may lie near the boundary than an even spread has there: of
@@ -58,28 +58,31 @@ _TOO_GOOD = 0.97
 """Accuracy of the float model on golden data from which on it may be its training data."""
 
 _SUSPICIOUS = 2.0
-"""How many times emptier than an even spread the boundary of golden data is that the network may
-have been trained on."""
+"""Golden data is suspected to be training data if it has this many times fewer samples near the
+boundary than an even spread would have there."""
 
 
 @dataclass(frozen=True)
 class NearBoundary:
-    """Samples of small margin, and the fraction ``share`` of all samples that they stand for.
-
-    ``samples`` are ordered by the margins of decision number ``decision`` of their ``y``,
-    ascending, all of them positive.
+    """Samples of small margin, and the fraction of all samples that they stand for.
 
     Attributes
     ----------
+    decision
+        Number of the decision whose boundary this is.
+    samples
+        The samples, in ascending order of their margins, which are all positive.
+    share
+        The fraction of all samples that they stand for.
     counted
-        The fraction of golden data that lies there.
+        The fraction of golden data with margins up to `reach`.
     even
-        The fraction that would, were margins spread evenly from there on; 0 where golden data is
-        not suspected to be training data.
+        The fraction that would have such margins if margins were as frequent near the boundary as
+        farther out; 0 where golden data is not suspected to be training data.
     reach
-        Greatest margin there.
+        Greatest margin of the golden samples that they stand for.
     rows
-        Which samples of golden data these are (samples,); None if they were bred.
+        Numbers of these samples in golden data (samples,); None if they were bred.
     """
 
     decision: int
@@ -115,7 +118,7 @@ class NearBoundary:
         return self.even > 0 and self.even >= _SUSPICIOUS * self.counted
 
     def advice(self) -> str:
-        """What to tell the user where `looks_trained`."""
+        """The warning for the user where golden data `looks_trained`."""
         return (
             f"golden data looks like data that the network was trained on, or like a very easy "
             f"problem: {self.counted:.1%} of its decisions lie within {self.reach:.3g} of the "
@@ -126,7 +129,7 @@ class NearBoundary:
 
 
 def near_boundaries(network: Network, golden: GoldenData) -> list[NearBoundary]:
-    """`near_boundary` of each decision that a sample has; none for a regression."""
+    """The samples near the boundary of each decision; an empty list for a regression."""
     count = golden.task.decisions(golden.y[:1]).shape[1]
     return [near_boundary(network, golden, decision, of=count) for decision in range(count)]
 
@@ -134,29 +137,30 @@ def near_boundaries(network: Network, golden: GoldenData) -> list[NearBoundary]:
 def near_boundary(
     network: Network, golden: GoldenData, decision: int = 0, *, of: int = 1
 ) -> NearBoundary:
-    """Samples that tell which part of ``network``'s decisions on data such as ``golden`` changes.
+    """Samples on which to estimate how many of ``network``'s decisions a change of formats changes.
 
-    Only decisions of small margin change, and golden data has so few of them that a count of those
-    that changed says little. So the golden samples of smallest margin are stood for by many that
-    are bred (:func:`crossover_samples`) and have margins in the same range: golden data tells what
-    part of all samples lies there, the bred ones what part of these changes. That is smooth in
-    whatever is changed, and no sample on which a search could overfit takes part. It errs on the
-    safe side where bred samples come nearer to the boundary than recorded ones.
+    Only decisions of small margin change, and golden data has so few of them that counting the
+    changed ones says little. So many bred samples (:func:`crossover_samples`) with margins in the
+    same range stand for the golden samples of smallest margin. Golden data tells which part of all
+    samples lies in that range, the bred samples tell which part of that range changes. This
+    estimate changes smoothly with the formats, and uses no sample that a search could overfit.
+    Where bred samples come nearer to the boundary than recorded ones, the estimate is too high,
+    which is safe.
 
-    Training empties the neighbourhood of the boundary, for the samples trained on alone. Golden
-    data may be such, if it has no labels or nearly all of them are right. Where its boundary then
-    is far emptier than the margins farther out are (:func:`_even_share`), new data is taken to have
-    more there than these.
+    Training moves samples away from the boundary, but only the samples trained on. Golden data may
+    be training data if it has no labels, or if nearly all of its decisions are right. If it then
+    has far fewer samples near the boundary than farther out (:func:`_even_share`), new data is
+    assumed to have more there than golden data.
 
-    If too few can be bred, since nearly all of ``golden`` is decided alike, or since an input's
-    values make sense in whole samples alone, such as those of a waveform, the golden samples of
-    smallest margin stand for themselves. Samples of ``golden`` that are held out were bred
-    (:mod:`quant.exercise`): they are parents, and tell nothing of how many lie near the boundary.
+    Too few samples can be bred if nearly all of ``golden`` is decided alike, or if an input's
+    values make sense in whole samples alone, as in a waveform. Then the golden samples of smallest
+    margin stand for themselves. Samples of ``golden`` that are held out were bred
+    (:mod:`quant.exercise`): they serve as parents, but are not counted.
 
     Parameters
     ----------
     decision, of
-        Number of the decision that is looked at, and how many share the samples to be bred.
+        Number of the decision, and how many decisions share the samples that are bred.
     """
     recorded = golden.search
     decided = golden.task.decisions(recorded.y)
@@ -186,8 +190,8 @@ def near_boundary(
 def _bred(
     network: Network, golden: GoldenData, decision: int, reach: float, of: int
 ) -> GoldenData:
-    """Bred samples with margins up to ``reach``, ascending; few if few come so near, and none of
-    inputs that must not be mixed."""
+    """Bred samples with margins up to ``reach``, ascending: few if few come so near, none if the
+    inputs must not be mixed."""
     if not may_be_bred(network):
         return golden.select(np.zeros(len(golden), dtype=bool))
     wanted = max(_KEPT // of, _LEAST_KEPT)
@@ -225,10 +229,10 @@ def _may_be_trained_on(golden: GoldenData, decided: np.ndarray, decision: int) -
 def _unsaturated(
     network: Network, golden: GoldenData, decided: np.ndarray, decision: int
 ) -> np.ndarray:
-    """Ascending margins, of those above 0, before an output activation that saturates.
+    """The margins above 0, ascending, taken before an output activation that saturates.
 
-    Behind it, all that is far from the boundary lies at one margin, which looks like a boundary
-    that training emptied.
+    Behind such an activation all samples far from the boundary have about the same margin, and the
+    boundary would look as if training had emptied it.
     """
     task, y = golden.task, golden.y
     last = network.nodes[-1]
@@ -243,12 +247,12 @@ def _unsaturated(
 
 
 def _even_share(margins: np.ndarray, count: int) -> float:
-    """The fraction of samples within the ``count``-th of their ascending ``margins``, were they no
-    rarer near the boundary than farther out.
+    """The fraction of samples that would have margins up to the ``count``-th of the ascending
+    ``margins``, if such margins were no rarer than greater ones.
 
-    Any wider range of margins has its share, and the range up to the boundary's gets its part of
-    it; the greatest of these is a lower bound of the least concave majorant of the margins'
-    distribution there.
+    Each wider range holds a known fraction of the samples; an even spread inside it gives the
+    narrow range its part of that fraction. The greatest of these parts is returned: it is a lower
+    bound of the least concave majorant of the margins' distribution at the ``count``-th margin.
     """
     if len(margins) <= count or not count:
         return 0.0
@@ -262,15 +266,14 @@ def crossover_samples(
 ) -> GoldenData:
     """``count`` samples whose inputs come, each at random, from one of two golden samples.
 
-    Parents that are decided differently have children of all margins, of which many are small.
-    Every input of a child is one that was recorded, so that it is on the inputs' grid and as rare
-    as it is in the recording; a mean of both parents would be less noisy than any recording. Labels
-    are neither needed nor looked at.
+    Parents with different decisions have children of all margins, many of them small. Each input of
+    a child is a recorded value, so that it lies on the inputs' grid and is as rare as in the
+    recording; a mean of both parents would be less noisy than any recording. Labels are not used.
 
     Parameters
     ----------
     decision
-        Number of the decision in which parents differ.
+        Number of the decision in which the parents differ.
 
     Returns
     -------
@@ -297,7 +300,7 @@ def crossover_samples(
 def _between(
     samples: GoldenData, decision: int, greatest: float, count: int
 ) -> GoldenData:
-    """At most ``count`` of the ``samples`` with margins above 0 up to ``greatest``, ascending."""
+    """At most ``count`` of the ``samples`` with margins above 0, up to ``greatest``; ascending."""
     task = samples.task
     m = task.margin(samples.y, task.decisions(samples.y), decision)
     kept = np.flatnonzero((m > 0) & (m <= greatest))[:count]

@@ -1,5 +1,5 @@
-"""What formats, or a smaller network, are held to: a criterion on golden data and near its
-boundaries."""
+"""The standard that formats, or a smaller network, must meet: a criterion, on golden data and on
+samples near its decision boundaries."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,18 +17,19 @@ __all__ = ["Standard"]
 
 
 class Standard:
-    """Measures outputs of any kind against those of ``network`` on ``golden``.
+    """Compares any outputs with the outputs of ``network`` on ``golden``.
 
-    How many decisions are expected to change is estimated near the boundary of each decision
-    (:mod:`quant.near_boundary`); what golden data itself shows is compared as well. What perfect
-    formats cannot keep is not held against others: see :meth:`excuse`.
+    An estimate near the boundary of each decision tells how many decisions are expected to change
+    (:mod:`quant.near_boundary`); decisions that change on golden data itself are counted as well.
+    A decision that even perfect formats change counts against no other formats: see
+    :meth:`excuse`.
 
     Attributes
     ----------
     near : list of NearBoundary
         One a decision; empty for a regression.
     excuses : bool
-        Whether any decision is excused, on golden data or on what was bred.
+        Whether any decision on golden data is excused.
     near_ties : np.ndarray
         Which samples (samples,) of golden data have a decision that perfect formats cannot keep.
     """
@@ -69,14 +70,15 @@ class Standard:
         return np.concatenate(parts)
 
     def excuse(self, y_near: np.ndarray | None, y: np.ndarray) -> None:
-        """From now on, do not hold against others what these outputs of perfect formats change.
+        """From now on, let other formats change what perfect formats change.
 
-        Of changes that are expected, only if they use up more than half of what is allowed.
+        Decisions that change on golden data are excused always; expected changes only if they are
+        more than half of the changes that the criterion allows.
 
         Parameters
         ----------
         y_near, y
-            Outputs on `near_samples` and on golden data.
+            Outputs of perfect formats on `near_samples` and on golden data.
         """
         changed = self.golden.task.decisions(y) != self._decided
         self.near_ties = changed.any(axis=1) & ~self.golden.held_out
@@ -88,13 +90,13 @@ class Standard:
             self._unkept = flips
 
     def lost(self, y: np.ndarray) -> int:
-        """Recorded samples that outputs ``y`` (samples, outputs) decide otherwise."""
+        """How many recorded samples outputs ``y`` (samples, outputs) decide otherwise."""
         changed = self.golden.task.decisions(y) != self._decided
         return int((changed.any(axis=1) & ~self.golden.held_out).sum())
 
     @property
     def may_be_lost(self) -> int:
-        """Recorded samples that may be near ties before finer formats are tried."""
+        """How many recorded samples may be near ties before finer formats are tried."""
         return max(1, int(2 * self.criterion.max_flips * len(self.golden.search)))
 
     def quality(self, y: np.ndarray) -> Quality:
@@ -112,7 +114,7 @@ class Standard:
         ]
 
     def keeps(self, predict: Callable[[np.ndarray], np.ndarray]) -> bool:
-        """Whether what ``predict`` makes of inputs (samples, inputs) is good enough."""
+        """Whether the outputs of ``predict`` for inputs (samples, inputs) are good enough."""
         near = self.near_samples
         y = predict(self.golden.x)
         if near is None:

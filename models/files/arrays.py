@@ -1,4 +1,4 @@
-"""Arrays in ``.csv``, ``.npy`` or ``.npz:key``: how a file names one, and how it is read."""
+"""References to arrays in ``.csv``, ``.npy`` or ``.npz:key``, and reading them."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the families with two branches have in common."""
+"""The base of the families with two branches."""
 
 from build_decoder.models.architecture import Architecture, Input, Node
 from build_decoder.models.layer import Layer

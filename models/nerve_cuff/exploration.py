@@ -36,7 +36,7 @@ class Variant:
 
 
 def exploration() -> tuple[Variant, ...]:
-    """All variants in the paper's order: each stage starts from what the one before chose."""
+    """All variants in the paper's order; each stage starts from the choice of the one before."""
     stages = {"Mini": _mini(), "FCN": _fcn(), "RNN": _rnn()}
     return tuple(
         Variant(family, stage, network) for family in FAMILIES for stage, network in stages[family]

@@ -1,4 +1,4 @@
-"""The four networks of Table 1, and what the paper reports of them."""
+"""The four networks of Table 1, and the paper's figures of them."""
 
 from dataclasses import dataclass
 

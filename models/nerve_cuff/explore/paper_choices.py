@@ -1,4 +1,4 @@
-"""What the paper chose at each stage of its exploration (Sections 3.1 to 3.3)."""
+"""The paper's choices at each stage of its exploration (Sections 3.1 to 3.3)."""
 
 from build_decoder.models.nerve_cuff.escape_fcn import EscapeFcn
 from build_decoder.models.nerve_cuff.escape_net import EscapeNet

@@ -17,7 +17,7 @@ THRESHOLD = 0.70  # of macro F1
 
 @dataclass(frozen=True)
 class Pick:
-    """What the rule chooses of a stage, or of a family.
+    """The choice of the rule in a stage, or in a family.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ class Pick:
 
 
 def pick(candidates: Iterable[Summary], threshold: float) -> Summary | None:
-    """The one of fewest weights whose mean macro F1 is above `threshold`, or None.
+    """The network of fewest weights whose mean macro F1 is above `threshold`, or None.
 
-    Of two with as many weights, that of the higher macro F1.
+    Of two networks with as many weights, the one with the higher macro F1.
     """
     good = [one for one in candidates if one.mean("macro_f1") > threshold]
     return min(
@@ -48,7 +48,7 @@ def pick(candidates: Iterable[Summary], threshold: float) -> Summary | None:
 
 
 def picks(variants: Sequence[Variant], rows: Sequence[Row], *, threshold: float) -> list[Pick]:
-    """What the rule chooses of each stage, in order, then of each family."""
+    """The choices of the rule in each stage, in order, then in each family."""
     by_network = {_text(one.network): one for one in summarise(rows)}
     stages = dict.fromkeys((one.family, one.stage) for one in variants)
     families = dict.fromkeys((one.family, "") for one in variants)

@@ -23,7 +23,7 @@ class Detector:
         Least height of a peak, in standard deviations of the noise, which are estimated from the
         median magnitude so that nCAPs count little.
     processing:
-        What is done to the signals before.
+        Filters that the signals go through first.
     """
 
     threshold: float = 4.0

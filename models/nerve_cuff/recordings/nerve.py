@@ -1,4 +1,4 @@
-"""The nerve inside the cuff: where its pathways lie, and what their nCAPs look like."""
+"""The nerve inside the cuff: places of its pathways, and shapes of their nCAPs."""
 
 from dataclasses import dataclass, field, replace
 

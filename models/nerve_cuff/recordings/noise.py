@@ -1,4 +1,4 @@
-"""What the contacts of a cuff record beside nCAPs."""
+"""Noise and interference that the contacts of a cuff record besides nCAPs."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""From the signals of the contacts to those that nCAPs are found in (Section 2.1, Figure 1)."""
+"""Filters the signals of the contacts, so that nCAPs can be found (Section 2.1, Figure 1)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Processing:
         return filtered
 
     def trace(self, counts: np.ndarray, cuff: NerveCuff, rate: float) -> np.ndarray:
-        """What peaks are found in, float64, (samples,): minus the mean of the middle ring.
+        """Trace in which peaks are found, float64, (samples,): minus the mean of the middle ring.
 
         It is that of `signals`, but filters one signal alone, as all steps are linear. Minus,
         because an nCAP that passes a contact outside of the fibres makes it negative.

@@ -1,4 +1,4 @@
-"""The front of networks of which none is better in everything."""
+"""The front: networks that no other network beats."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,10 @@ __all__ = ["front"]
 
 
 def front(summaries: Sequence[Summary], measures: Sequence[str]) -> list[Summary]:
-    """Those that no other beats, by fewest of the first of `measures` first.
+    """The summaries that no other one beats, in ascending order of the first of `measures`.
 
-    One beats another if its mean macro F1 is no lower and none of its `measures` (``weights``,
-    ``macs``) higher, and not all are equal.
+    One beats another if its mean macro F1 is no lower, none of its `measures` (``weights``,
+    ``macs``) is higher, and they are not all equal.
     """
 
     def figures(one: Summary) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""Which rows of a results file can stand beside each other in a table or figure."""
+"""Selects rows of a results file that can be compared in a table or figure."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ __all__ = ["Group", "common_summaries", "complete_summaries", "groups", "is_base
 
 @dataclass(frozen=True)
 class Group:
-    """Rows of networks that were trained on the like, and of the baselines on the same data.
+    """Rows of networks that were trained alike, and of the baselines on the same data.
 
     Parameters
     ----------
@@ -36,14 +36,14 @@ class Group:
 
 
 def groups(rows: Sequence[Row]) -> list[Group]:
-    """Groups of rows, that of the most networks first, cross-validations before the others.
+    """Groups of rows; cross-validations come first, and among these the group of most networks.
 
-    Those of baselines alone are left out.
+    A group of baselines alone is left out.
 
-    Alike are the length and level of simulated recordings, the size of the training sets and how
-    they were filled up; data with a test set of their own stand for themselves. Schedules may
-    differ: how a network is trained is a part of what it needs. Of several schedules of one
-    network, the one with most rows counts, of equals the latest.
+    In a group, simulated recordings have the same length and level, and training sets have the same
+    size and were filled up in the same way; data with a test set of their own make a group by
+    themselves. Schedules may differ, since each network needs its own. If a network was trained
+    with several, the schedule with the most rows counts, or else the latest.
     """
     together: dict[tuple, dict[str, dict[str, list[Row]]]] = {}
     for row in rows:
@@ -64,7 +64,7 @@ def groups(rows: Sequence[Row]) -> list[Group]:
 
 
 def _epochs(row: Row) -> int:
-    """Most epochs of the whole network; 0 of a baseline."""
+    """Most epochs of the whole network; 0 for a baseline."""
     stages = row["schedule"]["stages"] if row["schedule"] else ()
     return sum(stage["epochs"] for stage in stages if stage["part"] == "whole")
 

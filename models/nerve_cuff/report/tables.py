@@ -20,7 +20,7 @@ class Table:
     Parameters
     ----------
     title:
-        What it shows.
+        Its title.
     head:
         Names of the columns.
     rows:
@@ -110,7 +110,7 @@ def table_2(group: Group, own: Sequence[Summary] = ()) -> Table:
 def picks_table(
     picks: Sequence[Pick], paper: dict[tuple[str, str], str], threshold: float
 ) -> Table:
-    """What the paper's rule chooses here, and what the paper chose.
+    """The choices of the paper's rule on these rows, and the paper's own choices.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What needs no network: logistic regression and the most frequent class."""
+"""Baselines without a network: logistic regression and the most frequent class."""
 
 from dataclasses import dataclass
 

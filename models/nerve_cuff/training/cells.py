@@ -19,7 +19,7 @@ class Cell:
     Parameters
     ----------
     network:
-        What is trained.
+        The network or baseline that is trained.
     subject:
         Name of the data; it tells cells apart for people, the digest does so for `key`.
     path:

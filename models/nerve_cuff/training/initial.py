@@ -18,17 +18,17 @@ def give_unit_variance(
 ) -> None:
     """Scale and shift the weights of a model's convolutions, in their order.
 
-    What a layer gives before its activation then has, in each channel, mean 0 and variance 1 over
-    the signatures (Mishkin and Matas, "All you need is a good init", 2016; Krähenbühl et al.,
-    "Data-dependent initializations of convolutional neural networks", 2016). Of a layer before a
-    global average it is that average, as nothing else of it is seen.
+    The outputs of a layer, before its activation, then have mean 0 and variance 1 in each channel,
+    over the signatures (Mishkin and Matas, "All you need is a good init", 2016; Krähenbühl et al.,
+    "Data-dependent initializations of convolutional neural networks", 2016). For a layer before a
+    global average, this holds for the average.
 
     Parameters
     ----------
     model:
         Keras model of `architecture`.
     inputs:
-        Training set, what each input takes, (signatures, *shape); some of it is used.
+        Training set, the values of each input, (signatures, *shape); some of it is used.
     """
     some = np.linspace(0, len(inputs[0]) - 1, _SIGNATURES).astype(int)
     inputs = [array[some] for array in inputs]

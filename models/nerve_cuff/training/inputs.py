@@ -11,7 +11,7 @@ __all__ = ["network_inputs"]
 def network_inputs(
     architecture: Architecture, spatial: np.ndarray, cuff: NerveCuff
 ) -> list[np.ndarray]:
-    """What each input of the network takes, in order, float32, (signatures, *shape).
+    """Values for each input of the network, in order, float32, (signatures, *shape).
 
     Parameters
     ----------

@@ -40,13 +40,12 @@ class Backend:
 
 
 def run_cells(cells: Sequence[Cell], results: Path, backend: Backend) -> list[Row]:
-    """Train those of `cells` that `results` has no row of; the rows of all, in their order.
+    """Train the `cells` that have no row in `results`; returns the rows of all, in their order.
 
     A cell that is named more than once has one row.
 
-    A row is written as soon as its cell is finished, so a run that is killed goes on where it
-    was when it is started again: it loses the cells that it was at. Progress goes to standard
-    error.
+    A row is written as soon as its cell is finished: a run that was killed and is started again
+    repeats unfinished cells only. Progress goes to standard error.
 
     Raises
     ------

@@ -122,12 +122,12 @@ def schedule_of(
     Parameters
     ----------
     epochs:
-        Of the whole network, at most.
+        Most epochs of the whole network.
     rate_scale:
         Multiplies the rate of the last stage, for runs of too few steps for the rates above.
     rates:
-        In place of the family's: one for each stage. The last of too few goes on to the end; what
-        is left of too many is not used.
+        Rates in place of the family's, one for each stage. If there are too few, the last one holds
+        for all stages that are left; if there are too many, the rest is not used.
     gain:
         See `Schedule`; a larger one shortens the time until a deep network begins to learn.
     """

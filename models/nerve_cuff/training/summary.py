@@ -61,7 +61,7 @@ class Summary:
 
 
 def summarise(rows: Iterable[Row]) -> list[Summary]:
-    """The rows of each network together, in the order in which networks come first."""
+    """A summary of each network, in the order of the networks' first rows."""
     together: dict[str, list[Row]] = {}
     for row in rows:
         together.setdefault(_text(row["network"]), []).append(row)
@@ -72,7 +72,7 @@ def summarise(rows: Iterable[Row]) -> list[Summary]:
 
 
 def title_of(network: dict) -> str:
-    """Name of a network as `describe` gives it: that of Table 1, ours, or what it is made of."""
+    """Name of a network for people: as in Table 1, our own, or its family and parameters."""
     known = {_text(describe(paper.network)): paper.title for paper in TABLE_1.values()}
     known[_text(describe(OWN_NETWORK))] = "ESCAPE-TCN"
     return known.get(_text(network)) or _TITLES[network["family"]](network)

@@ -41,7 +41,7 @@ class Trained:
 
     @classmethod
     def of(cls, network: Network, cell: Cell, parts: Split, dataset: Dataset) -> "Trained":
-        """What a cell has trained, with the signatures scaled as the network takes them."""
+        """The network that a cell has trained, and signatures, scaled as the network takes them."""
         (given,) = network.given_inputs
         place = network.inputs.index(given)
         inputs = [
@@ -58,7 +58,7 @@ class Trained:
 
 
 def save_trained(trained: Trained, folder: Path) -> None:
-    """Write the network and golden data of it: the test part is held out from any search.
+    """Write the network and golden data for it; the test part is held out from any search.
 
     Golden data is written last: where it is there, the network is too.
     """

@@ -31,12 +31,12 @@ _PREDICT_BATCH = 64
 
 
 def train_cell(cell: Cell) -> Row:
-    """The row of a cell: its identity, what it was trained with, and how well it does.
+    """Train a cell; returns its row of results: identity, settings of the training, figures.
 
     Accuracy and macro F1 are on the test part (Section 2.2), ``validation_loss`` is on the
     validation part, for choices that must not see the test part. ``tflite_accuracy`` and
-    ``tflite_macro_f1`` are those of the TFLite file with 8-bit weights (Section 2.5). A key that
-    is of networks only is None in the row of a baseline.
+    ``tflite_macro_f1`` are those of the TFLite file with 8-bit weights (Section 2.5). In the row of
+    a baseline, keys that only networks have are None.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def _split(cell: Cell, dataset: Dataset) -> Split:
 
 @dataclass(frozen=True)
 class _Fitting:
-    """A fitted architecture, and what its inputs take of the test part, float32."""
+    """A fitted architecture, and the values of its inputs on the test part, float32."""
 
     architecture: Architecture
     fitted: Fitted

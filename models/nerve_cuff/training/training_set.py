@@ -1,4 +1,4 @@
-"""What a cell trains, validates and tests on."""
+"""The data that a cell trains, validates and tests on."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Split:
     Parameters
     ----------
     train:
-        Filled up or drawn from, to `Cell.samples` of each class.
+        `Cell.samples` signatures of each class: filled up with generated ones, or drawn.
     validation, test:
         Measured signatures only.
     """
