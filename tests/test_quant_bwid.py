@@ -1,9 +1,17 @@
 import numpy as np
 import pytest
 
+from build_decoder.models.architecture import Architecture, Input, Node
 from build_decoder.models.files.load import load_network
-from build_decoder.models.golden import load_golden
-from build_decoder.models.task import Kind
+from build_decoder.models.golden import GoldenData, load_golden
+from build_decoder.models.layers.concat import Concat
+from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.global_average_pool import GlobalAveragePool
+from build_decoder.models.layers.lstm import Lstm
+from build_decoder.models.rewrites import rewrite
+from build_decoder.models.task import Kind, Task
+from build_decoder.models.walk import Walk
 from build_decoder.quant.bwid.ahead import search_ahead
 from build_decoder.quant.bwid.hill_climbing import climb_fraction_bits
 from build_decoder.quant.bwid.objective import objective, performance
@@ -14,6 +22,7 @@ from build_decoder.quant.formats import integer_model
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quality import Quality, measure
 from build_decoder.quant.range_analysis import observed_values
+from tests.architectures import random_network
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +141,33 @@ def test_search_measures_the_integer_model(tiny):
     network, golden = tiny
     result = search_ahead(network, golden)
     assert result.quality == measure(integer_model(network, result.formats), golden)
+
+
+def test_a_network_with_branches_of_other_layers():
+    """Each role of each layer gets its width, and what the search measured is what is made."""
+    architecture = Architecture(
+        "branches",
+        (Input("x", (6, 8, 1)), Input("reversed", (8, 6), of="x", walk=Walk(((8, -1), (6, 8)), 7))),
+        (
+            Node("conv", ("x",), Conv2d(3, (3, 3), "relu")),
+            Node("average", ("conv",), GlobalAveragePool()),
+            Node("lstm", ("reversed",), Lstm(3, False)),
+            Node("both", ("average", "lstm"), Concat()),
+            Node("y", ("both",), Dense(3, "linear")),
+        ),
+    )
+    network = random_network(architecture)
+    x = np.random.default_rng(5).normal(size=(80, network.input_count))
+    y = network.forward(x)
+    golden = GoldenData(
+        x, y, y.argmax(1)[:, None], np.arange(80) < 20, Task((Kind.CLASSES,))
+    )
+    rewritten = rewrite(network)
+    network, golden = rewritten.network, rewritten.golden_of(golden).search
+    result = search_ahead(network, golden)
+    assert {key.node for key in result.formats} == {"x", "conv", "lstm", "y", "average"}
+    assert result.quality == measure(integer_model(network, result.formats), golden)
+    assert result.quality.loss <= 0.02
+    ranges, *_, last = result.steps
+    assert last.average_bit_width < ranges.average_bit_width / 2
+    assert len({format.width for format in result.formats.values()}) > 3
