@@ -4,6 +4,7 @@ import numpy as np
 
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layer import IntegerLayer
+from build_decoder.quant.layers.add import Add, Total
 from build_decoder.quant.layers.concat import Concat
 from build_decoder.quant.layers.flatten import Flatten
 from build_decoder.quant.qformat import QFormat
@@ -25,11 +26,12 @@ _MOST_JOINED = 4
 
 
 def random_graph(random: np.random.Generator, *, name: str = "random") -> RandomNetwork:
-    """A network of dense layers, concatenations and flattenings, with branches.
+    """A network of dense layers, concatenations, sums and flattenings, with branches.
 
     Dense layers take anything that there is so far, so that branches begin anywhere and a value may
     go to several layers. Concatenations bring branches together again, the last one all that
-    nothing takes. The first dense layer takes all inputs.
+    nothing takes; sums have a dense layer and what goes around it. The first dense layer takes all
+    inputs.
     """
     while True:
         model = _Draft(random, name).model()
@@ -68,9 +70,12 @@ class _Draft:
         for _ in range(int(random.integers(1, 5))):
             # Nothing but the flattening takes values of several time steps.
             there = [flat, *(name for name in self.values if name not in (flat, _INPUT))]
-            if random.random() < 0.3 and len(there) > 1:
+            kind = random.random()
+            if kind < 0.3 and len(there) > 1:
                 count = int(random.integers(2, min(len(there), _MOST_JOINED), endpoint=True))
                 self._join(random.choice(there, count, replace=False).tolist())
+            elif kind < 0.5:
+                self._add_around(*random.choice(there, 2).tolist())
             else:
                 self._add_dense(str(random.choice(there)))
         if len(self.loose) > 1 and not self._join(list(self.loose)):
@@ -91,10 +96,24 @@ class _Draft:
         format, x = self.values[_INPUT]
         return Flatten(format, x[0].size)
 
-    def _add_dense(self, source: str) -> None:
+    def _add_dense(self, source: str, units: int | None = None) -> str:
         format, x = self.values[source]
-        layer, _ = random_layer(self.random, format, x, random_width(self.random))
-        self._add("dense", layer, [source])
+        layer, _ = random_layer(self.random, format, x, units or random_width(self.random))
+        return self._add("dense", layer, [source])
+
+    def _add_around(self, source: str, beside: str) -> None:
+        """The sum of ``beside`` and of a dense layer that takes ``source``."""
+        beside_format, x = self.values[beside]
+        dense = self._add_dense(source, x.shape[1])
+        inputs = (beside_format, self.values[dense][0])
+        exact = Total(inputs, beside_format).exact.format
+        if exact.width > _MOST_FORMAT_BITS:
+            return
+        # At times too narrow at either end, so that sums saturate and are rounded.
+        integer = exact.integer - int(self.random.integers(0, 3))
+        fraction = exact.fraction - int(self.random.integers(0, 3))
+        output = QFormat(integer, max(fraction, 1 - integer), bool(self.random.random() < 0.8))
+        self._add("add", Add(Total(inputs, output), (x.shape[1],)), [beside, dense])
 
     def _join(self, sources: list[str]) -> bool:
         formats: tuple[QFormat, ...] = tuple(self.values[source][0] for source in sources)
