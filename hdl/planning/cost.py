@@ -173,7 +173,7 @@ class AreaCost:
         inputs, accumulates = times.folding.inputs_per_cycle, times.units_accumulate
         products = inputs * times.neurons
         if counted.selected and accumulates and times.passes == 1 and not times.constant_weights:
-            luts, kind = select_luts(exact, family), "select"
+            luts, kind = select_luts(x.width, exact, family), "select"
         else:
             luts, kind = product_luts(x, w, exact, family, accumulates=accumulates), "lut"
         if times.constant_weights or not family.dsp.makes(w, x):
