@@ -155,7 +155,7 @@ def _random_multipliers(random, plan: DensePlan, family: Family) -> Multipliers:
     left = products - 2 * packed
     lut = int(random.choice((0, random.integers(0, left, endpoint=True), left, left)))
     lut = min(lut, most_luts)
-    if plan.constant_weights:
+    if plan.constant_weights or not family.dsp.makes(p.weight, p.input):
         return Multipliers(lut=products)
     if fits_select(plan) and random.random() < 0.7:
         return Multipliers(packed=packed, dsp=left - lut, select=lut)

@@ -78,8 +78,8 @@ def find_front(model: IntegerModel, options: HardwareOptions, board: Board) -> l
     if options.inputs_per_cycle or options.outputs_per_cycle:
         raise InputError("--pareto: expected no foldings, since it compares them all, got some")
     chip = board.capacity
-    max_lut = min(chip.lut, options.max_lut or chip.lut)
-    max_blocks = min(chip.dsp, options.max_dsp or chip.dsp)
+    max_lut = chip.lut if options.max_lut is None else min(chip.lut, options.max_lut)
+    max_blocks = chip.dsp if options.max_dsp is None else min(chip.dsp, options.max_dsp)
     points = design_front(
         model,
         family=board.family,

@@ -76,7 +76,17 @@ def test_without_synthesis_the_estimates_are_left(tmp_path, monkeypatch, capsys)
     assert not any(point["synthesised"] for point in found)
 
 
-def test_the_chip_is_a_limit(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("board", "options", "limits"),
+    [
+        ("pynq_z1", [], (53200, 220)),
+        ("pynq_z1", ["--max-dsp", "3"], (53200, 3)),
+        ("pynq_z1", ["--max-lut", "500"], (500, 220)),
+        ("pynq_z1", ["--max-dsp", "999", "--max-lut", "99999"], (53200, 220)),
+        ("icebreaker", ["--max-dsp", "9"], (5280, 8)),
+    ],
+)
+def test_the_chip_and_the_options_are_limits(board, options, limits, tmp_path, monkeypatch):
     given = {}
 
     def front(*_, **limits):
@@ -85,12 +95,12 @@ def test_the_chip_is_a_limit(tmp_path, monkeypatch):
 
     monkeypatch.setattr(build_decoder.pareto, "design_front", front)
     monkeypatch.setattr(build_decoder.pareto, "MAX_SYNTHESISED_LUT", 0)
-    arguments = ["--pareto", "--network", "tiny", "--board", "pynq_z1", "--max-dsp", "3"]
+    arguments = ["--pareto", "--network", "tiny", "--board", board, *options]
     assert main([*arguments, "--output", str(tmp_path / "front")]) == 0
-    assert given["max_lut"] == 53200
-    assert given["max_blocks"] == 3
+    assert (given["max_lut"], given["max_blocks"]) == limits
     found = json.loads((tmp_path / "front" / "pareto.json").read_text())["points"]
-    assert max(point["estimated"]["dsp"] for point in found) <= 3
+    assert max(point["estimated"]["dsp"] for point in found) <= limits[1]
+    assert max(point["estimated"]["lut"] for point in found) <= limits[0]
 
 
 def test_foldings_contradict_a_front(tmp_path, capsys):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_decoder.bench.area_samples import Sample
+from build_decoder.bench.area_samples import Sample, zoo_keys
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.families import FAMILIES
 from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
@@ -13,16 +13,21 @@ from build_decoder.hdl.families.ice40 import FAMILY as ICE40
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.area import (
     Area,
+    PackerShape,
     WeightCounts,
     coefficients,
     coefficients_file,
 )
+from build_decoder.hdl.planning.area.features import luts_of, registers_of
+from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.cost import AreaCost
+from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.weight_rows import different_columns, weight_rows
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
 from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.formats import integer_model
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
 
@@ -42,13 +47,29 @@ def test_estimates_are_near_what_synthesis_measured(sample):
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
-def test_coefficients_tell_where_they_come_from(family):
+def test_each_count_has_a_coefficient_and_each_coefficient_a_count(family):
+    shapes = [PackerShape(4, 2, 6), *(s for sample in MEASURED for s in sample.shapes)]
+    for stored, counts_of in zip(coefficients(family), (luts_of, registers_of), strict=True):
+        counted = {name for shape in shapes for name in counts_of(shape, family)}
+        assert set(stored) == counted
+        assert all(value >= 0 for value in stored.values())
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
+def test_what_is_known_of_components_is_kept_by_the_fit(family):
     stored = json.loads(coefficients_file(family).read_text())
-    assert stored["command"].startswith("python -m build_decoder.bench.area_model fit")
-    assert stored["fitted"]["designs"] >= 20
-    assert stored["zoo"]["within_tolerance"] == stored["zoo"]["designs"] >= 24
-    assert stored["zoo"]["exact_blocks"] == stored["zoo"]["designs"]
-    assert all(value >= 0 for kind in ("lut", "ff") for value in stored[kind].values())
+    for kind in ("lut", "ff"):
+        assert set(stored["prior"][kind]) < set(stored[kind])
+        for name, measured in stored["measured"][kind].items():
+            assert stored[kind][name] == measured
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
+def test_stored_figures_are_of_all_designs_of_the_zoo(family):
+    stored = json.loads(coefficients_file(family).read_text())
+    assert stored["fitted"]["exact_blocks"] >= 0.9 * stored["fitted"]["designs"]
+    zoo = stored["zoo"]
+    assert zoo["designs"] == zoo["exact_blocks"] == len(zoo_keys(family)) >= 24
 
 
 def test_areas_add_up_and_cost():
@@ -146,15 +167,16 @@ def test_a_wider_table_costs_more():
     assert plans[0].shape.table < plans[1].shape.table
 
 
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
 @pytest.mark.parametrize("name", ["tiny", "ahead_case1"])
-def test_cost_is_lut_dsp_and_block_ram(name):
+def test_cost_of_formats_is_that_of_the_decoder_that_is_made_of_them(name, family):
     network = load_network(name)
     formats = {
-        key: QFormat(f.integer, 6 - f.integer, f.signed)
+        key: QFormat(f.integer, 9 - f.integer, f.signed)
         for key, f in analyse_ranges(network, load_golden(name, network).search.x).items()
     }
-    cost = AreaCost(network, XC7)
-    area = cost.area(formats)
-    assert cost(formats) == XC7.cost(area) == pytest.approx(
-        area.lut + 50 * area.dsp + 100 * area.bram
-    )
+    plan = design_decoder(integer_model(network, formats), family=family)
+    area = decoder_area(plan.stages, family)
+    expected = area.lut + family.dsp_luts * area.dsp + family.memory.bram_luts * area.bram
+    assert AreaCost(network, family)(formats) == pytest.approx(expected)
+    assert area.dsp > 0 or family != XC7

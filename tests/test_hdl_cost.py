@@ -35,15 +35,15 @@ def test_two_bits_less_hardly_ever_cost_more(network_and_formats, family):
 
 
 def test_a_search_is_for_the_family_whose_cost_it_gets():
-    network = load_network("tiny")
-    golden = load_golden("tiny", network)
-    families = (XC7, ECP5)
-    found = [quantise(network, golden, cost=partial(AreaCost, family=f)).search for f in families]
-    assert found[0].formats != found[1].formats
-    for n, family in enumerate(families):
-        own, other = found[n], found[~n]
-        of_own, of_other = (AreaCost(each.network, family)(each.formats) for each in (own, other))
-        assert of_own < of_other
+    network = load_network("ahead_case1")
+    golden = load_golden("ahead_case1", network)
+    costs = []
+    for family in (ECP5, XC7):
+        found = quantise(network, golden, cost=partial(AreaCost, family=family)).search
+        costs.append(AreaCost(found.network, ECP5)(found.formats))
+    own, other = costs
+    # Products are made in LUTs there, and so their widths count, which blocks do not ask for.
+    assert own < 0.95 * other
 
 
 def test_sum_widths_are_those_of_the_layer(network_and_formats):

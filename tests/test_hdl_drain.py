@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.families import FAMILIES
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.parts.drain import Drain
 from build_decoder.hdl.planning.folding import Folding
@@ -160,9 +160,10 @@ def test_groups_leave_in_order_at_their_times(name, double_buffered, seed):
 
 
 @pytest.mark.parametrize("seed", [None, 1])
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
 @pytest.mark.parametrize("name", ["many groups", "many groups in passes"])
-def test_groups_by_the_multiplexers_of_the_7_series(name, seed):
-    check(plan(name, double_buffered=True), seed=seed, family=XC7)
+def test_groups_by_the_multiplexers_of_a_family(name, family, seed):
+    check(plan(name, double_buffered=True), seed=seed, family=family)
 
 
 @pytest.mark.parametrize("seed", [None, 2])

@@ -46,6 +46,7 @@ FAMILY = Family(
         **{name: NOTHING for name in ("SB_IO", "SB_GB", "SB_GB_IO")},
         **{f"SB_PLL40_{kind}": NOTHING for kind in ("CORE", "PAD", "2_PAD", "2F_CORE", "2F_PAD")},
     },
+    parts={"multiplexer": "mux_tree.mux_tree"},
     synthesis="synth_ice40",
     synthesis_options="-dsp",
     pll="sb_pll40",

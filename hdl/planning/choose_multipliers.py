@@ -71,7 +71,7 @@ def _saved(plan: DensePlan, family: Family) -> float:
     """Estimate of the LUTs that a block saves for each product that it makes."""
     p, accumulates = plan.parameters, plan.units_accumulate
     if fits_select(plan):
-        luts = select_luts(p.exact.width, family)
+        luts = select_luts(p.input.width, p.exact.width, family)
     else:
         luts = product_luts(p.input, p.weight, p.exact.width, family, accumulates=accumulates)
     return luts - block_luts(p.exact.width, family, accumulates=accumulates)

@@ -181,7 +181,7 @@ class AreaCost:
         products = inputs * control.neurons
         constant = control.constant_weights
         if counted.selected and accumulates and control.passes == 1 and not constant:
-            luts, kind = select_luts(exact, family), "select"
+            luts, kind = select_luts(x.width, exact, family), "select"
         else:
             luts, kind = product_luts(x, w, exact, family, accumulates=accumulates), "lut"
         if constant or not family.dsp.makes(w, x):

@@ -33,8 +33,7 @@ def area_of(shape: DenseShape | PackerShape, family: Family) -> Area:
 
 
 def _total(coefficients: Mapping[str, float], counts: Mapping[str, float]) -> float:
-    # What takes nothing in the designs that it was fitted to has no coefficient.
-    return sum(coefficients.get(name, 0.0) * count for name, count in counts.items() if count)
+    return sum(coefficients[name] * count for name, count in counts.items())
 
 
 def product_luts(
@@ -50,10 +49,10 @@ def product_luts(
     return luts + lut["accumulator"] * exact_width if accumulates else luts
 
 
-def select_luts(exact_width: int, family: Family) -> float:
+def select_luts(input_width: int, exact_width: int, family: Family) -> float:
     """LUTs of a unit that selects its product in its accumulator's LUTs."""
     lut, _ = coefficients(family)
-    return lut["select"] * exact_width
+    return lut["select"] * exact_width + lut["selected_inputs"] * (input_width + 2)
 
 
 def block_luts(exact_width: int, family: Family, *, accumulates: bool) -> float:

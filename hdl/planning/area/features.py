@@ -107,6 +107,8 @@ def _product_luts(shape: DenseShape, family: Family) -> dict[str, float]:
         "tree_accumulator": neurons * shape.exact,
         "wide_tree_accumulator": neurons * (shape.exact if added >= shape.exact else 0),
         "select": shape.select * shape.exact,
+        # LUTs of four inputs form the product before they add it.
+        "selected_inputs": shape.select * (shape.input_width + 2),
     }
 
 
