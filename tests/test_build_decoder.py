@@ -288,7 +288,7 @@ def test_malformed_input_exits_2(case, tmp_path, capsys):
         (["--segments", "8192"], ("expected a power of two from 1 to 4096, got 8192",)),
         (["--datapath", "dsp", "lut", "lut"], ("or 2, one for each, got 3",)),
         (["--datapath", "luts"], ("--datapath: invalid choice: 'luts'",)),
-        (["--outputs-per-cycle", "99"], ("expected 1 to 8 outputs a cycle, got 99",)),
+        (["--outputs-per-cycle", "99"], ("dense layer 1: expected 1 to ", "got 99")),
         (["--latency", "3"], ("tiny: expected a latency that its layers can reach", "got 3")),
         (["--clock", "-1"], ("--clock: expected a positive number, got -1",)),
         (["--clock", "nan"], ("--clock: expected a positive number, got nan",)),

@@ -44,24 +44,24 @@ def test_blocks_that_are_forced_are_not_there_for_layers_that_are_not():
 @pytest.mark.parametrize(
     ("datapath", "options", "message"),
     [
-        ("select", {}, "test: dense layer 1: expected weights of at most 2 bits for datapath select, "
+        ("select", {}, "dense layer 1: expected weights of at most 2 bits for datapath select, "
                        "got 6"),
-        ([None, "select"], {}, "test: dense layer 2: expected weights of at most 2 bits for datapath "
+        ([None, "select"], {}, "dense layer 2: expected weights of at most 2 bits for datapath "
                                "select, got 6"),
-        ("packed", {"family": ECP5}, "test: dense layer 1: expected family xc7 for datapath packed, "
+        ("packed", {"family": ECP5}, "dense layer 1: expected family xc7 for datapath packed, "
                                        "got ecp5"),
         ("packed", {"foldings": [Folding(1, 5), Folding(1, 1)]},
-         "test: dense layer 2: expected at least 2 outputs a cycle for datapath packed, got 1"),
+         "dense layer 2: expected at least 2 outputs a cycle for datapath packed, got 1"),
         ("dsp", {"foldings": [Folding(1, 5), Folding(5, 2)]},
-         "test: dense layer 2: expected changing weights and operands that fit a DSP48E1 for datapath "
+         "dense layer 2: expected changing weights and operands that fit a DSP48E1 for datapath "
          "dsp, got sQ1.5 by sQ2.5 in sums of 13 bits"),
         ("dsp", {"family": ICE40},
-         "test: dense layer 1: expected operands of 11 bits together or more that fit a SB_MAC16 for "
+         "dense layer 1: expected operands of 11 bits together or more that fit a SB_MAC16 for "
          "datapath dsp, got sQ1.5 by uQ4.0 in sums of 14 bits"),
-        ("dsp", {"max_blocks": 6}, "test: dense layer 2: expected at most 6 DSP blocks with datapath "
+        ("dsp", {"max_blocks": 6}, "dense layer 2: expected at most 6 DSP blocks with datapath "
                                    "dsp, got 7"),
         (["lut"], {}, "test: expected 2 datapaths, one a dense layer, got 1"),
-        ("fpu", {}, "test: dense layer 1: expected a datapath of ('dsp', 'packed', 'select', 'lut'), "
+        ("fpu", {}, "dense layer 1: expected a datapath of ('dsp', 'packed', 'select', 'lut'), "
                     "got 'fpu'"),
     ],
     ids=str,
@@ -69,4 +69,5 @@ def test_blocks_that_are_forced_are_not_there_for_layers_that_are_not():
 def test_a_datapath_that_does_not_fit(datapath, options, message):
     with pytest.raises(InputError) as error:
         multipliers(NET, datapath, **options)
-    assert str(error.value) == message
+    network = "" if message.startswith("test: ") else "test: "
+    assert str(error.value) == network + message
