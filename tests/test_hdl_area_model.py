@@ -176,7 +176,7 @@ def test_cost_of_formats_is_that_of_the_decoder_that_is_made_of_them(name, famil
         for key, f in analyse_ranges(network, load_golden(name, network).search.x).items()
     }
     plan = design_decoder(integer_model(network, formats), family=family)
-    area = decoder_area(plan.stages, family)
+    area = decoder_area(plan, family)
     expected = area.lut + family.dsp_luts * area.dsp + family.memory.bram_luts * area.bram
     assert AreaCost(network, family)(formats) == pytest.approx(expected)
     assert area.dsp > 0 or family != XC7

@@ -12,6 +12,7 @@ from build_decoder.hdl.layers.dense.control import DenseControl
 from build_decoder.hdl.planning.area import (
     Area,
     BiasCounts,
+    DenseFormats,
     DenseShape,
     PackerShape,
     WeightCounts,
@@ -25,6 +26,7 @@ from build_decoder.hdl.planning.dsp_block import DspBlock
 from build_decoder.hdl.planning.dsp_packing import DspPacking
 from build_decoder.hdl.planning.fits import SELECT_WEIGHT_BITS
 from build_decoder.hdl.planning.folding import Folding, lanes_between
+from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.unstalled import times_of
 from build_decoder.models.network import Network
 from build_decoder.quant.activations import integer_activation
@@ -158,23 +160,17 @@ class AreaCost:
             fraction=aligned,
         )
         return dense_shape(
-            folding=(control.folding.inputs_per_cycle, control.folding.outputs_per_cycle),
+            DenseFormats(x, w, exact, accumulator, biased, total, output),
+            control.folding,
+            self._multipliers(number, x, w, exact.width, counted),
             lanes=control.lanes,
             double_buffered=control.double_buffered,
-            input=x,
-            weight=w,
-            exact=exact,
-            accumulator=accumulator,
-            biased=biased,
-            total=total,
-            output=output,
             weights=counted.counts,
             biases=biases,
             activation=self._activations(layer.activation, total, output),
-            **self._multipliers(number, x, w, exact.width, counted),
         )
 
-    def _multipliers(self, number: int, x, w, exact: int, counted: "_Weights") -> dict[str, int]:
+    def _multipliers(self, number: int, x, w, exact: int, counted: "_Weights") -> Multipliers:
         """Units by kind, those of least cost for the products of a cycle."""
         control, family = self._controls[number - 1], self.family
         inputs, accumulates = control.folding.inputs_per_cycle, control.units_accumulate
@@ -185,14 +181,14 @@ class AreaCost:
         else:
             luts, kind = product_luts(x, w, exact, family, accumulates=accumulates), "lut"
         if constant or not family.dsp.makes(w, x):
-            return {kind: products}
+            return Multipliers(**{kind: products})
         saved = luts - block_luts(exact, family, accumulates=accumulates)
         pairs = 0
         unit = exact if accumulates else x.width + w.width + (not x.signed and not w.signed)
         if 2 * saved > family.dsp_luts and control.neurons > 1 and counted.packs(unit, x):
             pairs = inputs * (control.neurons // 2)
         left = products - 2 * pairs
-        return {"packed": pairs, "dsp" if saved > family.dsp_luts else kind: left}
+        return Multipliers(packed=pairs, **{"dsp" if saved > family.dsp_luts else kind: left})
 
     def _count_biases(self, number: int, bias: QFormat, shift: int, half: int):
         """Counts of a layer's stored biases, the least and the greatest."""

@@ -21,6 +21,7 @@ from build_decoder.hdl.planning.area.estimate import (
 )
 from build_decoder.hdl.planning.area.shapes import (
     ActivationShape,
+    DenseFormats,
     DenseShape,
     PackerShape,
     dense_shape,
@@ -32,6 +33,7 @@ __all__ = [
     "ActivationShape",
     "Area",
     "BiasCounts",
+    "DenseFormats",
     "DenseShape",
     "PackerShape",
     "WeightCounts",

@@ -22,26 +22,17 @@ def shape_of_plan(plan: DensePlan | PackerPlan, family: Family) -> DenseShape | 
     """What decides the area of ``plan`` on an FPGA of ``family``."""
     if isinstance(plan, PackerPlan):
         return PackerShape(plan.format.width, plan.lanes, plan.count)
-    p, units = plan.parameters, plan.multipliers
-    folding = (plan.folding.inputs_per_cycle, plan.folding.outputs_per_cycle)
+    p, folding = plan.parameters, plan.folding
+    per_cycle = (folding.inputs_per_cycle, folding.outputs_per_cycle)
     return dense_shape(
-        folding=folding,
+        p,
+        folding,
+        plan.multipliers,
         lanes=plan.lanes,
         double_buffered=plan.double_buffered,
-        input=p.input,
-        weight=p.weight,
-        exact=p.exact,
-        accumulator=p.accumulator,
-        biased=p.biased,
-        total=p.sum,
-        output=p.output,
-        weights=WeightCounts.of(p.weights, p.weight.width, folding, family.memory),
+        weights=WeightCounts.of(p.weights, p.weight.width, per_cycle, family.memory),
         biases=BiasCounts.of(p.stored_biases, plan.lanes),
         activation=activation_plan(p.activation).shape,
-        packed=units.packed,
-        dsp=units.dsp,
-        lut=units.lut,
-        select=units.select,
     )
 
 

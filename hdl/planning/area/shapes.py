@@ -1,13 +1,17 @@
 """Shapes: all of a layer or a packer that decides its area."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from build_decoder.hdl.planning.area.weights import BiasCounts, WeightCounts
 from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.memories import MemoryRules
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["ActivationShape", "DenseShape", "PackerShape", "dense_shape"]
+__all__ = ["ActivationShape", "DenseFormats", "DenseShape", "PackerShape", "dense_shape"]
 
 
 @dataclass(frozen=True)
@@ -155,50 +159,52 @@ class DenseShape:
         return least / memory.blocks
 
 
+class DenseFormats(NamedTuple):
+    """Formats in a dense layer, called as those of :class:`quant.layers.dense.Dense` are."""
+
+    input: QFormat
+    weight: QFormat
+    exact: QFormat
+    accumulator: QFormat
+    biased: QFormat
+    sum: QFormat
+    output: QFormat
+
+
 def dense_shape(
+    formats: DenseFormats | Dense,
+    folding: Folding,
+    multipliers: Multipliers,
     *,
-    folding: tuple[int, int],
     lanes: int,
     double_buffered: bool,
-    input: QFormat,
-    weight: QFormat,
-    exact: QFormat,
-    accumulator: QFormat,
-    biased: QFormat,
-    total: QFormat,
-    output: QFormat,
     weights: WeightCounts,
     biases: BiasCounts,
     activation: ActivationShape,
-    packed: int = 0,
-    dsp: int = 0,
-    lut: int = 0,
-    select: int = 0,
 ) -> DenseShape:
-    """The shape of a layer; names are those of :class:`quant.dense.Dense`."""
-    inputs_per_cycle, outputs_per_cycle = folding
+    """The shape of a layer that is folded and made so."""
     return DenseShape(
         units=biases.units,
-        inputs_per_cycle=inputs_per_cycle,
-        outputs_per_cycle=min(outputs_per_cycle, biases.units),
+        inputs_per_cycle=folding.inputs_per_cycle,
+        outputs_per_cycle=min(folding.outputs_per_cycle, biases.units),
         lanes=lanes,
         double_buffered=double_buffered,
-        input_width=input.width,
-        input_signed=input.signed,
-        weight_width=weight.width,
-        weight_signed=weight.signed,
-        exact=exact.width,
-        captured=max(exact.integer + accumulator.fraction, 1),
-        accumulator=accumulator.width,
+        input_width=formats.input.width,
+        input_signed=formats.input.signed,
+        weight_width=formats.weight.width,
+        weight_signed=formats.weight.signed,
+        exact=formats.exact.width,
+        captured=max(formats.exact.integer + formats.accumulator.fraction, 1),
+        accumulator=formats.accumulator.width,
         bias=biases.width,
-        biased=biased.width,
-        total=total.width,
-        output=output.width,
+        biased=formats.biased.width,
+        total=formats.sum.width,
+        output=formats.output.width,
         weights=weights,
         bias_columns=biases.columns,
         activation=activation,
-        packed=packed,
-        dsp=dsp,
-        lut=lut,
-        select=select,
+        packed=multipliers.packed,
+        dsp=multipliers.dsp,
+        lut=multipliers.lut,
+        select=multipliers.select,
     )
