@@ -34,6 +34,7 @@ from build_decoder.quant.qformat import QFormat
 
 __all__ = ["AreaCost"]
 
+
 @dataclass(frozen=True)
 class _Times(DenseTimes):
     """Counts and times of a layer, of which formats are not known yet."""
