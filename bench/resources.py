@@ -1,7 +1,7 @@
 """Resources of a decoder without a board's shell.
 
 ``python -m build_decoder.bench.resources BUILD`` prints one line of JSON: resources after synthesis
-(see hdl.cells.Resources for how they are counted), the decoder's
+(see hdl.cells.Resources for how they are counted), their cost by the family, the decoder's
 documented cycles, the accuracy that the integer model lost on samples seen and unseen, and its
 average bit width. ``NETWORK`` in the place of a build is built first, for ``--target``.
 """
@@ -17,6 +17,7 @@ from build_decoder.hdl import families
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.arguments import LineParser
 from build_decoder.models.command import exit_status
@@ -80,7 +81,9 @@ def _run(argv: Sequence[str] | None) -> int:
         design, _ = build.load_plan()
         target = target_of(design, asked, _TARGET)
         figures = _measure(ExportedDecoder(build.verilog, design.interface, target), folder)
-        print(json.dumps(figures | _quality(build.load_report())))
+        area = Area(**{name: figures[name] for name in ("lut", "ff", "dsp", "bram")})
+        cost = {"cost": target.cost(area)}
+        print(json.dumps(figures | cost | _quality(build.load_report())))
     return 0
 
 

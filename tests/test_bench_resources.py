@@ -5,6 +5,7 @@ import json
 import pytest
 
 from build_decoder.bench.resources import main
+from build_decoder.hdl import families
 
 
 @pytest.mark.parametrize("target", ["xc7", "ecp5"])
@@ -14,9 +15,12 @@ def test_one_line_of_json(target, capsys):
     assert end == ""
     figures = json.loads(line)
     assert list(figures) == [
-        "lut", "ff", "dsp", "bram", "latency_cycles", "frame_cycles",
+        "lut", "ff", "dsp", "bram", "latency_cycles", "frame_cycles", "cost",
         "loss_seen", "loss_unseen", "average_bit_width",
     ]
+    family = families.get(target)
+    blocks = family.dsp_luts * figures["dsp"] + family.memory.bram_luts * figures["bram"]
+    assert figures["cost"] == figures["lut"] + blocks
     assert figures["loss_seen"] <= 0
     assert 1 < figures["average_bit_width"] < 16
     assert figures["lut"] > 0

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from build_decoder import boards
 from build_decoder.bench.area_samples import Sample, zoo_keys
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.families import FAMILIES
@@ -70,6 +71,26 @@ def test_stored_figures_are_of_all_designs_of_the_zoo(family):
     assert stored["fitted"]["exact_blocks"] >= 0.9 * stored["fitted"]["designs"]
     zoo = stored["zoo"]
     assert zoo["designs"] == zoo["exact_blocks"] == len(zoo_keys(family)) >= 24
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
+def test_the_table_of_costs_is_what_families_and_boards_and_fits_say(family):
+    rows = (Path(__file__).parent.parent / "docs" / "options.md").read_text().splitlines()
+    (row,) = (row for row in rows if row.startswith(f"| {family.title} |"))
+    _, cost, worth, *errors = (cell.strip() for cell in row.strip("|").split("|"))
+    assert cost == family.cost_formula
+    board = boards.get(worth[worth.index("(") + 1 : -1])
+    assert board.family is family
+    chip = board.capacity
+    luts = chip.lut / chip.dsp, chip.lut / chip.bram
+    assert worth.startswith(f"{luts[0]:.0f} and {luts[1]:.0f} (")
+    worth = family.dsp_luts, family.memory.bram_luts
+    assert worth == pytest.approx((luts[0] / 4, luts[1] / 4), rel=0.2)
+    stored = json.loads(coefficients_file(family).read_text())
+    assert errors == [
+        f"{100 * found['mean_lut_error']:.0f} %, at most {100 * found['max_lut_error']:.0f} %"
+        for found in (stored["zoo"], stored["held_out"])
+    ]
 
 
 def test_areas_add_up_and_cost():

@@ -15,7 +15,8 @@ FAMILY = Family(
     dsp=DspBlock(
         name="MULT18X18D", weight=18, x=18, unsigned=True, accumulator=0, packs=False
     ),
-    # Of an LFE5U-85F, with 83,640 LUTs, 156 multipliers and 208 block RAMs: 134 and 101, rounded.
+    # See Family.cost: a quarter of an LFE5U-85F's 83,640 LUTs, for each of its 156 multipliers and
+    # 208 block RAMs, is 134 and 101.
     dsp_luts=130,
     memory=MemoryRules(
         block="DP16KD",

@@ -15,7 +15,8 @@ FAMILY = Family(
     dsp=DspBlock(
         name="SB_MAC16", weight=16, x=16, unsigned=True, accumulator=0, packs=False, least=11
     ),
-    # Of an iCE40UP5K, with 5,280 LUTs, 8 SB_MAC16 and 30 block RAMs: 165 and 44, rounded.
+    # See Family.cost: a quarter of an iCE40UP5K's 5,280 LUTs, for each of its 8 SB_MAC16 and 30
+    # block RAMs, is 165 and 44.
     dsp_luts=160,
     memory=MemoryRules(
         block="SB_RAM40_4K",

@@ -32,7 +32,9 @@ FAMILY = Family(
     dsp=DspBlock(
         name="DSP48E1", weight=25, x=18, unsigned=False, accumulator=48, packs=True
     ),
-    # Of a Zynq-7020, with 53,200 LUTs, 220 DSP blocks and 140 block RAMs: 60 and 95, rounded.
+    # See Family.cost: a quarter of a Zynq-7020's 53,200 LUTs, for each of its 220 DSP blocks and
+    # 140 block RAMs, is 60 and 95. 50 and 100 are near, and are what decoders were searched with
+    # before other families had a cost; the formats that are found depend on them.
     dsp_luts=50,
     memory=MemoryRules(
         block="RAMB36",

@@ -1,4 +1,4 @@
-"""Wide multiplexers of LUTs of four inputs, each of which selects between two values."""
+"""Wide multiplexers of LUTs of four inputs, each of which selects one of two values."""
 
 from collections.abc import Sequence
 

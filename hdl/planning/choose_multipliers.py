@@ -31,7 +31,7 @@ def choose_multipliers(
     for index, plan in enumerate(plans):
         p = plan.parameters
         if plan.constant_weights or not model.dsp.makes(p.weight, p.input):
-            # A product with a constant is a few additions.
+            # A product with a constant is a few additions, and one of few bits is left in LUTs.
             continue
         luts = _saved(plan, model)
         inputs = plan.folding.inputs_per_cycle

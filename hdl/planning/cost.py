@@ -36,6 +36,7 @@ from build_decoder.quant.qformat import QFormat
 
 __all__ = ["AreaCost"]
 
+
 @dataclass(frozen=True)
 class _Control(DenseControl):
     """Control of a layer of which formats are not known yet."""
