@@ -72,6 +72,11 @@ class GoldenJudge:
         """Output error, which ranks formats that are accepted."""
         return self.quality(formats).output_error / self.criterion.max_output_error
 
+    def harm_if(self, formats, accepted: Callable[[float], bool], *, whole: bool = True):
+        """The harm, or None where ``accepted`` refuses it."""
+        harm = self.harm(formats)
+        return harm if accepted(harm) else None
+
     def holds(self, formats: NetworkFormats) -> bool:
         """Whether the criterion holds."""
         right = self._decide(self._evaluator.outputs(formats)) == self._labels

@@ -1,10 +1,15 @@
 """Judges formats of one network by a standard, near the decision boundaries first."""
 
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.evaluator import Evaluator
 from build_decoder.quant.formats import NetworkFormats, free_nodes
+from build_decoder.quant.near_parts import nearest_first
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quality import Quality
 from build_decoder.quant.standard import Standard
@@ -40,13 +45,16 @@ class Judge:
         self.criterion = criterion
         self.standard = standard or Standard(network, golden, criterion)
         how = {"rounding": rounding, "uniform_segments": uniform_segments}
-        self._full = Evaluator(network, golden, **how)
         # What lies near the boundary may be golden data itself, which is run in any case.
         self._rows = self.standard.near_rows
         near = None if self._rows is not None else self.standard.near_samples
+        self._parts = nearest_first(network, self.standard)
+        parts = {"parts": self._parts}
+        self._full = Evaluator(network, golden, **how, **({} if self._rows is None else parts))
+        self._near = None if near is None else Evaluator(network, near, **how, **parts)
         self._nodes = free_nodes(network)
         self._harms: dict[tuple[QFormat, ...], float] = {}
-        self._near = None if near is None else Evaluator(network, near, **how)
+        self._least_harms: dict[tuple[QFormat, ...], float] = {}
 
     @property
     def evaluations(self) -> int:
@@ -63,7 +71,7 @@ class Judge:
 
     def harm(self, formats: NetworkFormats) -> float:
         """Part of what is allowed that is used up, 1 being all."""
-        key = tuple(formats[node] for node in self._nodes)
+        key = self._key(formats)
         if key not in self._harms:
             values = self.criterion.max_error is not None
             self._harms[key] = self.standard.harm(
@@ -71,9 +79,43 @@ class Judge:
             )
         return self._harms[key]
 
+    def harm_if(
+        self,
+        formats: NetworkFormats,
+        accepted: Callable[[float], bool],
+        *,
+        whole: bool = True,
+    ) -> float | None:
+        """:meth:`harm`, or None where ``accepted`` refuses it.
+
+        Of large networks, samples are run in parts, those nearest to a boundary first: these alone
+        show the least that the harm can be, and what is refused for that is run on no others.
+
+        Parameters
+        ----------
+        accepted
+            Tells whether a harm is accepted. What it refuses, it refuses of any greater harm.
+        whole
+            Whether all samples are run: without the last part, the result is a least harm.
+        """
+        key = self._key(formats)
+        if self._parts is None or key in self._harms:
+            harm = self.harm(formats)
+            return harm if accepted(harm) else None
+        least = self._least_harms.get(key, 0.0)
+        if not accepted(least):
+            return None
+        y_near = self._growing_outputs_near(formats)
+        for _ in self._parts[:-1]:
+            least = self._least_harms[key] = self.standard.harm(next(y_near), None)
+            if not accepted(least):
+                return None
+        harm = self.harm(formats) if whole else least
+        return harm if accepted(harm) else None
+
     def holds(self, formats: NetworkFormats) -> bool:
         """Whether ``formats`` keep the criterion."""
-        if (harm := self.harm(formats)) > 1:
+        if (harm := self.harm_if(formats, lambda harm: harm <= 1)) is None:
             return False
         quality = self.quality(formats)
         if self.standard.excuses:
@@ -88,8 +130,21 @@ class Judge:
         """Do not hold against others what perfect formats cannot keep."""
         self.standard.excuse(self._outputs_near(perfect), self._full.outputs(perfect))
         self._harms.clear()
+        self._least_harms.clear()
 
-    def _outputs_near(self, formats: NetworkFormats):
+    def _key(self, formats: NetworkFormats) -> tuple[QFormat, ...]:
+        return tuple(formats[node] for node in self._nodes)
+
+    def _outputs_near(self, formats: NetworkFormats) -> np.ndarray | None:
+        *_, y_near = self._growing_outputs_near(formats)
+        return y_near
+
+    def _growing_outputs_near(self, formats: NetworkFormats) -> Iterator[np.ndarray | None]:
+        """Outputs near the boundary after each part of the samples; None if there are none."""
         if self._rows is not None:
-            return self._full.outputs(formats)[self._rows]
-        return None if self._near is None else self._near.outputs(formats)
+            for y in self._full.growing_outputs(formats):
+                yield y[self._rows]
+        elif self._near is not None:
+            yield from self._near.growing_outputs(formats)
+        else:
+            yield None
