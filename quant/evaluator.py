@@ -23,8 +23,11 @@ from build_decoder.quant.weight_rounding import NearestRounding, WeightRounding
 
 __all__ = ["Evaluator"]
 
-_REMEMBERED_BYTES = 512 << 20
+_REMEMBERED_BYTES = 1 << 30
 """Bytes of results that are kept; a search changes one node at a time, mostly a late one."""
+
+_AGAIN = 0.75
+"""Part of these bytes that are kept for results that were asked for again."""
 
 _REMEMBERED_ARRAYS = 256
 """Arrays of raw weights that are kept."""

@@ -95,7 +95,8 @@ class Exchange:
         self, harm: float, changed: NetworkFormats, more_than: float
     ) -> float | None:
         """What ``changed`` formats take from ``harm``; None if it is not ``more_than`` that."""
-        harm_then = self._search.judge.harm_if(changed, lambda then: harm - then > more_than)
+        harm_if = self._search.judge.harm_if
+        harm_then = harm_if(changed, lambda harm_then: harm - harm_then > more_than)
         return None if harm_then is None else harm - harm_then
 
     def swapped(self, formats: NetworkFormats) -> NetworkFormats | None:

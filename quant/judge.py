@@ -54,7 +54,7 @@ class Judge:
         self._near = None if near is None else Evaluator(network, near, **how, **parts)
         self._nodes = free_nodes(network)
         self._harms: dict[tuple[QFormat, ...], float] = {}
-        self._least_harms: dict[tuple[QFormat, ...], float] = {}
+        self._least_harms: dict[tuple[QFormat, ...], tuple[float, int]] = {}
 
     @property
     def evaluations(self) -> int:
@@ -79,38 +79,48 @@ class Judge:
             )
         return self._harms[key]
 
+    @property
+    def stages(self) -> int:
+        """Parts of the samples near the boundary that are run one after the other: several of
+        large networks, those first that lie nearest."""
+        return 1 if self._parts is None else len(self._parts)
+
     def harm_if(
         self,
         formats: NetworkFormats,
         accepted: Callable[[float], bool],
         *,
-        whole: bool = True,
+        stages: int | None = None,
     ) -> float | None:
         """:meth:`harm`, or None where ``accepted`` refuses it.
 
-        Of large networks, samples are run in parts, those nearest to a boundary first: these alone
-        show the least that the harm can be, and what is refused for that is run on no others.
+        The first parts of the samples show the least that the harm can be. What is refused for that
+        is run on no others.
 
         Parameters
         ----------
         accepted
             Tells whether a harm is accepted. What it refuses, it refuses of any greater harm.
-        whole
-            Whether all samples are run: without the last part, the result is a least harm.
+        stages
+            Most parts that are run. The result is a least harm, unless these are all.
         """
+        stages = stages or self.stages
         key = self._key(formats)
-        if self._parts is None or key in self._harms:
+        if self.stages == 1 or key in self._harms:
             harm = self.harm(formats)
             return harm if accepted(harm) else None
-        least = self._least_harms.get(key, 0.0)
-        if not accepted(least):
-            return None
-        y_near = self._growing_outputs_near(formats)
-        for _ in self._parts[:-1]:
-            least = self._least_harms[key] = self.standard.harm(next(y_near), None)
-            if not accepted(least):
+        harm, known = self._least_harms.get(key, (0.0, 0))
+        outputs = self._growing_outputs_near(formats)
+        for stage in range(1, stages + 1):
+            if not accepted(harm):
                 return None
-        harm = self.harm(formats) if whole else least
+            if stage == self.stages:
+                harm = self.harm(formats)
+            else:
+                y_near = next(outputs)
+                if stage > known:
+                    harm = self.standard.harm(y_near, None)
+                    self._least_harms[key] = harm, stage
         return harm if accepted(harm) else None
 
     def holds(self, formats: NetworkFormats) -> bool:

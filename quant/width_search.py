@@ -253,8 +253,8 @@ class WidthSearch:
             if looked_at < accepted:
                 self._rank(ranked, formats, key, narrower, accepted)
                 continue
-            # It may have been ranked by a few samples, by which it is worth as much or more.
-            worth = self._worth(formats, key, narrower, whole=True)
+            # It may have been ranked by a part of the samples, which makes it worth no less.
+            worth = self._worth(formats, key, narrower, self.judge.stages)
             if worth is None or worth < -less:
                 if worth is not None:
                     self._push(ranked, worth, accepted, key, narrower)
@@ -268,7 +268,7 @@ class WidthSearch:
 
     def _rank(self, ranked: list, formats: NetworkFormats, key, narrower, now: int) -> None:
         """Put a change into ``ranked`` by what it saves for its harm, if it is worth that."""
-        worth = self._worth(formats, key, narrower, whole=False)
+        worth = self._worth(formats, key, narrower, max(self.judge.stages - 1, 1))
         if worth is not None:
             self._push(ranked, worth, now, key, narrower)
 
@@ -277,10 +277,10 @@ class WidthSearch:
         heapq.heappush(ranked, (-worth, order, now, key, narrower))
 
     def _worth(
-        self, formats: NetworkFormats, key: NodeKey, narrower: QFormat, *, whole: bool
+        self, formats: NetworkFormats, key: NodeKey, narrower: QFormat, stages: int
     ) -> float | None:
-        """What a change saves for its harm, None if it is not worth that; at most, unless the
-        ``whole`` of the samples is run."""
+        """What a change saves for its harm, None if it is not worth that: by as many ``stages`` of
+        the judge, of which the first ones tell what it is worth at most."""
         cost, harm = self.cost(formats), self.judge.harm(formats)
         changed = {**formats, key: narrower}
         saved = cost - self.cost(changed)
@@ -291,5 +291,5 @@ class WidthSearch:
             added = harm_then - harm
             return harm + added <= 1 and saved >= _HARM_COST * added * cost
 
-        harm_then = self.judge.harm_if(changed, accepted, whole=whole)
+        harm_then = self.judge.harm_if(changed, accepted, stages=stages)
         return None if harm_then is None else saved / max(harm_then - harm, _LEAST_HARM)
