@@ -72,7 +72,7 @@ class GoldenJudge:
         """Output error, which ranks formats that are accepted."""
         return self.quality(formats).output_error / self.criterion.max_output_error
 
-    stages = 1
+    stages = first_stages = 1
 
     def harm_if(self, formats, accepted: Callable[[float], bool], *, stages: int = 1):
         """The harm, or None where ``accepted`` refuses it."""

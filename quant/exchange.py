@@ -70,12 +70,15 @@ class Exchange:
     ) -> NetworkFormats | None:
         """``formats`` with nodes but ``kept`` wider, until they keep the criterion.
 
-        Those first where a unit of cost takes most harm away. None if it costs ``limit``.
+        Those first where a unit of cost takes most harm away: of large networks, that which the
+        samples nearest to a boundary show. None if it costs ``limit``.
         """
+        judge = self._search.judge
         while not self._search.holds(formats):
             if not self._may_go_on:
                 return None
-            cost, harm = self._search.cost(formats), self._search.judge.harm(formats)
+            cost = self._search.cost(formats)
+            harm = judge.harm_if(formats, lambda _: True, stages=judge.first_stages)
             best, most = None, 0.0
             for key, format in formats.items():
                 for wider in wider_formats(format) if key != kept else ():
@@ -95,8 +98,12 @@ class Exchange:
         self, harm: float, changed: NetworkFormats, more_than: float
     ) -> float | None:
         """What ``changed`` formats take from ``harm``; None if it is not ``more_than`` that."""
-        harm_if = self._search.judge.harm_if
-        harm_then = harm_if(changed, lambda harm_then: harm - harm_then > more_than)
+        judge = self._search.judge
+
+        def accepted(harm_then: float) -> bool:
+            return harm - harm_then > more_than
+
+        harm_then = judge.harm_if(changed, accepted, stages=judge.first_stages)
         return None if harm_then is None else harm - harm_then
 
     def swapped(self, formats: NetworkFormats) -> NetworkFormats | None:

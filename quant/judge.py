@@ -85,6 +85,11 @@ class Judge:
         large networks, those first that lie nearest."""
         return 1 if self._parts is None else len(self._parts)
 
+    @property
+    def first_stages(self) -> int:
+        """All stages but the last one, which has most of the samples."""
+        return max(self.stages - 1, 1)
+
     def harm_if(
         self,
         formats: NetworkFormats,

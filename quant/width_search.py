@@ -268,7 +268,7 @@ class WidthSearch:
 
     def _rank(self, ranked: list, formats: NetworkFormats, key, narrower, now: int) -> None:
         """Put a change into ``ranked`` by what it saves for its harm, if it is worth that."""
-        worth = self._worth(formats, key, narrower, max(self.judge.stages - 1, 1))
+        worth = self._worth(formats, key, narrower, self.judge.first_stages)
         if worth is not None:
             self._push(ranked, worth, now, key, narrower)
 
