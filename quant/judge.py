@@ -1,5 +1,6 @@
 """Judges formats of one network by a standard, near the decision boundaries first."""
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -53,8 +54,8 @@ class Judge:
         self._full = Evaluator(network, golden, **how, **({} if self._rows is None else parts))
         self._near = None if near is None else Evaluator(network, near, **how, **parts)
         self._nodes = free_nodes(network)
-        self._harms: dict[tuple[QFormat, ...], float] = {}
-        self._least_harms: dict[tuple[QFormat, ...], tuple[float, int]] = {}
+        # After each stage that was run.
+        self._harms: dict[tuple[QFormat, ...], list[float]] = {}
 
     @property
     def evaluations(self) -> int:
@@ -71,13 +72,7 @@ class Judge:
 
     def harm(self, formats: NetworkFormats) -> float:
         """Part of what is allowed that is used up, 1 being all."""
-        key = self._key(formats)
-        if key not in self._harms:
-            values = self.criterion.max_error is not None
-            self._harms[key] = self.standard.harm(
-                self._outputs_near(formats), self.quality(formats) if values else None
-            )
-        return self._harms[key]
+        return self.harm_if(formats, lambda harm: True)
 
     @property
     def stages(self) -> int:
@@ -107,26 +102,24 @@ class Judge:
         accepted
             Tells whether a harm is accepted. What it refuses, it refuses of any greater harm.
         stages
-            Most parts that are run. The result is a least harm, unless these are all.
+            Parts that are run. The result is the harm that they show, and the least that all of
+            them can. Default: all.
         """
+        known = self._harms.setdefault(self._key(formats), [])
         stages = stages or self.stages
-        key = self._key(formats)
-        if self.stages == 1 or key in self._harms:
-            harm = self.harm(formats)
-            return harm if accepted(harm) else None
-        harm, known = self._least_harms.get(key, (0.0, 0))
-        outputs = self._growing_outputs_near(formats)
-        for stage in range(1, stages + 1):
-            if not accepted(harm):
+        outputs = None
+        for stage in range(stages):
+            if stage == len(known):
+                outputs = outputs or itertools.islice(
+                    self._growing_outputs_near(formats), stage, None
+                )
+                whole = stage + 1 == self.stages and self.criterion.max_error is not None
+                known.append(
+                    self.standard.harm(next(outputs), self.quality(formats) if whole else None)
+                )
+            if not accepted(known[stage]):
                 return None
-            if stage == self.stages:
-                harm = self.harm(formats)
-            else:
-                y_near = next(outputs)
-                if stage > known:
-                    harm = self.standard.harm(y_near, None)
-                    self._least_harms[key] = harm, stage
-        return harm if accepted(harm) else None
+        return known[stages - 1]
 
     def holds(self, formats: NetworkFormats) -> bool:
         """Whether ``formats`` keep the criterion."""
@@ -145,7 +138,6 @@ class Judge:
         """Do not hold against others what perfect formats cannot keep."""
         self.standard.excuse(self._outputs_near(perfect), self._full.outputs(perfect))
         self._harms.clear()
-        self._least_harms.clear()
 
     def _key(self, formats: NetworkFormats) -> tuple[QFormat, ...]:
         return tuple(formats[node] for node in self._nodes)
