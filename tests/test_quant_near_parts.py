@@ -12,6 +12,7 @@ from build_decoder.models.network import Network
 from build_decoder.models.rewrites import rewrite
 from build_decoder.models.task import Kind, Task
 from build_decoder.quant import evaluator as evaluator_module
+from build_decoder.quant import integer_model as integer_model_module
 from build_decoder.quant import judge as judge_module
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import Criterion
@@ -94,6 +95,23 @@ def test_parts_of_the_samples_make_the_outputs_of_the_integer_model(
         if number % 20 == 0:
             model = integer_model(network, formats)
             np.testing.assert_array_equal(expected, model.predict(golden.x))
+
+
+def test_an_integer_model_runs_few_samples_of_many_values_at_a_time(images, monkeypatch):
+    network, golden = images
+    *_, formats = walk(network, golden, steps=3)
+    model = integer_model(network, formats)
+    expected, none = model.predict(golden.x), model.predict(golden.x[:0])
+    run = []
+    values = type(model).values
+    monkeypatch.setattr(
+        type(model), "values", lambda self, x: run.append(len(x)) or values(self, x)
+    )
+    held = sum(array[0].size for array in values(model, model.quantise_input(golden.x)).values())
+    monkeypatch.setattr(integer_model_module, "_PART", 7 * held)
+    np.testing.assert_array_equal(model.predict(golden.x), expected)
+    assert run == [7] * (SAMPLES // 7) + [SAMPLES % 7]
+    assert model.predict(golden.x[:0]).shape == none.shape == (0, 3)
 
 
 def test_formats_are_one_evaluation_however_many_parts_are_run(images):
