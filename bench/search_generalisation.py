@@ -75,6 +75,13 @@ class GoldenJudge:
         """Output error, which ranks formats that are accepted."""
         return self.quality(formats).output_error / self.criterion.max_output_error
 
+    stages = first_stages = 1
+
+    def harm_if(self, formats, accepted: Callable[[float], bool], *, stages: int = 1):
+        """The harm, or None where ``accepted`` refuses it."""
+        harm = self.harm(formats)
+        return harm if accepted(harm) else None
+
     def holds(self, formats: NetworkFormats) -> bool:
         """Whether the criterion holds."""
         right = self._decide(self._evaluator.outputs(formats)) == self._labels

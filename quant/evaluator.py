@@ -1,9 +1,10 @@
 """Fast evaluation of many formats of one network on the same samples."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from build_decoder.models.network import Input, Network, Node
 from build_decoder.quant.activations.forms import searched_forms
 from build_decoder.quant.carrier import carrier
 from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey
-from build_decoder.quant.layer import LayerQuantiser, Parts, Step
+from build_decoder.quant.layer import LayerQuantiser, Operation, Parts, Step
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat, exact_fraction
@@ -22,16 +23,26 @@ from build_decoder.quant.weight_rounding import NearestRounding, WeightRounding
 
 __all__ = ["Evaluator"]
 
-_REMEMBERED_BYTES = 512 << 20
+_REMEMBERED_BYTES = 1 << 30
 """Bytes of results that are kept; a search changes one node at a time, mostly a late one."""
+
+_AGAIN = 0.75
+"""Part of these bytes that are kept for results that were asked for again."""
 
 _REMEMBERED_ARRAYS = 256
 """Arrays of raw weights that are kept."""
 
 _WEIGHT = "weight"
 
-_Maker = tuple[tuple[int, ...], Callable]
-"""Numbers of the results that one is made of, and ``make(result, numbers)``."""
+
+
+class _Maker(NamedTuple):
+    """How a result is made: of the ``sources`` of these numbers, by ``make(part, result,
+    sources)``; whether it is ``kept`` for others that are made of it."""
+
+    sources: tuple[int, ...]
+    make: Callable
+    kept: bool = True
 
 
 class Evaluator:
@@ -51,11 +62,14 @@ class Evaluator:
         Of weights; default: to the nearest.
     uniform_segments
         Of generated activations; see :func:`quant.activations.integer_activation`.
+    parts
+        Numbers of the samples that are run together, part by part: each sample is in one of them.
+        Default: all are run at once.
 
     Attributes
     ----------
     evaluations : int
-        Integer models run on the samples, not counting results remembered.
+        Integer models run on the samples, or on a part of them, not counting results remembered.
     """
 
     def __init__(
@@ -65,6 +79,7 @@ class Evaluator:
         *,
         rounding: WeightRounding | None = None,
         uniform_segments: int | None = None,
+        parts: Sequence[np.ndarray] | None = None,
     ):
         self.network = network
         self.rounding = rounding or NearestRounding()
@@ -72,6 +87,8 @@ class Evaluator:
         self.reference = Reference(golden)
         self.evaluations = 0
         self._forms = searched_forms(uniform_segments)
+        self._parts = parts
+        self._x = [golden.x] if parts is None else [golden.x[rows] for rows in parts]
         self._input_fraction = exact_fraction(golden.x)
         self._qualities: dict[int, Quality] = {}
         self._nodes = [_EvaluatedNode.of(network, node) for node in network.nodes]
@@ -82,9 +99,23 @@ class Evaluator:
 
     def outputs(self, formats: NetworkFormats) -> np.ndarray:
         """Real outputs (samples, outputs) of the integer model with ``formats``."""
+        *_, y = self.growing_outputs(formats)
+        return y
+
+    def growing_outputs(self, formats: NetworkFormats) -> Iterator[np.ndarray]:
+        """:meth:`outputs` after each part of the samples: NaN of samples that are not run yet."""
         last, format, makers = self._trace(formats)
-        raw = self._result(last, makers)
-        return format.to_real(raw.reshape(len(raw), -1))
+        y = None
+        for part in range(len(self._x)):
+            raw = self._result(makers, part, last)
+            given = format.to_real(raw.reshape(len(raw), -1))
+            if self._parts is None:
+                yield given
+                return
+            if y is None:
+                y = np.full((len(self.golden), given.shape[1]), np.nan)
+            y[self._parts[part]] = given
+            yield y
 
     def quality(self, formats: NetworkFormats) -> Quality:
         """Quality of the integer model with ``formats``."""
@@ -104,11 +135,11 @@ class Evaluator:
             if item.of is not None:
                 source, format = edges[item.of]
                 number = self._number(item.name, source)
-                makers[number] = ((source,), partial(_walked, item))
+                makers[number] = _Maker((source,), partial(_walked, item))
             else:
                 format = self._of_input(formats[NodeKey(item.name, INPUT)])
                 number = self._number(item.name, format)
-                makers[number] = ((), partial(self._quantised_input, item, format))
+                makers[number] = _Maker((), partial(self._quantised_input, item, format))
             edges[item.name] = number, format
         for each in self._nodes:
             node = each.node
@@ -118,7 +149,9 @@ class Evaluator:
             for place, step in enumerate(each.steps):
                 key = tuple(own[role] for role in step.roles)
                 number = self._number(node.name, place, key, sources)
-                makers[number] = (sources, partial(self._run, each, taken, own, step))
+                operation = _Made(partial(self._operation, each, taken, own, step))
+                kept = place + 1 < len(each.steps) or each.kept
+                makers[number] = _Maker(sources, operation.run, kept)
                 sources = (number,)
             edges[node.name] = sources[0], each.quantiser.output(node.layer, taken, own)
         return *edges[node.name], makers
@@ -126,37 +159,38 @@ class Evaluator:
     def _number(self, *key) -> int:
         return self._numbers.setdefault(key, len(self._numbers))
 
-    def _result(self, number: int, makers: dict[int, _Maker], kind: type | None = None):
-        """The result of that number, in the type ``kind`` if one is asked for."""
-        found = self._results.get((number, kind))
+    def _result(
+        self, makers: dict[int, _Maker], part: int, number: int, kind: type | None = None
+    ) -> np.ndarray:
+        """The result of that number for a part of the samples, in the type ``kind`` if one is
+        asked for."""
+        key = (number, part, kind)
+        found = self._results.get(key)
         if found is None:
             if kind is None:
-                sources, make = makers[number]
-                found = make(lambda source, kind=None: self._result(source, makers, kind), sources)
-                self.evaluations += number == next(reversed(makers))
+                sources, make, kept = makers[number]
+                found = make(part, partial(self._result, makers, part), sources)
+                self.evaluations += part == 0 and number == next(reversed(makers))
+                if not kept:
+                    return found
             else:
-                plain = self._result(number, makers)
+                plain = self._result(makers, part, number)
                 if plain.dtype == kind:
                     return plain
                 found = plain.astype(kind)
-            self._results.put((number, kind), found)
+            self._results.put(key, found)
         return found
 
-    def _run(
+    def _operation(
         self,
         each: "_EvaluatedNode",
         taken: tuple[QFormat, ...],
         formats: Mapping[str, QFormat],
         step: Step,
-        result: Callable,
-        sources: tuple[int, ...],
-    ) -> np.ndarray:
-        """What a step of a layer gives."""
+    ) -> Operation:
+        """What a step of a layer does."""
         array = partial(self._array, each, formats)
-        parts = Parts(each.node.layer, each.shapes, taken, formats, array, self._forms)
-        operation = step.make(parts)
-        wanted = getattr(operation, "takes", None)
-        return operation.compute(*(result(source, wanted) for source in sources))
+        return step.make(Parts(each.node.layer, each.shapes, taken, formats, array, self._forms))
 
     def _array(
         self, each: "_EvaluatedNode", formats: Mapping[str, QFormat], name: str
@@ -175,30 +209,65 @@ class Evaluator:
         fraction = max(min(format.fraction, self._input_fraction), 1 - format.integer)
         return QFormat(format.integer, fraction, format.signed)
 
-    def _quantised_input(self, item: Input, format: QFormat, result, sources) -> np.ndarray:
-        raw = format.quantise(self.golden.x).reshape(-1, *item.shape)
+    def _quantised_input(self, item: Input, format: QFormat, part, result, sources) -> np.ndarray:
+        raw = format.quantise(self._x[part]).reshape(-1, *item.shape)
         return raw.astype(carrier(format.width))
 
 
 @dataclass(frozen=True, eq=False)
 class _EvaluatedNode:
-    """What is asked for again and again of a layer."""
+    """What is asked for again and again of a layer.
+
+    ``kept`` tells whether its output is: not where all that takes it is one layer that does nothing
+    but hand it on, such as a pool, whose output is asked for instead.
+    """
 
     node: Node
     quantiser: LayerQuantiser
     shapes: Sequence[Shape]
     steps: tuple[Step, ...]
     keys: Mapping[str, NodeKey]
+    kept: bool
 
     @classmethod
     def of(cls, network: Network, node: Node) -> "_EvaluatedNode":
         quantiser = quantiser_of(node.layer)
         roles = (role.name for role in quantiser.roles(node.layer))
         keys = {role: NodeKey(node.name, role) for role in roles}
-        return cls(node, quantiser, network.input_shapes(node), tuple(quantiser.steps), keys)
+        takers = [other for other in network.nodes if node.name in other.inputs]
+        handed_on = (
+            len(takers) == 1
+            and len(takers[0].inputs) == 1
+            and not quantiser_of(takers[0].layer).roles(takers[0].layer)
+        )
+        shapes = network.input_shapes(node)
+        return cls(node, quantiser, shapes, tuple(quantiser.steps), keys, not handed_on)
 
 
-def _walked(item: Input, result, sources) -> np.ndarray:
+class _Made:
+    """An operation that is made when it is first run, and then runs on every part.
+
+    Parameters
+    ----------
+    make
+        Makes it.
+    """
+
+    def __init__(self, make: Callable[[], Operation]):
+        self._make = make
+
+    @cached_property
+    def operation(self) -> Operation:
+        """The operation."""
+        return self._make()
+
+    def run(self, part: int, result: Callable, sources: tuple[int, ...]) -> np.ndarray:
+        """What it gives for a part of the samples."""
+        wanted = getattr(self.operation, "takes", None)
+        return self.operation.compute(*(result(source, wanted) for source in sources))
+
+
+def _walked(item: Input, part, result, sources) -> np.ndarray:
     return item.walk.of(result(sources[0])).reshape(-1, *item.shape)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from build_decoder.quant.format_moves import wider_formats
 from build_decoder.quant.formats import NetworkFormats, NodeKey
 from build_decoder.quant.width_search import BIT_COST, WidthSearch
@@ -68,24 +70,41 @@ class Exchange:
     ) -> NetworkFormats | None:
         """``formats`` with nodes but ``kept`` wider, until they keep the criterion.
 
-        Those first where a unit of cost takes most harm away. None if it costs ``limit``.
+        Those first where a unit of cost takes most harm away: of large networks, that which the
+        samples nearest to a boundary show. None if it costs ``limit``.
         """
+        judge = self._search.judge
         while not self._search.holds(formats):
             if not self._may_go_on:
                 return None
-            cost, harm = self._search.cost(formats), self._search.judge.harm(formats)
+            cost = self._search.cost(formats)
+            harm = judge.harm_if(formats, lambda _: True, stages=judge.first_stages)
             best, most = None, 0.0
             for key, format in formats.items():
                 for wider in wider_formats(format) if key != kept else ():
                     changed = {**formats, key: wider}
-                    taken = harm - self._search.judge.harm(changed)
                     added = self._search.cost(changed) - cost
-                    if taken > most * max(added, BIT_COST) and cost + added < limit:
-                        best, most = changed, taken / max(added, BIT_COST)
+                    unit = max(added, BIT_COST)
+                    more_than = most * unit if cost + added < limit else np.inf
+                    taken = self._taken(harm, changed, more_than)
+                    if taken is not None:
+                        best, most = changed, taken / unit
             if best is None:
                 return None
             formats = best
         return formats
+
+    def _taken(
+        self, harm: float, changed: NetworkFormats, more_than: float
+    ) -> float | None:
+        """What ``changed`` formats take from ``harm``; None if it is not ``more_than`` that."""
+        judge = self._search.judge
+
+        def accepted(harm_then: float) -> bool:
+            return harm - harm_then > more_than
+
+        harm_then = judge.harm_if(changed, accepted, stages=judge.first_stages)
+        return None if harm_then is None else harm - harm_then
 
     def swapped(self, formats: NetworkFormats) -> NetworkFormats | None:
         """Cheaper formats with one node a bit wider and another narrower; None of many nodes."""

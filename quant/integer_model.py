@@ -18,6 +18,10 @@ from build_decoder.quant.qformat import QFormat
 __all__ = ["IntegerModel", "ModelInput", "ModelNode", "Node"]
 
 
+_PART = 1 << 24
+"""Values of all layers together that are held at a time."""
+
+
 @dataclass(frozen=True)
 class Node:
     """A signal node.
@@ -189,7 +193,14 @@ class IntegerModel:
 
     def compute(self, x_raw: np.ndarray) -> np.ndarray:
         """Raw int64 outputs (samples, outputs) of raw inputs (samples, inputs)."""
-        return self.values(x_raw)[self.nodes[-1].name].reshape(len(x_raw), -1)
+        held = sum(math.prod(item.shape) for item in self.inputs)
+        held += sum(layer.output_count for layer in self.layers)
+        most = max(_PART // held, 1)
+        # One part, though empty, of no samples.
+        parts = [x_raw[start : start + most] for start in range(0, max(len(x_raw), 1), most)]
+        last = self.nodes[-1].name
+        given = [self.values(part)[last].reshape(len(part), self.output_count) for part in parts]
+        return given[0] if len(given) == 1 else np.concatenate(given)
 
     def predict(self, x) -> np.ndarray:
         """Real outputs (samples, outputs) of real inputs (samples, inputs)."""

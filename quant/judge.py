@@ -1,10 +1,16 @@
 """Judges formats of one network by a standard, near the decision boundaries first."""
 
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.evaluator import Evaluator
 from build_decoder.quant.formats import NetworkFormats, free_nodes
+from build_decoder.quant.near_parts import nearest_first
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quality import Quality
 from build_decoder.quant.standard import Standard
@@ -40,13 +46,16 @@ class Judge:
         self.criterion = criterion
         self.standard = standard or Standard(network, golden, criterion)
         how = {"rounding": rounding, "uniform_segments": uniform_segments}
-        self._full = Evaluator(network, golden, **how)
         # What lies near the boundary may be golden data itself, which is run in any case.
         self._rows = self.standard.near_rows
         near = None if self._rows is not None else self.standard.near_samples
+        self._parts = nearest_first(network, self.standard)
+        parts = {"parts": self._parts}
+        self._full = Evaluator(network, golden, **how, **({} if self._rows is None else parts))
+        self._near = None if near is None else Evaluator(network, near, **how, **parts)
         self._nodes = free_nodes(network)
-        self._harms: dict[tuple[QFormat, ...], float] = {}
-        self._near = None if near is None else Evaluator(network, near, **how)
+        # After each stage that was run.
+        self._harms: dict[tuple[QFormat, ...], list[float]] = {}
 
     @property
     def evaluations(self) -> int:
@@ -63,17 +72,58 @@ class Judge:
 
     def harm(self, formats: NetworkFormats) -> float:
         """Part of what is allowed that is used up, 1 being all."""
-        key = tuple(formats[node] for node in self._nodes)
-        if key not in self._harms:
-            values = self.criterion.max_error is not None
-            self._harms[key] = self.standard.harm(
-                self._outputs_near(formats), self.quality(formats) if values else None
-            )
-        return self._harms[key]
+        return self.harm_if(formats, lambda harm: True)
+
+    @property
+    def stages(self) -> int:
+        """Parts of the samples near the boundary that are run one after the other: several of
+        large networks, those first that lie nearest."""
+        return 1 if self._parts is None else len(self._parts)
+
+    @property
+    def first_stages(self) -> int:
+        """All stages but the last one, which has most of the samples."""
+        return max(self.stages - 1, 1)
+
+    def harm_if(
+        self,
+        formats: NetworkFormats,
+        accepted: Callable[[float], bool],
+        *,
+        stages: int | None = None,
+    ) -> float | None:
+        """:meth:`harm`, or None where ``accepted`` refuses it.
+
+        The first parts of the samples show the least that the harm can be. What is refused for that
+        is run on no others.
+
+        Parameters
+        ----------
+        accepted
+            Tells whether a harm is accepted. What it refuses, it refuses of any greater harm.
+        stages
+            Parts that are run. The result is the harm that they show, and the least that all of
+            them can. Default: all.
+        """
+        known = self._harms.setdefault(self._key(formats), [])
+        stages = stages or self.stages
+        outputs = None
+        for stage in range(stages):
+            if stage == len(known):
+                outputs = outputs or itertools.islice(
+                    self._growing_outputs_near(formats), stage, None
+                )
+                whole = stage + 1 == self.stages and self.criterion.max_error is not None
+                known.append(
+                    self.standard.harm(next(outputs), self.quality(formats) if whole else None)
+                )
+            if not accepted(known[stage]):
+                return None
+        return known[stages - 1]
 
     def holds(self, formats: NetworkFormats) -> bool:
         """Whether ``formats`` keep the criterion."""
-        if (harm := self.harm(formats)) > 1:
+        if (harm := self.harm_if(formats, lambda harm: harm <= 1)) is None:
             return False
         quality = self.quality(formats)
         if self.standard.excuses:
@@ -89,7 +139,19 @@ class Judge:
         self.standard.excuse(self._outputs_near(perfect), self._full.outputs(perfect))
         self._harms.clear()
 
-    def _outputs_near(self, formats: NetworkFormats):
+    def _key(self, formats: NetworkFormats) -> tuple[QFormat, ...]:
+        return tuple(formats[node] for node in self._nodes)
+
+    def _outputs_near(self, formats: NetworkFormats) -> np.ndarray | None:
+        *_, y_near = self._growing_outputs_near(formats)
+        return y_near
+
+    def _growing_outputs_near(self, formats: NetworkFormats) -> Iterator[np.ndarray | None]:
+        """Outputs near the boundary after each part of the samples; None if there are none."""
         if self._rows is not None:
-            return self._full.outputs(formats)[self._rows]
-        return None if self._near is None else self._near.outputs(formats)
+            for y in self._full.growing_outputs(formats):
+                yield y[self._rows]
+        elif self._near is not None:
+            yield from self._near.growing_outputs(formats)
+        else:
+            yield None

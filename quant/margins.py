@@ -20,7 +20,7 @@ def flip_rate(sorted_margins: np.ndarray, errors: np.ndarray, *, neighbours: int
         Margins (samples,) of the float model's own decisions, ascending, all positive.
     errors
         Part of each sample's margin (samples,) that quantisation takes away; negative where it
-        adds.
+        adds, NaN where it is not known, so that the fraction is the least that it can be.
     """
     width = min(neighbours, len(errors))
     near = sliding_window_view(errors, width)

@@ -107,7 +107,8 @@ class NearBoundary:
         return self.samples.task.margin(y, self.decided, self.decision)
 
     def flips(self, y: np.ndarray) -> float:
-        """Decisions expected to change, as a fraction of all, where outputs become ``y``."""
+        """Decisions expected to change, as a fraction of all, where outputs become ``y``: at least,
+        where some outputs are not known yet, NaN."""
         if not self.share:
             return 0.0
         return self.share * flip_rate(self.margins, self.margins - self._margins(y))

@@ -17,7 +17,7 @@ from build_decoder.quant.criterion import MAX_ERROR, Criterion
 from build_decoder.quant.exercise import affordable, exercised, missing_answers
 from build_decoder.quant.formats import INPUT, NodeKey, integer_model, origin
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.quant.quality import Quality, measure
+from build_decoder.quant.quality import Quality, Reference
 from build_decoder.quant.search import search_formats
 from build_decoder.quant.search_result import SearchError, SearchResult
 from build_decoder.quant.standard import Standard
@@ -194,17 +194,20 @@ def quantise(
             f"{network.name}: expected values of a range that fixed point can hold, got "
             f"{detail}: {ranges_told(recorded)}"
         ) from error
-    seen = measure(model, recorded)
-    unseen = measure(model, golden.unseen, scale=recorded) if golden.held_out.any() else None
+    y, y_all = model.predict(recorded.x), model.predict(golden.x)
+    unseen = None
+    if golden.held_out.any():
+        unseen = Reference(golden.unseen, scale=recorded).compare(y_all[golden.held_out])
+    seen = Reference(recorded).compare(y)
     decide = golden.task.decisions
-    lost = (decide(model.predict(recorded.x)) != decide(recorded.y)).any(axis=1)
+    lost = (decide(y) != decide(recorded.y)).any(axis=1)
     near_ties = int(np.count_nonzero(lost & found.near_ties[: len(recorded)]))
     return Quantised(
         model=model,
         search=found,
         seen=seen,
         unseen=unseen,
-        all=measure(model, golden),
+        all=Reference(golden).compare(y_all),
         uniform_segments=uniform_segments,
         max_error=criterion.max_error if golden.task.keeps_values else None,
         near_ties=near_ties,

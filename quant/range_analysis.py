@@ -70,12 +70,17 @@ def observed_values(
         for key, array in parts[0].items()
     }
     if values:
-        for item in network.given_inputs:
-            key = NodeKey(item.name, INPUT)
-            found[key] = _with_headroom(found[key])
-        for node in network.nodes:
-            _add_headroom(node, found)
+        _add_all_headroom(network, found)
     return found
+
+
+def _add_all_headroom(network: Network, found: dict[NodeKey, np.ndarray]) -> None:
+    """Room for what other data may reach, in place."""
+    for item in network.given_inputs:
+        key = NodeKey(item.name, INPUT)
+        found[key] = _with_headroom(found[key])
+    for node in network.nodes:
+        _add_headroom(node, found)
 
 
 def _parts(network: Network, x: np.ndarray) -> list[np.ndarray]:
@@ -158,8 +163,11 @@ def analyse_ranges(
     extra
         Additional fraction bits, as far as :data:`MOST_PERFECT_WIDTH` allows.
     """
-    held = dict(observed_values(network, x, values=values))
-    steps = _needed_steps(network, observed_values(network, x), each=each)
+    observed = observed_values(network, x)
+    steps = _needed_steps(network, observed, each=each)
+    held = dict(observed)
+    if values:
+        _add_all_headroom(network, held)
     roles = {NodeKey(item.name, INPUT): Role(INPUT, Kind.SIGNAL) for item in network.given_inputs}
     for node in network.nodes:
         quantiser = quantiser_of(node.layer)

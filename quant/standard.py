@@ -128,9 +128,10 @@ class Standard:
         """Part of what is allowed that is used up, 1 being all.
 
         Of decisions it is the expected changes; of values the mean square error, since errors of
-        different nodes add up in their squares. ``quality`` is needed for values alone.
+        different nodes add up in their squares. Without ``quality``, or where outputs are NaN since
+        they are not known yet, it is the least that it can be.
         """
-        limit = self.criterion.max_error
+        limit = self.criterion.max_error if quality is not None else None
         harm = 0.0
         for flips, unkept in zip(self._flips(y_near), self._unkept, strict=True):
             harm = max(harm, (flips - unkept) / self.criterion.max_flips)

@@ -247,11 +247,17 @@ class WidthSearch:
                 self._rank(ranked, formats, key, narrower, 0)
         accepted = 0
         while ranked:
-            _, _, looked_at, key, narrower = heapq.heappop(ranked)
+            less, _, looked_at, key, narrower = heapq.heappop(ranked)
             if not is_narrower(narrower, formats[key]):
                 continue
             if looked_at < accepted:
                 self._rank(ranked, formats, key, narrower, accepted)
+                continue
+            # It may have been ranked by a part of the samples, which makes it worth no less.
+            worth = self._worth(formats, key, narrower, self.judge.stages)
+            if worth is None or worth < -less:
+                if worth is not None:
+                    self._push(ranked, worth, accepted, key, narrower)
                 continue
             changed = {**formats, key: narrower}
             if self.holds(changed):
@@ -262,13 +268,28 @@ class WidthSearch:
 
     def _rank(self, ranked: list, formats: NetworkFormats, key, narrower, now: int) -> None:
         """Put a change into ``ranked`` by what it saves for its harm, if it is worth that."""
+        worth = self._worth(formats, key, narrower, self.judge.first_stages)
+        if worth is not None:
+            self._push(ranked, worth, now, key, narrower)
+
+    def _push(self, ranked: list, worth: float, now: int, key, narrower) -> None:
+        order = (self._ranks[key], narrower.integer, narrower.fraction)
+        heapq.heappush(ranked, (-worth, order, now, key, narrower))
+
+    def _worth(
+        self, formats: NetworkFormats, key: NodeKey, narrower: QFormat, stages: int
+    ) -> float | None:
+        """What a change saves for its harm, None if it is not worth that: by as many ``stages`` of
+        the judge, of which the first ones tell what it is worth at most."""
         cost, harm = self.cost(formats), self.judge.harm(formats)
         changed = {**formats, key: narrower}
         saved = cost - self.cost(changed)
         if saved <= 0:
-            return
-        added = self.judge.harm(changed) - harm
-        if harm + added <= 1 and saved >= _HARM_COST * added * cost:
-            worth = saved / max(added, _LEAST_HARM)
-            order = (self._ranks[key], narrower.integer, narrower.fraction)
-            heapq.heappush(ranked, (-worth, order, now, key, narrower))
+            return None
+
+        def accepted(harm_then: float) -> bool:
+            added = harm_then - harm
+            return harm + added <= 1 and saved >= _HARM_COST * added * cost
+
+        harm_then = self.judge.harm_if(changed, accepted, stages=stages)
+        return None if harm_then is None else saved / max(harm_then - harm, _LEAST_HARM)

@@ -85,7 +85,7 @@ def test_wide_convolutions_are_exact_at_their_extremes(random, width):
     weights = any_raw(random, weight, (3, 3, 4, 2))
     weights[..., 0] = weight.min_raw
     made = Convolution(Products(input, RawArray(weight, weights)))
-    assert made.takes == (np.float32 if width == 8 else np.float64)
+    assert made.kind == (np.float32 if width == 8 else np.float64)
     x = any_raw(random, input, (2, 4, 5, 4))
     x[0] = input.min_raw
     expected = [sums_one_by_one(sample, weights).tolist() for sample in x]

@@ -138,6 +138,9 @@ def test_several_nodes_are_made_wider_for_one_that_saves_much(tiny):
         def harm(self, formats):
             return 0.055 * (6 - bits(formats)) + 0.9 * (formats[most].width <= 2)
 
+        def harm_if(self, formats, accepted, *, stages):
+            return harm if accepted(harm := self.harm(formats)) else None
+
         def holds(self, formats):
             return self.harm(formats) <= 1
 

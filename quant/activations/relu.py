@@ -29,4 +29,5 @@ class Relu:
 
     def compute(self, raw) -> np.ndarray:
         """Raw int64 in ``output`` of ``raw`` in ``input`` (any shape)."""
-        return self.narrowing.compute(np.maximum(raw, 0))
+        # Many times as fast as a maximum with one number.
+        return self.narrowing.compute(np.clip(raw, 0, self.input.max_raw))

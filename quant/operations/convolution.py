@@ -1,16 +1,15 @@
 """Exact sums of products over windows: the first operation of a convolution."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from build_decoder.quant.carrier import carried
 from build_decoder.quant.operations.products import Products
 
 __all__ = ["Convolution"]
 
-_PART = 1 << 17
+_PART = 1 << 16
 """Values of windows that are laid out at a time, which then lie in a cache."""
 
 _LANES = 16
@@ -38,13 +37,12 @@ class Convolution:
     products: Products
 
     @property
-    def takes(self) -> type[np.floating]:
-        """Type of the inputs in which no running sum loses anything."""
+    def kind(self) -> type[np.floating]:
+        """Type in which no running sum loses anything."""
         return self.products.takes
 
     def compute(self, x: np.ndarray) -> np.ndarray:
         """Raw sums (samples, rows, columns, filters) of raw (samples, rows, columns, channels)."""
-        x = carried(x, self.takes)
         samples, rows, columns, _ = x.shape
         filters = self._weights.shape[3]
         if self._weights.shape[:2] == (1, 1):
@@ -58,7 +56,7 @@ class Convolution:
 
     @cached_property
     def _weights(self) -> np.ndarray:
-        return self.products.weights.carried(self.takes).reshape(self.products.weights.raw.shape)
+        return self.products.weights.carried(self.kind).reshape(self.products.weights.raw.shape)
 
 
 class _Windows:
@@ -73,18 +71,8 @@ class _Windows:
         self.rows, self.columns = rows, columns
         self.kernel = weights.shape[:2]
         self.channels, self.filters = weights.shape[2:]
-        self.together = min(range(1, columns + 1), key=self._cost)
+        self.together = _together(self.kernel, self.channels, self.filters, columns)
         self.matrix = self._matrix(weights)
-
-    def _blocks(self, together: int) -> int:
-        return -(-self.columns // together)
-
-    def _terms(self, together: int) -> int:
-        return self.kernel[0] * (together + self.kernel[1] - 1) * self.channels
-
-    def _cost(self, together: int) -> int:
-        sums = -(-together * self.filters // _LANES) * _LANES
-        return self._blocks(together) * (self._terms(together) + _ROW) * (sums + _LAYING_OUT)
 
     def _matrix(self, weights: np.ndarray) -> np.ndarray:
         (rows, columns), together = self.kernel, self.together
@@ -96,26 +84,54 @@ class _Windows:
 
     def sums(self, x: np.ndarray) -> np.ndarray:
         """Sums (samples, rows, columns, filters) of (samples, rows, columns, channels)."""
-        blocks, terms = self._blocks(self.together), self._terms(self.together)
+        together, kind = self.together, self.matrix.dtype
+        blocks, terms = _blocks(self.columns, together), len(self.matrix)
         up, left = ((size - 1) // 2 for size in self.kernel)
+        # A few samples at a time, or a few rows of one.
         most = min(max(_PART // (self.rows * blocks * terms), 1), max(len(x), 1))
-        width = blocks * self.together + self.kernel[1] - 1
-        padded = np.zeros((most, self.rows + self.kernel[0] - 1, width, self.channels), x.dtype)
+        band = min(max(_PART // (blocks * terms), 1), self.rows)
+        width = blocks * together + self.kernel[1] - 1
+        padded = np.zeros((most, self.rows + self.kernel[0] - 1, width, self.channels), kind)
         sample, row, column, value = padded.strides
         # Columns of a window are neighbours in memory, so that a view shows all windows.
         windows = np.lib.stride_tricks.as_strided(
             padded,
             (most, self.rows, blocks, self.kernel[0], terms // self.kernel[0]),
-            (sample, row, column * self.together, row, value),
+            (sample, row, column * together, row, value),
             writeable=False,
         )
-        laid_out = np.empty(windows.shape, x.dtype)
-        sums = np.empty((len(x), self.rows, self.columns, self.filters), x.dtype)
+        laid_out = np.empty(most * band * blocks * terms, kind)
+        sums = np.empty((len(x), self.rows, self.columns, self.filters), kind)
         for start in range(0, len(x), most):
             part = x[start : start + most]
             padded[: len(part), up : up + self.rows, left : left + self.columns] = part
-            np.copyto(laid_out, windows)
-            rows = laid_out[: len(part)].reshape(-1, terms) @ self.matrix
-            rows = rows.reshape(len(part), self.rows, blocks * self.together, self.filters)
-            sums[start : start + most] = rows[:, :, : self.columns]
+            for top in range(0, self.rows, band):
+                seen = windows[: len(part), top : top + band]
+                rows = laid_out[: seen.size].reshape(seen.shape)
+                np.copyto(rows, seen)
+                given = sums[start : start + most, top : top + band]
+                if blocks * together == self.columns:
+                    # In one piece: all rows of some samples, or some rows of one sample.
+                    given = given.reshape(-1, together * self.filters)
+                    np.matmul(rows.reshape(-1, terms), self.matrix, out=given)
+                else:
+                    made = rows.reshape(-1, terms) @ self.matrix
+                    made = made.reshape(*seen.shape[:2], blocks * together, self.filters)
+                    given[:] = made[:, :, : self.columns]
         return sums
+
+
+@lru_cache(maxsize=256)
+def _together(kernel: tuple[int, int], channels: int, filters: int, columns: int) -> int:
+    """How many of ``columns`` neighbours cost least when they are summed at once."""
+
+    def cost(together: int) -> int:
+        terms = kernel[0] * (together + kernel[1] - 1) * channels
+        sums = -(-together * filters // _LANES) * _LANES
+        return _blocks(columns, together) * (terms + _ROW) * (sums + _LAYING_OUT)
+
+    return min(range(1, columns + 1), key=cost)
+
+
+def _blocks(columns: int, together: int) -> int:
+    return -(-columns // together)
