@@ -1,6 +1,5 @@
 """Fast evaluation of many formats of one network on the same samples."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
@@ -19,6 +18,7 @@ from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat, exact_fraction
 from build_decoder.quant.quality import Quality, Reference
+from build_decoder.quant.remembered_arrays import RememberedArrays
 from build_decoder.quant.weight_rounding import NearestRounding, WeightRounding
 
 __all__ = ["Evaluator"]
@@ -95,7 +95,7 @@ class Evaluator:
         self._by_name = {node.name: node for node in network.nodes}
         self._raw = lru_cache(_REMEMBERED_ARRAYS)(self._raw_array)
         self._numbers: dict[tuple, int] = {}
-        self._results = _Results(_REMEMBERED_BYTES)
+        self._results = RememberedArrays(_REMEMBERED_BYTES)
 
     def outputs(self, formats: NetworkFormats) -> np.ndarray:
         """Real outputs (samples, outputs) of the integer model with ``formats``."""
@@ -269,27 +269,3 @@ class _Made:
 
 def _walked(item: Input, part, result, sources) -> np.ndarray:
     return item.walk.of(result(sources[0])).reshape(-1, *item.shape)
-
-
-class _Results:
-    """Arrays by key, of no more bytes than a limit; those go that were asked for longest ago."""
-
-    def __init__(self, limit: int):
-        self._limit = limit
-        self._bytes = 0
-        self._arrays: OrderedDict[tuple, np.ndarray] = OrderedDict()
-
-    def get(self, key: tuple) -> np.ndarray | None:
-        """The array, if it is still there."""
-        found = self._arrays.get(key)
-        if found is not None:
-            self._arrays.move_to_end(key)
-        return found
-
-    def put(self, key: tuple, array: np.ndarray) -> None:
-        """Keep an array, and drop others for it."""
-        self._arrays[key] = array
-        self._bytes += array.nbytes
-        while self._bytes > self._limit and len(self._arrays) > 1:
-            _, dropped = self._arrays.popitem(last=False)
-            self._bytes -= dropped.nbytes

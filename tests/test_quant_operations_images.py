@@ -53,7 +53,7 @@ def any_convolution(random, shape, input, weight) -> Convolution:
         ((1, 1, 1), (3, 2, 1, 1)),
     ],
 )
-@pytest.mark.parametrize("part", [1, 1 << 17])
+@pytest.mark.parametrize("part", [1, 200, 1 << 17])
 def test_convolutions_are_sums_one_by_one(random, monkeypatch, image, kernel, part):
     monkeypatch.setattr(convolution, "_PART", part)
     made = any_convolution(random, kernel, QFormat(3, 2), QFormat(2, 3))
