@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from build_decoder.models.escape.cuff import NerveCuff
-from build_decoder.models.escape.escape_fcn import EscapeFcn
 from build_decoder.models.golden import GoldenData
+from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.escape_fcn import EscapeFcn
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites import rewrite
 from build_decoder.models.task import Kind, Task

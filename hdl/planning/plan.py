@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from build_decoder.hdl.planning.actor import Actor
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.unstalled import Times, times_of
-from build_decoder.models.fields import Fields
+from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layer import IntegerLayer
 
