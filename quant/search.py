@@ -74,9 +74,10 @@ def search_formats(
     standard = standard or Standard(network, golden, criterion)
 
     suspected = any(near.even for near in standard.near)
+    statistics = {}
 
     def search_of(network: Network, extra: int = 0) -> WidthSearch:
-        rounding = CompensatedRounding(network, golden.x)
+        rounding = CompensatedRounding(network, golden.x, statistics)
         how = {"rounding": rounding, "standard": standard, "uniform_segments": uniform_segments}
         judged = judge(network, golden, criterion, **how)
         return WidthSearch(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def on_grid(network: Network, formats: NetworkFormats, rounding: WeightRounding)
         arrays = rounding.arrays(node, formats.get(NodeKey(node.name, _WEIGHT)))
         roles = quantiser_of(node.layer).arrays
         held = {
-            name: format.to_real(format.quantise(arrays[name]))
+            name: format.nearest(arrays[name])
             for name, role in roles.items()
             if role != "bias"
             for format in [formats[NodeKey(node.name, role)]]
@@ -78,17 +78,24 @@ class CompensatedRounding:
         The network in floats.
     x
         Its inputs (samples, inputs).
+    statistics
+        Statistics of the network's inputs by name, for networks on the same samples to share; what
+        is missing is put in. Default: shared with none.
     """
 
-    def __init__(self, network: Network, x: np.ndarray):
+    def __init__(
+        self, network: Network, x: np.ndarray, statistics: dict[str, "_Statistics"] | None = None
+    ):
         values = network.values(np.asarray(x, dtype=np.float64))
+        self._of_inputs = {} if statistics is None else statistics
+        self._inputs = {item.name for item in network.inputs}
         self._nodes = {
             node.name: (node, values[node.inputs[0]])
             for node in network.nodes
             if isinstance(node.layer, Dense)
         }
         self._rounded = lru_cache(_REMEMBERED)(self._compute_rounded)
-        self._statistics = lru_cache(len(network.nodes))(self._compute_statistics)
+        self._of_nodes: dict[str, _Statistics] = {}
 
     def arrays(self, node: Node, weight: QFormat | None) -> Mapping[str, np.ndarray]:
         return self._rounded(node.name, weight) if node.name in self._nodes else node.weights
@@ -99,17 +106,42 @@ class CompensatedRounding:
         left = weights[order]
         rounded = np.empty_like(left)
         for index in range(len(left)):
-            rounded[index] = format.to_real(format.quantise(left[index]))
+            rounded[index] = format.nearest(left[index])
             error = (left[index] - rounded[index]) / factor[index, index]
             left[index + 1 :] -= factor[index, index + 1 :, None] * error
         placed = np.empty_like(rounded)
         placed[order] = rounded
         return {"weights": placed, "bias": bias + mean @ (weights - placed)}
 
-    def _compute_statistics(self, name: str):
-        """Order of inputs, greatest variance first; their means; and, in that order, the upper
-        factor U of the inverse covariance, ``U.T @ U``."""
-        x = self._nodes[name][1]
+    def _statistics(self, name: str) -> "_Statistics":
+        node, x = self._nodes[name]
+        (source,) = node.inputs
+        known = self._of_inputs if source in self._inputs else self._of_nodes
+        if source not in known:
+            known[source] = _Statistics.of(x)
+        return known[source]
+
+
+class _Statistics(NamedTuple):
+    """What decides how rounding errors cancel.
+
+    Attributes
+    ----------
+    order
+        Of the inputs, greatest variance first.
+    mean
+        Of each input.
+    factor
+        In that order, the upper factor U of the inverse covariance, ``U.T @ U``.
+    """
+
+    order: np.ndarray
+    mean: np.ndarray
+    factor: np.ndarray
+
+    @classmethod
+    def of(cls, x: np.ndarray) -> "_Statistics":
+        """Those of samples ``x`` (samples, inputs)."""
         mean = x.mean(axis=0)
         covariance = (x - mean).T @ (x - mean) / len(x)
         order = np.argsort(-np.diag(covariance), kind="stable")
@@ -117,4 +149,4 @@ class CompensatedRounding:
         damping = _DAMPING * np.diag(covariance).mean() or 1.0
         covariance[np.diag_indices_from(covariance)] += damping
         factor = np.linalg.cholesky(np.linalg.inv(covariance)).T
-        return order, mean, factor
+        return cls(order, mean, factor)
