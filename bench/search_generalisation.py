@@ -22,12 +22,11 @@ from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.quant.bwid.ahead import search_ahead
 from build_decoder.quant.criterion import Criterion
-from build_decoder.quant.evaluator import Evaluator
 from build_decoder.quant.formats import NetworkFormats, integer_model
+from build_decoder.quant.judge import Judge
 from build_decoder.quant.quality import Quality, measure
 from build_decoder.quant.search import search_formats
 from build_decoder.quant.search_result import SearchResult
-from build_decoder.quant.weight_rounding import WeightRounding
 
 __all__ = ["GoldenJudge", "main"]
 
@@ -37,7 +36,7 @@ _COST = partial(AreaCost, family=DEFAULT)
 _NO_LIMIT = Criterion(max_flips=1.0, max_output_error=10.0)
 
 
-class GoldenJudge:
+class GoldenJudge(Judge):
     """A judge that looks at the golden samples alone.
 
     Parameters
@@ -47,44 +46,37 @@ class GoldenJudge:
         other way round; tells whether that is enough.
     """
 
-    criterion = _NO_LIMIT
-
     def __init__(
         self,
         network: Network,
         golden: GoldenData,
+        criterion: Criterion,
         *,
         accept: Callable[[Quality, np.ndarray, np.ndarray], bool],
-        rounding: WeightRounding,
+        **how,
     ):
-        self._evaluator = Evaluator(network, golden, rounding=rounding)
+        super().__init__(network, golden, criterion, **how)
         self._accept, self._decide = accept, golden.task.decisions
-        reference = self._evaluator.reference
+        reference = self._full.reference
         self._labels, self._right = reference.labels, reference.decided == reference.labels
-        self.quality = self._evaluator.quality
-
-    @property
-    def evaluations(self) -> int:
-        """Integer models run."""
-        return self._evaluator.evaluations
 
     def excuse(self, perfect: NetworkFormats) -> None:
         """Perfect formats are held to the same as all others."""
 
-    def harm(self, formats: NetworkFormats) -> float:
+    def harm_if(
+        self,
+        formats: NetworkFormats,
+        accepted: Callable[[float], bool],
+        *,
+        stages: int | None = None,
+    ) -> float | None:
         """Output error, which ranks formats that are accepted."""
-        return self.quality(formats).output_error / self.criterion.max_output_error
-
-    stages = first_stages = 1
-
-    def harm_if(self, formats, accepted: Callable[[float], bool], *, stages: int = 1):
-        """The harm, or None where ``accepted`` refuses it."""
-        harm = self.harm(formats)
+        harm = self.quality(formats).output_error / self.criterion.max_output_error
         return harm if accepted(harm) else None
 
     def holds(self, formats: NetworkFormats) -> bool:
         """Whether the criterion holds."""
-        right = self._decide(self._evaluator.outputs(formats)) == self._labels
+        right = self._decide(self._full.outputs(formats)) == self._labels
         return self._accept(self.quality(formats), self._right & ~right, right & ~self._right)
 
 
@@ -125,10 +117,7 @@ def _searches(
         ("agreement 99.9 %", _agreement),
         ("... and output error 1 %", _output_error),
     ):
-
-        def judge(network, golden, criterion, *, rounding, accept=accept, **_):
-            return GoldenJudge(network, golden, accept=accept, rounding=rounding)
-
+        judge = partial(GoldenJudge, accept=accept)
         yield name, lambda judge=judge: search_formats(
             network, golden, _NO_LIMIT, _COST, prune=False, judge=judge
         )
