@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.plan import Plan
 from build_decoder.hdl.planning.stage import Port
-from build_decoder.hdl.ports import inputs_of, layout_of, outputs_of
+from build_decoder.hdl.stage_component import StageComponent, layout_of
 
 __all__ = ["Decoder", "component_type"]
 
@@ -59,16 +59,16 @@ class Decoder(wiring.Component):
         for number, stage in enumerate(self.plan.stages):
             component = component_type(type(stage.plan))(stage.plan)
             m.submodules[f"{type(component).__name__.lower()}_{number}"] = component
-            for source, taken in zip(stage.inputs, inputs_of(component), strict=True):
+            for source, taken in zip(stage.inputs, component.inputs, strict=True):
                 wiring.connect(m, streams.pop(source), taken)
-            for output, given in enumerate(outputs_of(component)):
+            for output, given in enumerate(component.outputs):
                 streams[Port(stage.name, output)] = given
         (last,) = streams.values()
         wiring.connect(m, last, wiring.flipped(self.o))
         return m
 
 
-def component_type(kind: type[Plan]) -> type[wiring.Component]:
+def component_type(kind: type[Plan]) -> type[StageComponent]:
     """What realises plans of a type: ``COMPONENT`` of the module beside the plan's."""
     folder = kind.__module__.rpartition(".")[0]
     return importlib.import_module(f"{folder}.component").COMPONENT

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from build_decoder.hdl.decoder import component_type
 from build_decoder.hdl.planning.interface import SETTLING_CYCLES
+from build_decoder.hdl.planning.plan import Plan
 from build_decoder.hdl.planning.tensor import Tensor
-from build_decoder.hdl.ports import inputs_of, outputs_of
 from build_decoder.sim.streams import (
     expect_silence,
     random_stalls,
@@ -16,6 +17,11 @@ from tests.rtl import simulate
 
 CYCLES = 600
 FRAMES = 6
+
+
+def component(plan: Plan):
+    """The hardware of a plan."""
+    return component_type(type(plan))(plan)
 
 
 def check_control(dut, probabilities: tuple[float, float], *, cycles: int = CYCLES) -> None:
@@ -77,7 +83,7 @@ def by_its_actors(plan, offered, ready) -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_hardware(dut, offered, ready) -> tuple[np.ndarray, np.ndarray]:
-    inputs, outputs = inputs_of(dut), outputs_of(dut)
+    inputs, outputs = dut.inputs, dut.outputs
     seen = []
 
     async def testbench(ctx):
@@ -145,8 +151,8 @@ def run(dut, given: list[np.ndarray], *, seed: int | None, deadline: int = 500):
 
         return testbench
 
-    sources = [source(*each) for each in enumerate(inputs_of(dut))]
-    sinks = [sink(*each) for each in enumerate(outputs_of(dut))]
+    sources = [source(*each) for each in enumerate(dut.inputs)]
+    sinks = [sink(*each) for each in enumerate(dut.outputs)]
     simulate(dut, *sources, *sinks)
     return [got[n][0] for n in sorted(got)], taken, [got[n][1] for n in sorted(got)]
 

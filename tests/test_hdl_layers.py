@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 
 from build_decoder.hdl import layers
-from build_decoder.hdl.decoder import component_type
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.quant import layers as integer_layers
 from build_decoder.quant.layer import IntegerLayer
 from tests import random_layers
 from tests.layer_cases import parts_of, raw_inputs
-from tests.stage_rig import check_control, run
+from tests.stage_rig import check_control, component, run
 
 LAYERS = 6
 MOST_VALUES = 60
@@ -48,10 +47,6 @@ def options(layer: IntegerLayer, shapes) -> list[LayerPlan]:
     given = [plan.giving(lanes) for plan in chosen for lanes in (1, 2)]
     every = dict.fromkeys((*given, *(plan.within(10**6) for plan in given)))
     return [plan for plan in every if plan.wires or plan.times.interval <= MOST_CYCLES]
-
-
-def component(plan: LayerPlan):
-    return component_type(type(plan))(plan)
 
 
 KINDS = layers.names()

@@ -11,7 +11,7 @@ from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layer import IntegerLayer
 
-__all__ = ["LayerPlan", "Plan"]
+__all__ = ["CarryingPlan", "LayerPlan", "Plan"]
 
 
 class Plan:
@@ -45,6 +45,20 @@ class Plan:
     def times(self) -> Times:
         """Times of the stage by itself."""
         return times_of(self.actors)
+
+
+class CarryingPlan(Plan):
+    """Plan of a stage that gives what it takes, which is ``tensor``, unchanged."""
+
+    tensor: Tensor
+
+    @property
+    def inputs(self) -> tuple[Tensor]:
+        return (self.tensor,)
+
+    @property
+    def output(self) -> Tensor:
+        return self.tensor
 
 
 class LayerPlan(Plan):

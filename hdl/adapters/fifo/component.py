@@ -1,17 +1,14 @@
 """FIFO: transfers wait for whoever takes them."""
 
 from amaranth import Module
-from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
-from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.adapters.fifo.plan import FifoPlan
-from build_decoder.hdl.ports import layout_of
+from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "Fifo"]
 
 
-class Fifo(wiring.Component):
+class Fifo(StageComponent):
     """``o = i``, up to ``depth`` transfers later.
 
     Latency: two cycles. Throughput: one transfer a cycle, or one in two cycles of depth 2. Ahead of
@@ -26,7 +23,7 @@ class Fifo(wiring.Component):
 
     Parameters
     ----------
-    plan
+    plan : FifoPlan
         What is carried, and the depth.
 
     Members
@@ -34,11 +31,6 @@ class Fifo(wiring.Component):
     i : ``In``, stream of arrays of ``lanes`` values
     o : ``Out``, stream of such arrays
     """
-
-    def __init__(self, plan: FifoPlan):
-        self.plan = plan
-        carried = stream.Signature(layout_of(plan.tensor))
-        super().__init__({"i": In(carried), "o": Out(carried)})
 
     def elaborate(self, platform):
         m = Module()

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
-from build_decoder.hdl.planning.plan import Plan
+from build_decoder.hdl.planning.plan import CarryingPlan
 from build_decoder.hdl.planning.tensor import Tensor
 
 __all__ = ["FifoPlan"]
 
 
 @dataclass(frozen=True)
-class FifoPlan(Plan):
+class FifoPlan(CarryingPlan):
     """Plan of a FIFO.
 
     Parameters
@@ -29,14 +29,6 @@ class FifoPlan(Plan):
     def __post_init__(self):
         if self.depth < 2:
             raise ValueError(f"expected a FIFO of at least 2 transfers, got {self.depth}")
-
-    @property
-    def inputs(self) -> tuple[Tensor, ...]:
-        return (self.tensor,)
-
-    @property
-    def output(self) -> Tensor:
-        return self.tensor
 
     @cached_property
     def free(self) -> Slot:

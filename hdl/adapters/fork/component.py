@@ -4,16 +4,13 @@ from functools import reduce
 from operator import and_
 
 from amaranth import Module
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.adapters.fork.plan import ForkPlan
-from build_decoder.hdl.ports import layout_of, outputs_of
+from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "Fork"]
 
 
-class Fork(wiring.Component):
+class Fork(StageComponent):
     """``o0 = i``, ``o1 = i`` and so on: each output gives every transfer.
 
     Latency: one cycle. Throughput: one transfer a cycle; none is taken in a cycle in which one that
@@ -30,7 +27,7 @@ class Fork(wiring.Component):
 
     Parameters
     ----------
-    plan
+    plan : ForkPlan
         What is carried, and the number of outputs.
 
     Members
@@ -39,15 +36,9 @@ class Fork(wiring.Component):
     o0, o1, ... : ``Out``, streams of such arrays
     """
 
-    def __init__(self, plan: ForkPlan):
-        self.plan = plan
-        carried = stream.Signature(layout_of(plan.tensor))
-        outputs = {f"o{number}": Out(carried) for number in range(plan.outputs)}
-        super().__init__({"i": In(carried), **outputs})
-
     def elaborate(self, platform):
         m = Module()
-        outputs = outputs_of(self)
+        outputs = self.outputs
         free = (~output.valid | output.ready for output in outputs)
         m.d.comb += self.i.ready.eq(reduce(and_, free))
         for output in outputs:

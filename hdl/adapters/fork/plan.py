@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from build_decoder.hdl.planning.actor import Actor, Phase
-from build_decoder.hdl.planning.plan import Plan
+from build_decoder.hdl.planning.plan import CarryingPlan
 from build_decoder.hdl.planning.tensor import Tensor
 
 __all__ = ["ForkPlan"]
 
 
 @dataclass(frozen=True)
-class ForkPlan(Plan):
+class ForkPlan(CarryingPlan):
     """Plan of a fork: each transfer of ``tensor`` goes to every output.
 
     Parameters
@@ -28,14 +28,6 @@ class ForkPlan(Plan):
     def __post_init__(self):
         if self.outputs < 2:
             raise ValueError(f"expected a fork to at least 2 outputs, got {self.outputs}")
-
-    @property
-    def inputs(self) -> tuple[Tensor, ...]:
-        return (self.tensor,)
-
-    @property
-    def output(self) -> Tensor:
-        return self.tensor
 
     @property
     def actors(self) -> tuple[Actor, ...]:

@@ -1,16 +1,13 @@
 """Join: several streams in one."""
 
 from amaranth import Module, Mux, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.adapters.join.plan import JoinPlan
-from build_decoder.hdl.ports import inputs_of, layout_of
+from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "Join"]
 
 
-class Join(wiring.Component):
+class Join(StageComponent):
     """``o`` has what comes at ``i0``, ``i1`` and so on in turns, each value in the output's format,
     which holds it exactly; see :class:`quant.operations.union.Concatenate`.
 
@@ -26,7 +23,7 @@ class Join(wiring.Component):
 
     Parameters
     ----------
-    plan
+    plan : JoinPlan
         What comes at each input.
 
     Members
@@ -34,14 +31,6 @@ class Join(wiring.Component):
     i0, i1, ... : ``In``, streams of arrays of ``lanes`` values
     o : ``Out``, stream of arrays of as many values
     """
-
-    def __init__(self, plan: JoinPlan):
-        self.plan = plan
-        inputs = {
-            f"i{number}": In(stream.Signature(layout_of(part)))
-            for number, part in enumerate(plan.inputs)
-        }
-        super().__init__({**inputs, "o": Out(stream.Signature(layout_of(plan.output)))})
 
     def elaborate(self, platform):
         m = Module()
@@ -53,7 +42,7 @@ class Join(wiring.Component):
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.Switch(turn):
-            for which, (source, part) in enumerate(zip(inputs_of(self), plan.inputs, strict=True)):
+            for which, (source, part) in enumerate(zip(self.inputs, plan.inputs, strict=True)):
                 with m.Case(which):
                     last = number == plan.turns[which] - 1
                     following = (which + 1) % len(plan.inputs)

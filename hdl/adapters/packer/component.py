@@ -1,16 +1,13 @@
 """Packer: single values gathered into wider transfers."""
 
 from amaranth import Module, Mux, Signal
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.adapters.packer.plan import PackerPlan
-from build_decoder.hdl.shapes import shape_of
+from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "Packer"]
 
 
-class Packer(wiring.Component):
+class Packer(StageComponent):
     """Gathers ``lanes`` values into one transfer; a frame's last transfer may be filled in part.
 
     A full transfer is seen one cycle after its last value. Throughput: one value a cycle; none is
@@ -18,7 +15,7 @@ class Packer(wiring.Component):
 
     Parameters
     ----------
-    plan
+    plan : PackerPlan
         Shape and counts.
 
     Members
@@ -26,16 +23,6 @@ class Packer(wiring.Component):
     i : ``In``, stream of arrays of 1 value
     o : ``Out``, stream of arrays of ``lanes`` values
     """
-
-    def __init__(self, plan: PackerPlan):
-        self.plan = plan
-        shape = shape_of(plan.format)
-        super().__init__(
-            {
-                "i": In(stream.Signature(data.ArrayLayout(shape, 1))),
-                "o": Out(stream.Signature(data.ArrayLayout(shape, plan.lanes))),
-            }
-        )
 
     def elaborate(self, platform):
         m = Module()

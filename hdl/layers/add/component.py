@@ -4,20 +4,17 @@ from functools import reduce
 from operator import and_
 
 from amaranth import Module, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.layers.add.plan import AddPlan
 from build_decoder.hdl.parts.adder_tree import adder_tree
 from build_decoder.hdl.parts.requantise import Requantiser
-from build_decoder.hdl.ports import inputs_of, layout_of
 from build_decoder.hdl.shapes import shape_of
+from build_decoder.hdl.stage_component import StageComponent
 from build_decoder.quant.operations.narrow import Narrow
 
 __all__ = ["COMPONENT", "AddComponent"]
 
 
-class AddComponent(wiring.Component):
+class AddComponent(StageComponent):
     """``o = sat(round_half_up(i0 + i1 + ...))``, lane by lane; see :class:`quant.layers.add.Total`.
 
     A transfer is taken from all inputs in the same cycle. The first register has their exact sums,
@@ -33,7 +30,7 @@ class AddComponent(wiring.Component):
 
     Parameters
     ----------
-    plan
+    plan : AddPlan
         The sum, and how many of its values are computed beside each other.
 
     Members
@@ -42,17 +39,9 @@ class AddComponent(wiring.Component):
     o : ``Out``, stream of arrays of as many values
     """
 
-    def __init__(self, plan: AddPlan):
-        self.plan = plan
-        inputs = {
-            f"i{number}": In(stream.Signature(layout_of(part)))
-            for number, part in enumerate(plan.inputs)
-        }
-        super().__init__({**inputs, "o": Out(stream.Signature(layout_of(plan.output)))})
-
     def elaborate(self, platform):
         m = Module()
-        inputs = inputs_of(self)
+        inputs = self.inputs
         moves, take, summed = Signal(), Signal(), Signal()
         m.d.comb += [
             moves.eq(~self.o.valid | self.o.ready),

@@ -1,20 +1,19 @@
 """Dense layer component: control, weights, MAC array and drain (AHEAD, Figure 6)."""
 
 from amaranth import Module, Mux, Signal
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import wiring
 
-from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.parts.drain import Drain
 from build_decoder.hdl.parts.mac_array import MacArray
 from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
 from build_decoder.hdl.parts.weight_memory import WeightMemory
 from build_decoder.hdl.shapes import shape_of
+from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "DenseComponent"]
 
 
-class DenseComponent(wiring.Component):
+class DenseComponent(StageComponent):
     """``o = activation(x @ weights + bias)`` of each frame; see :class:`quant.dense.Dense`.
 
     A frame is ``ceil(inputs / inputs_per_cycle)`` transfers in and ``ceil(units / lanes)`` out;
@@ -24,7 +23,7 @@ class DenseComponent(wiring.Component):
 
     Parameters
     ----------
-    plan
+    plan : DensePlan
         The dense layer, how it is folded, and what follows from that.
 
     Members
@@ -32,15 +31,6 @@ class DenseComponent(wiring.Component):
     i : ``In``, stream of arrays of ``inputs_per_cycle`` inputs
     o : ``Out``, stream of arrays of ``lanes`` outputs
     """
-
-    def __init__(self, plan: DensePlan):
-        self.plan = plan
-        p = plan.parameters
-        inputs = data.ArrayLayout(shape_of(p.input), plan.folding.inputs_per_cycle)
-        outputs = data.ArrayLayout(shape_of(p.output), plan.lanes)
-        super().__init__(
-            {"i": In(stream.Signature(inputs)), "o": Out(stream.Signature(outputs))}
-        )
 
     def elaborate(self, platform):
         m = Module()

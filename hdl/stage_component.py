@@ -1,0 +1,53 @@
+"""What the hardware of every stage has in common: its streams follow from its plan."""
+
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from build_decoder.hdl.planning.plan import Plan
+from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.hdl.shapes import shape_of
+
+__all__ = ["StageComponent", "layout_of"]
+
+
+def layout_of(tensor: Tensor) -> data.ArrayLayout:
+    """Layout of a transfer: a value a lane."""
+    return data.ArrayLayout(shape_of(tensor.format), tensor.lanes)
+
+
+class StageComponent(wiring.Component):
+    """A component with the streams of a plan, as :attr:`plan`.
+
+    Parameters
+    ----------
+    plan
+        Its plan.
+
+    Members
+    -------
+    i : ``In``, stream of arrays of ``lanes`` values; of several inputs ``i0``, ``i1`` and so on
+    o : ``Out``, stream of arrays of ``lanes`` values; of several outputs ``o0``, ``o1`` and so on
+    """
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        taken = zip(_names("i", len(plan.inputs)), plan.inputs, strict=True)
+        given = _names("o", plan.outputs)
+        super().__init__(
+            {name: In(stream.Signature(layout_of(part))) for name, part in taken}
+            | {name: Out(stream.Signature(layout_of(plan.output))) for name in given}
+        )
+
+    @property
+    def inputs(self) -> list:
+        """Streams in, by the number of the input."""
+        return [getattr(self, name) for name in _names("i", len(self.plan.inputs))]
+
+    @property
+    def outputs(self) -> list:
+        """Streams out, by the number of the output."""
+        return [getattr(self, name) for name in _names("o", self.plan.outputs)]
+
+
+def _names(name: str, count: int) -> list[str]:
+    return [name] if count == 1 else [f"{name}{number}" for number in range(count)]
