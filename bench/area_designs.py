@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.layers.dense.plan import DensePlan, dense_plans
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.fits import fits_select, packs
@@ -93,7 +93,7 @@ def _folded(
     foldings = tuple(
         _random_folding(random, layer.input_count, layer.units) for layer in model.layers
     )
-    plans = DecoderPlan.of(model, foldings).dense
+    plans = dense_plans(model, foldings)
     multipliers = tuple(_random_multipliers(random, plan, family) for plan in plans)
     return RandomDesign(network, formats, foldings, multipliers)
 

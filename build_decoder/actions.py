@@ -1,6 +1,5 @@
 """What options ask for, done: a network loaded, formats found, hardware designed."""
 
-from collections.abc import Sequence
 from functools import partial
 
 from threadpoolctl import threadpool_limits
@@ -118,7 +117,7 @@ def design(
     """
     foldings = None
     if options.inputs_per_cycle or options.outputs_per_cycle:
-        foldings = foldings_of(model, options.inputs_per_cycle, options.outputs_per_cycle)
+        foldings = foldings_of(model, options)
     limits = {
         "latency_cycles": options.latency,
         "max_dsp": options.max_dsp,
@@ -148,11 +147,9 @@ def datapaths_of(
     return tuple(None if kind == AUTO else kind for kind in each)
 
 
-def foldings_of(
-    model: IntegerModel, inputs: Sequence[int] = (), outputs: Sequence[int] = ()
-) -> tuple[Folding, ...]:
-    """Foldings with ``inputs`` and ``outputs`` a cycle, dense layer by dense layer; the default
-    where they end.
+def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding, ...]:
+    """Foldings with the inputs and outputs a cycle that are asked for, dense layer by dense layer;
+    the default where these end.
 
     Raises
     ------
@@ -160,14 +157,12 @@ def foldings_of(
         If there are more numbers than layers, or one is not from 1 to what the layer has.
     """
     foldings, layers = [], dense_layers(model)
-    HardwareOptions(inputs_per_cycle=tuple(inputs), outputs_per_cycle=tuple(outputs)).check_layers(
-        model.name, len(layers)
-    )
+    options.check_layers(model.name, len(layers))
     for n, (layer, default) in enumerate(zip(layers, default_foldings(model), strict=True)):
         chosen = []
         for name, numbers, count, otherwise in (
-            ("inputs", inputs, layer.input_count, default.inputs_per_cycle),
-            ("outputs", outputs, layer.units, default.outputs_per_cycle),
+            ("inputs", options.inputs_per_cycle, layer.input_count, default.inputs_per_cycle),
+            ("outputs", options.outputs_per_cycle, layer.units, default.outputs_per_cycle),
         ):
             number = numbers[n] if n < len(numbers) else otherwise
             if not 1 <= number <= count:

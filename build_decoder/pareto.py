@@ -62,9 +62,7 @@ class ParetoPoint:
     @property
     def foldings(self) -> str:
         """Inputs by outputs a cycle of each layer."""
-        return " ".join(
-            f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in self.design.foldings
-        )
+        return " ".join(map(str, self.design.foldings))
 
 
 def find_front(model: IntegerModel, options: HardwareOptions, board: Board) -> list[ParetoPoint]:

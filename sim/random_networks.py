@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.hdl.families import DEFAULT
-from build_decoder.hdl.layers.dense.plan import DensePlan, dense_layers
+from build_decoder.hdl.layers.dense.plan import DensePlan, dense_layers, dense_plans
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.folding import Folding
@@ -128,7 +128,7 @@ def random_layer(
 def with_hardware(random: np.random.Generator, model: IntegerModel) -> RandomNetwork:
     """The model with random foldings and multipliers."""
     foldings = tuple(_random_folding(random, layer) for layer in dense_layers(model))
-    plans = DecoderPlan.of(model, foldings).dense
+    plans = dense_plans(model, foldings)
     multipliers = tuple(_random_multipliers(random, plan) for plan in plans)
     return RandomNetwork(model, foldings, multipliers)
 

@@ -18,6 +18,7 @@ from build_decoder.models.arguments import LineParser
 from build_decoder.models.errors import InputError
 from build_decoder.options import (
     DesignOptions,
+    HardwareOptions,
     SourceOptions,
     add_design_options,
     given_design_options,
@@ -84,7 +85,7 @@ def test_everything_is_passed_on(model, designed):
         "--datapath", "select",
     )
     design(model, given.hardware, family=XC7, max_blocks=9)
-    foldings = foldings_of(model, [1], [1])
+    foldings = foldings_of(model, HardwareOptions(inputs_per_cycle=(1,), outputs_per_cycle=(1,)))
     assert designed == {
         "foldings": foldings, "family": XC7, "max_blocks": 9, "max_dsp": 3,
         "datapath": ("select",) * len(model.layers),
@@ -156,11 +157,13 @@ def test_golden_data_are_beside_a_file_unless_given():
 
 def test_foldings_default_where_none_is_given(model):
     default = [Folding(1, layer.units) for layer in model.layers]
-    assert list(foldings_of(model)) == default
+    assert list(foldings_of(model, HardwareOptions())) == default
     most = model.layers[0].input_count
-    assert list(foldings_of(model, [most], [1])) == [Folding(most, 1), *default[1:]]
+    assert list(foldings_of(
+        model, HardwareOptions(inputs_per_cycle=(most,), outputs_per_cycle=(1,))
+    )) == [Folding(most, 1), *default[1:]]
     with pytest.raises(InputError, match=f"layer 1: expected 1 to {most} inputs a cycle"):
-        foldings_of(model, [most + 1])
+        foldings_of(model, HardwareOptions(inputs_per_cycle=(most + 1,)))
 
 
 def test_numbers_of_options():

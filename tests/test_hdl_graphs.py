@@ -6,13 +6,18 @@ import numpy as np
 import pytest
 
 from build_decoder.design_file import Design
+from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.layers.add.plan import AddPlan
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.hdl.planning.stage import Port
+from build_decoder.hdl.planning.stage import Port, Stage
+from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
+from build_decoder.quant.layers.add import Add, Total
 from build_decoder.quant.layers.concat import Concat
 from build_decoder.quant.layers.flatten import Flatten
+from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_frames
@@ -137,6 +142,21 @@ def test_what_nothing_takes_is_refused():
         DecoderPlan.of(
             IntegerModel("test", net.inputs, (spare, *net.nodes)), [Folding(1, 1)] * 4
         )
+
+
+def test_an_input_with_transfers_filled_in_part_is_refused():
+    """A reader of the interface would put values into the wrong lanes."""
+    taken = Tensor((3, 2), QFormat(3, 1), 4)
+    layer = Add(Total((taken.format, taken.format), QFormat(4, 1)), taken.shape)
+    net = IntegerModel(
+        "test", (ModelInput("x", taken.shape, taken.format),), (ModelNode("y", ("x", "x"), layer),)
+    )
+    stages = (
+        Stage("x.fork", ForkPlan(taken, 2), (Port("x"),)),
+        Stage("y", AddPlan(layer, 4), (Port("x.fork", 0), Port("x.fork", 1))),
+    )
+    with pytest.raises(ValueError, match="lanes that divide 2 values a time step, got 4"):
+        DecoderPlan(net, stages)
 
 
 def test_stages_that_do_not_belong_together():

@@ -38,11 +38,7 @@ class HardwareOptions:
     datapath: tuple[str, ...] = ()
 
     def __post_init__(self):
-        folded = {
-            "--inputs-per-cycle": self.inputs_per_cycle,
-            "--outputs-per-cycle": self.outputs_per_cycle,
-        }
-        both = [name for name, numbers in folded.items() if numbers]
+        both = [name for name, numbers in self._folded.items() if numbers]
         if self.target is not None and both:
             raise InputError(
                 f"{self.target}: expected it alone, since it chooses the foldings, got it with "
@@ -57,11 +53,7 @@ class HardwareOptions:
         InputError
             If there is; ``network`` is its name for the message.
         """
-        folded = {
-            "--inputs-per-cycle": self.inputs_per_cycle,
-            "--outputs-per-cycle": self.outputs_per_cycle,
-        }
-        for option, numbers in folded.items():
+        for option, numbers in self._folded.items():
             if len(numbers) > dense:
                 raise InputError.at(
                     network, option, expected=f"at most {dense} numbers, one a dense layer",
@@ -73,6 +65,14 @@ class HardwareOptions:
                 expected=f"one for all dense layers, or {dense}, one for each",
                 got=str(len(self.datapath)),
             )
+
+    @property
+    def _folded(self) -> dict[str, tuple[int, ...]]:
+        """Numbers of each option that folds layers."""
+        return {
+            "--inputs-per-cycle": self.inputs_per_cycle,
+            "--outputs-per-cycle": self.outputs_per_cycle,
+        }
 
     @property
     def target(self) -> str | None:

@@ -5,10 +5,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.layers.dense.plan import dense_layers
+from build_decoder.hdl.layers.dense.plan import dense_layers, dense_plans
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
-from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front, price
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
@@ -102,7 +101,7 @@ def _shared(
 
     No more of them than pay, unless it takes them to keep to ``max_lut``.
     """
-    plans = DecoderPlan.of(model, point.foldings).dense
+    plans = dense_plans(model, point.foldings)
     names = datapath or [None] * len(plans)
     free = [n for n, name in enumerate(names) if name is None]
     left = max_blocks

@@ -104,11 +104,12 @@ def _behind(
         fork = Stage(f"{name}.fork", ForkPlan(given, len(ways)), (port,))
         forked = [Port(fork.name, output) for output in range(len(ways))]
         stages.append(fork)
-    for port, (taker, number) in zip(forked, ways, strict=False):
+    # Nothing takes what the decoder puts out.
+    for way, (taker, number) in zip(forked[: len(ways)], ways, strict=True):
         wanted = plans[taker].inputs[number].lanes
         if given.lanes != wanted:
             packer = f"{taker}.packer{number}"
-            stages.append(Stage(packer, PackerPlan(given, wanted), (port,)))
-            port = Port(packer)
-        ports[taker, number] = port
+            stages.append(Stage(packer, PackerPlan(given, wanted), (way,)))
+            way = Port(packer)
+        ports[taker, number] = way
     return stages

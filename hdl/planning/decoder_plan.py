@@ -36,7 +36,8 @@ class DecoderPlan:
     Raises
     ------
     ValueError
-        If a stage does not take what it is given, or what a stage gives is not taken once.
+        If a stage does not take what it is given, what a stage gives is not taken once, or
+        transfers of the input within a frame are filled in part.
     """
 
     model: IntegerModel
@@ -46,6 +47,11 @@ class DecoderPlan:
         layers = {n.name for n in self.model.nodes if not plan_type(n.layer).wires}
         if missing := layers - {stage.name for stage in self.stages}:
             raise ValueError(f"expected a stage for each layer, got none for {min(missing)}")
+        if self.input.beats != -(-self.input.count // self.input.lanes):
+            raise ValueError(
+                f"expected an input of lanes that divide {self.input.step_values} values a time "
+                f"step, got {self.input.lanes}"
+            )
         given = {self.source: self.input}
         for stage in self.stages:
             for source, taken in zip(stage.inputs, stage.plan.inputs, strict=True):
@@ -136,7 +142,7 @@ class DecoderPlan:
     @property
     def folded(self) -> str:
         """Inputs by outputs a cycle of each dense layer, as in ``1x20, 1x2``."""
-        return ", ".join(f"{f.inputs_per_cycle}x{f.outputs_per_cycle}" for f in self.foldings)
+        return ", ".join(map(str, self.foldings))
 
     @property
     def source(self) -> Port:

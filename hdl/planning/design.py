@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.layers.dense.plan import DensePlan, dense_layers
+from build_decoder.hdl.layers.dense.plan import DensePlan, dense_layers, dense_plans
 from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
@@ -114,7 +114,7 @@ def _multipliers(
     spare_blocks: bool,
 ) -> list[Multipliers]:
     """Multipliers of each layer, of which those that are not forced share what blocks are left."""
-    plans = DecoderPlan.of(model, foldings).dense
+    plans = dense_plans(model, foldings)
     forced = _forced(model, plans, datapaths, family=family, max_blocks=max_blocks)
     if max_blocks is not None:
         max_blocks -= sum(units.blocks for units in forced.values())

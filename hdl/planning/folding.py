@@ -20,7 +20,10 @@ class Folding:
 
     def __post_init__(self):
         if self.inputs_per_cycle < 1 or self.outputs_per_cycle < 1:
-            raise ValueError(f"expected at least one input and one output a cycle, got {self}")
+            raise ValueError(f"expected at least one input and one output a cycle, got {self!r}")
+
+    def __str__(self):
+        return f"{self.inputs_per_cycle}x{self.outputs_per_cycle}"
 
     @property
     def multipliers(self) -> int:

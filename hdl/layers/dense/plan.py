@@ -17,7 +17,7 @@ from build_decoder.models.layer import Shape
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 
-__all__ = ["DensePlan", "dense_layers"]
+__all__ = ["DensePlan", "dense_layers", "dense_plans"]
 
 _MOST = 1 << 24
 
@@ -169,3 +169,20 @@ def _counts(entries: Fields, key: str, kind: type, *, least: int) -> dict[str, i
 def dense_layers(model: IntegerModel) -> tuple[Dense, ...]:
     """The dense layers of a model, in order."""
     return tuple(layer for layer in model.layers if isinstance(layer, Dense))
+
+
+def dense_plans(model: IntegerModel, foldings: Sequence[Folding]) -> list[DensePlan]:
+    """Plans of the dense layers of a model by themselves, whatever comes before and behind them.
+
+    Raises
+    ------
+    ValueError
+        If there is not one folding a dense layer.
+    """
+    layers = dense_layers(model)
+    if len(foldings) != len(layers):
+        raise ValueError(f"expected {len(layers)} foldings, got {len(foldings)}")
+    return [
+        DensePlan(layer, folding, 1, double_buffered=True)
+        for layer, folding in zip(layers, foldings, strict=True)
+    ]
