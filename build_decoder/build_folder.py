@@ -96,6 +96,11 @@ class BuildFolder:
         """Synthesise and bitstream: the build package of the board."""
         return self.path / "board"
 
+    @property
+    def synthesis(self) -> Path:
+        """Synthesise: the decoder without a board, where its LUTs are limited."""
+        return self.path / "synthesis"
+
     def check(self) -> None:
         """Check that what the stages up to rtl left is there, and as they left it.
 

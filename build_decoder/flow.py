@@ -1,8 +1,16 @@
-"""The flow: one stage after the other, each from the files that those before it left."""
+"""The flow: one stage after the other, each from the files that those before it left.
 
+Synthesis takes nothing from the simulation, and runs beside it: both mostly wait for programs. What
+is not proven is not kept: if the simulation stops a build, what synthesis left is removed, and no
+bitstream is made.
+"""
+
+import contextlib
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +40,9 @@ Stage = Callable[[], StageResult]
 
 _SOFTWARE = ("import", "quantise")
 """Last stages of builds that ask for no hardware."""
+
+_PROOF, _BESIDE = "simulate", "synthesise"
+"""A stage, and the one after it, which runs beside it."""
 
 
 @dataclass(frozen=True)
@@ -103,15 +114,53 @@ def run_flow(
 def _run(
     stages: Mapping[str, Stage], folder: Path, report: Report, announce: Callable[[str], None]
 ) -> Ended:
-    for name, stage in stages.items():
-        announce(name)
-        start = time.perf_counter()
-        result = _in_room(stage, folder)
-        report = report.after(name, result, time.perf_counter() - start)
-        if result.status is not ExitStatus.DONE:
-            break
+    with ThreadPoolExecutor(1) as beside:
+        proof = None
+        for name, stage in stages.items():
+            announce(name)
+            if name == _PROOF and _BESIDE in stages:
+                proof = beside.submit(_timed, stage, folder)
+                continue
+            if name == _BESIDE and proof is not None:
+                with _only_if_proven(proof, BuildFolder(folder)):
+                    result, seconds = _timed(stage, folder)
+                proven, took = proof.result()
+                report = report.after(_PROOF, proven, took)
+                if proven.status is not ExitStatus.DONE:
+                    result = proven
+                    break
+            else:
+                result, seconds = _timed(stage, folder)
+            report = report.after(name, result, seconds)
+            if result.status is not ExitStatus.DONE:
+                break
     _in_room(lambda: report.save(folder) or result, folder)
     return Ended(report, result)
+
+
+def _timed(stage: Stage, folder: Path) -> tuple[StageResult, float]:
+    """What a stage told, and its seconds."""
+    start = time.perf_counter()
+    result = _in_room(stage, folder)
+    return result, time.perf_counter() - start
+
+
+@contextlib.contextmanager
+def _only_if_proven(
+    proof: Future[tuple[StageResult, float]], build: BuildFolder
+) -> Iterator[None]:
+    """What synthesis does in it counts if the simulation, when it has ended, stops nothing.
+
+    Otherwise what it left is removed, and no error of it is raised: there would have been none.
+    """
+    try:
+        yield
+    except Exception:
+        if proof.result()[0].status is ExitStatus.DONE:
+            raise
+    if proof.result()[0].status is not ExitStatus.DONE:
+        for left in (build.board, build.synthesis):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _in_room(stage: Stage, folder: Path) -> StageResult:

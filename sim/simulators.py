@@ -270,15 +270,20 @@ def _icarus() -> Simulator:
 
 @contextlib.contextmanager
 def _environment(variables: Mapping[str, str], path: Sequence[str]):
-    saved_environment, saved_path = dict(os.environ), list(sys.path)
+    saved_environment = {name: os.environ.get(name) for name in variables}
+    saved_path = list(sys.path)
     for name, value in variables.items():
         os.environ[name] = f"{value}{os.pathsep}{os.environ['PATH']}" if name == "PATH" else value
     sys.path[:] = path
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(saved_environment)
+        # One by one: other threads may start programs at any moment.
+        for name, value in saved_environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
         sys.path[:] = saved_path
 
 

@@ -80,9 +80,8 @@ def _decoder_luts(
     """The limit, and LUTs of the decoder alone; with the shell where they cannot be told apart."""
     luts, family = all_luts, blocks_of(how.board.family)
     if family is not None:
-        work = build.path / "synthesis"
-        progress(newest_log_line(work))
-        luts = synthesise(build.verilog, family, work).resources.lut
+        progress(newest_log_line(build.synthesis))
+        luts = synthesise(build.verilog, family, build.synthesis).resources.lut
     estimated = round(decoder_area(plan, how.board.family).lut)
     return {"limit": how.max_lut, "estimated": estimated, "synthesised": luts}
 
