@@ -3,11 +3,8 @@
 from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
 
-from build_decoder.hdl.parts.drain import Drain
-from build_decoder.hdl.parts.mac_array import MacArray
+from build_decoder.hdl.parts.neurons import Neurons
 from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
-from build_decoder.hdl.parts.weight_memory import WeightMemory
-from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "DenseComponent"]
@@ -34,12 +31,8 @@ class DenseComponent(StageComponent):
 
     def elaborate(self, platform):
         m = Module()
-        plan, p = self.plan, self.plan.parameters
-        m.submodules.weights = weights = WeightMemory(
-            shape=shape_of(p.weight), rows=plan.weight_rows
-        )
-        m.submodules.mac = mac = MacArray(plan)
-        m.submodules.drain = drain = Drain(plan)
+        plan = self.plan
+        m.submodules.neurons = neurons = Neurons(plan)
 
         beat = Signal(range(plan.beats))
         next_beat = Signal(range(plan.beats))
@@ -49,17 +42,14 @@ class DenseComponent(StageComponent):
         may_take = Signal()
         take = Signal()
         m.d.comb += [
-            may_take.eq(weights.ready & ~(busy & (last if plan.double_buffered else first))),
+            may_take.eq(neurons.ready & ~(busy & (last if plan.double_buffered else first))),
             self.i.ready.eq(may_take & ~replaying),
             take.eq(may_take & (self.i.valid | replaying)),
             next_beat.eq(Mux(take, Mux(last, 0, beat + 1), beat)),
-            weights.advance.eq(take),
-            mac.valid.eq(take),
-            mac.first.eq(first),
-            mac.clear.eq(take & last if plan.double_buffered else drain.done),
-            mac.inputs.eq(self.i.payload),
-            mac.load.eq(weights.load),
-            mac.weights.eq(weights.weights),
+            neurons.take.eq(take),
+            neurons.first.eq(first),
+            neurons.last.eq(last),
+            neurons.inputs.eq(self.i.payload),
         ]
         m.d.sync += beat.eq(next_beat)
         if plan.passes > 1:
@@ -78,23 +68,13 @@ class DenseComponent(StageComponent):
                 replay.data.eq(self.i.payload),
             ]
             with m.If(replaying):
-                m.d.comb += mac.inputs.eq(replay.replayed)
+                m.d.comb += neurons.inputs.eq(replay.replayed)
 
-        finished = take & last
-        for stage in range(mac.latency - (not plan.double_buffered)):
-            finished_after = Signal(name=f"finished_{stage}")
-            m.d.sync += finished_after.eq(finished)
-            finished = finished_after
-        m.d.comb += drain.load.eq(finished)
-        with m.If(drain.done):
+        with m.If(neurons.done):
             m.d.sync += busy.eq(0)
         with m.If(take & last):
             m.d.sync += busy.eq(1)
-
-        dropped = p.exact.width - p.captured.width
-        for captured, exact in zip(drain.sums, mac.sums, strict=True):
-            m.d.comb += captured.eq(exact >> dropped)
-        wiring.connect(m, drain.o, wiring.flipped(self.o))
+        wiring.connect(m, neurons.o, wiring.flipped(self.o))
         return m
 
 

@@ -1,0 +1,86 @@
+"""Neurons: weights, multipliers and drain, behind whatever brings the inputs of each pass."""
+
+from amaranth import Module, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.parts.drain import Drain
+from build_decoder.hdl.parts.mac_array import MacArray
+from build_decoder.hdl.parts.weight_memory import WeightMemory
+from build_decoder.hdl.shapes import shape_of
+
+__all__ = ["Neurons"]
+
+
+class Neurons(wiring.Component):
+    """Outputs of a dense layer, of inputs that come pass after pass without flow control.
+
+    Inputs that come with ``take`` enter in that cycle, ``plan.beats`` of them a pass and
+    ``plan.passes`` a frame; none may come before ``ready``, which then stays. ``done`` is high in
+    the cycle in which the last sums of a pass leave. A pass that has ended and another one, or its
+    last inputs if the layer is double-buffered, must wait for that. The first outputs of a pass are
+    offered ``plan.sums_latency + plan.drain_latency`` cycles after its last inputs.
+
+    Parameters
+    ----------
+    plan
+        The dense layer, how it is folded, and what follows from that.
+
+    Members
+    -------
+    take, first, last : ``In``, 1
+        Whether inputs enter, and are the first or the last ones of a pass.
+    inputs : ``In``, array of ``inputs_per_cycle`` inputs
+    ready, done : ``Out``, 1
+    o : ``Out``, stream of arrays of ``lanes`` outputs
+    """
+
+    def __init__(self, plan: DensePlan):
+        self.plan = plan
+        p = plan.parameters
+        inputs = data.ArrayLayout(shape_of(p.input), plan.folding.inputs_per_cycle)
+        outputs = data.ArrayLayout(shape_of(p.output), plan.lanes)
+        super().__init__(
+            {
+                "take": In(1),
+                "first": In(1),
+                "last": In(1),
+                "inputs": In(inputs),
+                "ready": Out(1),
+                "done": Out(1),
+                "o": Out(stream.Signature(outputs)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        plan, p = self.plan, self.plan.parameters
+        m.submodules.weights = weights = WeightMemory(
+            shape=shape_of(p.weight), rows=plan.weight_rows
+        )
+        m.submodules.mac = mac = MacArray(plan)
+        m.submodules.drain = drain = Drain(plan)
+        ends = self.take & self.last
+        m.d.comb += [
+            self.ready.eq(weights.ready),
+            self.done.eq(drain.done),
+            weights.advance.eq(self.take),
+            mac.valid.eq(self.take),
+            mac.first.eq(self.first),
+            mac.clear.eq(ends if plan.double_buffered else drain.done),
+            mac.inputs.eq(self.inputs),
+            mac.load.eq(weights.load),
+            mac.weights.eq(weights.weights),
+        ]
+        finished = ends
+        for stage in range(mac.latency - (not plan.double_buffered)):
+            finished_after = Signal(name=f"finished_{stage}")
+            m.d.sync += finished_after.eq(finished)
+            finished = finished_after
+        m.d.comb += drain.load.eq(finished)
+        dropped = p.exact.width - p.captured.width
+        for captured, exact in zip(drain.sums, mac.sums, strict=True):
+            m.d.comb += captured.eq(exact >> dropped)
+        wiring.connect(m, drain.o, wiring.flipped(self.o))
+        return m
