@@ -1,0 +1,214 @@
+"""Plan of a convolution: what of a window is multiplied in a cycle, and what follows from that."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from build_decoder.hdl.layers.conv2d.part import Part
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.actor import Actor, Phase, Slot
+from build_decoder.hdl.planning.column_store import ColumnStore
+from build_decoder.hdl.planning.folding import Folding, lanes_between, steps
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.models.files.fields import Fields
+from build_decoder.models.layer import Shape
+from build_decoder.quant.layers.conv2d import Conv2d
+from build_decoder.quant.layers.dense import Dense
+
+__all__ = ["READ_LATENCY", "Conv2dPlan"]
+
+_SMALLEST = Folding(1, 1)
+
+READ_LATENCY = 2
+"""Cycles from the address of a block to its values: the memory, and what selects among banks."""
+
+
+@dataclass(frozen=True)
+class Conv2dPlan(LayerPlan):
+    """Plan of a convolution: a dense layer, of which each position's window is a frame.
+
+    A column of outputs is begun when its window's columns are there, and goes through the positions
+    of the column, the passes of each, and the blocks of each pass. Columns are kept until no window
+    needs them, and there is a place for one more, which comes in meanwhile.
+
+    Parameters
+    ----------
+    layer
+        The convolution.
+    folding
+        Inputs and filters a cycle; the inputs are those of a :class:`Part`.
+    lanes
+        Outputs a transfer; must divide the filters if a column has several positions.
+    double_buffered
+        As in a :class:`DensePlan`.
+    multipliers
+        As in a :class:`DensePlan`.
+
+    Raises
+    ------
+    ValueError
+        If there is no block of so many inputs, or outputs of two positions or passes would share a
+        transfer.
+    """
+
+    name = "conv2d"
+    layer_type = Conv2d
+
+    layer: Conv2d
+    folding: Folding
+    lanes: int
+    double_buffered: bool = True
+    multipliers: Multipliers | None = None
+
+    def __post_init__(self):
+        _, rows, filters = self.layer.output_shape
+        if rows > 1 and filters % self.lanes:
+            raise ValueError(f"expected lanes that divide {filters} filters, got {self.lanes}")
+        object.__setattr__(self, "multipliers", self.neurons.multipliers)
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        """Columns and rows of a window."""
+        return self.layer.weights.shape[:2]
+
+    @cached_property
+    def part(self) -> Part:
+        """What of a window is multiplied in a cycle."""
+        return Part.of(self.layer.shape, self.kernel, self.folding.inputs_per_cycle)
+
+    @cached_property
+    def neurons(self) -> DensePlan:
+        """The dense layer that takes windows, block after block."""
+        p = self.layer
+        dense = Dense(
+            input=p.input,
+            weight=p.weight,
+            accumulator=p.accumulator,
+            bias=p.bias,
+            weights=self.part.in_order(p.weights),
+            biases=p.biases,
+            activation=p.activation,
+        )
+        return DensePlan(dense, self.folding, self.lanes, self.double_buffered, self.multipliers)
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """Columns and rows of a window before its position."""
+        columns, rows = self.kernel
+        return (columns - 1) // 2, (rows - 1) // 2
+
+    @property
+    def behind(self) -> int:
+        """Columns of a window behind its position."""
+        return self.kernel[0] - 1 - self.before[0]
+
+    @cached_property
+    def columns_in(self) -> list[int]:
+        """Columns that each column of outputs waits for, beyond those of the one before it."""
+        steps = self.layer.shape[0]
+        there = [min(step + self.behind, steps - 1) + 1 for step in range(steps)]
+        return [now - before for now, before in zip(there, [0, *there], strict=False)]
+
+    @cached_property
+    def columns_out(self) -> list[int]:
+        """Columns that are not needed any more after each column of outputs."""
+        steps = self.layer.shape[0]
+        gone = [max(step - self.before[0], 0) for step in range(steps)] + [steps]
+        return [after - now for now, after in zip(gone, gone[1:], strict=False)]
+
+    @cached_property
+    def store(self) -> ColumnStore:
+        """Where columns are kept."""
+        kept, most = 0, 0
+        for more, less in zip(self.columns_in, self.columns_out, strict=True):
+            most = max(most, kept + more)
+            kept += more - less
+        part = self.part
+        return ColumnStore(most + 1, self.inputs[0].step_beats, part.times, part.rows)
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        return (Tensor(self.layer.shape, self.layer.input, self.part.channels),)
+
+    @property
+    def output(self) -> Tensor:
+        return Tensor(self.layer.output_shape, self.layer.output, self.lanes)
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        """What takes columns, what goes over them, and the drain."""
+        steps, rows, _ = self.layer.shape
+        neurons, store = self.neurons, self.store
+        space, there = Slot(store.places), Slot()
+        free, finished = Slot(1), Slot(0, delay=READ_LATENCY + neurons.sums_latency)
+        taken = Phase(
+            self.inputs[0].step_beats, take=(0,), reserve=((space, 1),), release=((there, 1),)
+        )
+        waits = neurons.beats - 1 if self.double_buffered else 0
+        waiting = (Phase(waits),) if waits else ()
+        summed = Phase(neurons.beats - waits, reserve=((free, 1),), release=((finished, 1),))
+
+        def column(more: int, less: int) -> list[Phase]:
+            phases = [*waiting, summed] * (rows * neurons.passes)
+            if more:
+                first = phases[0]
+                phases[0] = replace(first, reserve=((there, more), *first.reserve))
+            if less:
+                last = phases[-1]
+                phases[-1] = replace(last, release=((space, less), *last.release))
+            return phases
+
+        pairs = list(zip(self.columns_in, self.columns_out, strict=True))
+        columns = {pair: column(*pair) for pair in set(pairs)}
+        drained = {
+            count: Phase(count, give=(0,), reserve=((finished, 1),), release=((free, 1),))
+            for count in set(neurons.groups)
+        }
+        position = tuple(drained[count] for count in neurons.groups)
+        return (
+            Actor((taken,) * steps),
+            Actor(tuple(phase for pair in pairs for phase in columns[pair])),
+            Actor(position * (steps * rows), neurons.drain_latency),
+        )
+
+    @classmethod
+    def options(cls, layer: Conv2d, shapes: Sequence[Shape]) -> Iterator["Conv2dPlan"]:
+        """Foldings that differ in blocks or in passes, the narrowest of each."""
+        *kernel, _, filters = layer.weights.shape
+        for part in Part.options(layer.shape, tuple(kernel)):
+            for some in steps(filters):
+                yield cls(layer, Folding(part.values, some), 1)
+
+    @property
+    def choices(self) -> Mapping[str, Folding | Multipliers]:
+        return {"folding": self.folding, "multipliers": self.multipliers}
+
+    @classmethod
+    def chosen(
+        cls,
+        layer: Conv2d,
+        shapes: Sequence[Shape],
+        *,
+        folding: Folding = _SMALLEST,
+        multipliers: Multipliers | None = None,
+    ) -> "Conv2dPlan":
+        plan = cls(layer, folding, 1, multipliers=multipliers)
+        # Whether these units make these products shows when they are given out.
+        list(plan.multipliers.units(folding.inputs_per_cycle, plan.neurons.neurons))
+        return plan
+
+    @classmethod
+    def read_choices(cls, entries: Fields) -> Mapping[str, Folding | Multipliers]:
+        return DensePlan.read_choices(entries)
+
+    def giving(self, lanes: int) -> "Conv2dPlan":
+        _, rows, filters = self.layer.output_shape
+        fits = rows == 1 or not filters % lanes
+        return replace(self, lanes=lanes_between(filters, self.folding, lanes) if fits else 1)
+
+    def within(self, interval: int) -> "Conv2dPlan":
+        # With time to spare, sums need not be captured.
+        waiting = replace(self, double_buffered=False)
+        return waiting if waiting.times.interval <= interval else self
