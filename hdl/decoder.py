@@ -34,6 +34,8 @@ class Decoder(wiring.Component):
         Those of the plan.
     input_beats, output_beats : int
         Transfers of a frame.
+    components : dict of str to StageComponent
+        The hardware of each stage, by its name: for whoever looks at the streams between them.
 
     Members
     -------
@@ -46,6 +48,9 @@ class Decoder(wiring.Component):
         self.model = plan.model
         self.input_beats, self.output_beats = plan.input_beats, plan.output_beats
         self.latency_cycles, self.frame_cycles = plan.latency_cycles, plan.frame_cycles
+        self.components = {
+            stage.name: component_type(type(stage.plan))(stage.plan) for stage in plan.stages
+        }
         super().__init__(
             {
                 "i": In(stream.Signature(layout_of(plan.input))),
@@ -57,7 +62,7 @@ class Decoder(wiring.Component):
         m = Module()
         streams = {self.plan.source: wiring.flipped(self.i)}
         for number, stage in enumerate(self.plan.stages):
-            component = component_type(type(stage.plan))(stage.plan)
+            component = self.components[stage.name]
             m.submodules[f"{type(component).__name__.lower()}_{number}"] = component
             for source, taken in zip(stage.inputs, component.inputs, strict=True):
                 wiring.connect(m, streams.pop(source), taken)

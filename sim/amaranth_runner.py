@@ -1,5 +1,7 @@
 """Decoders in Amaranth's own simulator."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
@@ -21,7 +23,11 @@ _SILENT_CYCLES = 32
 
 
 def simulate_amaranth(
-    decoder, x_raw: np.ndarray, *, stall_seed: int | None = None
+    decoder,
+    x_raw: np.ndarray,
+    *,
+    stall_seed: int | None = None,
+    watched: Mapping[str, list[int]] | None = None,
 ) -> tuple[np.ndarray, int, int | None]:
     """Send frames through a decoder.
 
@@ -35,6 +41,9 @@ def simulate_amaranth(
     stall_seed
         None: back-to-back frames once the decoder has settled, outputs taken at once. A seed:
         random stalls of both streams, from the reset on.
+    watched
+        For some stages of the decoder, by name, lists to which the transfers of their first outputs
+        are added, each as raw bits.
 
     Returns
     -------
@@ -81,6 +90,9 @@ def simulate_amaranth(
     simulator.add_clock(1e-6)
     simulator.add_testbench(stimulus)
     simulator.add_testbench(scoreboard)
+    for name, transfers in (watched or {}).items():
+        stream = decoder.components[name].outputs[0]
+        simulator.add_testbench(_watch(stream, transfers), background=True)
     simulator.run()
 
     values, cycles = received
@@ -90,3 +102,13 @@ def simulate_amaranth(
     last = np.array(cycles[interface.output_count - 1 :: interface.output_count])
     frame_cycles = int(np.diff(last).max()) if len(last) > 1 else None
     return y_raw, int(last[0] - sent[0]), frame_cycles
+
+
+def _watch(stream, transfers: list[int]):
+    async def testbench(ctx):
+        sampled = ctx.tick().sample(stream.valid, stream.ready, Value.cast(stream.payload))
+        async for _, _, valid, ready, bits in sampled:
+            if valid and ready:
+                transfers.append(bits)
+
+    return testbench

@@ -2,8 +2,10 @@
 
 ``python -m build_decoder.sim.fuzz --networks 200``.
 
-One network of four has branches. Every network is run with back-to-back frames, where latency and
-frame interval must be those that the decoder documents, and with random stalls. A network depends
+One network of four has branches, and one of four convolutions. Every network is run with
+back-to-back frames, where latency and frame interval must be those that the decoder documents, and
+with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs alone:
+a maximum or a ReLU hides much. A network depends
 on the seed, its own number and the activations that there are alone: ``--only`` runs one again.
 """
 
@@ -29,16 +31,18 @@ from build_decoder.models.arguments import LineParser, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.errors import CheckFailed
+from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_frames, random_network
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
 from build_decoder.sim.testbench import TestBench
+from build_decoder.sim.vectors import stream_values
 
-__all__ = ["Check", "check_network", "main"]
+__all__ = ["Check", "check_network", "compared", "main"]
 
-_EVERY = 4
-"""One network of so many has branches."""
+_DRAWN = (random_network, random_columns, random_network, random_graph)
+"""How networks are drawn, in turns."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,15 @@ def check_network(number: int, *, seed: int, samples: int, verilog: bool) -> Che
         Exported Verilog under a Verilog simulator; otherwise Amaranth's simulator.
     """
     random = np.random.default_rng([seed, number])
-    draw = random_graph if number % _EVERY == _EVERY - 1 else random_network
-    network = draw(random, name=f"random_{seed}_{number}")
+    network = _DRAWN[number % len(_DRAWN)](random, name=f"random_{seed}_{number}")
     x_raw = random_frames(random, network.model, samples)
     y_raw = network.model.compute(x_raw)
     decoder = Decoder(network.plan)
     stall_seed = int(random.integers(1, 2**31))
-    run = _run_verilog if verilog else _run_amaranth
-    checks = run(decoder, x_raw, y_raw, stall_seed)
+    if verilog:
+        checks = _run_verilog(decoder, x_raw, y_raw, stall_seed)
+    else:
+        checks = compared(decoder, x_raw, stall_seed)
     finding = next((check.finding for check in checks if check.finding), None)
     return Check(
         sum(check.frames for check in checks),
@@ -75,15 +80,27 @@ def check_network(number: int, *, seed: int, samples: int, verilog: bool) -> Che
     )
 
 
-def _run_amaranth(decoder, x_raw, y_raw, stall_seed) -> list[Check]:
+def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
+    """What each layer of a decoder gives in Amaranth's simulator, and its times, without stalls and
+    with."""
     checks = []
+    values = decoder.model.values(x_raw)
+    *between, last = decoder.plan.layers
     for stalls in (None, stall_seed):
+        watched = {name: [] for name in between}
         try:
-            got, latency, interval = simulate_amaranth(decoder, x_raw, stall_seed=stalls)
+            got, latency, interval = simulate_amaranth(
+                decoder, x_raw, stall_seed=stalls, watched=watched
+            )
         except StreamError as error:
             checks.append(Check(0, 1, f"{_mode(stalls)}: {error}"))
             continue
-        checks.append(_compared(got, y_raw, stalls))
+        every = {
+            name: stream_values(transfers, decoder.plan.layers[name].output)
+            for name, transfers in watched.items()
+        }
+        for name, given in (every | {last: got}).items():
+            checks.append(_of_layer(name, given, values[name].reshape(len(x_raw), -1), stalls))
         if stalls is None:
             checks.extend(_timed(decoder, latency, interval))
     return checks
@@ -111,7 +128,7 @@ def _run_verilog(decoder, x_raw, y_raw, stall_seed) -> list[Check]:
     return checks
 
 
-def _compared(got: np.ndarray, wanted: np.ndarray, stalls: int | None) -> Check:
+def _of_layer(name: str, got: np.ndarray, wanted: np.ndarray, stalls: int | None) -> Check:
     wrong = np.argwhere(got != wanted)
     if not len(wrong):
         return Check(len(wanted), 0, None)
@@ -119,8 +136,8 @@ def _compared(got: np.ndarray, wanted: np.ndarray, stalls: int | None) -> Check:
     return Check(
         len(wanted),
         len(wrong),
-        f"{_mode(stalls)}: frame {frame}, output {output}: expected {wanted[frame, output]}, "
-        f"got {got[frame, output]}",
+        f"{_mode(stalls)}: {name}, frame {frame}, value {output}: expected "
+        f"{wanted[frame, output]}, got {got[frame, output]}",
     )
 
 

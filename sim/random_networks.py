@@ -22,6 +22,7 @@ __all__ = [
     "random_format",
     "random_frames",
     "random_layer",
+    "random_multipliers",
     "random_network",
     "random_width",
     "with_hardware",
@@ -88,14 +89,13 @@ def random_frames(
 ) -> np.ndarray:
     """Raw int64 inputs (count, input_count): extremes first, then random ones.
 
-    Extremes are all greatest, all least, alternating, and what drives one neuron of the first dense
-    layer, which takes all inputs, as far up or down as its weights allow.
+    Extremes are all greatest, all least, alternating, and what drives one neuron of the first
+    layer, if that is a dense one of all inputs, as far up or down as its weights allow.
     """
     low, high = model.input_format.min_raw, model.input_format.max_raw
     shape = model.input_count
     even = np.arange(shape) % 2 == 0
-    first = dense_layers(model)[0]
-    neuron = first.weights[:, random.integers(first.units)] > 0
+    neuron = _driving(random, model)
     extremes = [
         np.full(shape, high),
         np.full(shape, low),
@@ -108,6 +108,14 @@ def random_frames(
     frames[1::3] = np.where(random.random(frames[1::3].shape) < 0.5, low, high)
     frames[: len(extremes)] = extremes[:count]
     return frames
+
+
+def _driving(random: np.random.Generator, model: IntegerModel) -> np.ndarray:
+    """Which inputs, bool (inputs,), a neuron has positive weights for; if none takes all, some."""
+    dense = [layer for layer in dense_layers(model) if layer.input_count == model.input_count]
+    if not dense:
+        return random.random(model.input_count) < 0.5
+    return dense[0].weights[:, random.integers(dense[0].units)] > 0
 
 
 def random_layer(
@@ -129,7 +137,7 @@ def with_hardware(random: np.random.Generator, model: IntegerModel) -> RandomNet
     """The model with random foldings and multipliers."""
     foldings = tuple(_random_folding(random, layer) for layer in dense_layers(model))
     plans = dense_plans(model, foldings)
-    multipliers = tuple(_random_multipliers(random, plan) for plan in plans)
+    multipliers = tuple(random_multipliers(random, plan) for plan in plans)
     return RandomNetwork(model, foldings, multipliers)
 
 
@@ -224,7 +232,7 @@ def _random_folding(random, layer: Dense) -> Folding:
     return Folding(inputs, part(layer.units, _MAX_MULTIPLIERS // inputs))
 
 
-def _random_multipliers(random, plan: DensePlan) -> Multipliers:
+def random_multipliers(random, plan: DensePlan) -> Multipliers:
     """Any number of each kind; selecting and packed ones only where they are exact."""
     inputs = plan.folding.inputs_per_cycle
     select = _random_part(random, plan.neurons) if fits_select(plan) else 0

@@ -5,8 +5,16 @@ from pathlib import Path
 import numpy as np
 
 from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.planning.tensor import Tensor
 
-__all__ = ["expected_words", "input_words", "read_words", "word_integers", "write_words"]
+__all__ = [
+    "expected_words",
+    "input_words",
+    "read_words",
+    "stream_values",
+    "word_integers",
+    "write_words",
+]
 
 _HEX_PAIRS = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint8)
 
@@ -55,6 +63,21 @@ def write_words(path: Path, lanes: np.ndarray, width: int) -> None:
 def word_integers(lanes: np.ndarray, width: int) -> list[int]:
     """Transfers, (transfers, lanes) of ``width`` bits a lane, as one unsigned integer each."""
     return [int.from_bytes(word.tobytes(), "little") for word in _word_bytes(lanes, width)]
+
+
+def stream_values(words: list[int], tensor: Tensor) -> np.ndarray:
+    """Raw int64 values (frames, count) of transfers as :func:`word_integers` has them, without
+    lanes that are left over, and without what is there of a frame that has not ended."""
+    width = tensor.format.width
+    words = words[: len(words) // tensor.beats * tensor.beats]
+    lanes = [[word >> width * lane for lane in range(tensor.lanes)] for word in words]
+    # Python's integers first: a transfer may be wider than any of numpy's.
+    mask = (1 << width) - 1
+    raw = np.array([[value & mask for value in values] for values in lanes], dtype=np.int64)
+    if tensor.format.signed:
+        raw -= raw >> (width - 1) << width
+    steps = raw.reshape(-1, tensor.step_beats * tensor.lanes)
+    return steps[:, : tensor.step_values].reshape(-1, tensor.count)
 
 
 def read_words(path: Path, width: int, signed: bool) -> list[int | None]:

@@ -1,0 +1,135 @@
+"""Decoders of convolutions and pools: every layer's stream and all times are those of the model."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from build_decoder.design_file import Design
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.models import Architecture, Input, Node
+from build_decoder.models.layers.concat import Concat
+from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.flatten import Flatten
+from build_decoder.models.layers.max_pool import MaxPool
+from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.escape_tcn import EscapeTcn
+from build_decoder.models.rewrites import rewrite
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.range_analysis import analyse_ranges
+from build_decoder.sim.fuzz import check_network
+from build_decoder.sim.random_columns import random_columns
+from tests.architectures import random_network
+from tests.fuzzed import check_decoder
+
+SEEDS = (1, 3, 7, 9)
+
+
+def quantised(architecture: Architecture, bits: int = 6) -> tuple[IntegerModel, np.ndarray]:
+    """A model with random weights, and four windows for it: a loud one, then a quiet one."""
+    network = rewrite(random_network(architecture), probabilities=False).network
+    x = np.random.default_rng(1).uniform(-1, 1, (20, *network.inputs[0].shape))
+    formats = {
+        key: QFormat(found.integer, max(bits, found.integer + 1) - found.integer, found.signed)
+        for key, found in analyse_ranges(network, x).items()
+    }
+    model = integer_model(network, formats)
+    x[0], x[1] = np.sign(x[0]), x[1] / 64
+    return model, model.quantise_input(x[:4].reshape(4, -1))
+
+
+def like_tcn() -> Architecture:
+    """Two convolutions along time, as ESCAPE-TCN, of nine samples from six contacts."""
+    cuff = NerveCuff(rings=3, positions=2, samples=9)
+    return EscapeTcn(3, 0, (4, 3), 2, cuff=cuff).architecture("tcn")
+
+
+def like_mini() -> Architecture:
+    """Two branches of convolutions and a pool, as ESCAPE-NET Mini, on one input."""
+    nodes = []
+    for branch, kernel in (("a", (4, 4)), ("b", (3, 2))):
+        nodes += [
+            Node(f"{branch}_conv1", ("x",), Conv2d(2, kernel, "relu")),
+            Node(f"{branch}_pool", (f"{branch}_conv1",), MaxPool((2, 2))),
+            Node(f"{branch}_conv2", (f"{branch}_pool",), Conv2d(2, (2, 2), "relu")),
+        ]
+    nodes += [
+        Node("concat", ("a_conv2", "b_conv2"), Concat()),
+        Node("flatten", ("concat",), Flatten()),
+        Node("dense", ("flatten",), Dense(4, "relu")),
+        Node("classes", ("dense",), Dense(3, "linear")),
+    ]
+    return Architecture("mini", (Input("x", (9, 5, 1)),), tuple(nodes))
+
+
+FOLDINGS = {
+    "tcn": ({"conv1": (2, 1), "conv2": (3, 3)}, {"conv1": (24, 3), "conv2": (1, 1)}),
+    "mini": (
+        {"a_conv1": (2, 2), "b_conv1": (1, 2), "a_conv2": (2, 1), "dense": (2, 1)},
+        {"a_conv1": (16, 2), "b_conv1": (2, 1), "b_conv2": (8, 2), "dense": (1, 4)},
+    ),
+}
+
+
+@cache
+def model(name: str) -> tuple[IntegerModel, np.ndarray]:
+    return quantised({"tcn": like_tcn, "mini": like_mini}[name]())
+
+
+def plan(name: str, number: int) -> DecoderPlan:
+    net, _ = model(name)
+    dense = {node.name: (1, 1) for node in net.nodes if node.name.startswith(("dense", "classes"))}
+    chosen = dense | FOLDINGS[name][number]
+    return DecoderPlan.chosen(
+        net, {name: {"folding": Folding(*each)} for name, each in chosen.items()}
+    )
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("name", FOLDINGS)
+def test_every_stream_of_a_network_like_those_of_the_paper(name, number):
+    check_decoder(Decoder(plan(name, number)), model(name)[1])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_stream_of_random_networks(seed):
+    found = check_network(4 * seed + 1, seed=2, samples=4, verilog=False)
+    assert found.frames and not found.mismatches, found.finding
+
+
+def test_the_random_networks_have_all_that_there_is():
+    drawn = [random_columns(np.random.default_rng(seed)) for seed in range(40)]
+    kinds = [{type(node.layer).__name__ for node in network.model.nodes} for network in drawn]
+    assert set.union(*kinds) == {
+        "Concat", "Conv2d", "Dense", "Flatten", "GlobalAveragePool", "MaxPool"
+    }
+    assert any("MaxPool" not in each for each in kinds)
+    folded = [
+        choices["folding"].inputs_per_cycle
+        for network in drawn
+        for name, choices in network.choices.items()
+        if name.startswith("conv")
+    ]
+    assert min(folded) == 1
+    assert max(folded) > 20
+
+
+@pytest.mark.parametrize("name", FOLDINGS)
+def test_plans_survive_their_file(name, tmp_path):
+    made = plan(name, 0)
+    Design.of(made, None).save(tmp_path / "design.json")
+    again = Design.load(tmp_path / "design.json").plan(made.model)
+    assert again.stages == made.stages
+
+
+@pytest.mark.parametrize("samples", [10])
+def test_verilog(samples):
+    for number in (1, 29):
+        found = check_network(number, seed=1, samples=samples, verilog=True)
+        assert found.frames == 2 * samples
+        assert not found.mismatches, found.finding
