@@ -28,16 +28,15 @@ from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.files.arrays import read_array, reference_inside
 from build_decoder.models.files.atomic_file import write_atomically
 from build_decoder.models.files.fields import Fields
+from build_decoder.models.files.walk_fields import describe_walk, read_walk
 from build_decoder.models.layer import Layer, Mismatch, Shape
 from build_decoder.models.limits import MAX_GRAPH_WEIGHTS, MAX_LAYERS, MAX_TENSOR_VALUES
 from build_decoder.models.network import Network
-from build_decoder.models.walk import Walk
 
 __all__ = ["WEIGHTS_FILE", "describe", "read_graph", "save_weights"]
 
 WEIGHTS_FILE = "weights.npz"
 _MAX_AXES = 4
-_MAX_LOOPS = 8
 _COMMON_KEYS = ("name", "inputs", "type")
 
 
@@ -102,9 +101,7 @@ def _describe_input(item: Input) -> dict[str, Any]:
     described: dict[str, Any] = {"name": item.name, "shape": item.shape}
     if item.of is not None:
         described["of"] = item.of
-        described["walk"] = {"loops": item.walk.loops}
-        if item.walk.start:
-            described["walk"]["start"] = item.walk.start
+        described["walk"] = describe_walk(item.walk)
     elif item.grain != usual_grain(item.shape):
         described["grain"] = item.grain
     return described
@@ -145,21 +142,7 @@ def _read_input(fields: Fields) -> Input:
         return Input(name, shape, grain)
     fields.only("name", "shape", "of", "walk")
     walk = Fields(fields.values["walk"], fields.source, f"{fields.where}: walk")
-    return Input(name, shape, of=fields.text("of"), walk=_read_walk(walk))
-
-
-def _read_walk(fields: Fields) -> Walk:
-    fields.only("loops", optional=("start",))
-    loops = fields.items("loops")
-    if not 1 <= len(loops) <= _MAX_LOOPS:
-        raise fields.error("loops", f"1 to {_MAX_LOOPS} loops", str(len(loops)))
-    for loop in loops:
-        if not isinstance(loop, list) or len(loop) != 2:
-            raise fields.error("loops", "pairs of a count and a stride", shown(loop))
-        fields.check_size("loops", loop[0], MAX_TENSOR_VALUES)
-        fields.whole("loops", loop[1], MAX_TENSOR_VALUES)
-    start = fields.whole("start", fields.values.get("start", 0), MAX_TENSOR_VALUES)
-    return Walk(tuple((count, stride) for count, stride in loops), start)
+    return Input(name, shape, of=fields.text("of"), walk=read_walk(walk))
 
 
 def _read_node(fields: Fields) -> Node:
