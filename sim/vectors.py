@@ -36,7 +36,8 @@ def input_words(interface: Interface, x_raw: np.ndarray, *, seed: int) -> np.nda
     filler = np.random.default_rng(seed).integers(
         0, 1 << interface.input_width, size=(frames, padding)
     )
-    return np.concatenate([x_raw, filler], axis=1).reshape(-1, interface.input_lanes)
+    filled = np.concatenate([interface.in_order(x_raw), filler], axis=1)
+    return filled.reshape(-1, interface.input_lanes)
 
 
 def expected_words(interface: Interface, y_raw: np.ndarray) -> np.ndarray:

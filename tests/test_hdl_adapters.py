@@ -1,5 +1,7 @@
 """Forks, joins and FIFOs: values, whatever is stalled."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,11 +11,13 @@ from build_decoder.hdl.adapters.fork.component import Fork
 from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.adapters.join.component import Join
 from build_decoder.hdl.adapters.join.plan import JoinPlan
+from build_decoder.hdl.adapters.replay.component import Replay
+from build_decoder.hdl.adapters.replay.plan import ReplayPlan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.quant.operations.union import Concatenate
 from build_decoder.quant.qformat import QFormat
 from tests.rtl import simulate
-from tests.stage_rig import FRAMES, random_frames, run
+from tests.stage_rig import FRAMES, check_control, random_frames, run
 
 
 @pytest.mark.parametrize("seed", [None, 1, 2, 3])
@@ -126,3 +130,34 @@ def vector(count: int, lanes: int) -> Tensor:
 def test_what_is_no_plan(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+@pytest.mark.parametrize("order", [(2, 0, 1), (0,), (5, 3, 1, 0, 2, 4), (1, 0)])
+def test_a_replay_changes_the_order_in_each_block(order, seed):
+    plan = ReplayPlan(Tensor((2, 6), QFormat(4, 1), 1), order)
+    frames = random_frames(plan.tensor)
+    (got,), taken, (cycles,) = run(Replay(plan), [frames], seed=seed)
+    blocks = frames.reshape(len(frames), -1, len(order))[:, :, list(order)]
+    np.testing.assert_array_equal(got, blocks.reshape(len(frames), -1))
+    if seed is None:
+        assert taken[0] == list(range(FRAMES * 12))
+        assert cycles == [len(order) + 1 + cycle for cycle in taken[0]]
+
+
+@pytest.mark.parametrize("order", [(2, 0, 1), (0,), (1, 0)])
+def test_control_of_a_replay(order):
+    plan = ReplayPlan(Tensor((2, 6), QFormat(4, 1), 1), order)
+    for probabilities in ((1, 1), (1, 0.5), (0.5, 1), (0.5, 0.5)):
+        check_control(Replay(plan), probabilities)
+
+
+def test_replays_that_there_are_not():
+    values = Tensor((2, 6), QFormat(4, 1), 1)
+    for plan, message in (
+        ((replace(values, lanes=2), (0, 1)), "expected single values to order, got 2 a transfer"),
+        ((values, (0, 2)), "expected each value of a block once"),
+        ((values, (0, 1, 2, 4, 3)), "expected whole blocks of 5 values, got 12"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            ReplayPlan(*plan)

@@ -1,5 +1,6 @@
 """Decoders with branches: values and times are those of model and plan, whatever is stalled."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.models.walk import Walk
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layers.add import Add, Total
 from build_decoder.quant.layers.concat import Concat
@@ -126,13 +128,19 @@ def test_time_steps_are_flattened_by_wires(inputs, lanes):
     assert (latency, interval) == (plan.latency_cycles, plan.frame_cycles)
 
 
-def test_an_input_in_another_order_is_refused():
+def test_an_input_that_is_no_order_of_all_values_is_refused():
     net = small()
-    other = ModelInput("again", (6,), net.input_format, of="x")
-    with pytest.raises(ValueError, match="expected an input that comes in one order, got again"):
-        DecoderPlan.of(
-            IntegerModel("test", (*net.inputs, other), net.nodes), [Folding(1, 1)] * 3
-        )
+    first, *others = net.nodes
+    again = replace(first, inputs=("again",))
+    for walk, nodes, message in (
+        (Walk(((6, 1),), 1), (again, *others), "each value of x once, got again"),
+        (Walk(((2, 1), (3, 1))), (again, *others), "each value of x once, got again"),
+        (Walk(((6, 1),)), net.nodes, "expected a layer that takes from again, got none"),
+    ):
+        other = ModelInput("again", (6,), net.input_format, of="x", walk=walk)
+        twice = IntegerModel("test", (*net.inputs, other), nodes)
+        with pytest.raises(ValueError, match=message):
+            DecoderPlan.of(twice, [Folding(1, 1)] * 3)
 
 
 def test_what_nothing_takes_is_refused():

@@ -249,7 +249,8 @@ class Decoder:
     def _answers(self, frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         """Raw outputs (outputs,) of each frame of raw inputs."""
         for sample, frame in enumerate(frames):
-            payload = self._protocol.pack_values(frame, self.interface.input_format)
+            ordered = self.interface.in_order(frame)
+            payload = self._protocol.pack_values(ordered, self.interface.input_format)
             try:
                 yield self._exchange.call(Command.INFER, payload, self._outputs)
             except LinkError as error:

@@ -8,6 +8,7 @@ from build_decoder.boards.feasibility import check_network
 from build_decoder.build_folder import BuildFolder
 from build_decoder.golden_record import save_golden_record
 from build_decoder.hdl import layers as hardware_layers
+from build_decoder.hdl.planning.input_order import order_of
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network, save_network
 from build_decoder.models.layers import type_of
@@ -84,12 +85,10 @@ def _check_hardware(network: Network, options: HardwareOptions, *, comparing: bo
                 "(--stop-after quantise gives the integer model of any network)",
                 got=kind,
             )
-    for item in network.inputs[1:]:
-        raise InputError.at(
-            network.name, f"input {item.name!r}",
-            expected="inputs in one order, which alone can be built so far",
-            got=f"those of {item.of!r} in another",
-        )
+    try:
+        order_of(network)
+    except ValueError as error:
+        raise InputError(f"{network.name}: {error}") from None
     dense = [node for node in network.nodes if isinstance(node.layer, Dense)]
     options.check_layers(network.name, len(dense))
     target = "--pareto" if comparing else options.target

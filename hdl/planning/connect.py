@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.adapters.replay.plan import ReplayPlan
 from build_decoder.hdl.planning.fifo_depth import live_depths, quick_depths, with_fifos
-from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.hdl.planning.input_order import InputOrder, order_of
+from build_decoder.hdl.planning.plan import LayerPlan, Plan
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.quant.integer_model import IntegerModel
@@ -13,7 +15,8 @@ from build_decoder.quant.integer_model import IntegerModel
 __all__ = ["connected"]
 
 Takers = Mapping[str, list[tuple[str, int]]]
-"""Layers that take what an input or a layer gives, and at which of their inputs, by name."""
+"""Layers and replayed inputs that take what an input or a layer gives, and at which of their
+inputs, by name."""
 
 
 def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stage, ...]:
@@ -22,7 +25,8 @@ def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stag
     A layer puts out as many values a transfer as those behind it take, where it can and they
     agree; single values otherwise, which packers gather. Layers that have time to spare get plans
     of less area. What several layers take goes through a fork, and where branches come together
-    again, what would hold up a fork waits in a FIFO.
+    again, what would hold up a fork waits in a FIFO. An input in another order than that in which
+    values come is replayed.
 
     Parameters
     ----------
@@ -32,14 +36,24 @@ def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stag
     Raises
     ------
     ValueError
-        If an input comes in another order, or nothing takes what a layer gives.
+        If an input is no order of all values, or nothing takes what a layer gives.
     """
-    takers = _takers(model)
+    order = order_of(model)
+    takers = _takers(model, order)
     plans = _kept_up(_with_lanes(model, plans, takers))
-    source = model.inputs[0]
+    inputs = {item.name: item for item in model.inputs}
+    replays = {
+        name: ReplayPlan(Tensor(inputs[name].shape, inputs[name].format, 1), places)
+        for name, places in order.others.items()
+    }
+    every: dict[str, Plan] = plans | replays
+    source = inputs[order.source]
     ports = {}
-    given = Tensor(source.shape, source.format, _lanes_wanted(plans, takers[source.name]))
-    stages = _behind(source.name, Port(source.name), given, plans, takers, ports)
+    given = Tensor(source.shape, source.format, _lanes_wanted(every, takers[source.name]))
+    stages = _behind(source.name, Port(source.name), given, every, takers, ports)
+    for name, plan in replays.items():
+        stages.append(Stage(name, plan, (ports[name, 0],)))
+        stages += _behind(name, Port(name), plan.output, every, takers, ports)
     for node in model.nodes:
         plan, port = plans[node.name], Port(node.name)
         if plan.wires:
@@ -51,11 +65,10 @@ def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stag
     return tuple(with_fifos(stages, quick_depths(stages, live_depths(stages))))
 
 
-def _takers(model: IntegerModel) -> Takers:
-    if len(model.inputs) > 1:
-        other = model.inputs[1].name
-        raise ValueError(f"expected an input that comes in one order, got {other} in another")
-    takers = {item.name: [] for item in (*model.inputs, *model.nodes)}
+def _takers(model: IntegerModel, order: InputOrder) -> Takers:
+    takers = {name: [] for name in (order.source, *order.others)}
+    takers |= {node.name: [] for node in model.nodes}
+    takers[order.source] += ((name, 0) for name in order.others)
     for node in model.nodes:
         for number, source in enumerate(node.inputs):
             takers[source].append((node.name, number))
@@ -65,7 +78,7 @@ def _takers(model: IntegerModel) -> Takers:
     return takers
 
 
-def _lanes_wanted(plans: Mapping[str, LayerPlan], ways: list[tuple[str, int]]) -> int:
+def _lanes_wanted(plans: Mapping[str, Plan], ways: list[tuple[str, int]]) -> int:
     """Lanes that all agree on, or one; a decoder puts out single values."""
     lanes = {plans[name].inputs[number].lanes for name, number in ways}
     return lanes.pop() if len(lanes) == 1 else 1
@@ -92,7 +105,7 @@ def _behind(
     name: str,
     port: Port,
     given: Tensor,
-    plans: Mapping[str, LayerPlan],
+    plans: Mapping[str, Plan],
     takers: Takers,
     ports: dict[tuple[str, int], Port],
 ) -> list[Stage]:

@@ -8,6 +8,7 @@ from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.connect import connected
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.input_order import order_of
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
@@ -147,7 +148,7 @@ class DecoderPlan:
     @property
     def source(self) -> Port:
         """Where the decoder's input comes from, for the stage that takes it."""
-        return Port(self.model.inputs[0].name)
+        return Port(order_of(self.model).source)
 
     @property
     def input(self) -> Tensor:
@@ -184,6 +185,7 @@ class DecoderPlan:
         return replace(
             Interface.of_model(self.model),
             input_lanes=self.input.lanes,
+            input_walk=order_of(self.model).walk,
             latency_cycles=self.latency_cycles,
             frame_cycles=self.frame_cycles,
         )

@@ -4,8 +4,13 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from build_decoder.hdl.planning.input_order import order_of
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.files.json_file import read_json
+from build_decoder.models.files.walk_fields import describe_walk, read_walk
+from build_decoder.models.walk import Walk
 from build_decoder.quant.format_fields import read_format
 from build_decoder.quant.qformat import QFormat
 
@@ -18,6 +23,7 @@ held up; documented times are those of a decoder that has settled."""
 _MAX_COUNT = 1 << 24
 _MAX_CYCLES = 1 << 48
 _NEEDED = ("name", "input_count", "output_count", "input_format", "output_format", "fingerprint")
+_WALK = "input_walk"
 _OPTIONAL = {
     "input_lanes": (1, _MAX_COUNT),
     "latency_cycles": (0, _MAX_CYCLES),
@@ -29,9 +35,9 @@ _OPTIONAL = {
 class Interface:
     """Two streams, ``i`` and ``o``, that carry frames of a fixed length.
 
-    Element ``n * input_lanes + k`` of a frame is in lane ``k``, which is bits ``k * width`` and up,
-    of the frame's input transfer ``n``. Lanes left over in the last transfer are don't-care. Every
-    output value is a transfer of its own.
+    Elements come in the order of :meth:`in_order`. Element ``n * input_lanes + k`` of a frame is in
+    lane ``k``, which is bits ``k * width`` and up, of the frame's input transfer ``n``. Lanes left
+    over in the last transfer are don't-care. Every output value is a transfer of its own.
 
     The integer model decides names, counts, formats and fingerprint; lanes and times are None where
     no hardware is described.
@@ -48,6 +54,9 @@ class Interface:
         CRC-32 that identifies the integer model.
     input_lanes
         Elements in an input transfer.
+    input_walk
+        Of the values of a sample, those that come one after the other, each of them once; None if
+        they come as samples have them.
     latency_cycles
         Documented cycles from a frame's first input transfer to its last output transfer, never
         stalled.
@@ -67,6 +76,7 @@ class Interface:
     output_format: QFormat
     fingerprint: int
     input_lanes: int | None = None
+    input_walk: Walk | None = None
     latency_cycles: int | None = None
     frame_cycles: int | None = None
 
@@ -94,6 +104,7 @@ class Interface:
         return replace(
             cls.of_model(decoder.model),
             input_lanes=decoder.i.payload.shape().length,
+            input_walk=order_of(decoder.model).walk,
             latency_cycles=decoder.latency_cycles,
             frame_cycles=decoder.frame_cycles,
         )
@@ -102,6 +113,10 @@ class Interface:
     def input_beats(self) -> int:
         """Input transfers of a frame."""
         return -(-self.input_count // self.input_lanes)
+
+    def in_order(self, values: np.ndarray) -> np.ndarray:
+        """Values (..., input_count) of samples in the order in which they come."""
+        return values if self.input_walk is None else values[..., self.input_walk.indices]
 
     @property
     def input_width(self) -> int:
@@ -125,7 +140,10 @@ class Interface:
 
     def as_json(self) -> dict:
         """The JSON object; what is not described is left out."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        described = {name: value for name, value in asdict(self).items() if value is not None}
+        if self.input_walk is not None:
+            described["input_walk"] = describe_walk(self.input_walk)
+        return described
 
     def save(self, path: Path) -> None:
         """Write it as a file of its own."""
@@ -147,6 +165,7 @@ class Interface:
             input_format=read_format(entries, "input_format"),
             output_format=read_format(entries, "output_format"),
             fingerprint=entries.integer("fingerprint", 0, (1 << 32) - 1),
+            input_walk=_read_walk(entries) if _WALK in entries.values else None,
             **{
                 name: entries.integer(name, low, high)
                 for name, (low, high) in _OPTIONAL.items()
@@ -164,5 +183,13 @@ class Interface:
             If the file is missing, or is another.
         """
         entries = Fields(read_json(Path(path)), Path(path))
-        entries.only(*_NEEDED, optional=tuple(_OPTIONAL))
+        entries.only(*_NEEDED, optional=(*_OPTIONAL, _WALK))
         return cls.read(entries)
+
+
+def _read_walk(entries: Fields) -> Walk:
+    walk = read_walk(Fields(entries.values[_WALK], entries.source, entries.place(_WALK)))
+    count = entries.size("input_count", _MAX_COUNT)
+    if walk.count != count or (np.sort(walk.indices) != np.arange(count)).any():
+        raise entries.error(_WALK, f"each of {count} values once", f"{walk.count} steps")
+    return walk

@@ -1,0 +1,1 @@
+"""Replay: values in another order."""
