@@ -125,6 +125,7 @@ def _goes_on(stages: Sequence[Stage], depths: Depths) -> bool:
 
 def _least(enough: Depths, from_: Depths, fits: Callable[[Depths], bool]) -> dict[Edge, int]:
     """Depths none of which could be less, ``from_`` up; ``enough`` fit."""
+    fits = _remembered(fits)
     depths, more = dict(from_), 1
     # Stages with shallow FIFOs are run in less time: all grow together, and then each shrinks.
     while depths != enough and not fits(depths):
@@ -146,3 +147,16 @@ def _least(enough: Depths, from_: Depths, fits: Callable[[Depths], bool]) -> dic
         first = bisect_left(choices, True, key=lambda depth: fits({**depths, edge: depth}))
         depths[edge] = choices[first] if first < len(choices) else most
     return depths
+
+
+def _remembered(fits: Callable[[Depths], bool]) -> Callable[[Depths], bool]:
+    """The same, which runs stages once for the same depths: that takes seconds of long frames."""
+    known: dict[frozenset, bool] = {}
+
+    def remembered(depths: Depths) -> bool:
+        key = frozenset(depths.items())
+        if key not in known:
+            known[key] = fits(depths)
+        return known[key]
+
+    return remembered
