@@ -1,6 +1,7 @@
 """The decoder: stages between a stream of inputs and a stream of outputs."""
 
 import importlib
+from functools import cached_property
 
 from amaranth import Module
 from amaranth.lib import stream, wiring
@@ -34,8 +35,6 @@ class Decoder(wiring.Component):
         Those of the plan.
     input_beats, output_beats : int
         Transfers of a frame.
-    components : dict of str to StageComponent
-        The hardware of each stage, by its name: for whoever looks at the streams between them.
 
     Members
     -------
@@ -48,15 +47,20 @@ class Decoder(wiring.Component):
         self.model = plan.model
         self.input_beats, self.output_beats = plan.input_beats, plan.output_beats
         self.latency_cycles, self.frame_cycles = plan.latency_cycles, plan.frame_cycles
-        self.components = {
-            stage.name: component_type(type(stage.plan))(stage.plan) for stage in plan.stages
-        }
         super().__init__(
             {
                 "i": In(stream.Signature(layout_of(plan.input))),
                 "o": Out(stream.Signature(layout_of(plan.stages[-1].plan.output))),
             }
         )
+
+    @cached_property
+    def components(self) -> dict[str, StageComponent]:
+        """The hardware of each stage, by its name: for whoever looks at the streams between them,
+        and elaborates the decoder, as all hardware that is made must be."""
+        return {
+            stage.name: component_type(type(stage.plan))(stage.plan) for stage in self.plan.stages
+        }
 
     def elaborate(self, platform):
         m = Module()

@@ -17,7 +17,7 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -99,8 +99,10 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
             name: stream_values(transfers, decoder.plan.layers[name].output)
             for name, transfers in watched.items()
         }
-        for name, given in (every | {last: got}).items():
-            checks.append(_of_layer(name, given, values[name].reshape(len(x_raw), -1), stalls))
+        # Frames are counted where they leave.
+        for name, given in every.items():
+            checks.append(replace(_of_layer(name, given, values[name], stalls), frames=0))
+        checks.append(_of_layer(last, got, values[last], stalls))
         if stalls is None:
             checks.extend(_timed(decoder, latency, interval))
     return checks
@@ -129,6 +131,7 @@ def _run_verilog(decoder, x_raw, y_raw, stall_seed) -> list[Check]:
 
 
 def _of_layer(name: str, got: np.ndarray, wanted: np.ndarray, stalls: int | None) -> Check:
+    wanted = wanted.reshape(len(wanted), -1)
     wrong = np.argwhere(got != wanted)
     if not len(wrong):
         return Check(len(wanted), 0, None)

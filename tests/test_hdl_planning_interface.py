@@ -10,6 +10,7 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
+from build_decoder.models.walk import Walk
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.random_networks import random_network
 
@@ -30,11 +31,30 @@ def test_beats_are_rounded_up():
         INTERFACE,
         replace(INTERFACE, frame_cycles=0),
         replace(INTERFACE, input_lanes=None, latency_cycles=None),
+        replace(INTERFACE, input_walk=Walk(((5, 1), (2, 5)))),
+        replace(INTERFACE, input_walk=Walk(((10, -1),), 9)),
     ],
 )
 def test_survives_its_file(interface, tmp_path):
     interface.save(tmp_path / "interface.json")
     assert Interface.load(tmp_path / "interface.json") == interface
+
+
+def test_values_come_in_the_order_of_the_walk():
+    values = np.arange(20).reshape(2, 10)
+    turned = replace(INTERFACE, input_walk=Walk(((5, 1), (2, 5))))
+    assert turned.in_order(values)[0].tolist() == [0, 5, 1, 6, 2, 7, 3, 8, 4, 9]
+    assert turned.in_order(values[1]).tolist() == [10, 15, 11, 16, 12, 17, 13, 18, 14, 19]
+    assert INTERFACE.in_order(values) is values
+
+
+@pytest.mark.parametrize("loops", [[[9, 1]], [[10, 0]], [[2, 1], [5, 1]]])
+def test_a_walk_must_have_all_values_once(tmp_path, loops):
+    path = tmp_path / "interface.json"
+    content = INTERFACE.as_json() | {"input_walk": {"loops": loops}}
+    path.write_text(json.dumps(content, default=str))
+    with pytest.raises(InputError, match="input_walk: expected each of 10 values once, got"):
+        Interface.load(path)
 
 
 @pytest.mark.parametrize(

@@ -28,15 +28,18 @@ def test_two_processes(capsys):
 def test_a_wrong_output_is_told_with_how_to_see_it_again(capsys, monkeypatch):
     simulate = fuzz.simulate_amaranth
 
-    def wrong(decoder, x_raw, *, stall_seed):
-        y_raw, latency, interval = simulate(decoder, x_raw, stall_seed=stall_seed)
+    def wrong(decoder, x_raw, *, stall_seed, watched):
+        y_raw, latency, interval = simulate(
+            decoder, x_raw, stall_seed=stall_seed, watched=watched
+        )
         y_raw[1, 0] += stall_seed is None
         return y_raw, latency, interval
 
     monkeypatch.setattr(fuzz, "simulate_amaranth", wrong)
     assert main(["--only", "3", "--seed", "14", "--samples", "2", "--jobs", "1"]) == 1
     out = capsys.readouterr().out
-    assert "network 3: 1 mismatches: back to back: frame 1, output 0: expected " in out
+    assert "network 3: 1 mismatches: back to back: dense" in out
+    assert ", frame 1, value 0: expected " in out
     assert "again: python -m build_decoder.sim.fuzz --seed 14 --only 3 --samples 2\n" in out
     assert out.endswith("1 networks, 4 frames, 1 mismatches\n")
 
@@ -44,16 +47,32 @@ def test_a_wrong_output_is_told_with_how_to_see_it_again(capsys, monkeypatch):
 def test_wrong_times_and_hangs_are_mismatches(monkeypatch):
     simulate = fuzz.simulate_amaranth
 
-    def late(decoder, x_raw, *, stall_seed):
+    def late(decoder, x_raw, *, stall_seed, watched):
         if stall_seed is not None:
             raise StreamError("stuck")
-        y_raw, latency, interval = simulate(decoder, x_raw)
+        y_raw, latency, interval = simulate(decoder, x_raw, watched=watched)
         return y_raw, latency + 1, interval
 
     monkeypatch.setattr(fuzz, "simulate_amaranth", late)
     found = check_network(3, seed=14, samples=2, verilog=False)
     assert found.mismatches == 2
     assert found.finding.startswith("latency: documented ")
+
+
+def test_a_wrong_value_inside_is_a_mismatch(monkeypatch):
+    """Though outputs may hide it."""
+    simulate = fuzz.simulate_amaranth
+
+    def wrong(decoder, x_raw, *, stall_seed, watched):
+        result = simulate(decoder, x_raw, stall_seed=stall_seed, watched=watched)
+        transfers = next(iter(watched.values()))
+        transfers[-1] ^= 1
+        return result
+
+    monkeypatch.setattr(fuzz, "simulate_amaranth", wrong)
+    found = check_network(3, seed=14, samples=2, verilog=False)
+    assert found.mismatches == 2
+    assert ", frame 1, value " in found.finding
 
 
 @pytest.mark.parametrize("option", ["--networks", "--samples", "--jobs", "--seed", "--only"])
