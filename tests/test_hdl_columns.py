@@ -104,6 +104,19 @@ def test_the_random_networks_have_all_that_there_is():
     assert max(folded) > 20
 
 
+def test_channels_that_do_not_fill_transfers_are_packed():
+    """Six contacts, four at a time: a packer fills the second transfer of a step in part."""
+    net, _ = model("tcn")
+    chosen = {"conv1": {"folding": Folding(5, 1)}, "classes": {"folding": Folding(1, 1)}}
+    with pytest.raises(ValueError, match="expected 1, 2, 3, 6, 12, 24 inputs a cycle, got 5"):
+        DecoderPlan.chosen(net, chosen)
+    small, x = quantised(EscapeTcn(2, 0, (3,), 3, cuff=NerveCuff(5, 1, 7)).architecture("tcn"))
+    made = DecoderPlan.chosen(small, chosen | {"conv1": {"folding": Folding(3, 2)}})
+    assert made.input.lanes == 1
+    assert [stage.name for stage in made.stages][:2] == ["conv1.packer0", "conv1"]
+    check_decoder(Decoder(made), x)
+
+
 @pytest.mark.parametrize("name", FOLDINGS)
 def test_plans_survive_their_file(name, tmp_path):
     made = plan(name, 0)

@@ -1,6 +1,7 @@
 """Stages of a decoder: plans of its layers, and the adapters that they need between them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
@@ -50,6 +51,9 @@ def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stag
     source = inputs[order.source]
     ports = {}
     given = Tensor(source.shape, source.format, _lanes_wanted(every, takers[source.name]))
+    if given.steps > 1 and given.step_values % given.lanes:
+        # Outside, transfers are filled; a packer fills those of each step.
+        given = replace(given, lanes=1)
     stages = _behind(source.name, Port(source.name), given, every, takers, ports)
     for name, plan in replays.items():
         stages.append(Stage(name, plan, (ports[name, 0],)))
