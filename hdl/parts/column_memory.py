@@ -93,7 +93,7 @@ class ColumnMemory(wiring.Component):
             shape=width,
             depth=store.depth,
             init=[],
-            attrs={"ram_style": "block" if in_blocks else "distributed"},
+            attrs={"ram_style": "block"} if in_blocks else {},
         )
         write, read = memory.write_port(), memory.read_port()
         here = (self.write_place[:time_bits] == time) & (self.write_word[:row_bits] == row)
