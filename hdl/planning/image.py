@@ -186,6 +186,9 @@ class ImageLayout:
                         raise InputError(f"{model.name}: {node.name}, {error}") from None
                 if made != given:
                     raise misfit(f"{node.name}: {made.role}", made.format, given.format)
+            written = node.name in self.plans and self.plans[node.name].memories
+            if not written and node.layer.digest() != other.layer.digest():
+                raise misfit(node.name, "the constants that were built", "others")
             if _described(node, numbers) != _described(other, others):
                 raise misfit(node.name, "the layer's inputs and activations as built", "others")
 
