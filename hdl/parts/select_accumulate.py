@@ -1,6 +1,6 @@
 """Multiplication by two bits of weight inside of the adder that sums the products."""
 
-from amaranth import Cat, Const, Module, Mux, Shape, Signal
+from amaranth import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -86,11 +86,9 @@ class SelectAccumulate(wiring.Component):
             x.eq(Cat(self.x[:-1], ~self.x[-1]) if self.x.shape().signed else self.x),
             addend.eq(Mux(odd, x, Mux(negative, x << 1, 0)) ^ negative.replicate(width)),
         ]
-        carry = negative if self.plan.reloadable else Const(0, 1)
-        add = native_part(platform, "sum")
-        m.d.comb += added.eq(
-            total + addend + carry if add is None else add(m, total, addend, carry)
-        )
+        carry = negative if self.plan.reloadable else None
+        add = native_part(platform, "sum") or _add
+        m.d.comb += added.eq(add(m, total, addend, carry))
         with m.If(self.valid):
             m.d.sync += total.eq(added)
         if self.plan.double_buffered:
@@ -114,3 +112,7 @@ class SelectAccumulate(wiring.Component):
         offset = -p.input.min_raw
         start = p.rounding_constant + int((weights < 0).sum()) - offset * int(weights.sum())
         return start % (1 << self.plan.unit_width)
+
+
+def _add(m: Module, a: Value, b: Value, carry: Value | None) -> Value:
+    return a + b if carry is None else a + b + carry
