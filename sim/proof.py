@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from amaranth import Module
 from amaranth.lib import wiring
 
 from build_decoder.sim.formal import Verdict, prove, require_tools
 
-__all__ = ["Fault", "Proof", "mutant", "opened"]
+__all__ = ["Fault", "Proof", "mutant"]
 
 
 @dataclass(frozen=True)
@@ -94,13 +93,3 @@ def mutant(component: type, fault: Fault) -> type:
     module = types.ModuleType(component.__module__)
     exec(compile(source.replace(fault.old, fault.new), "<faulty>", "exec"), module.__dict__)
     return getattr(module, component.__name__)
-
-
-def opened(component) -> Module:
-    """The module that a component is made of, for what a proof has to see inside.
-
-    The component is elaborated here, once: in a design it is this module.
-    """
-    module = component.elaborate(None)
-    component.elaborate = lambda platform: module
-    return module

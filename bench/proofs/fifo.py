@@ -9,7 +9,8 @@ from build_decoder.hdl.adapters.fifo.component import Fifo
 from build_decoder.hdl.adapters.fifo.plan import FifoPlan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.quant.qformat import QFormat
-from build_decoder.sim.proof import Fault, Proof, opened
+from build_decoder.sim.inside import keeps_offers, opened
+from build_decoder.sim.proof import Fault, Proof
 
 __all__ = ["PROOF"]
 
@@ -86,14 +87,10 @@ class FifoBench(wiring.Component):
                 m.d.comb += Assert(look.data == kept)
 
         # The rules of a stream, and that what is inside is offered after a cycle at most.
-        offered, before, waiting = Signal(), Signal(self.width), Signal()
-        m.d.sync += [
-            offered.eq(fifo.o.valid & ~fifo.o.ready),
-            before.eq(out),
-            waiting.eq((inside != 0) & ~fifo.o.valid),
-        ]
+        waiting = Signal()
+        m.d.sync += waiting.eq((inside != 0) & ~fifo.o.valid)
         m.d.comb += [
-            Assert(~offered | (fifo.o.valid & (out == before))),
+            Assert(keeps_offers(m, fifo.o.valid, fifo.o.ready, out)),
             Assert(~waiting | fifo.o.valid),
         ]
         return m

@@ -10,10 +10,10 @@ from build_decoder.bench.proofs.link_silence import (
     FRAME_BYTES,
     PROTOCOL,
     SILENCE,
-    assume_a_state,
 )
 from build_decoder.boards.protocol import Command, Status
 from build_decoder.boards.request_receiver import RequestReceiver
+from build_decoder.sim.inside import Inside
 from build_decoder.sim.proof import Fault, Proof
 
 __all__ = ["PROOF"]
@@ -51,7 +51,9 @@ class LinkRequestBench(wiring.Component):
         receiver = self.receiver
         running = Signal()
         m.d.sync += running.eq(1)
-        assume_a_state(m, receiver, ~running)
+        inside = Inside(receiver)
+        m.submodules.receiver = inside.fragment
+        m.d.comb += Assume(running | inside.in_a_state())
 
         constant = Cat(self.info, self.tag, self.payload, self.crc)
         first = Signal.like(constant)

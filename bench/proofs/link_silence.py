@@ -1,15 +1,16 @@
 """The host link finds back to the start of a request once the host is silent."""
 
-from amaranth import Fragment, Module, Signal
+from amaranth import Module, Signal
 from amaranth.hdl import Assert, Assume
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
 from build_decoder.boards.protocol import Protocol
 from build_decoder.boards.request_receiver import RequestReceiver
+from build_decoder.sim.inside import Inside
 from build_decoder.sim.proof import Fault, Proof
 
-__all__ = ["BYTE_CYCLES", "FRAME_BYTES", "PROOF", "PROTOCOL", "SILENCE", "assume_a_state"]
+__all__ = ["BYTE_CYCLES", "FRAME_BYTES", "PROOF", "PROTOCOL", "SILENCE"]
 
 FRAME_BYTES = 2
 PROTOCOL = Protocol(idle_byte_times=2)
@@ -17,16 +18,6 @@ BYTE_CYCLES = 2
 
 SILENCE = 2 * PROTOCOL.idle_byte_times * BYTE_CYCLES + 4
 """Cycles without a byte after which the receiver looks for a request, waits for ``o`` left out."""
-
-
-def assume_a_state(m: Module, receiver, start) -> Signal:
-    """Make ``receiver`` a submodule whose FSM is in one of its states at ``start``; its state."""
-    m.submodules.receiver = fragment = Fragment.get(receiver, None)
-    fsm = fragment.generated["fsm"]
-    m.d.comb += Assume(~start | (fsm.state < len(fsm.encoding)))
-    hunting = Signal()
-    m.d.comb += hunting.eq(fsm.state == fsm.encoding["HUNT"])
-    return hunting
 
 
 class LinkSilenceBench(wiring.Component):
@@ -47,14 +38,17 @@ class LinkSilenceBench(wiring.Component):
         silent = Signal(range(SILENCE + 1))
         running = Signal()
         m.d.sync += running.eq(1)
-        hunting = assume_a_state(m, receiver, ~running)
-        m.d.comb += [receiver.intact.eq(self.intact), receiver.o.ready.eq(self.taken)]
+        inside = Inside(receiver)
+        m.submodules.receiver = inside.fragment
+        m.d.comb += [
+            Assume(running | inside.in_a_state()),
+            receiver.intact.eq(self.intact),
+            receiver.o.ready.eq(self.taken),
+        ]
         with m.If((silent != SILENCE) & ~(receiver.o.valid & ~self.taken)):
             m.d.sync += silent.eq(silent + 1)
         with m.If(silent == SILENCE):
-            m.d.comb += Assert(hunting | receiver.o.valid)
-            with m.If(~receiver.o.valid):
-                m.d.comb += Assert(receiver.covered.start)
+            m.d.comb += Assert(inside.ongoing("HUNT", "OFFER"))
         return m
 
 

@@ -6,7 +6,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In
 
 from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
-from build_decoder.sim.proof import Fault, Proof, opened
+from build_decoder.sim.inside import opened
+from build_decoder.sim.proof import Fault, Proof
 
 __all__ = ["PROOF"]
 
