@@ -21,7 +21,10 @@ from amaranth.lib import wiring
 
 from build_decoder.models.errors import ToolError, ToolMissing
 
-__all__ = ["Outcome", "Verdict", "missing_tools", "prove", "require_tools"]
+__all__ = ["INVARIANTS", "Outcome", "Verdict", "missing_tools", "prove", "require_tools"]
+
+INVARIANTS = "invariants"
+"""Submodule of a bench whose assertions help an induction, and are nothing that is claimed."""
 
 _TOOLS = ("yosys", "yosys-smtbmc", "yosys-witness", "z3")
 _SBY = "sby"
@@ -36,7 +39,7 @@ timeout {timeout}
 smtbmc z3
 [script]
 read_rtlil bench.il
-{free}
+{edits}
 prep -top top
 [files]
 bench.il
@@ -96,6 +99,7 @@ def prove(
     depth: int,
     induction: bool,
     free: Sequence[str] = (),
+    claims_only: bool = False,
     timeout: int = 900,
 ) -> Verdict:
     """Prove the assertions of a bench, which is never in reset.
@@ -112,6 +116,8 @@ def prove(
         Whether to prove the assertions for all times, rather than for ``depth`` cycles alone.
     free
         Submodules of the bench, by dotted names, whose registers start with any value.
+    claims_only
+        Whether to leave out the assertions of the bench's submodule `INVARIANTS`.
     timeout
         Seconds after which it is given up.
 
@@ -126,11 +132,14 @@ def prove(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "bench.il").write_text(_rtlil(bench))
+    edits = [f"setattr -unset init top.bench.{name}/w:*" for name in free]
+    if claims_only:
+        edits.append(f"chformal -assert -remove top.bench.{INVARIANTS}")
     script = _SCRIPT.format(
         mode="prove" if induction else "bmc",
         depth=depth,
         timeout=timeout,
-        free="\n".join(f"setattr -unset init top.bench.{name}/w:*" for name in free),
+        edits="\n".join(edits),
     )
     (folder / "proof.sby").write_text(script)
     start = time.perf_counter()

@@ -61,7 +61,7 @@ class Proof:
         return f"all inputs for {self.depth} cycles{start or ' from reset'}"
 
     def run(self, folder: Path, *, faulty: bool = False) -> Verdict:
-        """Prove it, or have the solver look for the fault.
+        """Prove it, or have the solver break the claim with the fault, whatever else it breaks.
 
         Raises
         ------
@@ -71,8 +71,8 @@ class Proof:
         require_tools()
         component = mutant(self.component, self.fault) if faulty else self.component
         return prove(
-            self.bench(component), folder, depth=self.depth, induction=self.induction,
-            free=self.free,
+            self.bench(component), folder, depth=self.depth,
+            induction=self.induction and not faulty, free=self.free, claims_only=faulty,
         )  # fmt: skip
 
 

@@ -117,10 +117,11 @@ class Axi3FrontBench(wiring.Component):
                 m.d.sync += passed.eq(passed + 1)
         m.d.comb += [Assert(still <= _STEP_WITHIN), Assert(passed_ar <= 1), Assert(passed_aw <= 1)]
 
-        # For the induction: how the subordinate itself keeps track.
+        # How the subordinate itself keeps track.
+        m.submodules.invariants = known = Module()
         reading, left, error = map(inside.register, ("reading", "left", "error"))
         idle, read = inside.ongoing("IDLE"), inside.ongoing("READ", "DATA")
-        m.d.comb += [
+        known.d.comb += [
             Assert(inside.in_a_state()),
             Assert(idle == ~busy),
             Assert(read == (read_left != 0)),

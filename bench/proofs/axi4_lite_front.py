@@ -105,9 +105,10 @@ class Axi4LiteFrontBench(wiring.Component):
                 m.d.sync += passed.eq(passed + 1)
         m.d.comb += [Assert(still <= _STEP_WITHIN), Assert(passed_ar <= 1), Assert(passed_aw <= 1)]
 
-        # For the induction: how the subordinate itself keeps track.
+        # How the subordinate itself keeps track.
+        m.submodules.invariants = known = Module()
         reading, idle = ~bus.write, inside.ongoing("IDLE")
-        m.d.comb += [
+        known.d.comb += [
             Assert(inside.in_a_state()),
             Assert(idle == ~busy),
             Assert(inside.ongoing("RESPONSE") == answer),

@@ -66,6 +66,10 @@ class BankSwapBench(wiring.Component):
         ]
         begins = gate.o.valid & gate.o.ready
         under_way = UnderWay(m, gating, taken=begins, given=self.given)
+        under_way.invariants.d.comb += [
+            Assert(swapping.in_a_state()),
+            Assert(~swapping.ongoing("SWAP", "FETCH", "ROLL", "CHECK") | gate.drained),
+        ]
         running = Signal()
         m.d.sync += running.eq(1)
         rests = (under_way.frames == 0) & ~begins
@@ -77,10 +81,6 @@ class BankSwapBench(wiring.Component):
                 Assert(~port.hold | rests),
                 Assert(~port.write | ~port.hold),
             ]
-        m.d.comb += [
-            Assert(swapping.in_a_state()),
-            Assert(~swapping.ongoing("SWAP", "FETCH", "ROLL", "CHECK") | gate.drained),
-        ]
         return m
 
 
