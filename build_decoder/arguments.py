@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_decoder import boards
+from build_decoder.boards.board import Board
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.files.network_folder import NETWORK_FILE
 from build_decoder.models.zoo import zoo_names
@@ -24,7 +25,7 @@ _KERAS = ".keras"
 class Arguments:
     """What the user asked for; ``list_boards`` overrides all the rest."""
 
-    board: str
+    board: Board
     design: DesignOptions
     output: Path
     stop_after: str
@@ -46,7 +47,9 @@ def parse(argv: list[str] | None = None) -> Arguments:
         description="Turn a trained neural decoder into verified FPGA hardware.",
     )
     parser.add_argument(
-        "--board", default=DEFAULT_BOARD, help="board to build for (default: %(default)s)"
+        "--board", type=filled, default=DEFAULT_BOARD, metavar="NAME|FILE",
+        help="board to build for: a name of --list-boards, or a Python file that defines BOARD "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--network", type=filled, default=DEFAULT_NETWORK, metavar="PATH|NAME",
@@ -73,12 +76,11 @@ def parse(argv: list[str] | None = None) -> Arguments:
     )
     parser.add_argument("--list-boards", action="store_true", help="list boards and leave")
     given = parser.parse_args(argv)
-    if not given.list_boards:
-        boards.get(given.board)
+    board = boards.get(DEFAULT_BOARD if given.list_boards else given.board)
     return Arguments(
-        board=given.board,
+        board=board,
         design=DesignOptions.of(given),
-        output=given.output or Path("build") / _folder_name(given),
+        output=given.output or Path("build") / _folder_name(board, given),
         stop_after=given.stop_after,
         clock_mhz=given.clock,
         list_boards=given.list_boards,
@@ -86,8 +88,8 @@ def parse(argv: list[str] | None = None) -> Arguments:
     )
 
 
-def _folder_name(given: argparse.Namespace) -> str:
-    name = f"{given.board}-{_name_of(given.network)}"
+def _folder_name(board: Board, given: argparse.Namespace) -> str:
+    name = f"{board.name}-{_name_of(given.network)}"
     return f"{name}-pareto" if given.pareto else name
 
 

@@ -14,7 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_decoder import boards
 from build_decoder.arguments import Arguments
 from build_decoder.boards.feasibility import check_clock
 from build_decoder.build_folder import BuildFolder
@@ -77,7 +76,7 @@ def run_flow(
     InputError
         If what the user gave is at fault.
     """
-    board, options = boards.get(arguments.board), arguments.design
+    board, options = arguments.board, arguments.design
     asked_mhz = arguments.clock_mhz or board.clock_mhz
     clock_mhz = check_clock(board, asked_mhz)
     build = BuildFolder(folder)
