@@ -18,6 +18,8 @@ class ZynqTop(Elaboratable):
         See `boards.axi.core.Core`.
     clock_mhz
         Requested decoder clock, MHz.
+    bitstream_copy
+        Where the build script copies the bitstream, relative to itself; None for nowhere.
 
     Attributes
     ----------
@@ -34,7 +36,8 @@ class ZynqTop(Elaboratable):
         If the clock cannot be made, or a frame is too long.
     """
 
-    def __init__(self, decoder, clock_mhz: float):
+    def __init__(self, decoder, clock_mhz: float, *, bitstream_copy: str | None = None):
+        self.bitstream_copy = bitstream_copy
         self.clock = fclk_dividers(clock_mhz)
         self.clock_mhz = self.clock.mhz
         self.shell = AxiShell(decoder)
