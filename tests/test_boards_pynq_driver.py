@@ -245,6 +245,7 @@ def test_self_test_passes(tmp_path, capsys, monkeypatch):
     assert run(folder, lambda _: ("pynq of this test", Driver(model))) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [str(n) for n in range(1, 10)]
+    assert "words by words and by bursts" in lines[4]
     assert "64 frames, 0 mismatches; 9 cycles a frame, as documented" in lines[5]
     assert "6 words" in lines[7]
     assert "frames a second" in lines[8]
@@ -278,6 +279,16 @@ def break_window(driver, model):
     model.read = lambda offset=0: read(offset) ^ (offset == window.offset)
 
 
+def break_bursts(driver, model):
+    model.array = np.zeros_like(model.array).view(Deaf)
+
+
+class Deaf(np.ndarray):
+    """Takes no bursts."""
+
+    def __setitem__(self, place, value): ...
+
+
 def break_outputs(driver, model):
     model.compute = lambda x_raw: model.model.compute(x_raw) ^ 1
 
@@ -309,7 +320,8 @@ def break_commit(driver, model):
 @pytest.mark.parametrize(
     ("fault", "step"),
     [(break_clock, 2), (break_identity, 3), (break_scratch, 4), (break_window, 5),
-     (break_outputs, 6), (break_cycles, 6), (break_memory, 7), (break_commit, 8)],
+     (break_bursts, 5), (break_outputs, 6), (break_cycles, 6), (break_memory, 7),
+     (break_commit, 8)],
 )  # fmt: skip
 def test_self_test_ends_with_the_number_of_the_step_that_fails(fault, step, tmp_path, capsys):
     model = BusModel(reloadable=True)

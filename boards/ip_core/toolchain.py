@@ -32,7 +32,7 @@ class CoreToolchain:
         return (
             f"{VERILOG_FILE} is all of the core, module {NAME}.\n{blocks}\n"
             f"{COMPONENT_FILE} describes it in IP-XACT: in Vivado, add this folder to the IP\n"
-            f"repositories of a project (set_property ip_repo_paths), and the core to a block design."
+            f"repositories of a project (set_property ip_repo_paths), and it to a block design."
         )
 
     def prepare(self, board: Board, top: AxiLiteTop, build_dir: Path, *, seed: int) -> None:
