@@ -26,6 +26,10 @@ class AxiSimulation:
     work_dir
         Folder for the bench and its runs.
 
+    Attributes
+    ----------
+    registers : RegisterMap
+
     Raises
     ------
     ToolError
@@ -33,7 +37,7 @@ class AxiSimulation:
     """
 
     def __init__(self, shell: AxiShell | AxiLiteShell, work_dir: Path):
-        self._registers = shell.registers
+        self.registers = shell.registers
         self._interface = shell.core.interface
         self._lite = isinstance(shell, AxiLiteShell)
         self._folder = Path(work_dir)
@@ -82,7 +86,7 @@ class AxiSimulation:
             "stalls": stalls,
             "seed": seed,
             "lite": self._lite,
-            "registers": self._registers.as_json(),
+            "registers": self.registers.as_json(),
             "interface": self._interface.as_json(),
         }
         (run_dir / "job.json").write_text(json.dumps(job))

@@ -100,7 +100,7 @@ def _module(ports: list[str], inside: list[str], checks: list, shell) -> str:
         "  initial begin faults = 0; cycle = 0; end",
         "  always @(posedge clk) begin",
         "    cycle <= cycle + 1;",
-        f"    if (!rst && ({' || '.join(faults)})) faults <= faults + 1;",
+        f"    if (rst) faults <= 0; else if ({' || '.join(faults)}) faults <= faults + 1;",
         "  end",
         "endmodule",
         "",
