@@ -62,7 +62,8 @@ class AxiLiteTop(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.domains.sync = sync = ClockDomain()
-        m.d.comb += [sync.clk.eq(self.aclk), sync.rst.eq(~self.aresetn)]
+        sync.clk = self.aclk
+        m.d.comb += sync.rst.eq(~self.aresetn)
         m.submodules.shell = shell = self.shell
         for name, member in self._members().items():
             ours, inner = getattr(self, f"s_axi_{name}"), getattr(shell.s_axi, name)

@@ -19,6 +19,12 @@ def shell_of(board: Board, name: str | None = None) -> ShellKind:
     InputError
         If the board does not have it.
     """
+    unknown = [each for each in board.shells if each not in SHELLS]
+    if unknown or not board.shells:
+        raise InputError.at(
+            f"board {board.name}", "shells", expected=f"some of {', '.join(SHELLS)}",
+            got=", ".join(unknown) or "none",
+        )
     name = board.shells[0] if name is None else name
     if name not in board.shells:
         raise InputError.at(
