@@ -20,10 +20,14 @@ from build_decoder.sim import verify
 PAGE = Path(__file__).parents[1] / "docs" / "your_own_board.md"
 
 
+def examples() -> list[str]:
+    """The page's pieces of Python."""
+    return re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+
+
 def example(name: str, folder: Path) -> str:
     """Path of a file with the page's example of that name."""
-    examples = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    (text,) = (text for text in examples if f'name="{name}"' in text)
+    (text,) = (text for text in examples() if f'name="{name}"' in text)
     path = folder / "my_board.py"
     path.write_text(text)
     return str(path)
@@ -124,6 +128,22 @@ def test_a_build_for_hx8k(tmp_path):
     report = built("hx8k_b_evn", tmp_path)
     assert report["clock_mhz"] == 48
     assert report["resources"]["dsp"] == 0
+
+
+def test_the_platform_of_the_page(tmp_path):
+    (text,) = (text for text in examples() if "class ColorlightI5" in text)
+    path = tmp_path / "i5.py"
+    board = """
+from dataclasses import replace
+from build_decoder.boards.capacities import CAPACITIES
+from build_decoder.boards.ulx3s_85f import BOARD as ULX3S
+BOARD = replace(
+    ULX3S, name="i5", device="LFE5U-25F-6BG381C", capacity=CAPACITIES["LFE5U-25F"],
+    platform=ColorlightI5,
+)
+"""
+    path.write_text(text + board)
+    assert boards.get(str(path)).capacity.lut == 24_288
 
 
 def test_the_capacities_of_the_page_are_the_fpgas(tmp_path):
