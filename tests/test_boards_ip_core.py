@@ -22,7 +22,8 @@ async def access(ctx, dut, offset, data=None):
         ctx.set(dut.s_axi_wvalid, 1)
     answer = "r" if data is None else "b"
     ctx.set(getattr(dut, f"s_axi_{answer}ready"), 1)
-    for _ in range(100):
+    # After a reset, registers are cleared one after the other.
+    for _ in range(300):
         taken = ctx.get(getattr(dut, f"s_axi_{channel}ready"))
         written = ctx.get(dut.s_axi_wready)
         answered = ctx.get(getattr(dut, f"s_axi_{answer}valid"))
@@ -46,7 +47,8 @@ def test_a_frame_and_a_reset(held):
 
     async def testbench(ctx):
         ctx.set(dut.aresetn, 0)
-        await ctx.tick().repeat(2)
+        await ctx.tick()
+        await ctx.tick()
         ctx.set(dut.aresetn, 1)
         assert await access(ctx, dut, place["SCRATCH"], 0x1234_5678) == 0
         if held:
