@@ -15,6 +15,7 @@ from bus_model import BusModel, image
 from build_decoder import boards
 from build_decoder.boards.driver import connect
 from build_decoder.boards.driver_file import DriverFile
+from build_decoder.boards.pynq import folder as folder_module
 from build_decoder.boards.pynq import modules
 from build_decoder.boards.pynq.folder import write_board_folder
 from build_decoder.boards.pynq.steps import Golden
@@ -43,9 +44,8 @@ def folder(model, tmp_path_factory):
     later._received = image().tolist()
     assert later._commit() == 0
     other = Golden(x_raw, later.compute(x_raw), image())
-    write_board_folder(
-        path, boards.get("pynq_z1"), model.model, model.known, fclk_dividers(100), other=other
-    )
+    write_board_folder(path, boards.get("pynq_z1"), model.model, model.known, fclk_dividers(100))
+    folder_module._write_other_weights(path, other)
     return path
 
 

@@ -12,7 +12,7 @@ from build_decoder.boards.driver_file import DriverFile
 from build_decoder.boards.pynq.bus_decoder import BusDecoder
 from build_decoder.boards.pynq.steps import Golden, steps
 
-__all__ = ["Buffer", "Mmio", "by_driver", "by_self_test"]
+__all__ = ["Buffer", "Mmio", "by_driver", "by_loading", "by_self_test"]
 
 _WORD = 4
 _PAGE = 4096
@@ -100,8 +100,41 @@ async def by_driver(machine: Machine) -> dict:
 
 
 async def by_self_test(machine: Machine) -> dict:
-    """Steps 3 to 7 of the self-test with golden frames ``arrays``; what each tells."""
+    """Steps 3 to 8 of the self-test with golden frames ``arrays``; what each tells.
+
+    Of a reloadable decoder, ``arrays`` has ``words`` of other weights, and ``other``, what they
+    make of ``x_raw``.
+    """
     decoder, _ = _decoder(machine)
-    golden = Golden(machine.arrays["x_raw"], machine.arrays["y_raw"])
-    told = [await bridge(step.run)(decoder, golden) for step in steps()[:5]]
+    arrays, other = machine.arrays, None
+    if "words" in arrays:
+        other = Golden(arrays["x_raw"], arrays["other"], arrays["words"])
+    golden = Golden(arrays["x_raw"], arrays["y_raw"], other=other)
+    told = [await bridge(step.run)(decoder, golden) for step in steps()[:6]]
     return {"told": told}
+
+
+async def by_loading(machine: Machine) -> dict:
+    """Images ``arrays["words_N"]`` loaded one after the other, frames before and after each.
+
+    ``arrays["y_N"]`` is what the model of image N makes of ``x_raw``, ``y_raw`` what that of the
+    build does. Returns mismatches of each, fingerprints that were read back, and cycles that each
+    took to be loaded and committed.
+    """
+    decoder, _ = _decoder(machine)
+    arrays = machine.arrays
+    mismatches, cycles, fingerprints = [], [], []
+
+    async def infer(y_raw):
+        found = await bridge(decoder.infer_raw)(arrays["x_raw"])
+        mismatches.append(int((found != y_raw).any(axis=1).sum()))
+        fingerprints.append(decoder.fingerprint)
+
+    await infer(arrays["y_raw"])
+    for number in range(machine.settings["images"]):
+        start = machine.cycle
+        await bridge(decoder.load_weights)(arrays[f"words_{number}"])
+        cycles.append(machine.cycle - start)
+        await bridge(decoder.verify_weights)()
+        await infer(arrays[f"y_{number}"])
+    return {"mismatches": mismatches, "cycles": cycles, "fingerprints": fingerprints}

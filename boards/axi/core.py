@@ -63,7 +63,7 @@ class Core(wiring.Component):
         self.registers = register_map(
             self.interface,
             dma=memory_id_bits is not None,
-            image_words=decoder.image_words if self.reloadable else None,
+            image_words=decoder.images.words if self.reloadable else None,
         )
         members = {"bus": In(register_bus(self.registers.address_bits))}
         if memory_id_bits is not None:
@@ -157,10 +157,13 @@ class Core(wiring.Component):
                 m.d.sync += [offered.eq(1), held.eq(bus.data)]
         status = decoder.status
         busy = status.busy | decoder.words.valid | decoder.command.valid
+        # Its width follows from the image.
+        words = Signal(32)
+        m.d.comb += words.eq(status.words)
         flags = Cat(busy, status.staged, status.bank, status.can_roll_back)
         m.d.comb += registers.live.eq(Cat(
             decoder.fingerprint,
             Cat(flags, Signal(4), status.error, Signal(20)),
-            status.words,
+            words,
             decoder.layout_id,
         ))  # fmt: skip

@@ -11,8 +11,10 @@ from build_decoder.boards.board import Board
 from build_decoder.boards.driver_file import DRIVER_FILE, DriverFile
 from build_decoder.boards.pynq.hwh import hardware_handoff
 from build_decoder.boards.pynq.modules import board_modules
+from build_decoder.boards.pynq.other_weights import other_weights
 from build_decoder.boards.pynq.steps import GOLDEN_FILE, OTHER_FILE, Golden
 from build_decoder.boards.zynq.fclk import FclkDividers
+from build_decoder.hdl.planning.image import ImageLayout
 
 __all__ = ["FOLDER", "GOLDEN_FRAMES", "write_board_folder"]
 
@@ -33,7 +35,7 @@ def write_board_folder(
     clock: FclkDividers,
     x_raw: np.ndarray | None = None,
     *,
-    other: Golden | None = None,
+    images: ImageLayout | None = None,
 ) -> None:
     """Write all but the bitstream, which the build script puts beside it.
 
@@ -51,8 +53,8 @@ def write_board_folder(
         Settings of FCLK0.
     x_raw
         Raw inputs (samples, inputs) of which golden frames are made; any frames if None.
-    other
-        Of a decoder that is reloadable: an image of other weights, and golden frames of theirs.
+    images
+        Of a decoder that is reloadable: the layout of its images.
     """
     shutil.rmtree(folder, ignore_errors=True)
     for name, text in board_modules().items():
@@ -64,14 +66,17 @@ def write_board_folder(
     (folder / "decoder.hwh").write_text(handoff)
     x_raw = _golden_inputs(model, x_raw)
     np.savez_compressed(folder / GOLDEN_FILE, x_raw=x_raw, y_raw=model.compute(x_raw))
-    if other is not None:
-        np.savez_compressed(
-            folder / OTHER_FILE, x_raw=other.x_raw, y_raw=other.y_raw, words=other.words
-        )
+    if images is not None:
+        _write_other_weights(folder, other_weights(images, x_raw))
     files = resources.files(__package__)
     (folder / _NOTEBOOK).write_text(files.joinpath(_NOTEBOOK).read_text())
     readme = Template(files.joinpath(_README).read_text()).substitute(_told(board, known))
     (folder / _README).write_text(readme)
+
+
+def _write_other_weights(folder: Path, other: Golden) -> None:
+    arrays = {"x_raw": other.x_raw, "y_raw": other.y_raw, "words": other.words}
+    np.savez_compressed(folder / OTHER_FILE, **arrays)
 
 
 def _golden_inputs(model, x_raw: np.ndarray | None) -> np.ndarray:

@@ -70,6 +70,8 @@ class Loading:
         self._command(_BEGIN, "BEGIN")
         for word in words:
             access.write("LOAD_DATA", int(word))
+        # The last of them may still be on its way.
+        self._idle("all words of weights")
         taken = access.read("LOAD_WORDS")
         if taken != len(words):
             raise DeviceError(f"expected {len(words)} words of weights to be taken, got {taken}")

@@ -28,7 +28,10 @@ def _write_host(board: Board, decoder, top: ZynqTop, build_dir: Path, x_raw) -> 
         shell=SHELL.name, registers=top.registers,
     )  # fmt: skip
     known.save(build_dir / DRIVER_FILE)
-    write_board_folder(build_dir / FOLDER, board, decoder.model, known, top.clock, x_raw)
+    write_board_folder(
+        build_dir / FOLDER, board, decoder.model, known, top.clock, x_raw,
+        images=decoder.images if top.registers.reloadable else None,
+    )  # fmt: skip
 
 
 def _readme(board: Board, decoder, top: ZynqTop, instructions: str) -> str:
