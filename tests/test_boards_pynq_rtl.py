@@ -118,3 +118,20 @@ def test_the_self_test_of_a_reloadable_decoder(reloading):
     found = simulation.run(DRIVEN + "by_self_test", arrays=arrays)
     assert found["faults"] == 0
     assert found["told"][-1].startswith(f"{len(other.words)} words (CRC-32 ")
+
+
+def test_an_image_is_loaded_while_frames_go_through_memory(reloading):
+    decoder, simulation, _ = reloading
+    new = other_model(BUILT, 11)
+    x_raw = np.random.default_rng(4).integers(0, 16, (1500, 11))
+    y_raw, other = BUILT.compute(x_raw), new.compute(x_raw)
+    # Every frame tells which model it is of.
+    tells = (y_raw != other).any(axis=1)
+    arrays = {"x_raw": x_raw[tells], "y_raw": y_raw[tells], "other": other[tells],
+              "words": decoder.images.image(new)}  # fmt: skip
+    assert tells.sum() > 700
+    found = simulation.run(DRIVEN + "by_loading_meanwhile", arrays=arrays, stalls=True)
+    assert found["neither"] == found["faults"] == 0
+    assert found["during"] == 1
+    assert found["old"] > 20
+    assert found["new"] > 20

@@ -4,6 +4,7 @@ What it reads and writes become accesses of the processor's port; buffers lie in
 shell reaches. The driver waits in a thread of its own while the simulation goes on.
 """
 
+import cocotb
 import numpy as np
 from cocotb.task import bridge, resume
 
@@ -12,7 +13,14 @@ from build_decoder.boards.driver_file import DriverFile
 from build_decoder.boards.pynq.bus_decoder import BusDecoder
 from build_decoder.boards.pynq.steps import Golden, steps
 
-__all__ = ["Buffer", "Mmio", "by_driver", "by_loading", "by_self_test"]
+__all__ = [
+    "Buffer",
+    "Mmio",
+    "by_driver",
+    "by_loading",
+    "by_loading_meanwhile",
+    "by_self_test",
+]
 
 _WORD = 4
 _PAGE = 4096
@@ -112,6 +120,31 @@ async def by_self_test(machine: Machine) -> dict:
     golden = Golden(arrays["x_raw"], arrays["y_raw"], other=other)
     told = [await bridge(step.run)(decoder, golden) for step in steps()[:6]]
     return {"told": told}
+
+
+async def by_loading_meanwhile(machine: Machine) -> dict:
+    """Image ``arrays["words"]`` loaded while frames ``x_raw`` go through memory.
+
+    Returns frames that are those of ``y_raw`` before the first that is one of ``other``, those of
+    ``other`` from there on, and all that are neither.
+    """
+    decoder, _ = _decoder(machine)
+    arrays = machine.arrays
+    running = cocotb.start_soon(bridge(decoder.infer_raw)(arrays["x_raw"]))
+    while not (await machine.status())["DMA_BUSY"]:
+        await machine.wait(10)
+    await bridge(decoder.load_weights)(arrays["words"])
+    during = (await machine.status())["DMA_BUSY"]
+    found = await running
+    new = (found == arrays["other"]).all(axis=1)
+    first = int(np.argmax(new)) if new.any() else len(new)
+    old = (found[:first] == arrays["y_raw"][:first]).all(axis=1)
+    return {
+        "during": during,
+        "old": int(old.sum()),
+        "new": int(new[first:].sum()),
+        "neither": len(found) - int(old.sum()) - int(new[first:].sum()),
+    }
 
 
 async def by_loading(machine: Machine) -> dict:
