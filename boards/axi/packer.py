@@ -72,8 +72,9 @@ class ResultPacker(wiring.Component):
             ]
             for place in range(min(slots, self.count)):
                 kept = self.o.payload.word_select(place, slot)
+                if place:
+                    with m.If(within == 0):
+                        m.d.sync += kept.eq(0)
                 with m.If(within == place):
                     m.d.sync += kept.eq(extended)
-                with m.Elif(within == 0):
-                    m.d.sync += kept.eq(0)
         return m

@@ -10,7 +10,9 @@ from build_decoder.boards.axi.signatures import register_bus
 
 __all__ = ["RegisterFile"]
 
-_COUNTERS = ("FRAMES_IN", "FRAMES_OUT", "ERRORS")
+# By how soon their events have to be seen: an error by the access that follows its answer, a frame
+# out by the one that follows a look at STATUS.
+_COUNTERS = ("FRAMES_IN", "ERRORS", "FRAMES_OUT")
 _NUMBER_BITS = 6  # registers are in the first 256 bytes
 
 
@@ -153,7 +155,7 @@ class RegisterFile(wiring.Component):
             bank.write.eq(bus.write & in_block & stored),
             bank.data.eq(bus.data),
             bank.strobes.eq(bus.strobes),
-            bank.events.eq(Cat(self.frame_in, self.frame_out, bus.refused)),
+            bank.events.eq(Cat(self.frame_in, bus.refused, self.frame_out)),
             bank.fetch.eq(self.fetch),
             self.given.eq(bank.given),
             self.word.eq(bank.read),

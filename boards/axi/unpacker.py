@@ -43,6 +43,8 @@ class Unpacker(wiring.Component):
     o : ``Out``, stream of arrays of ``lanes`` values
     ended : ``Out``
         High in the cycle in which the last transfer of a frame is taken.
+    within : ``Out``
+        Of some frame, a part of a word has been taken, and not all transfers.
     """
 
     def __init__(self, *, format: QFormat, count: int, lanes: int, word_bits: int):
@@ -58,6 +60,7 @@ class Unpacker(wiring.Component):
             "i": In(stream.Signature(word_bits)),
             "o": Out(stream.Signature(ArrayLayout(shape_of(format), lanes))),
             "ended": Out(1),
+            "within": Out(1),
         })  # fmt: skip
 
     def elaborate(self, platform):
@@ -75,6 +78,7 @@ class Unpacker(wiring.Component):
             row = part
             m.d.comb += [
                 self.o.valid.eq(self.i.valid),
+                self.within.eq(number != 0),
                 taken.eq(self.o.ready),
                 self.ended.eq(last & self.o.valid & self.o.ready),
             ]
@@ -84,6 +88,7 @@ class Unpacker(wiring.Component):
             ends = Signal()
             full = place == self.transfer_parts - 1
             m.d.comb += [
+                self.within.eq((number != 0) | self.o.valid),
                 taken.eq(~self.o.valid | self.o.ready),
                 self.ended.eq(ends & self.o.valid & self.o.ready),
             ]
