@@ -52,6 +52,9 @@ class Board:
         How a host is connected and the board programmed, for the build's README.
     pll
         Name of what makes the clock, `boards.plls`; the family's unless given.
+    shells
+        Names of what may be around a decoder, `boards.shells`; the first is used unless another is
+        asked for. ``axi`` is for a Zynq-7000.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Board:
     platform: Callable[[], object]
     wiring: str
     pll: str | None = None
+    shells: tuple[str, ...] = ("uart", "axi_lite")
 
     @property
     def clock_maker(self) -> str:

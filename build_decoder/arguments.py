@@ -7,6 +7,8 @@ from pathlib import Path
 
 from build_decoder import boards
 from build_decoder.boards.board import Board
+from build_decoder.boards.shells import SHELLS, shell_of
+from build_decoder.boards.shells.kind import ShellKind
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.files.network_folder import NETWORK_FILE
 from build_decoder.models.zoo import zoo_names
@@ -26,6 +28,7 @@ class Arguments:
     """What the user asked for; ``list_boards`` overrides all the rest."""
 
     board: Board
+    shell: ShellKind
     design: DesignOptions
     output: Path
     stop_after: str
@@ -52,6 +55,11 @@ def parse(argv: list[str] | None = None) -> Arguments:
         "(default: %(default)s)",
     )
     parser.add_argument(
+        "--shell", choices=SHELLS, metavar="SHELL",
+        help=f"what is around the decoder: {_listed_shells()} (default: the first that the board "
+        "has)",
+    )
+    parser.add_argument(
         "--network", type=filled, default=DEFAULT_NETWORK, metavar="PATH|NAME",
         help=f"metadata folder, .keras file, or one of {', '.join(zoo_names())} "
         "(default: %(default)s)",
@@ -59,7 +67,8 @@ def parse(argv: list[str] | None = None) -> Arguments:
     parser.add_argument(
         "--output", type=filled_path, metavar="DIR",
         help="folder to make; an earlier build there is replaced with what is made now, all of it, "
-        "also after --stop-after and with exit status 3, 4 or 5 (default: build/BOARD-NETWORK)",
+        "also after --stop-after and with exit status 3, 4 or 5 (default: build/BOARD-NETWORK, and "
+        "-SHELL where that is not the board's first)",
     )
     parser.add_argument(
         "--stop-after", choices=STAGES, default=STAGES[-1], help="last stage (default: all)"
@@ -79,6 +88,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
     board = boards.get(DEFAULT_BOARD if given.list_boards else given.board)
     return Arguments(
         board=board,
+        shell=shell_of(board, given.shell),
         design=DesignOptions.of(given),
         output=given.output or Path("build") / _folder_name(board, given),
         stop_after=given.stop_after,
@@ -88,8 +98,14 @@ def parse(argv: list[str] | None = None) -> Arguments:
     )
 
 
+def _listed_shells() -> str:
+    return "; ".join(f"{name}, {shell.about}" for name, shell in SHELLS.items())
+
+
 def _folder_name(board: Board, given: argparse.Namespace) -> str:
     name = f"{board.name}-{_name_of(given.network)}"
+    if given.shell not in (None, board.shells[0]):
+        name += f"-{given.shell}"
     return f"{name}-pareto" if given.pareto else name
 
 

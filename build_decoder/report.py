@@ -17,9 +17,9 @@ class Report:
 
     Attributes
     ----------
-    network, topology, board
-        What was built for what, the topology after ``rewrites``; no board if it ends with Verilog
-        for any FPGA of a family.
+    network, topology, board, shell
+        What was built for what, the topology after ``rewrites``; no board, and no shell around the
+        decoder, if it ends with Verilog for any FPGA of a family.
     built_topology
         Topology of what was built: the default search leaves out neurons that others stand in for.
     task, task_source
@@ -64,8 +64,8 @@ class Report:
     latency_cycles, frame_cycles
         Measured in simulation: first input to last output, and interval of back-to-back frames.
     clock_mhz, fmax_mhz
-        Clock that the board's PLL makes, the nearest to the one asked for, and the fastest after
-        place and route.
+        Clock that the board makes, the nearest to the one asked for, and the fastest after place
+        and route.
     resources
         ``lut``, ``ff``, ``dsp``, ``bram`` of the board's design, shell included.
     placed_resources
@@ -90,6 +90,7 @@ class Report:
 
     board: str | None
     seed: int
+    shell: str | None = None
     network: str | None = None
     topology: str | None = None
     task: str | None = None

@@ -18,6 +18,7 @@ __all__ = [
     "Register",
     "RegisterMap",
     "Window",
+    "check_count",
     "register_map",
 ]
 
@@ -52,12 +53,8 @@ def register_map(
     InputError
         If a frame has more than 65,535 values at either end.
     """
-    for end, count in (("inputs", interface.input_count), ("outputs", interface.output_count)):
-        if count > MAX_COUNT:
-            raise InputError(
-                f"{interface.name}: expected at most {MAX_COUNT} {end} a frame, which register "
-                f"SHAPE counts in 16 bits, got {count}"
-            )
+    for end, count in (("input", interface.input_count), ("output", interface.output_count)):
+        check_count(interface.name, end, count)
     registers = [*_description(interface, dma, image_words is not None), *_work(dma)]
     if dma:
         registers += _DMA
@@ -70,6 +67,21 @@ def register_map(
     )
     bits = (outputs.offset + outputs.size_bytes - 1).bit_length()
     return RegisterMap(tuple(registers), (inputs, outputs), bits)
+
+
+def check_count(name: str, end: str, count: int) -> None:
+    """Make sure that ``count`` values can be told at an ``end``, ``input`` or ``output``.
+
+    Raises
+    ------
+    InputError
+        If not.
+    """
+    if count > MAX_COUNT:
+        raise InputError(
+            f"{name}: expected at most {MAX_COUNT} {end}s a frame, which register SHAPE counts in "
+            f"16 bits, got {count}"
+        )
 
 
 def _window(name: str, after: int, format: QFormat, count: int, access: str) -> Window:

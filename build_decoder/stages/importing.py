@@ -5,6 +5,7 @@ from dataclasses import asdict
 from build_decoder.actions import golden_of
 from build_decoder.boards.board import Board
 from build_decoder.boards.feasibility import check_network
+from build_decoder.boards.shells.kind import ShellKind
 from build_decoder.build_folder import BuildFolder
 from build_decoder.golden_record import save_golden_record
 from build_decoder.hdl import layers as hardware_layers
@@ -26,6 +27,7 @@ def import_network(
     options: SourceOptions,
     *,
     board: Board | None = None,
+    shell: ShellKind | None = None,
     hardware: HardwareOptions | None = None,
     comparing: bool = False,
 ) -> StageResult:
@@ -35,6 +37,8 @@ def import_network(
     ----------
     board
         Board that must be able to take the network, whatever its formats; None for no check.
+    shell
+        What is around the decoder there; given with a board.
     hardware
         What hardware is asked for, which not every type of layer has; None for none.
     comparing
@@ -54,7 +58,7 @@ def import_network(
     if hardware is not None:
         _check_hardware(network, hardware, comparing=comparing)
     if board is not None:
-        check_network(board, network)
+        check_network(board, network, shell.check_frame)
     save_network(network, build.network)
     save_golden_record(golden, build.path)
     task = golden.task
