@@ -8,6 +8,7 @@ from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.connect import connected
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.image import ImageLayout
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
@@ -76,6 +77,8 @@ class DecoderPlan:
         model: IntegerModel,
         foldings: Sequence[Folding],
         multipliers: Sequence[Multipliers] | None = None,
+        *,
+        reloadable: bool = False,
     ) -> "DecoderPlan":
         """The plan that follows from one folding a dense layer, and from the units of each.
 
@@ -96,15 +99,21 @@ class DecoderPlan:
                 name: {"folding": folding, "multipliers": units}
                 for name, folding, units in zip(dense, foldings, units, strict=True)
             },
+            reloadable=reloadable,
         )
 
     @classmethod
     def chosen(
-        cls, model: IntegerModel, choices: Mapping[str, Mapping[str, object]]
+        cls,
+        model: IntegerModel,
+        choices: Mapping[str, Mapping[str, object]],
+        *,
+        reloadable: bool = False,
     ) -> "DecoderPlan":
         """The plan that follows from the choices of each layer, by the names of their nodes.
 
-        Layers without choices get the first plan of their type.
+        Layers without choices get the first plan of their type. ``reloadable`` makes the weights of
+        all that have some writable at run time.
 
         Raises
         ------
@@ -117,6 +126,8 @@ class DecoderPlan:
             plans[node.name] = plan_type(node.layer).chosen(
                 node.layer, [shapes[name] for name in node.inputs], **choices.get(node.name, {})
             )
+            if reloadable:
+                plans[node.name] = plans[node.name].reloadable_too()
             shapes[node.name] = node.layer.output_shape
         return cls(model, connected(model, plans))
 
@@ -143,6 +154,36 @@ class DecoderPlan:
     def folded(self) -> str:
         """Inputs by outputs a cycle of each dense layer, as in ``1x20, 1x2``."""
         return ", ".join(map(str, self.foldings))
+
+    @property
+    def reloadable(self) -> bool:
+        """Whether weights are written at run time."""
+        return any(plan.memories for plan in self.layers.values())
+
+    @cached_property
+    def image_layout(self) -> ImageLayout:
+        """What images consist of that are written into it.
+
+        Raises
+        ------
+        InputError
+            If it is not reloadable.
+        """
+        return ImageLayout(self.model, self.layers)
+
+    @property
+    def most_frames(self) -> int:
+        """Frames that can be under way at once, or more."""
+        actors = [actor for stage in self.stages for actor in stage.plan.actors]
+        slots = {
+            slot
+            for actor in actors
+            for phase in set(actor.phases)
+            for slot, _ in (*phase.reserve, *phase.release)
+        }
+        # A frame has a transfer in a register or a place that is reserved for it, or an actor is
+        # at it.
+        return sum(2 + actor.registers for actor in actors) + sum(slot.units for slot in slots)
 
     @property
     def source(self) -> Port:
@@ -186,7 +227,16 @@ class DecoderPlan:
             input_lanes=self.input.lanes,
             latency_cycles=self.latency_cycles,
             frame_cycles=self.frame_cycles,
+            **self._image,
         )
+
+    @property
+    def _image(self) -> dict[str, int]:
+        """What of its interface there is of images."""
+        if not self.reloadable:
+            return {}
+        layout = self.image_layout
+        return {"image_words": layout.words, "layout_id": layout.layout_id}
 
 
 def _match(name: str, given: Tensor, taken: Tensor) -> None:

@@ -7,6 +7,7 @@ from build_decoder.hdl.parts.drain import Drain
 from build_decoder.hdl.parts.mac_array import MacArray
 from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
 from build_decoder.hdl.parts.weight_memory import WeightMemory
+from build_decoder.hdl.parts.writable_weight_memory import WritableWeightMemory
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.stage_component import StageComponent
 
@@ -30,16 +31,27 @@ class DenseComponent(StageComponent):
     -------
     i : ``In``, stream of arrays of ``inputs_per_cycle`` inputs
     o : ``Out``, stream of arrays of ``lanes`` outputs
+    memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
     """
 
     def elaborate(self, platform):
         m = Module()
         plan, p = self.plan, self.plan.parameters
-        m.submodules.weights = weights = WeightMemory(
-            shape=shape_of(p.weight), rows=plan.weight_rows
-        )
         m.submodules.mac = mac = MacArray(plan)
         m.submodules.drain = drain = Drain(plan)
+        if plan.reloadable:
+            memory, _ = plan.memories
+            weights = WritableWeightMemory(
+                shape=shape_of(p.weight),
+                layout=(plan.folding.inputs_per_cycle, plan.neurons),
+                memory=memory,
+                rows=plan.contents(p)[0],
+            )
+            wiring.connect(m, wiring.flipped(self.memory_weight), weights.memory)
+            wiring.connect(m, wiring.flipped(self.memory_bias), drain.memory)
+        else:
+            weights = WeightMemory(shape=shape_of(p.weight), rows=plan.weight_rows)
+        m.submodules.weights = weights
 
         beat = Signal(range(plan.beats))
         next_beat = Signal(range(plan.beats))
