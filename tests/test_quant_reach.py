@@ -153,12 +153,12 @@ def test_a_model_has_the_same_fingerprint_and_is_read_as_it_was_written(tiny, tm
     assert isinstance(again, IntegerModel)
 
 
-def test_spare_bits_are_added_to_weights_and_biases_alone(tiny):
+def test_spare_bits_are_added_to_weights_biases_and_sums_without_a_bias(tiny):
     network, golden = tiny
     formats = analyse_ranges(network, golden.x)
     spared = with_spare_bits(network, formats)
     for key in free_nodes(network):
-        more = int(key.role in ("weight", "bias"))
+        more = int(key.role in ("weight", "bias", "accumulator"))
         before, after = formats[key], spared[key]
         assert (after.integer, after.fraction) == (before.integer + more, before.fraction + more)
         assert after.signed == before.signed
