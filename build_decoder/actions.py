@@ -62,6 +62,7 @@ def search(
     options: SearchOptions,
     *,
     family: Family,
+    reloadable: bool = False,
     progress: Progress = silent,
 ) -> Quantised:
     """The integer model and how it was found; see :func:`quant.quantise.quantise`.
@@ -70,6 +71,8 @@ def search(
     ----------
     family
         FPGA family that the decoder is built for: its area is what the search makes small.
+    reloadable
+        Whether weights of other days are to be written into the decoder.
 
     Raises
     ------
@@ -97,6 +100,7 @@ def search(
             cost=partial(AreaCost, family=family) if network.is_dense_chain else BitCost,
             seed=options.seed,
             uniform_segments=options.segments,
+            reloadable=reloadable,
             progress=progress,
         )
 

@@ -94,7 +94,12 @@ def run_flow(
             comparing=arguments.pareto,
         ),
         "quantise": lambda: quantise_network(
-            build, options.search, family=board.family, board=board, progress=progress
+            build,
+            options.search,
+            family=board.family,
+            reloadable=options.hardware.reloadable,
+            board=board,
+            progress=progress,
         ),
         "rtl": lambda: write_rtl(build, options.hardware, Chip.of(board)),
         "simulate": lambda: simulate(build, seed=options.seed, progress=progress),

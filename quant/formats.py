@@ -1,6 +1,7 @@
 """Formats of all signal nodes of a network, and the integer model that they make of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNod
 from build_decoder.quant.layer import Kind, LayerQuantiser, Parts
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 
 __all__ = [
@@ -117,11 +119,21 @@ def origin(network: Network, name: str) -> NodeKey | None:
 
 
 def integer_model(
-    network: Network, formats: NetworkFormats, *, uniform_segments: int | None = None
+    network: Network,
+    formats: NetworkFormats,
+    *,
+    uniform_segments: int | None = None,
+    headroom: int | None = None,
 ) -> IntegerModel:
     """The integer model of ``network`` with ``formats``.
 
-    ``uniform_segments`` is as for :func:`quant.activations.integer_activation`.
+    Parameters
+    ----------
+    uniform_segments
+        As for :func:`quant.activations.integer_activation`.
+    headroom
+        Makes weights writable: those of one sum may come to so many times what any sum's weights
+        come to in ``network``. None if weights are constants.
 
     Raises
     ------
@@ -139,7 +151,11 @@ def integer_model(
             for item in network.inputs
         ),
         tuple(
-            ModelNode(node.name, node.inputs, _integer_layer(network, node, formats, edges, forms))
+            ModelNode(
+                node.name,
+                node.inputs,
+                _integer_layer(network, node, formats, edges, forms, headroom),
+            )
             for node in network.nodes
         ),
     )
@@ -151,6 +167,7 @@ def _integer_layer(
     formats: NetworkFormats,
     edges: Mapping[str, QFormat],
     forms: Forms,
+    headroom: int | None,
 ):
     quantiser = quantiser_of(node.layer)
     own = node_formats(formats, node)
@@ -159,7 +176,7 @@ def _integer_layer(
         network.input_shapes(node),
         tuple(edges[name] for name in node.inputs),
         own,
-        partial(_nearest, node, quantiser, own),
+        partial(_nearest, node, quantiser, own, headroom),
         forms,
     )
     try:
@@ -169,10 +186,20 @@ def _integer_layer(
 
 
 def _nearest(
-    node: Node, quantiser: LayerQuantiser, formats: Mapping[str, QFormat], name: str
+    node: Node,
+    quantiser: LayerQuantiser,
+    formats: Mapping[str, QFormat],
+    headroom: int | None,
+    name: str,
 ) -> RawArray:
-    return RawArray.of(node.weights[name], formats[quantiser.arrays[name]])
-
+    role = quantiser.arrays[name]
+    array = RawArray.of(node.weights[name], formats[role])
+    if headroom is None:
+        return array
+    reach = Reach.any(array.format, len(array.matrix))
+    if role != "bias":
+        reach = Reach.of(array.positive, array.negative).times(headroom).within(reach)
+    return replace(array, reach=reach)
 
 
 def weight_roles(network: Network, name: str) -> frozenset[str]:

@@ -143,6 +143,12 @@ class IntegerModel:
         return self.nodes[-1].layer.output_count
 
     @property
+    def writable(self) -> bool:
+        """Whether all weights and biases may be written at run time."""
+        weighted = [layer for layer in self.layers if layer.arrays]
+        return bool(weighted) and all(layer.writable for layer in weighted)
+
+    @property
     def topology(self) -> str:
         """Sizes from input to output, as in `models.architecture.Architecture.topology`."""
         shapes = (self.inputs[0].shape, *(layer.output_shape for layer in self.layers))

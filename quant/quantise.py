@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Quality, Reference
 from build_decoder.quant.search import search_formats
 from build_decoder.quant.search_result import SearchError, SearchResult
+from build_decoder.quant.spare import HEADROOM
 from build_decoder.quant.standard import Standard
 
 __all__ = ["SEARCHES", "Quantised", "quantise"]
@@ -128,6 +130,7 @@ def quantise(
     cost: CostMaker | None = None,
     seed: int = 0,
     uniform_segments: int | None = None,
+    reloadable: bool = False,
     progress: Progress = silent,
 ) -> Quantised:
     """Search formats on the part of ``golden`` that is not held out, and measure them on all.
@@ -150,6 +153,9 @@ def quantise(
     uniform_segments
         Give every generated activation so many uniform segments, as AHEAD does, or one for each
         code of its input if these are fewer; a power of two. The search judges them as they are.
+    reloadable
+        Whether weights of other days are to be written into the decoder: weights and biases get
+        spare bits, and widths of sums have headroom (:mod:`quant.spare`).
     progress
         A function that is called now and then with a short text about the search.
 
@@ -168,23 +174,28 @@ def quantise(
     criterion = Criterion.for_task(searched.task, max_loss=max_loss, max_error=max_error)
     try:
         standard = Standard(network, searched, criterion)
-        how = {"uniform_segments": uniform_segments, "progress": progress}
+        how = {
+            "uniform_segments": uniform_segments, "reloadable": reloadable, "progress": progress
+        }
+        build = partial(
+            _built, uniform_segments=uniform_segments, headroom=HEADROOM if reloadable else None
+        )
         if search == "ahead":
             found = search_ahead(
                 network, searched, seed=seed, max_error=criterion.max_error, **how
             )
-            model = _built(found, uniform_segments)
+            model = build(found)
         else:
             how |= {"standard": standard, "prune": search == "default" and not missing}
             found = search_formats(network, searched, criterion, cost, **how)
             try:
-                model = _built(found, uniform_segments)
+                model = build(found)
             except ValueError:
                 # Near ties asked for sums too wide to build: they are near ties then.
                 found = search_formats(
                     network, searched, criterion, cost, finer=False, **how
                 )
-                model = _built(found, uniform_segments)
+                model = build(found)
     except SearchError as error:
         raise InputError(f"{network.name}: {error}") from None
     except (OverflowError, ValueError) as error:
@@ -217,5 +228,5 @@ def quantise(
     )
 
 
-def _built(found: SearchResult, uniform_segments: int | None) -> IntegerModel:
-    return integer_model(found.network, found.formats, uniform_segments=uniform_segments)
+def _built(found: SearchResult, **how) -> IntegerModel:
+    return integer_model(found.network, found.formats, **how)

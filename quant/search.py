@@ -24,6 +24,7 @@ from build_decoder.quant.exchange import Exchange
 from build_decoder.quant.judge import Judge
 from build_decoder.quant.pruning import pruning_path
 from build_decoder.quant.search_result import SearchResult, StepRecorder
+from build_decoder.quant.spare import with_spare_bits
 from build_decoder.quant.standard import Standard
 from build_decoder.quant.weight_rounding import CompensatedRounding, on_grid
 from build_decoder.quant.width_search import WidthSearch
@@ -44,6 +45,7 @@ def search_formats(
     prune: bool = True,
     finer: bool = True,
     uniform_segments: int | None = None,
+    reloadable: bool = False,
     judge: Callable[..., Judge] = Judge,
     progress: Progress = silent,
 ) -> SearchResult:
@@ -61,6 +63,8 @@ def search_formats(
         Take finer formats where the usual ones do not keep many of golden data's decisions.
     uniform_segments
         Of generated activations; see :func:`quant.quantise.quantise`.
+    reloadable
+        Whether other weights are to be written: a last step, ``spare``, adds bits for them.
     judge
         Makes what says whether a network's formats keep the criterion.
     progress
@@ -118,6 +122,9 @@ def search_formats(
     if approximated(best.network, formats):
         with recorder.step("exact") as found:
             found(made_exact(best, formats, uniform_segments))
+    if reloadable:
+        with recorder.step("spare") as found:
+            found(with_spare_bits(best.network, recorder.steps[-1].formats))
     ranges, pruned, exchanged = recorder.steps[:3]
     # The widths of what was kept were searched to find that it is the best to keep.
     pruned = replace(

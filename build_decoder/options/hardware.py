@@ -22,7 +22,7 @@ class HardwareOptions:
 
     ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first dense layer, the second,
     and so on; ``datapath`` has one of :data:`DATAPATHS` for all of them or one for each, or is
-    empty.
+    empty. ``reloadable`` makes weights and biases writable at run time.
 
     Raises
     ------
@@ -36,6 +36,7 @@ class HardwareOptions:
     max_dsp: int | None = None
     max_lut: int | None = None
     datapath: tuple[str, ...] = ()
+    reloadable: bool = False
 
     def __post_init__(self):
         both = [name for name, numbers in self._folded.items() if numbers]

@@ -26,6 +26,7 @@ def quantise_network(
     options: SearchOptions,
     *,
     family: Family,
+    reloadable: bool = False,
     board: Board | None = None,
     progress: Progress = silent,
 ) -> StageResult:
@@ -35,6 +36,8 @@ def quantise_network(
     ----------
     family
         FPGA family that the decoder is built for.
+    reloadable
+        Whether weights of other days are to be written into the decoder.
     board
         Board that must be able to hold the weights and to carry the frames; None for no check.
 
@@ -45,7 +48,9 @@ def quantise_network(
     """
     network = build.load_network()
     golden = build.load_golden(network)
-    quantised = search(network, golden, options, family=family, progress=progress)
+    quantised = search(
+        network, golden, options, family=family, reloadable=reloadable, progress=progress
+    )
     model = quantised.model
     if board is not None:
         check_memory(board, model.weight_bits)

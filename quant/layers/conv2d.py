@@ -1,6 +1,7 @@
 """Convolution: the six signal nodes of a dense layer, over windows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +15,7 @@ from build_decoder.quant.operations.chain import Chain
 from build_decoder.quant.operations.convolution import Convolution
 from build_decoder.quant.operations.products import Products
 from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.weighted import WeightedQuantiser
 
@@ -43,6 +45,9 @@ class Conv2d(IntegerLayer):
         Raw int64 (filters,) in ``bias``.
     activation
         Parameter object of the activation.
+    reach
+        Limits of the weights that may be written in place of these, and so may any biases in their
+        format; None if both are constants.
 
     Raises
     ------
@@ -58,6 +63,7 @@ class Conv2d(IntegerLayer):
     weights: np.ndarray
     biases: np.ndarray
     activation: IntegerActivation
+    reach: Reach | None = None
 
     def __post_init__(self):
         if self.weights.ndim != 4 or self.weights.shape[2] != self.shape[2]:
@@ -94,14 +100,24 @@ class Conv2d(IntegerLayer):
     @cached_property
     def products(self) -> Products:
         """Exact sums of products of a window."""
-        return Products(self.input, RawArray(self.weight, self.weights))
+        return Products(self.input, self.arrays["weights"])
 
     @cached_property
     def biased_sum(self) -> BiasedSum:
         """From exact sums to the sum node."""
-        return BiasedSum.after(
-            self.products, self.accumulator, RawArray(self.bias, self.biases), self.sum
-        )
+        return BiasedSum.after(self.products, self.accumulator, self.arrays["bias"], self.sum)
+
+    @cached_property
+    def arrays(self) -> Mapping[str, RawArray]:
+        """Weights and biases."""
+        any_bias = None if self.reach is None else Reach.any(self.bias, 1)
+        return {
+            "weights": RawArray(self.weight, self.weights, self.reach),
+            "bias": RawArray(self.bias, self.biases, any_bias),
+        }
+
+    def with_arrays(self, raw: Mapping[str, np.ndarray]):
+        return replace(self, weights=raw["weights"], biases=raw["bias"])
 
     @property
     def operations(self):
@@ -153,6 +169,7 @@ class _Conv2dQuantiser(WeightedQuantiser):
             weights=parts.array("weights").raw,
             biases=parts.array("bias").raw,
             activation=self.activation(parts),
+            reach=parts.array("weights").reach,
         )
 
 

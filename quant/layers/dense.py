@@ -1,6 +1,7 @@
 """Dense layer: six signal nodes, each with its own format (AHEAD, Equation 4 and Figure 6)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +13,7 @@ from build_decoder.quant.operations.biased_sum import BiasedSum
 from build_decoder.quant.operations.chain import Chain
 from build_decoder.quant.operations.products import Products
 from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding
@@ -44,6 +46,9 @@ class Dense(IntegerLayer):
         Raw int64 (units,) in ``bias``.
     activation
         Parameter object of the activation.
+    reach
+        Limits of the weights that may be written in place of these, and so may any biases in their
+        format; None if both are constants.
 
     Raises
     ------
@@ -59,6 +64,7 @@ class Dense(IntegerLayer):
     weights: np.ndarray
     biases: np.ndarray
     activation: IntegerActivation
+    reach: Reach | None = None
 
     def __post_init__(self):
         if self.weights.ndim != 2 or self.biases.shape != self.weights.shape[1:]:
@@ -112,14 +118,24 @@ class Dense(IntegerLayer):
     @cached_property
     def products(self) -> Products:
         """Exact sums of products."""
-        return Products(self.input, RawArray(self.weight, self.weights))
+        return Products(self.input, self.arrays["weights"])
 
     @cached_property
     def biased_sum(self) -> BiasedSum:
         """From exact sums to the sum node."""
-        return BiasedSum.after(
-            self.products, self.accumulator, RawArray(self.bias, self.biases), self.sum
-        )
+        return BiasedSum.after(self.products, self.accumulator, self.arrays["bias"], self.sum)
+
+    @cached_property
+    def arrays(self) -> Mapping[str, RawArray]:
+        """Weights and biases."""
+        any_bias = None if self.reach is None else Reach.any(self.bias, 1)
+        return {
+            "weights": RawArray(self.weight, self.weights, self.reach),
+            "bias": RawArray(self.bias, self.biases, any_bias),
+        }
+
+    def with_arrays(self, raw: Mapping[str, np.ndarray]):
+        return replace(self, weights=raw["weights"], biases=raw["bias"])
 
     @property
     def operations(self):
@@ -146,7 +162,8 @@ class Dense(IntegerLayer):
 
     @cached_property
     def exact(self) -> QFormat:
-        """Format that no running sum leaves, proven from the actual weights and the input format.
+        """Format that no running sum leaves, proven from the input format and the actual weights or
+        from the limits of those that may be written.
 
         Every running sum starts from :attr:`rounding_constant`.
         """
@@ -168,7 +185,8 @@ class Dense(IntegerLayer):
 
     @property
     def biased(self) -> QFormat:
-        """Format of accumulator plus stored bias, exact, proven from the actual biases."""
+        """Format of accumulator plus stored bias, exact, proven from the actual biases or from the
+        format of those that may be written."""
         return self.biased_sum.biased
 
     @property
@@ -202,6 +220,7 @@ class _DenseQuantiser(WeightedQuantiser):
             weights=parts.array("weights").raw,
             biases=parts.array("bias").raw,
             activation=self.activation(parts),
+            reach=parts.array("weights").reach,
         )
 
 
