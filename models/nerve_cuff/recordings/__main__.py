@@ -21,14 +21,13 @@ from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
 from build_decoder.models.nerve_cuff.recordings.baseline import cross_validated_f1
 from build_decoder.models.nerve_cuff.recordings.detection import TOLERANCE, Detector, compare
-from build_decoder.models.nerve_cuff.recordings.files import (
-    read_recording,
-    read_signatures,
-    save_recording,
-    save_signatures,
-)
+from build_decoder.models.nerve_cuff.recordings.files import read_recording, save_recording
 from build_decoder.models.nerve_cuff.recordings.nerve import Nerve
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
+from build_decoder.models.nerve_cuff.recordings.signature_files import (
+    read_signatures,
+    save_signatures,
+)
 from build_decoder.models.nerve_cuff.recordings.signatures import Signatures, signatures
 from build_decoder.models.nerve_cuff.recordings.simulator import CuffModel
 

@@ -1,7 +1,7 @@
 """Samples of all contacts that are read from a file a block at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -27,6 +27,16 @@ class Samples:
     def __getitem__(self, rows: slice) -> np.ndarray:
         start, stop, step = rows.indices(len(self))
         return self._read(start, max(stop, start))[::step]
+
+    @property
+    def size(self) -> int:
+        """Values in all."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def T(self) -> "Samples":
+        """The same file read the other way round: its rows are channels."""
+        raise NotImplementedError
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return np.asarray(self[:], dtype)
@@ -54,6 +64,10 @@ class FileSamples(Samples):
     dtype: np.dtype
     shape: tuple[int, int]
     by_channel: bool
+
+    @property
+    def T(self) -> "FileSamples":
+        return replace(self, shape=self.shape[::-1], by_channel=not self.by_channel)
 
     def _read(self, start: int, stop: int) -> np.ndarray:
         samples, channels = self.shape
@@ -88,6 +102,10 @@ class HdfSamples(Samples):
     @property
     def dtype(self) -> np.dtype:
         return self.dataset.dtype
+
+    @property
+    def T(self) -> "HdfSamples":
+        return replace(self, turned=not self.turned)
 
     def _read(self, start: int, stop: int) -> np.ndarray:
         return self.dataset[:, start:stop].T if self.turned else self.dataset[start:stop]
