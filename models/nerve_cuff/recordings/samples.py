@@ -112,7 +112,7 @@ class HdfSamples(Samples):
 
 
 def blocks(
-    counts: np.ndarray | Samples, *, margin: int = 0
+    counts: np.ndarray | Samples, *, margin: int = 0, unit: int = 1
 ) -> Iterator[tuple[int, int, int, np.ndarray]]:
     """All samples, a block of `BLOCK` at a time.
 
@@ -122,13 +122,16 @@ def blocks(
         (samples, channels).
     margin:
         Samples before and after each block that are read with it, as far as there are any.
+    unit:
+        Blocks but the last are a multiple of it.
 
     Yields
     ------
     First sample of the block, the sample after its last, the first sample read, and what was
     read, (read, channels).
     """
-    for start in range(0, len(counts), BLOCK):
-        stop = min(start + BLOCK, len(counts))
+    size = max(BLOCK // unit, 1) * unit
+    for start in range(0, len(counts), size):
+        stop = min(start + size, len(counts))
         first = max(start - margin, 0)
         yield start, stop, first, counts[first : stop + margin]

@@ -2,12 +2,13 @@
 
 import hashlib
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.lib import format as npy_format
 
+from build_decoder.models.command import say
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.files.atomic_file import write_atomically
@@ -19,7 +20,13 @@ from build_decoder.models.nerve_cuff.recordings.fields import finite, same_lengt
 from build_decoder.models.nerve_cuff.recordings.provenance import Provenance
 from build_decoder.models.nerve_cuff.recordings.signatures import Signatures
 
-__all__ = ["read_provenance", "read_signatures", "save_signatures", "write_signatures"]
+__all__ = [
+    "read_provenance",
+    "read_signatures",
+    "save_signatures",
+    "say_overridden",
+    "write_signatures",
+]
 
 _MOST_TEXT = 2**20  # characters of the provenance
 
@@ -37,19 +44,30 @@ _ARRAYS = {
 
 def save_signatures(signatures: Signatures, path: Path) -> None:
     """Write `signatures` to an ``.npz`` file; the same signatures give the same bytes."""
-    write_signatures(signatures, [signatures.spatial], path)
+    write_signatures(signatures, [signatures.spatial], path, lambda: signatures)
 
 
-def write_signatures(described: Signatures, parts: Iterable[np.ndarray], path: Path) -> str:
-    """Write signatures that come a part at a time; returns the SHA-256 of what was cut.
+def write_signatures(
+    described: Signatures,
+    parts: Iterable[np.ndarray],
+    path: Path,
+    describe: Callable[[], Signatures],
+) -> tuple[str, Signatures]:
+    """Write signatures that come a part at a time.
 
     Parameters
     ----------
     described:
-        Everything but ``spatial``, of which only the shape after the first axis counts; its
-        noise is looked at after the last part.
+        Its ``labels``, and the type of its ``spatial`` and its shape after the first axis, count.
     parts:
         Signatures, (signatures, channels, samples), as many in all as there are labels.
+    describe:
+        Gives, after the last part, everything but ``spatial`` that is written. Nothing is left
+        of the file where it raises.
+
+    Returns
+    -------
+    SHA-256 of what was cut, and what `describe` gave.
     """
     if path.suffix != ".npz":
         raise InputError.at(path, "", expected="a name that ends in .npz", got=shown(path.name))
@@ -64,12 +82,13 @@ def write_signatures(described: Signatures, parts: Iterable[np.ndarray], path: P
                 data = np.ascontiguousarray(part, dtype).data.cast("B")
                 member.write(data)
                 digest.update(data)
-        for name, array in _described(described):
+        made = describe()
+        for name, array in _described(made):
             with archive.open(_member(name), "w", force_zip64=True) as member:
                 npy_format.write_array(member, array)
             if name in _ARRAYS:
                 digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()
+    return digest.hexdigest(), made
 
 
 def _member(name: str) -> zipfile.ZipInfo:
@@ -118,6 +137,12 @@ def read_provenance(path: Path) -> Provenance | None:
         raise InputError.at(
             path, "provenance", expected="JSON of sources, band and lines", got="something else"
         ) from None
+
+
+def say_overridden(path: Path, provenance: Provenance | None) -> None:
+    """Say on standard error what was passed over when the signatures were cut."""
+    for line in provenance.overridden if provenance else ():
+        say(f"{path}: warning: cut with --force over: {line}")
 
 
 def _cuff(path: Path, arrays: dict[str, np.ndarray]) -> NerveCuff:
