@@ -21,16 +21,15 @@ except ImportError:
 from build_decoder.models.nerve_cuff.recordings.augmentation import augment
 from build_decoder.models.nerve_cuff.recordings.baseline import cross_validated_f1
 from build_decoder.models.nerve_cuff.recordings.detection import Detector, compare
-from build_decoder.models.nerve_cuff.recordings.files import (
-    read_recording,
-    read_signatures,
-    save_recording,
-    save_signatures,
-)
+from build_decoder.models.nerve_cuff.recordings.files import read_recording, save_recording
 from build_decoder.models.nerve_cuff.recordings.nerve import Nerve, Pathway
 from build_decoder.models.nerve_cuff.recordings.noise import Noise
 from build_decoder.models.nerve_cuff.recordings.processing import Processing
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
+from build_decoder.models.nerve_cuff.recordings.signature_files import (
+    read_signatures,
+    save_signatures,
+)
 from build_decoder.models.nerve_cuff.recordings.signatures import (
     Signatures,
     quiet_windows,

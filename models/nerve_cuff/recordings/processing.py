@@ -1,14 +1,17 @@
 """Filters the signals of the contacts, so that nCAPs can be found (Section 2.1, Figure 1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import signal
 
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.recordings.samples import Samples, blocks
 
 __all__ = ["Processing"]
+
+_FORGOTTEN = 1e-16  # of what came before: less than float64 resolves
 
 
 @dataclass(frozen=True)
@@ -57,28 +60,43 @@ class Processing:
         rings -= ((rings[:, 0] + rings[:, -1]) / 2)[:, None, :]
         return filtered
 
-    def trace(self, counts: np.ndarray, cuff: NerveCuff, rate: float) -> np.ndarray:
+    def trace(self, counts: np.ndarray | Samples, cuff: NerveCuff, rate: float) -> np.ndarray:
         """Trace in which peaks are found, float64, (samples,): minus the mean of the middle ring.
 
         It is that of `signals`, but filters one signal alone, as all steps are linear. Minus,
         because an nCAP that passes a contact outside of the fibres makes it negative.
         """
+        return np.concatenate([part for _, part in self.trace_blocks(counts, cuff, rate)])
 
-        def mean(ring: int) -> np.ndarray:
-            columns = counts[:, ring * cuff.contacts : (ring + 1) * cuff.contacts]
+    def trace_blocks(
+        self, counts: np.ndarray | Samples, cuff: NerveCuff, rate: float
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        """`trace` a block at a time: the first sample of each, and its values."""
+        middle = middle_ring(cuff)
+
+        def mean(values: np.ndarray, ring: int) -> np.ndarray:
+            columns = values[:, ring * cuff.contacts : (ring + 1) * cuff.contacts]
             return columns.mean(axis=1, dtype=np.float64)
 
-        return self._filter(
-            (mean(0) + mean(cuff.rings - 1)) / 2 - mean(middle_ring(cuff)),
-            rate,
+        for start, stop, first, values in blocks(counts, margin=self.settling(rate)):
+            outer = (mean(values, 0) + mean(values, cuff.rings - 1)) / 2
+            trace = self._filter(outer - mean(values, middle), rate)
+            yield start, trace[start - first : stop - first]
+
+    def settling(self, rate: float) -> int:
+        """Samples after which the filter has forgotten what came before."""
+        _, poles, _ = signal.sos2zpk(self._sections(rate))
+        return int(np.ceil(np.log(_FORGOTTEN) / np.log(np.abs(poles).max())))
+
+    def _sections(self, rate: float) -> np.ndarray:
+        if rate <= 2 * self.high_hz:
+            raise ValueError(f"expected a rate above {2 * self.high_hz:g} Hz, got {rate:g}")
+        return signal.butter(
+            self.order, (self.low_hz, self.high_hz), "bandpass", fs=rate, output="sos"
         )
 
     def _filter(self, values: Sequence[float], rate: float) -> np.ndarray:
-        if rate <= 2 * self.high_hz:
-            raise ValueError(f"expected a rate above {2 * self.high_hz:g} Hz, got {rate:g}")
-        sections = signal.butter(
-            self.order, (self.low_hz, self.high_hz), "bandpass", fs=rate, output="sos"
-        )
+        sections = self._sections(rate)
         least = 3 * (2 * len(sections) + 1)  # what the filter continues a signal by at its ends
         if len(values) <= least:
             raise ValueError(f"expected more than {least} samples, got {len(values)}")

@@ -1,18 +1,34 @@
 """Spatiotemporal signatures: the windows of all contacts around each nCAP."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
+from build_decoder.models.nerve_cuff.recordings.provenance import Provenance
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
+from build_decoder.models.nerve_cuff.recordings.samples import blocks
 
-__all__ = ["Signatures", "normalise", "quiet_windows", "signatures"]
+__all__ = [
+    "Signatures",
+    "labelled_peaks",
+    "normalise",
+    "quiet_starts",
+    "quiet_windows",
+    "signatures",
+    "windows_at",
+]
+
+
+def _no_noise() -> np.ndarray:
+    return np.empty((0, 0, 0), np.float32)
 
 
 @dataclass(frozen=True)
 class Signatures:
-    """Labelled signatures of a recording.
+    """Labelled signatures of one animal.
 
     Parameters
     ----------
@@ -23,11 +39,20 @@ class Signatures:
         Class of the stimulus during which each was recorded, int64, (signatures,).
     peaks:
         Sample of the recording that lies at column ``samples // 2``, int64, (signatures,).
+    cuff:
+        Geometry and number of classes; None where a file of an older version does not say them.
+    noise:
+        Windows of noise, float32, (windows, channels, samples), in microvolts; maybe none.
+    provenance:
+        Where they come from; None where nothing is known.
     """
 
     spatial: np.ndarray
     labels: np.ndarray
     peaks: np.ndarray
+    cuff: NerveCuff | None = None
+    noise: np.ndarray = field(default_factory=_no_noise)
+    provenance: Provenance | None = None
 
 
 def signatures(recording: Recording, detector: Detector) -> Signatures:
@@ -37,13 +62,18 @@ def signatures(recording: Recording, detector: Detector) -> Signatures:
     half a signature are not whole: both are left out. Each signature is divided by its largest
     magnitude.
     """
-    peaks = detector.peaks(recording)
+    peaks, labels = labelled_peaks(recording, detector.peaks(recording))
+    windows = _windows(recording, detector, peaks - recording.cuff.samples // 2)
+    return Signatures(normalise(windows), labels, peaks, recording.cuff)
+
+
+def labelled_peaks(recording: Recording, peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Those of `peaks` that have a whole signature and a label, and their labels."""
     labels = recording.label(peaks / recording.rate)
     before = recording.cuff.samples // 2
     whole = (peaks >= before) & (peaks - before + recording.cuff.samples <= len(recording.counts))
     chosen = whole & (labels >= 0)
-    windows = _windows(recording, detector, peaks[chosen] - before)
-    return Signatures(normalise(windows), labels[chosen], peaks[chosen])
+    return peaks[chosen], labels[chosen]
 
 
 def quiet_windows(
@@ -60,17 +90,28 @@ def quiet_windows(
     ValueError
         No stretch of the recording is quiet for long enough.
     """
+    starts = quiet_starts(recording, detector.peaks(recording), windows=windows, seed=seed)
+    return _windows(recording, detector, starts)
+
+
+def quiet_starts(
+    recording: Recording, peaks: np.ndarray, *, windows: int, seed: int
+) -> np.ndarray:
+    """First samples of `quiet_windows`, int64, (windows,)."""
     samples = recording.cuff.samples
     last = len(recording.counts) - samples
-    free = np.ones(max(last + 1, 0), bool)
-    for peak in detector.peaks(recording):
-        # The signature of this peak would share samples with a window that starts here.
-        free[max(peak - samples // 2 - samples + 1, 0) : peak - samples // 2 + samples] = False
-    starts = np.flatnonzero(free)
-    if not starts.size:
+    # The signature of a peak would share samples with a window that starts between these.
+    taken = peaks[:, None] - samples // 2 + np.array([1 - samples, samples])
+    begins = np.concatenate([[0], np.maximum(taken[:, 1], 0)])
+    ends = np.concatenate([np.minimum(taken[:, 0], last + 1), [last + 1]])
+    lengths = np.maximum(ends - np.maximum.accumulate(begins), 0)
+    begins = np.maximum.accumulate(begins)
+    free = np.cumsum(lengths)
+    if free[-1] < 1:
         raise ValueError(f"expected {samples} samples in a row without an nCAP, got none")
-    chosen = np.random.default_rng(seed).choice(starts, windows)
-    return _windows(recording, detector, chosen)
+    drawn = np.random.default_rng(seed).integers(0, free[-1], windows)
+    gap = np.searchsorted(free, drawn, side="right")
+    return begins[gap] + drawn - (free[gap] - lengths[gap])
 
 
 def normalise(windows: np.ndarray) -> np.ndarray:
@@ -79,7 +120,30 @@ def normalise(windows: np.ndarray) -> np.ndarray:
     return windows / np.where(peak > 0, peak, 1)
 
 
+def windows_at(
+    recording: Recording, detector: Detector, starts: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The windows that begin at `starts`, a block of the recording at a time.
+
+    Yields
+    ------
+    Which of `starts` begin in the block, in order, and their windows, float32, (windows,
+    channels, samples), in microvolts.
+    """
+    samples, processing = recording.cuff.samples, detector.processing
+    scale = np.float32(recording.microvolts_per_count)
+    margin = processing.settling(recording.rate) + samples
+    for start, stop, first, counts in blocks(recording.counts, margin=margin):
+        (here,) = np.nonzero((starts >= start) & (starts < stop))
+        if here.size:
+            signals = processing.signals(counts, recording.cuff, recording.rate)
+            rows = (starts[here] - first)[:, None] + np.arange(samples)
+            yield here, signals[rows].transpose(0, 2, 1) * scale
+
+
 def _windows(recording: Recording, detector: Detector, starts: np.ndarray) -> np.ndarray:
-    signals = detector.processing.signals(recording.counts, recording.cuff, recording.rate)
-    rows = starts[:, None] + np.arange(recording.cuff.samples)
-    return signals[rows].transpose(0, 2, 1) * np.float32(recording.microvolts_per_count)
+    cuff = recording.cuff
+    windows = np.empty((len(starts), cuff.channels, cuff.samples), np.float32)
+    for here, part in windows_at(recording, detector, starts):
+        windows[here] = part
+    return windows

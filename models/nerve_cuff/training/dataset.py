@@ -87,12 +87,13 @@ def read_dataset(path: Path, *, cuff: NerveCuff | None = None) -> Dataset:
     Parameters
     ----------
     cuff:
-        Rings and contacts where the file does not name them; the paper's if not given.
+        Rings and contacts: needed where the file does not say them; where it does, they have to
+        be the same.
 
     Raises
     ------
     InputError
-        The file is missing or holds something else.
+        The file is missing or holds something else, or nothing says what the cuff is.
     """
     require_file(path)
     keys = npz_keys(path)
@@ -117,9 +118,22 @@ def read_dataset(path: Path, *, cuff: NerveCuff | None = None) -> Dataset:
         rings, contacts, samples, classes = map(int, sizes)
         good = samples == spatial.shape[2]
         _require(path, "cuff", good, f"{spatial.shape[2]} samples as in spatial")
+        if cuff and (cuff.rings, cuff.contacts) != (rings, contacts):
+            raise InputError.at(
+                path,
+                "cuff",
+                expected=f"{cuff.rings} rings of {cuff.contacts} contacts, as --cuff says",
+                got=f"{rings} of {contacts}",
+            )
+    elif cuff:
+        rings, contacts = cuff.rings, cuff.contacts
     else:
-        given = cuff or NerveCuff()
-        rings, contacts = given.rings, given.contacts
+        raise InputError.at(
+            path,
+            "cuff",
+            expected="rings, contacts, samples and classes (cut it anew, or give --cuff)",
+            got=f"nothing; there are {spatial.shape[1]} channels",
+        )
     _require(path, "labels", classes >= 2, "at least 2 classes")
     cuff = NerveCuff(rings, contacts, spatial.shape[2], classes)
     if cuff.channels != spatial.shape[1]:

@@ -65,9 +65,8 @@ def _add_data(group) -> None:
         "--cuff",
         type=whole_number(1, 1000),
         nargs=2,
-        default=(7, 8),
         metavar=("RINGS", "CONTACTS"),
-        help="geometry of --signatures or --windows; default: 7 8",
+        help="geometry of --windows, and of --signatures of files that do not say theirs",
     )
     group.add_argument(
         "--folds",

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from build_decoder.models.errors import InputError
+from build_decoder.models.files.numpy_file import npz_keys
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings import (
     CuffModel,
@@ -19,7 +20,7 @@ from build_decoder.models.nerve_cuff.recordings.signatures import normalise
 from build_decoder.models.nerve_cuff.training.dataset import Dataset, read_dataset, save_dataset
 from build_decoder.models.recording import read_recording
 
-__all__ = ["grid_dataset", "simulated_dataset", "simulation_of"]
+__all__ = ["dataset_with_cuff", "grid_dataset", "simulated_dataset", "simulation_of"]
 
 _NOISE_WINDOWS = 500
 _RECORDING_SEED = 1
@@ -43,6 +44,22 @@ def simulated_dataset(subject: int, folder: Path, *, seconds: float, snr_db: flo
     noise = quiet_windows(recording, detector, windows=_NOISE_WINDOWS, seed=_RECORDING_SEED)
     save_dataset(Dataset(path.stem, model.cuff, found.spatial, found.labels, noise), path)
     return path
+
+
+def dataset_with_cuff(path: Path, folder: Path, *, rings: int, contacts: int) -> Path:
+    """The file of signatures `path`, or, where it does not say its cuff, a copy that does.
+
+    Raises
+    ------
+    InputError
+        It is no file of signatures, or of another cuff.
+    """
+    dataset = read_dataset(path, cuff=NerveCuff(rings, contacts))
+    if "cuff" in npz_keys(path):
+        return path
+    made = folder / f"{path.stem}_{rings}x{contacts}.npz"
+    save_dataset(dataset, made)
+    return made
 
 
 def simulation_of(name: str) -> str:

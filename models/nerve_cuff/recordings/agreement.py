@@ -1,0 +1,95 @@
+"""Whether nCAPs of stimuli of one class are alike: labels that slipped by a stimulus."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from build_decoder.models.nerve_cuff.recordings.checks.finding import Finding
+from build_decoder.models.nerve_cuff.recordings.recording import Recording
+
+__all__ = ["LabelAgreement"]
+
+_LEAST_SIGNATURES = 5  # of a stimulus, of which a mean is judged
+_LEAST_STIMULI = 6
+_SLIPS = (-2, -1, 1, 2)  # stimuli
+_EXPLAINED = 0.85  # of the stimuli agree with their class, once the slip is undone
+_BETTER = 0.25  # that this has to be than without it
+
+
+class LabelAgreement:
+    """Means of the signatures of each stimulus, compared with those of the other stimuli.
+
+    Samples that were lost without a trace, such as a whole number of periods of the stimuli, leave
+    nCAPs in stimuli of another class from there on. Each stimulus is given to the class whose other
+    stimuli are nearest in the mean. Where that fails, and succeeds once the labels from some
+    stimulus on are moved by one or two, they slipped.
+
+    Parameters
+    ----------
+    recording, labels, peaks:
+        A recording and its signatures' classes and places.
+    """
+
+    def __init__(self, recording: Recording, labels: np.ndarray, peaks: np.ndarray):
+        self._starts = recording.stimulus_spans[:, 0]
+        self._classes = recording.stimulus_classes
+        self._stimulus = np.searchsorted(self._starts, peaks / recording.rate, side="right") - 1
+        cuff = recording.cuff
+        self._sums = np.zeros((len(self._starts), cuff.channels * cuff.samples), np.float32)
+        self._counts = np.zeros(len(self._starts), np.int64)
+
+    def add(self, here: np.ndarray, signatures: np.ndarray) -> None:
+        """Take in signatures, (n, channels, samples); `here` says which they are."""
+        stimuli = self._stimulus[here]
+        for stimulus in np.unique(stimuli):
+            members = signatures[stimuli == stimulus]
+            self._sums[stimulus] += members.sum(axis=0).ravel()
+            self._counts[stimulus] += len(members)
+
+    def findings(self) -> Iterator[Finding]:
+        """An error where labels slipped."""
+        heard = np.flatnonzero(self._counts >= _LEAST_SIGNATURES)
+        if len(heard) < _LEAST_STIMULI:
+            return
+        means = self._sums[heard] / self._counts[heard, None]
+        products = (means @ means.T).astype(np.float64)
+        plain = _agreement(products, self._classes[heard])
+        found = []
+        for first in range(1, len(heard) - 1):
+            for slip in _SLIPS:
+                moved = heard + np.where(np.arange(len(heard)) >= first, slip, 0)
+                inside = (moved >= 0) & (moved < len(self._classes))
+                classes = self._classes[moved[inside]]
+                products_inside = products[np.ix_(inside, inside)]
+                found.append((_agreement(products_inside, classes), -abs(slip), first, slip))
+        best, _, first, slip = max(found)
+        if best >= _EXPLAINED and best - plain >= _BETTER:
+            yield Finding(
+                True,
+                "clock",
+                f"from about {self._starts[heard[first]]:.5g} s the nCAPs are those of "
+                f"{abs(slip)} stimul{'us' if abs(slip) == 1 else 'i'} "
+                f"{'later' if slip > 0 else 'earlier'} ({best:.0%} of the stimuli agree then, "
+                f"{plain:.0%} as they are labelled): samples missing, or labels slipped?",
+            )
+
+
+def _agreement(products: np.ndarray, classes: np.ndarray) -> float:
+    """Part of the stimuli that are nearest to the other stimuli of their own class.
+
+    `products` are those of the means with one another.
+    """
+    labels = np.unique(classes)
+    member = (classes[:, None] == labels).astype(np.float64)
+    squares = np.diag(products)
+    counts = member.sum(axis=0)
+    # Distance to the mean of a class without the stimulus itself: |x|^2 - 2 x.m + |m|^2.
+    total = np.einsum("ic,ij,jc->c", member, products, member)
+    cross = products @ member
+    left = counts - member
+    own_cross = cross - member * squares[:, None]
+    own_total = total - member * (2 * cross - squares[:, None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = -2 * own_cross / left + own_total / np.square(left)
+    distance = np.where(left > 0, distance, np.inf)
+    return float(np.mean(labels[distance.argmin(axis=1)] == classes))
