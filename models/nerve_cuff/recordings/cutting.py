@@ -14,13 +14,13 @@ from build_decoder.models.nerve_cuff.recordings.agreement import LabelAgreement
 from build_decoder.models.nerve_cuff.recordings.checks import Finding, check
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
 from build_decoder.models.nerve_cuff.recordings.files import read_recording
+from build_decoder.models.nerve_cuff.recordings.gain import GAINS
 from build_decoder.models.nerve_cuff.recordings.provenance import Provenance, Source
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 from build_decoder.models.nerve_cuff.recordings.signature_files import write_signatures
 from build_decoder.models.nerve_cuff.recordings.signatures import (
     Signatures,
     labelled_peaks,
-    normalise,
     quiet_starts,
     windows_at,
 )
@@ -133,6 +133,7 @@ def cut_recordings(
         cuff,
         noise,
         Provenance(tuple(sources), band, names),
+        detector.gain,
     )
     agreements = [LabelAgreement(part.recording, part.labels, part.peaks) for part in parts]
 
@@ -187,7 +188,7 @@ def _cut(
         for here, windows in windows_at(part.recording, detector, starts):
             is_noise = here >= count
             noise[begin + here[is_noise] - count] = windows[is_noise]
-            cut = normalise(windows[~is_noise])
+            cut = GAINS[detector.gain](windows[~is_noise])
             agreement.add(here[~is_noise], cut)
             yield cut
         begin += len(part.quiet)

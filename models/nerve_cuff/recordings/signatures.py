@@ -7,6 +7,7 @@ import numpy as np
 
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
+from build_decoder.models.nerve_cuff.recordings.gain import GAINS, WINDOW
 from build_decoder.models.nerve_cuff.recordings.provenance import Provenance
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 from build_decoder.models.nerve_cuff.recordings.samples import blocks
@@ -14,7 +15,6 @@ from build_decoder.models.nerve_cuff.recordings.samples import blocks
 __all__ = [
     "Signatures",
     "labelled_peaks",
-    "normalise",
     "quiet_starts",
     "quiet_windows",
     "signatures",
@@ -33,7 +33,8 @@ class Signatures:
     Parameters
     ----------
     spatial:
-        float32, (signatures, channels, samples), from -1 to 1, ring by ring. The other order of
+        float32, (signatures, channels, samples), from -1 to 1 by the paper's gain and from -2 to 2
+        by the causal one, ring by ring. The other order of
         the contacts is ``spatial[:, cuff.temporal_order()]``.
     labels:
         Class of the stimulus during which each was recorded, int64, (signatures,).
@@ -45,6 +46,8 @@ class Signatures:
         Windows of noise, float32, (windows, channels, samples), in microvolts; maybe none.
     provenance:
         Where they come from; None where nothing is known.
+    gain:
+        How they are scaled, of `GAINS`.
     """
 
     spatial: np.ndarray
@@ -53,25 +56,51 @@ class Signatures:
     cuff: NerveCuff | None = None
     noise: np.ndarray = field(default_factory=_no_noise)
     provenance: Provenance | None = None
+    gain: str = WINDOW
 
 
-def signatures(recording: Recording, detector: Detector) -> Signatures:
+def signatures(
+    recording: Recording, detector: Detector, *, jitter: int = 0, seed: int = 0
+) -> Signatures:
     """The signatures of all nCAPs found while a stimulus was applied (Section 2.1).
 
     Peaks outside of the stimuli have no label, and those closer to an end of the recording than
-    half a signature are not whole: both are left out. Each signature is divided by its largest
-    magnitude.
+    half a signature are not whole: both are left out. Each signature is scaled by the detector's
+    gain (`GAINS`).
+
+    Parameters
+    ----------
+    jitter:
+        Each signature is moved by a random whole number of samples of at most this magnitude, as if
+        its peak had been found there. Its label stays.
+    seed:
+        Of the moves.
     """
-    peaks, labels = labelled_peaks(recording, detector.peaks(recording))
+    found = detector.peaks(recording)
+    peaks, labels = labelled_peaks(recording, found, margin=jitter)
+    if jitter:
+        moves = np.random.default_rng([6, seed]).integers(-jitter, jitter + 1, len(found))
+        peaks = peaks + moves[np.isin(found, peaks)]
     windows = _windows(recording, detector, peaks - recording.cuff.samples // 2)
-    return Signatures(normalise(windows), labels, peaks, recording.cuff)
+    return Signatures(
+        GAINS[detector.gain](windows), labels, peaks, recording.cuff, gain=detector.gain
+    )
 
 
-def labelled_peaks(recording: Recording, peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Those of `peaks` that have a whole signature and a label, and their labels."""
+def labelled_peaks(
+    recording: Recording, peaks: np.ndarray, *, margin: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Those of `peaks` that have a whole signature and a label, and their labels.
+
+    Parameters
+    ----------
+    margin:
+        Samples that there have to be before and after the signature.
+    """
     labels = recording.label(peaks / recording.rate)
     before = recording.cuff.samples // 2
-    whole = (peaks >= before) & (peaks - before + recording.cuff.samples <= len(recording.counts))
+    first, last = peaks - before - margin, peaks - before + recording.cuff.samples + margin
+    whole = (first >= 0) & (last <= len(recording.counts))
     chosen = whole & (labels >= 0)
     return peaks[chosen], labels[chosen]
 
@@ -112,12 +141,6 @@ def quiet_starts(
     drawn = np.random.default_rng(seed).integers(0, free[-1], windows)
     gap = np.searchsorted(free, drawn, side="right")
     return begins[gap] + drawn - (free[gap] - lengths[gap])
-
-
-def normalise(windows: np.ndarray) -> np.ndarray:
-    """Each of `windows`, (windows, channels, samples), divided by its largest magnitude."""
-    peak = np.abs(windows).max(axis=(1, 2), keepdims=True)
-    return windows / np.where(peak > 0, peak, 1)
 
 
 def windows_at(
