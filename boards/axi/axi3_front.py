@@ -9,6 +9,7 @@ from build_decoder.boards.axi.signatures import Burst, Response, axi3, register_
 __all__ = ["Axi3Front"]
 
 _PAGE_BITS = 12  # no burst crosses a page of 4 KiB
+_WRAP_BITS = 6  # 16 beats of 4 bytes
 
 
 class Axi3Front(wiring.Component):
@@ -63,10 +64,10 @@ class Axi3Front(wiring.Component):
 
         # The burst, and where in it we are.
         reading = Signal()
-        burst_id = Signal(self.id_bits)
         address = Signal(self.address_bits)
         size = Signal(3)
-        moves = Signal(_PAGE_BITS)  # bits of the address that change within the burst
+        # Bits of the address that change within the burst: low ones, and all those above.
+        moves, moves_high = Signal(_WRAP_BITS), Signal()
         left = Signal(4)
         outside = Signal()
         error = Signal()
@@ -75,30 +76,27 @@ class Axi3Front(wiring.Component):
             return Mux(reading, getattr(axi, f"ar{name}"), getattr(axi, f"aw{name}"))
 
         kind, length, whole = asked("burst"), asked("len"), asked("addr")
-        bytes_moved = (Cat(Const(0b11, 2), length) << asked("size")[:2])[2:]
-        wrapped = Signal(_PAGE_BITS)
-        m.d.comb += wrapped.eq(bytes_moved[: _PAGE_BITS])
+        wrapped = (Cat(Const(0b11, 2), length) << asked("size")[:2])[2:]
+
+        def is_outside(addr):
+            return addr[self.address_bits :] != self.base >> self.address_bits
 
         def taken(state: str):
             m.d.sync += [
-                burst_id.eq(asked("id")),
                 address.eq(whole),
                 size.eq(asked("size")),
                 left.eq(length),
                 error.eq(0),
                 outside.eq(
-                    (whole[self.address_bits :] != self.base >> self.address_bits)
+                    Mux(reading, is_outside(axi.araddr), is_outside(axi.awaddr))
                     | (asked("size") > 2)
                     | (kind == 3)
                 ),
+                moves_high.eq(kind == Burst.INCR),
+                moves.eq(wrapped | (kind == Burst.INCR).replicate(_WRAP_BITS)),
             ]
-            with m.Switch(kind):
-                with m.Case(Burst.FIXED):
-                    m.d.sync += moves.eq(0)
-                with m.Case(Burst.WRAP):
-                    m.d.sync += moves.eq(wrapped)
-                with m.Default():
-                    m.d.sync += moves.eq(~0)
+            with m.If(kind == Burst.FIXED):
+                m.d.sync += moves.eq(0)
             m.next = state
 
         # Beats behind the first are aligned.
@@ -116,7 +114,8 @@ class Axi3Front(wiring.Component):
         last = left == 0
 
         def advance():
-            m.d.sync += [page.eq((page & ~moves) | (following & moves)), left.eq(left - 1)]
+            mask = Cat(moves, moves_high.replicate(_PAGE_BITS - _WRAP_BITS))
+            m.d.sync += [page.eq((page & ~mask) | (following & mask)), left.eq(left - 1)]
 
         response = Mux(error, Response.SLVERR, Response.OKAY)
         m.d.comb += [
@@ -125,8 +124,6 @@ class Axi3Front(wiring.Component):
             bus.outside.eq(outside),
             bus.data.eq(axi.wdata),
             bus.strobes.eq(axi.wstrb),
-            axi.rid.eq(burst_id),
-            axi.bid.eq(burst_id),
             axi.rresp.eq(response),
             axi.bresp.eq(response),
             axi.rlast.eq(last),
@@ -135,6 +132,10 @@ class Axi3Front(wiring.Component):
         with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += [axi.arready.eq(reading), axi.awready.eq(~reading)]
+                with m.If(axi.arready):
+                    m.d.sync += axi.rid.eq(axi.arid)
+                with m.If(axi.awready):
+                    m.d.sync += axi.bid.eq(axi.awid)
                 with m.If(Mux(reading, axi.arvalid, axi.awvalid)):
                     with m.If(reading):
                         taken("READ")

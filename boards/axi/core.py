@@ -1,6 +1,6 @@
 """A decoder behind the register bus, with or without a way to memory."""
 
-from amaranth import Cat, Module, Signal
+from amaranth import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -18,7 +18,7 @@ __all__ = ["Core"]
 class Core(wiring.Component):
     """Registers, windows, decoder and, if wanted, the way of frames from and to memory.
 
-    ::
+    They are connected so::
 
         bus --> RegisterFile <--> Windows ----+--> decoder --+
                       ^                       |              |
@@ -33,8 +33,8 @@ class Core(wiring.Component):
     ----------
     decoder
         Component with streams ``i`` and ``o``, the integer model as ``model`` and documented
-        times. If it is reloadable, it has the streams ``words`` and ``command``, and ``status``,
-        ``fingerprint`` and ``layout_id`` besides.
+        times. If it is reloadable, it has the streams ``words`` and ``command``, ``status``,
+        ``fingerprint`` and ``layout_id`` besides, and the layout of its images as ``images``.
     memory_id_bits
         Bits of an ID on ``m_axi``; None if there is to be none.
 
@@ -63,7 +63,7 @@ class Core(wiring.Component):
         self.registers = register_map(
             self.interface,
             dma=memory_id_bits is not None,
-            image_words=decoder.image_words if self.reloadable else None,
+            image_words=decoder.images.words if self.reloadable else None,
         )
         members = {"bus": In(register_bus(self.registers.address_bits))}
         if memory_id_bits is not None:
@@ -148,9 +148,9 @@ class Core(wiring.Component):
             (decoder.words, registers.load_data, registers.load_data_ready),
             (decoder.command, registers.load_command, registers.load_command_ready),
         ):
-            offered, held = Signal(), Signal(len(Cat(stream.payload)))
-            m.d.comb += [stream.valid.eq(offered), free.eq(~offered)]
-            m.d.comb += Cat(stream.payload).eq(held)
+            payload = Value.cast(stream.payload)
+            offered, held = Signal(), Signal.like(payload)
+            m.d.comb += [payload.eq(held), stream.valid.eq(offered), free.eq(~offered)]
             with m.If(offered & stream.ready):
                 m.d.sync += offered.eq(0)
             with m.If(written):
@@ -158,9 +158,7 @@ class Core(wiring.Component):
         status = decoder.status
         busy = status.busy | decoder.words.valid | decoder.command.valid
         flags = Cat(busy, status.staged, status.bank, status.can_roll_back)
-        m.d.comb += registers.live.eq(Cat(
-            decoder.fingerprint,
-            Cat(flags, Signal(4), status.error, Signal(20)),
-            status.words,
-            decoder.layout_id,
-        ))  # fmt: skip
+        told = flags | Value.cast(status.error) << 8
+        words = (decoder.fingerprint, told, status.words, decoder.layout_id)
+        for number, word in enumerate(words):
+            m.d.comb += registers.live.word_select(number, 32).eq(word)

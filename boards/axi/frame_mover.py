@@ -1,6 +1,6 @@
 """Frames from memory through the decoder, and results to memory."""
 
-from amaranth import Module, Signal
+from amaranth import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
@@ -22,7 +22,7 @@ _INSIDE_BITS = 8
 class FrameMover(wiring.Component):
     """Infers COUNT frames from SRC to DST.
 
-    ::
+    They go this way::
 
         axi (reads) --> FrameReader --> Unpacker --> x   the decoder   y --> ResultPacker --+
         axi (writes) <-- ResultWriter <-----------------------------------------------------+
@@ -102,15 +102,12 @@ class FrameMover(wiring.Component):
                 ours, theirs = getattr(self.axi, name), getattr(part, name)
                 m.d.comb += ours.eq(theirs) if member.flow is Out else theirs.eq(ours)
 
-        # Frames that were asked for and have not come, and those that have not been written. A
-        # decoder that does not look at the end of a frame may be done before it has come.
-        coming, inside = Signal(_INSIDE_BITS), Signal(_INSIDE_BITS)
+        # Frames that were asked for and have not been written.
+        inside = Signal(_INSIDE_BITS)
         written = packer.o.valid & packer.o.ready & packer.last
-        m.d.sync += [
-            coming.eq(coming + reader.asked - unpacker.ended),
-            inside.eq(inside + reader.asked - written),
-        ]
-        m.d.comb += [reader.go.eq(~(coming.all() | inside.all())), reader.stop.eq(self.error)]
+        with m.If(reader.asked ^ written):
+            m.d.sync += inside.eq(inside + Mux(written, -1, 1))
+        m.d.comb += [reader.go.eq(~inside.all()), reader.stop.eq(self.error)]
 
         with m.If(self.start):
             m.d.sync += self.error.eq(0)
@@ -145,6 +142,7 @@ class FrameMover(wiring.Component):
                         m.next = "IDLE"
 
             with m.State("RUN"):
-                with m.If(~(reader.asking | coming.any() | inside.any() | writer.busy)):
+                # A decoder that does not look at the end of a frame may be done before it has come.
+                with m.If(~(reader.asking | inside.any() | writer.busy | unpacker.within)):
                     m.next = "IDLE"
         return m

@@ -65,14 +65,18 @@ class FrameReader(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         axi = self.axi
-        address, frames = Signal(29), Signal(32)
+        # An address is a block of 16 words, and a word in it. Frames are counted up to -1.
+        block, word, frames = Signal(25), Signal(4), Signal(32, init=-1)
         # Beats but one: of the frame, and up to where a burst ends.
         left = Signal(range(self.frame_words), init=self.frame_words - 1)
-        to_boundary = ~address[: (_LONGEST - 1).bit_length()]
+        to_boundary = ~word
         ends = left <= to_boundary
-        more = frames != 0
+        beyond = Signal(5)
+        more = ~frames.all()
+        next_burst, next_frame = Signal(), Signal()
         m.d.comb += [
-            axi.araddr.eq(Cat(C(0, 3), address)),
+            beyond.eq(word + left[:4] + 1),
+            axi.araddr.eq(Cat(C(0, 3), word, block)),
             axi.arlen.eq(Mux(ends, left, to_boundary)),
             axi.arsize.eq((DDR_BITS // 8).bit_length() - 1),
             axi.arburst.eq(Burst.INCR),
@@ -82,25 +86,33 @@ class FrameReader(wiring.Component):
             axi.rready.eq(self.o.ready),
             self.error.eq(axi.rvalid & axi.rready & axi.rresp[1]),
         ]
+        # What is set and what is counted go through the same adder.
+        with m.If(self.set_source | next_burst):
+            m.d.sync += [
+                block.eq(
+                    Mux(self.set_source, self.source[4:], block)
+                    + (~self.set_source & (~ends | beyond[4]))
+                ),
+                word.eq(Mux(self.set_source, self.source[:4], beyond[:4] & ends.replicate(4))),
+            ]
+        with m.If(self.set_count | next_frame):
+            m.d.sync += frames.eq(Mux(self.set_count, ~self.count, frames) + ~self.set_count)
+        with m.If(self.stop):
+            m.d.sync += frames.eq(-1)
+        with m.If(next_burst):
+            # To the boundary are 16 words less those before it.
+            rest = left + Cat(word, C((1 << len(left)) - 1, len(left)))
+            m.d.sync += left.eq(Mux(ends, self.frame_words - 1, rest))
         with m.FSM():
             with m.State("WAIT"):
-                with m.If(self.set_source):
-                    m.d.sync += address.eq(self.source)
-                with m.If(self.set_count):
-                    m.d.sync += frames.eq(self.count)
-                with m.Elif(self.stop):
-                    m.d.sync += frames.eq(0)
-                with m.Elif(more & self.go):
-                    m.d.sync += frames.eq(frames - 1)
+                with m.If(more & self.go & ~self.stop):
+                    m.d.comb += next_frame.eq(1)
                     m.next = "ASK"
 
             with m.State("ASK"):
                 m.d.comb += axi.arvalid.eq(1)
                 with m.If(axi.arready):
-                    m.d.sync += [
-                        address.eq(address + axi.arlen + 1),
-                        left.eq(Mux(ends, self.frame_words - 1, left - axi.arlen - 1)),
-                    ]
+                    m.d.comb += next_burst.eq(1)
                     with m.If(ends):
                         m.d.comb += self.asked.eq(1)
                         m.next = "WAIT"

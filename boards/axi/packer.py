@@ -74,6 +74,8 @@ class ResultPacker(wiring.Component):
                 kept = self.o.payload.word_select(place, slot)
                 with m.If(within == place):
                     m.d.sync += kept.eq(extended)
-                with m.Elif(within == 0):
-                    m.d.sync += kept.eq(0)
+                # Last, so that it becomes a flip-flop's reset.
+                if place:
+                    with m.If(within == 0):
+                        m.d.sync += kept.eq(0)
         return m

@@ -18,7 +18,8 @@ class RegisterBank(wiring.Component):
     As flip-flops with a multiplexer they would take several times the logic. The memory's one read
     port goes round in 4 cycles: to each counter, which is written back a cycle later with the
     events since, and to the access that waits, if any. So an access is done within 5 cycles, and
-    what it reads of a counter has all events until the access before it was done.
+    what it reads of a counter has all events until 4 cycles before it is done, 3 of the second
+    counter, 6 of the third.
 
     After a reset, registers from ``first`` on are cleared, one in 4 cycles; an access waits.
 
@@ -74,7 +75,7 @@ class RegisterBank(wiring.Component):
         m.submodules.memory = memory = Memory(
             shape=32, depth=32, init=self.constants, attrs={"ram_style": "distributed"}
         )
-        read, write = memory.read_port(), memory.write_port(granularity=8)
+        read, write = memory.read_port(), memory.write_port()
 
         phase = Signal(2)
         m.d.sync += phase.eq(phase + 1)
@@ -122,14 +123,14 @@ class RegisterBank(wiring.Component):
                 with m.Case(turn + 1):
                     m.d.comb += added.eq(waiting)
                     m.d.sync += waiting.eq(self.events[turn])
-        mine = phase == 0
-        kept = Mux(mine, self.data & (~last_cleared).replicate(32), read.data)
+        # A counter, or what is written; bytes that are not, and registers that are read, stay.
+        kept = []
+        for number in range(4):
+            written = self.done & self.write & self.strobes[number]
+            byte = Mux(written, self.data.word_select(number, 8), read.data.word_select(number, 8))
+            kept.append(byte & (~last_cleared).replicate(8))
         m.d.comb += [
-            write.data.eq(kept + added),
-            write.en.eq(Mux(
-                mine,
-                (self.strobes & (self.done & self.write).replicate(4)) | last_cleared.replicate(4),
-                (~clearing).replicate(4),
-            )),
-        ]  # fmt: skip
+            write.data.eq(Cat(kept) + added),
+            write.en.eq(Mux(phase == 0, (self.done & self.write) | last_cleared, ~clearing)),
+        ]
         return m

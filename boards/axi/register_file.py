@@ -10,7 +10,9 @@ from build_decoder.boards.axi.signatures import register_bus
 
 __all__ = ["RegisterFile"]
 
-_COUNTERS = ("FRAMES_IN", "FRAMES_OUT", "ERRORS")
+# By how soon their events have to be seen: an error by the access that follows its answer, a frame
+# out by the one that follows a look at STATUS.
+_COUNTERS = ("FRAMES_IN", "ERRORS", "FRAMES_OUT")
 _NUMBER_BITS = 6  # registers are in the first 256 bytes
 
 
@@ -20,12 +22,11 @@ class RegisterFile(wiring.Component):
     A write reaches the bytes that its strobes name, in windows and registers alike. What acts by
     being written does so by its lowest byte; a word of an image must be whole.
 
-    An access is answered with an error, and does nothing,
-
-    - at an address that is none, or of a register that is not read, or not written;
-    - in a window, while the frame of the windows is under way;
-    - of LOAD_DATA without all four strobes, or LOAD_COMMAND with an unknown command;
-    - of either, if the one before has not been taken within `PATIENCE` cycles.
+    An access is answered with an error, and does nothing, at an address that is none; where a
+    register is not read, or not written; in a window, while its frame is under way; of LOAD_DATA
+    without all four strobes, of LOAD_COMMAND with an unknown command, and of either if the one
+    before has not been taken within `PATIENCE` cycles. ERRORS counts answers: one a write, and one
+    a word read, in a burst too.
 
     Accesses are done within 2 cycles in windows, and 5 elsewhere; where something else is under
     way, within `BOUND`.
@@ -153,7 +154,7 @@ class RegisterFile(wiring.Component):
             bank.write.eq(bus.write & in_block & stored),
             bank.data.eq(bus.data),
             bank.strobes.eq(bus.strobes),
-            bank.events.eq(Cat(self.frame_in, self.frame_out, bus.refused)),
+            bank.events.eq(Cat(self.frame_in, bus.refused, self.frame_out)),
             bank.fetch.eq(self.fetch),
             self.given.eq(bank.given),
             self.word.eq(bank.read),

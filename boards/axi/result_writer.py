@@ -1,6 +1,6 @@
 """Writes results to memory."""
 
-from amaranth import C, Cat, Module, Signal
+from amaranth import C, Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -73,9 +73,9 @@ class ResultWriter(wiring.Component):
             m.d.sync += axi.wvalid.eq(0)
         with m.If(taken):
             m.d.sync += [axi.awvalid.eq(1), axi.wvalid.eq(1), axi.wdata.eq(self.i.payload)]
-        with m.If(self.set_target):
-            m.d.sync += address.eq(self.target)
-        with m.Elif(there & left):
-            m.d.sync += address.eq(address + 1)
-        m.d.sync += waiting.eq(waiting + taken - answered)
+        # What is set and what is counted go through the same adder.
+        with m.If(self.set_target | (there & left)):
+            m.d.sync += address.eq(Mux(self.set_target, self.target, address) + ~self.set_target)
+        with m.If(taken ^ answered):
+            m.d.sync += waiting.eq(waiting + Mux(answered, -1, 1))
         return m

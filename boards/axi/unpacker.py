@@ -17,9 +17,9 @@ __all__ = ["Unpacker"]
 class Unpacker(wiring.Component):
     """Makes transfers of ``lanes`` values of words, in the layout of `boards.axi.packing`.
 
-    ::
+    With two lanes and eight slots a word::
 
-        word    | v0 v1 v2 v3 v4 v5 v6 v7 | v8 ...     |  8 slots, lanes = 2
+        word    | v0 v1 v2 v3 v4 v5 v6 v7 | v8 ...
         o         v0,1  v2,3  v4,5  v6,7    v8,9 ...
 
     Of a word, one part a cycle is looked at: as many bits as divide both a transfer and a word. A
@@ -43,6 +43,8 @@ class Unpacker(wiring.Component):
     o : ``Out``, stream of arrays of ``lanes`` values
     ended : ``Out``
         High in the cycle in which the last transfer of a frame is taken.
+    within : ``Out``
+        Of some frame, a part of a word has been taken, and not all transfers.
     """
 
     def __init__(self, *, format: QFormat, count: int, lanes: int, word_bits: int):
@@ -58,6 +60,7 @@ class Unpacker(wiring.Component):
             "i": In(stream.Signature(word_bits)),
             "o": Out(stream.Signature(ArrayLayout(shape_of(format), lanes))),
             "ended": Out(1),
+            "within": Out(1),
         })  # fmt: skip
 
     def elaborate(self, platform):
@@ -75,6 +78,7 @@ class Unpacker(wiring.Component):
             row = part
             m.d.comb += [
                 self.o.valid.eq(self.i.valid),
+                self.within.eq(number != 0),
                 taken.eq(self.o.ready),
                 self.ended.eq(last & self.o.valid & self.o.ready),
             ]
@@ -84,6 +88,7 @@ class Unpacker(wiring.Component):
             ends = Signal()
             full = place == self.transfer_parts - 1
             m.d.comb += [
+                self.within.eq((number != 0) | self.o.valid),
                 taken.eq(~self.o.valid | self.o.ready),
                 self.ended.eq(ends & self.o.valid & self.o.ready),
             ]
