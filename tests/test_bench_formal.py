@@ -17,7 +17,7 @@ from build_decoder.sim.proof import Fault, mutant
 
 needs_tools = pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 
-QUICK = ("fifo", "replay_buffer", "link_silence")
+QUICK = ("fifo", "replay_buffer", "link_silence", "weight_bank")
 """Of a second or two."""
 
 ALL = [

@@ -132,7 +132,7 @@ class Axi3FrontBench(wiring.Component):
             Assert((passed_aw == 0) | (reading != idle)),
             Assert(~read | (left + 1 == read_left)),
             Assert(~inside.ongoing("WRITE") | (left + 1 == write_left)),
-            Assert(idle | (inside.register("burst_id") == owed_id)),
+            Assert(idle | (Mux(reading, axi.rid, axi.bid) == owed_id)),
             Assert(~inside.ongoing("DATA", "WRITE", "RESPONSE") | (error == bad)),
             Assert(inside.ongoing("DATA") == fetched),
             Assert(~fetched | (axi.rdata == data)),

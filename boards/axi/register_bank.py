@@ -81,8 +81,10 @@ class RegisterBank(wiring.Component):
         m.d.sync += phase.eq(phase + 1)
         ours = phase == 3  # what is read in this phase is there in phase 0
 
-        clearing, cleared = Signal(init=1), Signal(range(32), init=first)
-        fetching, number = Signal(), Signal(2)
+        clearing = Signal(init=1)
+        cleared = Signal(range(32), init=first)
+        fetching = Signal()
+        number = Signal(2)
         with m.Switch(phase):
             for turn, counter in enumerate(self.counters):
                 with m.Case(turn):
