@@ -18,7 +18,7 @@ __all__ = ["Core"]
 class Core(wiring.Component):
     """Registers, windows, decoder and, if wanted, the way of frames from and to memory.
 
-    ::
+    They are connected so::
 
         bus --> RegisterFile <--> Windows ----+--> decoder --+
                       ^                       |              |

@@ -22,7 +22,7 @@ _INSIDE_BITS = 8
 class FrameMover(wiring.Component):
     """Infers COUNT frames from SRC to DST.
 
-    ::
+    They go this way::
 
         axi (reads) --> FrameReader --> Unpacker --> x   the decoder   y --> ResultPacker --+
         axi (writes) <-- ResultWriter <-----------------------------------------------------+

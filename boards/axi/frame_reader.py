@@ -101,7 +101,7 @@ class FrameReader(wiring.Component):
             m.d.sync += frames.eq(-1)
         with m.If(next_burst):
             # To the boundary are 16 words less those before it.
-            rest = left + Cat(word, ~C(0, len(left)))
+            rest = left + Cat(word, C((1 << len(left)) - 1, len(left)))
             m.d.sync += left.eq(Mux(ends, self.frame_words - 1, rest))
         with m.FSM():
             with m.State("WAIT"):

@@ -72,9 +72,10 @@ class ResultPacker(wiring.Component):
             ]
             for place in range(min(slots, self.count)):
                 kept = self.o.payload.word_select(place, slot)
+                with m.If(within == place):
+                    m.d.sync += kept.eq(extended)
+                # Last, so that it becomes a flip-flop's reset.
                 if place:
                     with m.If(within == 0):
                         m.d.sync += kept.eq(0)
-                with m.If(within == place):
-                    m.d.sync += kept.eq(extended)
         return m

@@ -22,12 +22,11 @@ class RegisterFile(wiring.Component):
     A write reaches the bytes that its strobes name, in windows and registers alike. What acts by
     being written does so by its lowest byte; a word of an image must be whole.
 
-    An access is answered with an error, and does nothing,
-
-    - at an address that is none, or of a register that is not read, or not written;
-    - in a window, while the frame of the windows is under way;
-    - of LOAD_DATA without all four strobes, or LOAD_COMMAND with an unknown command;
-    - of either, if the one before has not been taken within `PATIENCE` cycles.
+    An access is answered with an error, and does nothing, at an address that is none; where a
+    register is not read, or not written; in a window, while its frame is under way; of LOAD_DATA
+    without all four strobes, of LOAD_COMMAND with an unknown command, and of either if the one
+    before has not been taken within `PATIENCE` cycles. ERRORS counts answers: one a write, and one
+    a word read, in a burst too.
 
     Accesses are done within 2 cycles in windows, and 5 elsewhere; where something else is under
     way, within `BOUND`.

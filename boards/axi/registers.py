@@ -182,7 +182,7 @@ def _loading(image_words: int) -> list[Register]:
     return [
         Register(
             "LOAD_DATA", 0x080, "w", 0, (),
-            f"next word of a weight image, which has {image_words} words",
+            f"next of the {image_words} words of a weight image",
         ),
         Register("LOAD_COMMAND", 0x084, "w", 0, (Field("COMMAND", 0, 3, _COMMANDS),), "command"),
         Register("LOAD_STATUS", 0x088, "r", 0, status, "what loading is at"),

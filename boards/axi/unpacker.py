@@ -17,9 +17,9 @@ __all__ = ["Unpacker"]
 class Unpacker(wiring.Component):
     """Makes transfers of ``lanes`` values of words, in the layout of `boards.axi.packing`.
 
-    ::
+    With two lanes and eight slots a word::
 
-        word    | v0 v1 v2 v3 v4 v5 v6 v7 | v8 ...     |  8 slots, lanes = 2
+        word    | v0 v1 v2 v3 v4 v5 v6 v7 | v8 ...
         o         v0,1  v2,3  v4,5  v6,7    v8,9 ...
 
     Of a word, one part a cycle is looked at: as many bits as divide both a transfer and a word. A

@@ -21,7 +21,9 @@ _SPARE_CYCLES_BITS = 2
 class Windows(wiring.Component):
     """Memories of a frame in and a frame out, and the way through the decoder.
 
-    While ``busy``, nothing is to be written, and what is read is arbitrary.
+    While ``busy``, nothing is to be written, and what is read is arbitrary. One word a cycle goes
+    in: where the slots of a transfer of the decoder's inputs fill a word, or a part that divides
+    it, a transfer goes in each cycle, and ``cycles`` is the decoder's documented latency.
 
     Parameters
     ----------
