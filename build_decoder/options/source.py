@@ -9,7 +9,7 @@ from build_decoder.models.files.network_folder import NETWORK_FILE
 from build_decoder.models.task import Kind
 from build_decoder.options.types import finite, seed
 
-__all__ = ["SourceOptions", "add_source_options"]
+__all__ = ["SourceOptions", "add_source_options", "default_golden"]
 
 _KERAS = ".keras"
 
@@ -29,7 +29,7 @@ class SourceOptions:
         """The options of a parsed command line."""
         return cls(
             network=given.network,
-            golden=given.golden or _golden_of(given.network),
+            golden=given.golden or default_golden(given.network),
             task=given.task,
             threshold=tuple(given.threshold),
             seed=given.seed,
@@ -62,7 +62,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _golden_of(network: str) -> str:
+def default_golden(network: str) -> str:
     """Where the golden data of ``network`` is unless the user says: with a file, in its folder."""
     folder, name = os.path.split(network)
     if (name == NETWORK_FILE or name.endswith(_KERAS)) and not os.path.isdir(network):

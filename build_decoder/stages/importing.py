@@ -11,15 +11,16 @@ from build_decoder.golden_record import save_golden_record
 from build_decoder.hdl import layers as hardware_layers
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network, save_network
+from build_decoder.models.golden import GoldenData
 from build_decoder.models.layers import type_of
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
-from build_decoder.models.rewrites import rewrite
+from build_decoder.models.rewrites import Rewritten, rewrite
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SourceOptions
 from build_decoder.stages.result import StageResult
 
-__all__ = ["import_network"]
+__all__ = ["import_network", "understood"]
 
 
 def import_network(
@@ -49,12 +50,8 @@ def import_network(
     InputError
         If one of them is at fault, the board is too small, or there is no hardware for a layer.
     """
-    given = load_network(options.network)
-    golden = golden_of(given, options)
-    # Whoever needs more than the class needs the probabilities themselves.
-    classes = golden.task.kinds == (Kind.CLASSES,)
-    rewritten = rewrite(given, probabilities=not classes)
-    network, golden = rewritten.network, rewritten.golden_of(golden)
+    rewritten, golden = understood(options)
+    network = rewritten.network
     if hardware is not None:
         _check_hardware(network, hardware, comparing=comparing)
     if board is not None:
@@ -75,6 +72,22 @@ def import_network(
         },
         warnings=golden.warnings,
     )
+
+
+def understood(options: SourceOptions) -> tuple[Rewritten, GoldenData]:
+    """A network as it is built, and golden data of it.
+
+    Raises
+    ------
+    InputError
+        If one of them is at fault.
+    """
+    given = load_network(options.network)
+    golden = golden_of(given, options)
+    # Whoever needs more than the class needs the probabilities themselves.
+    classes = golden.task.kinds == (Kind.CLASSES,)
+    rewritten = rewrite(given, probabilities=not classes)
+    return rewritten, rewritten.golden_of(golden)
 
 
 def _check_hardware(network: Network, options: HardwareOptions, *, comparing: bool) -> None:

@@ -18,7 +18,7 @@ from build_decoder.quant.quality import Quality
 from build_decoder.quant.quantise import Quantised
 from build_decoder.stages.result import StageResult
 
-__all__ = ["quantise_network"]
+__all__ = ["quality_figures", "quantise_network"]
 
 
 def quantise_network(
@@ -67,8 +67,8 @@ def _figures_of(quantised: Quantised) -> dict:
         "built_topology": model.topology,
         "loss": quantised.all.loss,
         "quality": {
-            "searched_on": _quality(quantised.seen),
-            "held_out": _quality(quantised.unseen),
+            "searched_on": quality_figures(quantised.seen),
+            "held_out": quality_figures(quantised.unseen),
         },
         "near_ties": quantised.near_ties,
         "max_error": quantised.max_error,
@@ -112,7 +112,8 @@ def _form(activation: IntegerActivation, uniform_segments: int | None) -> dict:
     return {"form": "table" if isinstance(activation, Table) else "exact", "segments": None}
 
 
-def _quality(quality: Quality | None) -> dict | None:
+def quality_figures(quality: Quality | None) -> dict | None:
+    """Quality as the report has it; None if there is none."""
     if quality is None:
         return None
     names = ("float_accuracy", "accuracy", "agreement", "loss")
