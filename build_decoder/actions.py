@@ -134,6 +134,7 @@ def design(
         "max_dsp": options.max_dsp,
         "max_lut": options.max_lut,
         "datapath": datapaths_of(model, options),
+        "reloadable": options.reloadable or None,
     }
     given = {name: value for name, value in limits.items() if value is not None}
     return design_decoder(model, foldings=foldings, family=family, max_blocks=max_blocks, **given)

@@ -80,6 +80,11 @@ class Report:
         ``synthesised``; the latter has the shell on iCE40.
     vectors_checked, mismatches
         Frames whose outputs were compared with the integer model, and outputs that differed.
+    frames_while_reloading
+        Those of them that ran while other weights were loaded, committed and taken back, of a
+        reloadable decoder.
+    image_words, layout_id
+        Words of a weight image of a reloadable decoder, and what it must have in common with it.
     bitstream
         File name, relative to the report.
     warnings
@@ -124,6 +129,9 @@ class Report:
     decoder_lut: dict[str, int] | None = None
     vectors_checked: int | None = None
     mismatches: int | None = None
+    frames_while_reloading: int | None = None
+    image_words: int | None = None
+    layout_id: int | None = None
     bitstream: str | None = None
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,30 @@ from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.testbench import TestBench
 from build_decoder.sim.vectors import read_words
 
-__all__ = ["reload_frames", "run_reloads"]
+__all__ = ["reload_frames", "run_reloads", "with_other_weights"]
 
 _FRAMES_BESIDE = 24
 """Frames of a run beside those that come while words are loaded."""
+
+
+def with_other_weights(model: IntegerModel) -> IntegerModel:
+    """A model that any decoder for ``model`` can load: the weights of each sum, and the biases of
+    all, trade places."""
+
+    def rolled(raw: np.ndarray) -> np.ndarray:
+        terms = raw if raw.ndim == 1 else raw.reshape(-1, raw.shape[-1])
+        return np.roll(terms, 1, axis=0).reshape(raw.shape)
+
+    nodes = [
+        replace(
+            node,
+            layer=node.layer.with_arrays(
+                {name: rolled(array.raw) for name, array in node.layer.arrays.items()}
+            ),
+        )
+        for node in model.nodes
+    ]
+    return replace(model, name=f"{model.name}, other weights", nodes=tuple(nodes))
 
 
 def reload_frames(interface: Interface, models: int) -> int:

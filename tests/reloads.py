@@ -1,7 +1,4 @@
-"""Reloadable decoders for tests: random models of one layout, each fit for the same hardware.
-
-Widths of sums follow from extremes, which the first two neurons of every layer have.
-"""
+"""Reloadable decoders for tests: random models of one layout, each fit for the same hardware."""
 
 from dataclasses import replace
 
@@ -10,6 +7,7 @@ import numpy as np
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
+from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["built_model", "other_model"]
@@ -24,19 +22,19 @@ def built_model(
     sum: QFormat = QFormat(4, 4),
     input: QFormat = QFormat(4, 0, signed=False),
 ) -> IntegerModel:
-    """A chain of dense layers that is built with extreme weights."""
+    """A chain of dense layers of random weights, whose sums hold those of any others."""
+    random = np.random.default_rng(99)
     layers, format = [], input
     for inputs, units, activation in zip(widths, widths[1:], activations, strict=False):
-        weights = np.zeros((inputs, units), dtype=np.int64)
-        biases = np.zeros(units, dtype=np.int64)
-        weights[:, 0], weights[:, 1:] = weight.max_raw, weight.min_raw
-        biases[0], biases[1:] = bias.max_raw, bias.min_raw
+        weights = random.integers(weight.min_raw, weight.max_raw + 1, (inputs, units))
+        biases = random.integers(bias.min_raw, bias.max_raw + 1, units)
         accumulator = QFormat(8, min(3, format.fraction + weight.fraction))
         layers.append(
             Dense(
                 input=format, weight=weight, accumulator=accumulator, bias=bias,
                 weights=weights, biases=biases,
                 activation=integer_activation(activation, sum, QFormat(2, 5)),
+                reach=Reach.any(weight, inputs),
             )
         )
         format = layers[-1].output

@@ -11,6 +11,7 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.image import MAGIC, ImageLayout
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 from tests.reloads import built_model, other_model
 
@@ -96,7 +97,7 @@ def test_the_layout_id_tells_all_that_must_match():
     ):
         ids.append(layout_of(other).layout_id)
     # Sums of the same formats that hold less.
-    ids.append(layout_of(changed(built, 0, weights=built.layers[0].weights // 8)).layout_id)
+    ids.append(layout_of(with_little_reach(built)).layout_id)
     assert len(set(ids)) == len(ids)
     # Weights within them, and names, do not matter.
     small = built_model()
@@ -126,7 +127,8 @@ def test_values_outside_of_a_format_are_refused(name, format, node, message):
     model = other_model(built, 0)
     raw = getattr(model.layers[node], name).copy()
     raw[..., 4 if node == 0 else 2] = 33
-    wide = changed(model, node, **{name[:-1] if name == "weights" else "bias": format, name: raw})
+    node_format = "weight" if name == "weights" else "bias"
+    wide = changed(model, node, **{node_format: format, name: raw, "reach": None})
     with pytest.raises(InputError, match=r"^other 0: " + message):
         layout_of(built).image(wide)
 
@@ -138,15 +140,20 @@ def test_another_format_is_refused_though_all_values_fit():
         layout_of(built).image(model)
 
 
+def with_little_reach(built: IntegerModel) -> IntegerModel:
+    return changed(built, 0, weights=built.layers[0].weights // 8, reach=Reach(40, 40))
+
+
 def test_sums_that_the_hardware_does_not_hold_are_refused():
     built = built_model()
-    layer = built.layers[0]
-    small = changed(built, 0, weights=layer.weights // 4)
+    small = with_little_reach(built)
     weights = small.layers[0].weights.copy()
-    weights[:, 3] = layer.weight.max_raw
+    weights[:, 3] = built.layers[0].weight.max_raw
+    # As another build allows it.
+    large = changed(small, 0, weights=weights, reach=None)
     layout = layout_of(small)
     with pytest.raises(InputError, match=r"layer1, neuron 3: expected weights whose sums keep to "):
-        layout.image(changed(small, 0, weights=weights))
+        layout.image(large)
     assert len(layout.image(small)) == layout.words
 
 

@@ -97,6 +97,7 @@ class HardwareOptions:
             max_dsp=given.max_dsp,
             max_lut=given.max_lut,
             datapath=tuple(given.datapath),
+            reloadable=given.reloadable,
         )
 
 
@@ -127,4 +128,9 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
         help=f"how products are made, for all dense layers or one for each: "
         f"{', '.join(DATAPATHS)} "
         "(default: auto)",
+    )
+    parser.add_argument(
+        "--reloadable", action="store_true",
+        help="weights and biases can be written while the decoder runs, those of another network "
+        "of the same layers: see `python -m build_decoder.reload` (default: they are constants)",
     )

@@ -6,9 +6,9 @@ from build_decoder.boards import toolchain
 from build_decoder.boards.board import Board
 from build_decoder.build_folder import BuildFolder, blocks_of
 from build_decoder.exit_status import ExitStatus
-from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.models.errors import ToolError
 from build_decoder.models.progress import Progress, silent
 from build_decoder.sim.synthesis import synthesise
@@ -55,7 +55,7 @@ def synthesise_board(
     _, plan = build.load_plan()
     progress(newest_log_line(build.board))
     made = toolchain.synthesise(
-        how.board, Decoder(plan), build.board, how.clock_mhz, seed=how.seed
+        how.board, decoder_of(plan), build.board, how.clock_mhz, seed=how.seed
     )
     figures, warnings = {}, ()
     if made.resources is not None:

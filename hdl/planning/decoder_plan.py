@@ -16,6 +16,7 @@ from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.timeline import first_frame, frame_interval
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DecoderPlan"]
@@ -118,7 +119,7 @@ class DecoderPlan:
         Raises
         ------
         ValueError
-            If choices do not fit the layers.
+            If choices do not fit the layers, or a layer's weights cannot be written and must.
         """
         shapes = {item.name: item.shape for item in model.inputs}
         plans = {}
@@ -127,7 +128,7 @@ class DecoderPlan:
                 node.layer, [shapes[name] for name in node.inputs], **choices.get(node.name, {})
             )
             if reloadable:
-                plans[node.name] = plans[node.name].reloadable_too()
+                plans[node.name] = _reloadable(node.name, plans[node.name], node.layer)
             shapes[node.name] = node.layer.output_shape
         return cls(model, connected(model, plans))
 
@@ -237,6 +238,19 @@ class DecoderPlan:
             return {}
         layout = self.image_layout
         return {"image_words": layout.words, "layout_id": layout.layout_id}
+
+
+def _reloadable(name: str, plan: LayerPlan, layer: IntegerLayer) -> LayerPlan:
+    try:
+        plan = plan.reloadable_too()
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if layer.arrays and not plan.memories:
+        raise ValueError(
+            f"{name}: expected a layer whose weights can be written at run time, got one of type "
+            f"{plan.name}"
+        )
+    return plan
 
 
 def _match(name: str, given: Tensor, taken: Tensor) -> None:

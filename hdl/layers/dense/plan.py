@@ -160,6 +160,10 @@ class DensePlan(DenseControl, DenseMemories, LayerPlan):
         return self.written if self.reloadable else ()
 
     def reloadable_too(self) -> "DensePlan":
+        if not self.parameters.writable:
+            raise ValueError(
+                "expected weights with room for others, which are quantised for it, got constants"
+            )
         return replace(self, reloadable=True)
 
     def giving(self, lanes: int) -> "DensePlan":
