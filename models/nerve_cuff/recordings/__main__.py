@@ -20,6 +20,7 @@ from build_decoder.models.arguments import LineParser, filled_path, number, whol
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
 from build_decoder.models.nerve_cuff.recordings.baseline import cross_validated_f1
+from build_decoder.models.nerve_cuff.recordings.causal import CausalDetector
 from build_decoder.models.nerve_cuff.recordings.detection import TOLERANCE, Detector, compare
 from build_decoder.models.nerve_cuff.recordings.files import (
     read_recording,
@@ -27,10 +28,10 @@ from build_decoder.models.nerve_cuff.recordings.files import (
     save_recording,
     save_signatures,
 )
-from build_decoder.models.nerve_cuff.recordings.nerve import Nerve
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 from build_decoder.models.nerve_cuff.recordings.signatures import Signatures, signatures
 from build_decoder.models.nerve_cuff.recordings.simulator import CuffModel
+from build_decoder.models.nerve_cuff.recordings.simulators import SIMULATORS, cuff_model
 
 __all__ = ["LEAST_FOUND", "LEAST_SNR_DB", "MOST_FALSE", "main"]
 
@@ -41,7 +42,7 @@ _BANDS_DB = (-math.inf, 9.0, 12.0, LEAST_SNR_DB, 18.0, 21.0, math.inf)
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    model = CuffModel(nerve=Nerve.of_subject(options.subject), snr_db=options.snr)
+    model = cuff_model(options.simulator, options.subject, snr_db=options.snr)
     try:
         recording = model.record(options.seconds, seed=options.seed)
     except ValueError:
@@ -57,17 +58,22 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _detect(options: argparse.Namespace) -> int:
-    return max(_detect_one(path) for path in options.recordings)
+    return max(_detect_one(path, _detector(options)) for path in options.recordings)
 
 
-def _detect_one(path: Path) -> int:
+def _detector(options: argparse.Namespace) -> Detector | CausalDetector:
+    return CausalDetector() if options.causal else Detector()
+
+
+def _detect_one(path: Path, detector: Detector | CausalDetector) -> int:
     recording = read_recording(path)
-    peaks = _peaks(path, recording)
+    peaks = _peaks(path, recording, detector)
     print(f"{path}: {recording.seconds:g} s, {len(peaks)} peaks")
     if not len(recording.event_times):
         print("  no nCAP is known, so none can be compared")
         return 0
-    detection = compare(recording, peaks)
+    delay = detector.processing.delay(recording.rate)
+    detection = compare(recording, peaks, delay=delay)
     snr = recording.event_snr_db
     print(f"  {'SNR, dB':<14}{'planted':>9}{'found':>9}")
     for low, high in zip(_BANDS_DB, _BANDS_DB[1:], strict=False):
@@ -87,8 +93,9 @@ def _detect_one(path: Path) -> int:
 
 def _signatures(options: argparse.Namespace) -> int:
     recording = read_recording(options.recording)
-    _peaks(options.recording, recording)
-    cut = signatures(recording, Detector())
+    detector = _detector(options)
+    _peaks(options.recording, recording, detector)
+    cut = signatures(recording, detector)
     if not len(cut.labels):
         raise InputError.at(
             options.recording, "", expected="an nCAP during a stimulus", got="none found"
@@ -117,9 +124,11 @@ def _classify(options: argparse.Namespace) -> int:
     return 0
 
 
-def _peaks(path: Path, recording: Recording) -> np.ndarray:
+def _peaks(
+    path: Path, recording: Recording, detector: Detector | CausalDetector
+) -> np.ndarray:
     try:
-        return Detector().peaks(recording)
+        return detector.peaks(recording)
     except ValueError as error:  # too slow or too short for the filter
         raise InputError(f"{path}: {error}") from None
 
@@ -147,9 +156,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     simulate.add_argument(
         "--snr",
         type=number(-40, 60),
-        default=CuffModel.snr_db,
         metavar="DB",
-        help="median of the nCAPs; default: %(default)s",
+        help=f"median of the nCAPs; default: the animal's own, {CuffModel.snr_db:g} of the simple "
+        "simulator",
+    )
+    simulate.add_argument(
+        "--simulator",
+        choices=SIMULATORS,
+        default=SIMULATORS[0],
+        help="animals that differ, with nCAPs that spread and overlap, or the simple one; "
+        "default: %(default)s",
     )
     simulate.add_argument("--output", type=filled_path, required=True, metavar="FILE.npz|FILE.mat")
 
@@ -162,10 +178,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cut.add_argument("recording", type=filled_path, metavar="FILE")
     cut.add_argument("--output", type=filled_path, required=True, metavar="FILE.npz")
 
+    for command in (detect, cut):
+        command.add_argument(
+            "--causal",
+            action="store_true",
+            help="filter, find and scale nCAPs as a chip can while samples come",
+        )
+
     classify = commands.add_parser("classify", help="macro F1 of nearest means, 3 folds")
     classify.set_defaults(run=_classify)
     classify.add_argument("signatures", type=filled_path, metavar="FILE.npz")
-
 
     def run() -> int:
         options = parser.parse_args(arguments)

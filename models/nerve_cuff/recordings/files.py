@@ -18,6 +18,7 @@ from build_decoder.models.files.numpy_file import npz_keys, read_npz
 from build_decoder.models.files.paths import require_file
 from build_decoder.models.limits import MAX_RECORDING_VALUES, MAX_WIDTH
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.recordings.gain import GAINS, WINDOW
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 from build_decoder.models.nerve_cuff.recordings.signatures import Signatures
 
@@ -105,7 +106,10 @@ def save_signatures(signatures: Signatures, path: Path) -> None:
     """Write `signatures` to an ``.npz`` file; the same signatures give the same bytes."""
     if path.suffix != ".npz":
         raise InputError.at(path, "", expected="a name that ends in .npz", got=shown(path.name))
-    np.savez(path, **{name: getattr(signatures, name) for name in _SIGNATURE_ARRAYS})
+    arrays = {name: getattr(signatures, name) for name in _SIGNATURE_ARRAYS}
+    if signatures.gain != WINDOW:
+        arrays["gain"] = np.array([list(GAINS).index(signatures.gain)])
+    np.savez(path, **arrays)
 
 
 def read_signatures(path: Path) -> Signatures:
@@ -120,7 +124,13 @@ def read_signatures(path: Path) -> Signatures:
         arrays[name] = _whole(path, name, arrays[name].ravel(), 0, most).astype(np.int64)
         _same_length(path, name, arrays[name], number, "signatures")
     _finite(path, "spatial", arrays["spatial"])
-    return Signatures(arrays["spatial"].astype(np.float32), arrays["labels"], arrays["peaks"])
+    gain = WINDOW
+    if "gain" in npz_keys(path):
+        number = read_npz(path, "gain", _shape("value", sizes=(1,)), where="gain")
+        gain = list(GAINS)[int(_whole(path, "gain", number, 0, len(GAINS) - 1)[0])]
+    return Signatures(
+        arrays["spatial"].astype(np.float32), arrays["labels"], arrays["peaks"], gain
+    )
 
 
 _Reader = Callable[[str], np.ndarray]

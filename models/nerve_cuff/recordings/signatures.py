@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from build_decoder.models.nerve_cuff.recordings.causal import CausalDetector
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
+from build_decoder.models.nerve_cuff.recordings.gain import GAINS, WINDOW
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 
-__all__ = ["Signatures", "normalise", "quiet_windows", "signatures"]
+__all__ = ["Signatures", "quiet_windows", "signatures"]
 
 
 @dataclass(frozen=True)
@@ -17,37 +19,54 @@ class Signatures:
     Parameters
     ----------
     spatial:
-        float32, (signatures, channels, samples), from -1 to 1, ring by ring. The other order of
+        float32, (signatures, channels, samples), from -1 to 1 by the paper's gain and from -2 to 2
+        by the causal one, ring by ring. The other order of
         the contacts is ``spatial[:, cuff.temporal_order()]``.
     labels:
         Class of the stimulus during which each was recorded, int64, (signatures,).
     peaks:
         Sample of the recording that lies at column ``samples // 2``, int64, (signatures,).
+    gain:
+        How they are scaled, of `GAINS`.
     """
 
     spatial: np.ndarray
     labels: np.ndarray
     peaks: np.ndarray
+    gain: str = WINDOW
 
 
-def signatures(recording: Recording, detector: Detector) -> Signatures:
+def signatures(
+    recording: Recording, detector: Detector | CausalDetector, *, jitter: int = 0, seed: int = 0
+) -> Signatures:
     """The signatures of all nCAPs found while a stimulus was applied (Section 2.1).
 
     Peaks outside of the stimuli have no label, and those closer to an end of the recording than
-    half a signature are not whole: both are left out. Each signature is divided by its largest
-    magnitude.
+    half a signature are not whole: both are left out. Each signature is scaled by the detector's
+    gain (`GAINS`).
+
+    Parameters
+    ----------
+    jitter:
+        Each signature is moved by a random whole number of samples of at most this magnitude, as if
+        its peak had been found there.
+    seed:
+        Of the moves.
     """
     peaks = detector.peaks(recording)
     labels = recording.label(peaks / recording.rate)
+    if jitter:
+        rng = np.random.default_rng([6, seed])
+        peaks = peaks + rng.integers(-jitter, jitter + 1, len(peaks))
     before = recording.cuff.samples // 2
     whole = (peaks >= before) & (peaks - before + recording.cuff.samples <= len(recording.counts))
     chosen = whole & (labels >= 0)
     windows = _windows(recording, detector, peaks[chosen] - before)
-    return Signatures(normalise(windows), labels[chosen], peaks[chosen])
+    return Signatures(GAINS[detector.gain](windows), labels[chosen], peaks[chosen], detector.gain)
 
 
 def quiet_windows(
-    recording: Recording, detector: Detector, *, windows: int, seed: int
+    recording: Recording, detector: Detector | CausalDetector, *, windows: int, seed: int
 ) -> np.ndarray:
     """Windows of noise, as long as a signature, at random places without an nCAP.
 
@@ -73,13 +92,9 @@ def quiet_windows(
     return _windows(recording, detector, chosen)
 
 
-def normalise(windows: np.ndarray) -> np.ndarray:
-    """Each of `windows`, (windows, channels, samples), divided by its largest magnitude."""
-    peak = np.abs(windows).max(axis=(1, 2), keepdims=True)
-    return windows / np.where(peak > 0, peak, 1)
-
-
-def _windows(recording: Recording, detector: Detector, starts: np.ndarray) -> np.ndarray:
+def _windows(
+    recording: Recording, detector: Detector | CausalDetector, starts: np.ndarray
+) -> np.ndarray:
     signals = detector.processing.signals(recording.counts, recording.cuff, recording.rate)
     rows = starts[:, None] + np.arange(recording.cuff.samples)
     return signals[rows].transpose(0, 2, 1) * np.float32(recording.microvolts_per_count)
