@@ -20,16 +20,17 @@ from build_decoder.models.arguments import LineParser, filled_path, number, whol
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
 from build_decoder.models.nerve_cuff.recordings.baseline import cross_validated_f1
+from build_decoder.models.nerve_cuff.recordings.causal import CausalDetector, CausalProcessing
 from build_decoder.models.nerve_cuff.recordings.cutting import checked_recording, cut_recordings
 from build_decoder.models.nerve_cuff.recordings.detection import TOLERANCE, Detector, compare
 from build_decoder.models.nerve_cuff.recordings.files import save_recording
-from build_decoder.models.nerve_cuff.recordings.nerve import Nerve
 from build_decoder.models.nerve_cuff.recordings.processing import Processing
 from build_decoder.models.nerve_cuff.recordings.signature_files import (
     read_signatures,
     say_overridden,
 )
 from build_decoder.models.nerve_cuff.recordings.simulator import CuffModel
+from build_decoder.models.nerve_cuff.recordings.simulators import SIMULATORS, cuff_model
 
 __all__ = ["LEAST_FOUND", "LEAST_SNR_DB", "MOST_FALSE", "main"]
 
@@ -40,7 +41,7 @@ _BANDS_DB = (-math.inf, 9.0, 12.0, LEAST_SNR_DB, 18.0, 21.0, math.inf)
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    model = CuffModel(nerve=Nerve.of_subject(options.subject), snr_db=options.snr)
+    model = cuff_model(options.simulator, options.subject, snr_db=options.snr)
     try:
         recording = model.record(options.seconds, seed=options.seed)
     except ValueError:
@@ -56,7 +57,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    detector, errors = _detector(options), 0
+    detector, errors = Detector(processing=_processing(options, Processing)), 0
     for path in options.recordings:
         recording, found = checked_recording(path, detector, force=True)
         errors += sum(one.error for one in found)
@@ -81,7 +82,8 @@ def _detect_one(path: Path, options: argparse.Namespace) -> int:
     if not len(recording.event_times):
         print("  no nCAP is known, so none can be compared")
         return 0
-    detection = compare(recording, peaks)
+    delay = detector.processing.delay(recording.rate)
+    detection = compare(recording, peaks, delay=delay)
     snr = recording.event_snr_db
     print(f"  {'SNR, dB':<14}{'planted':>9}{'found':>9}")
     for low, high in zip(_BANDS_DB, _BANDS_DB[1:], strict=False):
@@ -127,9 +129,15 @@ def _classify(options: argparse.Namespace) -> int:
     return 0
 
 
-def _detector(options: argparse.Namespace) -> Detector:
+def _detector(options: argparse.Namespace) -> Detector | CausalDetector:
+    if options.causal:
+        return CausalDetector(processing=_processing(options, CausalProcessing))
+    return Detector(processing=_processing(options, Processing))
+
+
+def _processing(options: argparse.Namespace, kind: type[Processing]) -> Processing:
     try:
-        return Detector(processing=Processing(*options.band))
+        return kind(*options.band)
     except ValueError as error:
         raise InputError(f"--band: {error}") from None
 
@@ -150,9 +158,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     simulate.add_argument(
         "--snr",
         type=number(-40, 60),
-        default=CuffModel.snr_db,
         metavar="DB",
-        help="median of the nCAPs; default: %(default)s",
+        help=f"median of the nCAPs; default: the animal's own, {CuffModel.snr_db:g} of the simple "
+        "simulator",
+    )
+    simulate.add_argument(
+        "--simulator",
+        choices=SIMULATORS,
+        default=SIMULATORS[0],
+        help="animals that differ, with nCAPs that spread and overlap, or the simple one; "
+        "default: %(default)s",
     )
     simulate.add_argument("--output", type=filled_path, required=True, metavar="FILE.npz|FILE.mat")
 
@@ -175,6 +190,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cut.add_argument("--output", type=filled_path, required=True, metavar="FILE.npz")
     _add_band(cut)
     _add_force(cut)
+
+    for command in (detect, cut):
+        command.add_argument(
+            "--causal",
+            action="store_true",
+            help="filter, find and scale nCAPs as a chip can while samples come",
+        )
 
     classify = commands.add_parser("classify", help="macro F1 of nearest means, 3 folds")
     classify.set_defaults(run=_classify)

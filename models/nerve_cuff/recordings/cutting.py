@@ -11,16 +11,17 @@ import numpy as np
 from build_decoder.models.command import say
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.nerve_cuff.recordings.agreement import LabelAgreement
+from build_decoder.models.nerve_cuff.recordings.causal import CausalDetector
 from build_decoder.models.nerve_cuff.recordings.checks import Finding, check
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
 from build_decoder.models.nerve_cuff.recordings.files import read_recording
+from build_decoder.models.nerve_cuff.recordings.gain import GAINS
 from build_decoder.models.nerve_cuff.recordings.provenance import Provenance, Source
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 from build_decoder.models.nerve_cuff.recordings.signature_files import write_signatures
 from build_decoder.models.nerve_cuff.recordings.signatures import (
     Signatures,
     labelled_peaks,
-    normalise,
     quiet_starts,
     windows_at,
 )
@@ -43,7 +44,7 @@ class _Part:
 
 
 def checked_recording(
-    path: Path, detector: Detector, *, force: bool, classes: bool = True
+    path: Path, detector: Detector | CausalDetector, *, force: bool, classes: bool = True
 ) -> tuple[Recording, tuple[Finding, ...]]:
     """The recording in a file, and what its check found, which is printed on standard error.
 
@@ -61,22 +62,28 @@ def checked_recording(
     """
     recording = read_recording(path)
     try:
-        found = check(recording, detector)
+        found = check(recording, detector.processing)
     except ValueError as error:  # too slow or too short for the filter
         raise InputError(f"{path}: {error}{_hint(recording, detector)}") from None
     if not classes:
         found = tuple(one for one in found if one.kind != "labels")
+    _tell(path, found, force=force)
+    return recording, found
+
+
+def _tell(path: Path, found: Sequence[Finding], *, force: bool) -> None:
+    """Print what is passed over; raise `InputError` where that is not all."""
+    errors = [one for one in found if one.error]
     for one in found:
-        say(f"{path}: {'error' if one.error else 'warning'}: {one}")
-    errors = sum(one.error for one in found)
+        if force or not one.error:
+            say(f"{path}: {'error' if one.error else 'warning'}: {one}")
     if errors and not force:
         raise InputError.at(
             path,
             "",
             expected="a recording without errors (--force uses it all the same)",
-            got=f"{errors}: {'; '.join(str(one) for one in found if one.error)}",
+            got=f"{len(errors)}: {'; '.join(map(str, errors))}",
         )
-    return recording, found
 
 
 def _hint(recording: Recording, detector: Detector) -> str:
@@ -85,7 +92,7 @@ def _hint(recording: Recording, detector: Detector) -> str:
 
 
 def cut_recordings(
-    paths: Sequence[Path], output: Path, detector: Detector, *, force: bool
+    paths: Sequence[Path], output: Path, detector: Detector | CausalDetector, *, force: bool
 ) -> tuple[Signatures, str]:
     """Cut the recordings of one animal into one file of signatures.
 
@@ -130,6 +137,7 @@ def cut_recordings(
         np.empty((0, cuff.channels, cuff.samples), np.float32),
         labels,
         np.concatenate([part.peaks for part in parts]),
+        detector.gain,
         cuff,
         noise,
         Provenance(tuple(sources), band, names),
@@ -139,16 +147,9 @@ def cut_recordings(
     def describe() -> Signatures:
         """What is known once all is cut."""
         for part, agreement in zip(parts, agreements, strict=True):
-            for one in agreement.findings():
-                findings.append((part.path, one))
-                say(f"{part.path}: {'error' if one.error else 'warning'}: {one}")
-                if one.error and not force:
-                    raise InputError.at(
-                        part.path,
-                        "",
-                        expected="a recording without errors (--force uses it all the same)",
-                        got=str(one),
-                    )
+            found = tuple(agreement.findings())
+            findings.extend((part.path, one) for one in found)
+            _tell(part.path, found, force=force)
         lines = [
             tuple(f"{path.name}: {one}" for path, one in findings if one.error is error)
             for error in (True, False)
@@ -162,7 +163,7 @@ def cut_recordings(
 
 
 def _part(
-    path: Path, recording: Recording, detector: Detector, number: int, of: int
+    path: Path, recording: Recording, detector: Detector | CausalDetector, number: int, of: int
 ) -> _Part:
     found = detector.peaks(recording)
     peaks, labels = labelled_peaks(recording, found)
@@ -175,7 +176,7 @@ def _part(
 
 
 def _cut(
-    parts: Sequence[_Part], detector: Detector, noise: np.ndarray,
+    parts: Sequence[_Part], detector: Detector | CausalDetector, noise: np.ndarray,
     agreements: Sequence[LabelAgreement],
 ) -> Iterator[np.ndarray]:
     """Signatures in order, a block of a recording at a time; fills `noise` on the way."""
@@ -187,7 +188,7 @@ def _cut(
         for here, windows in windows_at(part.recording, detector, starts):
             is_noise = here >= count
             noise[begin + here[is_noise] - count] = windows[is_noise]
-            cut = normalise(windows[~is_noise])
+            cut = GAINS[detector.gain](windows[~is_noise])
             agreement.add(here[~is_noise], cut)
             yield cut
         begin += len(part.quiet)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from scipy import signal
 
+from build_decoder.models.nerve_cuff.recordings.gain import WINDOW
 from build_decoder.models.nerve_cuff.recordings.processing import Processing
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 
@@ -30,6 +32,8 @@ class Detector:
 
     threshold: float = 4.0
     processing: Processing = field(default_factory=Processing)
+
+    gain: ClassVar[str] = WINDOW
 
     def __post_init__(self):
         if not self.threshold > 0:
@@ -92,9 +96,15 @@ class Detection:
     false: np.ndarray
 
 
-def compare(recording: Recording, peaks: np.ndarray) -> Detection:
-    """Compare `peaks` (samples, in order) with the nCAPs planted in `recording`."""
-    times = peaks / recording.rate
+def compare(recording: Recording, peaks: np.ndarray, *, delay: float = 0.0) -> Detection:
+    """Compare `peaks` (samples, in order) with the nCAPs planted in `recording`.
+
+    Parameters
+    ----------
+    delay:
+        Seconds by which peaks come later than nCAPs: `Processing.delay`.
+    """
+    times = peaks / recording.rate - delay
     return Detection(
         _distance(recording.event_times, times) <= TOLERANCE,
         _distance(times, recording.event_times) > TOLERANCE,

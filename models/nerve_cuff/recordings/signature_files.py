@@ -17,6 +17,7 @@ from build_decoder.models.files.paths import require_file
 from build_decoder.models.limits import MAX_RECORDING_VALUES, MAX_WIDTH
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings.fields import finite, same_length, whole
+from build_decoder.models.nerve_cuff.recordings.gain import GAINS, WINDOW
 from build_decoder.models.nerve_cuff.recordings.provenance import Provenance
 from build_decoder.models.nerve_cuff.recordings.signatures import Signatures
 
@@ -98,6 +99,8 @@ def _member(name: str) -> zipfile.ZipInfo:
 def _described(signatures: Signatures) -> Iterable[tuple[str, np.ndarray]]:
     yield "labels", signatures.labels
     yield "peaks", signatures.peaks
+    if signatures.gain != WINDOW:
+        yield "gain", np.array([list(GAINS).index(signatures.gain)])
     if cuff := signatures.cuff:
         yield "cuff", np.array([cuff.rings, cuff.contacts, cuff.samples, cuff.classes])
     if len(signatures.noise):
@@ -118,6 +121,9 @@ def read_signatures(path: Path) -> Signatures:
     finite(path, "spatial", arrays["spatial"])
     arrays["spatial"] = arrays["spatial"].astype(np.float32, copy=False)
     more = {}
+    if "gain" in keys:
+        gain = read_npz(path, "gain", ArrayShape((1,), ("value",), 1), where="gain")
+        more["gain"] = list(GAINS)[int(whole(path, "gain", gain.ravel(), 0, len(GAINS) - 1)[0])]
     if "cuff" in keys:
         more["cuff"] = _cuff(path, arrays)
     if "noise" in keys:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.recordings.causal import CausalDetector
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
+from build_decoder.models.nerve_cuff.recordings.gain import GAINS, WINDOW
 from build_decoder.models.nerve_cuff.recordings.provenance import Provenance
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 from build_decoder.models.nerve_cuff.recordings.samples import blocks
@@ -14,7 +16,6 @@ from build_decoder.models.nerve_cuff.recordings.samples import blocks
 __all__ = [
     "Signatures",
     "labelled_peaks",
-    "normalise",
     "quiet_starts",
     "quiet_windows",
     "signatures",
@@ -33,12 +34,15 @@ class Signatures:
     Parameters
     ----------
     spatial:
-        float32, (signatures, channels, samples), from -1 to 1, ring by ring. The other order of
-        the contacts is ``spatial[:, cuff.temporal_order()]``.
+        float32, (signatures, channels, samples), from -1 to 1 by the paper's gain and from -2 to 2
+        by the causal one, ring by ring. The other order of the contacts is
+        ``spatial[:, cuff.temporal_order()]``.
     labels:
         Class of the stimulus during which each was recorded, int64, (signatures,).
     peaks:
         Sample of the recording that lies at column ``samples // 2``, int64, (signatures,).
+    gain:
+        How they are scaled, of `GAINS`.
     cuff:
         Geometry and number of classes; None where a file of an older version does not say them.
     noise:
@@ -50,26 +54,44 @@ class Signatures:
     spatial: np.ndarray
     labels: np.ndarray
     peaks: np.ndarray
+    gain: str = WINDOW
     cuff: NerveCuff | None = None
     noise: np.ndarray = field(default_factory=_no_noise)
     provenance: Provenance | None = None
 
 
-def signatures(recording: Recording, detector: Detector) -> Signatures:
+def signatures(
+    recording: Recording, detector: Detector | CausalDetector, *, jitter: int = 0, seed: int = 0
+) -> Signatures:
     """The signatures of all nCAPs found while a stimulus was applied (Section 2.1).
 
     Peaks outside of the stimuli have no label, and those closer to an end of the recording than
-    half a signature are not whole: both are left out. Each signature is divided by its largest
-    magnitude.
+    half a signature are not whole: both are left out. Each signature is scaled by the detector's
+    gain (`GAINS`).
+
+    Parameters
+    ----------
+    jitter:
+        Each signature is moved by a random whole number of samples of at most this magnitude, as if
+        its peak had been found there.
+    seed:
+        Of the moves.
     """
-    peaks, labels = labelled_peaks(recording, detector.peaks(recording))
+    found = detector.peaks(recording)
+    peaks, labels = labelled_peaks(recording, found, jitter=jitter, seed=seed)
     windows = _windows(recording, detector, peaks - recording.cuff.samples // 2)
-    return Signatures(normalise(windows), labels, peaks, recording.cuff)
+    gain = detector.gain
+    return Signatures(GAINS[gain](windows), labels, peaks, gain, recording.cuff)
 
 
-def labelled_peaks(recording: Recording, peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def labelled_peaks(
+    recording: Recording, peaks: np.ndarray, *, jitter: int = 0, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Those of `peaks` that have a whole signature and a label, and their labels."""
     labels = recording.label(peaks / recording.rate)
+    if jitter:
+        rng = np.random.default_rng([6, seed])
+        peaks = peaks + rng.integers(-jitter, jitter + 1, len(peaks))
     before = recording.cuff.samples // 2
     whole = (peaks >= before) & (peaks - before + recording.cuff.samples <= len(recording.counts))
     chosen = whole & (labels >= 0)
@@ -77,7 +99,7 @@ def labelled_peaks(recording: Recording, peaks: np.ndarray) -> tuple[np.ndarray,
 
 
 def quiet_windows(
-    recording: Recording, detector: Detector, *, windows: int, seed: int
+    recording: Recording, detector: Detector | CausalDetector, *, windows: int, seed: int
 ) -> np.ndarray:
     """Windows of noise, as long as a signature, at random places without an nCAP.
 
@@ -114,14 +136,8 @@ def quiet_starts(
     return begins[gap] + drawn - (free[gap] - lengths[gap])
 
 
-def normalise(windows: np.ndarray) -> np.ndarray:
-    """Each of `windows`, (windows, channels, samples), divided by its largest magnitude."""
-    peak = np.abs(windows).max(axis=(1, 2), keepdims=True)
-    return windows / np.where(peak > 0, peak, 1)
-
-
 def windows_at(
-    recording: Recording, detector: Detector, starts: np.ndarray
+    recording: Recording, detector: Detector | CausalDetector, starts: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The windows that begin at `starts`, a block of the recording at a time.
 
@@ -141,7 +157,9 @@ def windows_at(
             yield here, signals[rows].transpose(0, 2, 1) * scale
 
 
-def _windows(recording: Recording, detector: Detector, starts: np.ndarray) -> np.ndarray:
+def _windows(
+    recording: Recording, detector: Detector | CausalDetector, starts: np.ndarray
+) -> np.ndarray:
     cuff = recording.cuff
     windows = np.empty((len(starts), cuff.channels, cuff.samples), np.float32)
     for here, part in windows_at(recording, detector, starts):

@@ -14,10 +14,11 @@ from build_decoder.models.nerve_cuff.recordings.signature_files import (
 from build_decoder.models.nerve_cuff.training.baselines import Baseline
 from build_decoder.models.nerve_cuff.training.cells import Cell
 from build_decoder.models.nerve_cuff.training.dataset import read_dataset
-from build_decoder.models.nerve_cuff.training.options import FOLDS
+from build_decoder.models.nerve_cuff.training.options import FOLDS, SIMPLE_SNR_DB
 from build_decoder.models.nerve_cuff.training.runner import Backend
 from build_decoder.models.nerve_cuff.training.schedule import Network, Schedule, schedule_of
 from build_decoder.models.nerve_cuff.training.sources import (
+    Simulation,
     dataset_with_cuff,
     grid_dataset,
     simulated_dataset,
@@ -108,11 +109,18 @@ def _files(options: argparse.Namespace) -> list[Path]:
         ]
     try:
         return [
-            simulated_dataset(subject, options.cache, seconds=options.seconds, snr_db=options.snr)
+            simulated_dataset(subject, options.cache, _simulation(options))
             for subject in range(1, options.subjects + 1)
         ]
     except ValueError as error:
         raise InputError(f"--seconds: {error}") from None
+
+
+def _simulation(options: argparse.Namespace) -> Simulation:
+    snr_db = options.snr
+    if snr_db is None and options.simulator == "simple":
+        snr_db = SIMPLE_SNR_DB
+    return Simulation(options.seconds, options.simulator, snr_db, options.jitter, options.causal)
 
 
 def cells_of(

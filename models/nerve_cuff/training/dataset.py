@@ -15,8 +15,11 @@ from build_decoder.models.files.numpy_file import npz_keys
 from build_decoder.models.files.paths import require_file
 from build_decoder.models.limits import MAX_RECORDING_VALUES, MAX_WIDTH
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.recordings.gain import GAINS, WINDOW
 
 __all__ = ["Dataset", "read_dataset", "save_dataset"]
+
+_GAINS = tuple(GAINS)
 
 
 def _nothing() -> np.ndarray:
@@ -43,6 +46,8 @@ class Dataset:
     held_out:
         Which signatures are the data's own test set, bool, (signatures,); empty where a
         cross-validation is meant.
+    gain:
+        How signatures are scaled, of `GAINS`.
     """
 
     name: str
@@ -51,6 +56,7 @@ class Dataset:
     labels: np.ndarray
     noise: np.ndarray = field(default_factory=_nothing)
     held_out: np.ndarray = field(default_factory=_nothing)
+    gain: str = WINDOW
 
     @cached_property
     def digest(self) -> str:
@@ -59,6 +65,8 @@ class Dataset:
         for array in (self.spatial, self.labels, self.noise, self.held_out):
             digest.update(f"{array.shape}{array.dtype}".encode())
             digest.update(np.ascontiguousarray(array))
+        if self.gain != WINDOW:  # data from before there was another keep their digest
+            digest.update(self.gain.encode())
         return digest.hexdigest()
 
 
@@ -74,6 +82,8 @@ def save_dataset(dataset: Dataset, path: Path) -> None:
         arrays["noise"] = dataset.noise
     if len(dataset.held_out):
         arrays["held_out"] = dataset.held_out
+    if dataset.gain != WINDOW:
+        arrays["gain"] = np.array([_GAINS.index(dataset.gain)])
     with write_atomically(path) as stream:
         np.savez(stream, **arrays)
 
@@ -82,7 +92,8 @@ def read_dataset(path: Path, *, cuff: NerveCuff | None = None) -> Dataset:
     """The data set in an ``.npz`` file, named like the file.
 
     Files of `save_signatures` are data sets as well: ``spatial`` and ``labels`` have to be there,
-    ``noise``, ``held_out`` and ``cuff`` (rings, contacts, samples, classes) may.
+    ``noise``, ``held_out``, ``gain`` (0: the paper's, 1: causal) and ``cuff`` (rings, contacts,
+    samples, classes) may.
 
     Parameters
     ----------
@@ -156,7 +167,11 @@ def read_dataset(path: Path, *, cuff: NerveCuff | None = None) -> Dataset:
         good = set(np.unique(held_out)) == {0, 1}
         _require(path, "held_out", good, "0 and 1, and some of each")
         held_out = held_out.astype(bool)
-    return Dataset(path.stem, cuff, spatial, labels, noise, held_out)
+    gain = 0
+    if "gain" in keys:
+        (gain,) = read("gain", "value")[:1]
+        _require(path, "gain", gain in range(len(_GAINS)), f"0 to {len(_GAINS) - 1}")
+    return Dataset(path.stem, cuff, spatial, labels, noise, held_out, _GAINS[int(gain)])
 
 
 def _whole(values: np.ndarray, limit: int) -> bool:
