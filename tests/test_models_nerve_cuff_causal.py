@@ -110,7 +110,7 @@ def test_signatures_remember_how_they_are_scaled(recording: Recording, tmp_path:
     with np.load(tmp_path / "causal.npz") as file:
         arrays = dict(file)
     np.savez(tmp_path / "bad.npz", **arrays | {"gain": np.array([7])})
-    with pytest.raises(InputError, match="gain: expected whole numbers from 0 to 1, got 7"):
+    with pytest.raises(InputError, match="gain: expected a whole number from 0 to 1, got 7"):
         read_signatures(tmp_path / "bad.npz")
 
 

@@ -137,7 +137,9 @@ def _detector(options: argparse.Namespace) -> Detector | CausalDetector:
 
 def _processing(options: argparse.Namespace, kind: type[Processing]) -> Processing:
     try:
-        return kind(*options.band)
+        if options.causal:
+            return CausalDetector(processing=CausalProcessing(*options.band))
+        return Detector(processing=Processing(*options.band))
     except ValueError as error:
         raise InputError(f"--band: {error}") from None
 
@@ -174,12 +176,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check = commands.add_parser("check", help="say what is wrong with recordings")
     check.set_defaults(run=_check)
     check.add_argument("recordings", type=filled_path, nargs="+", metavar="FILE")
-    _add_band(check)
+    _add_processing(check)
 
     detect = commands.add_parser("detect", help="find nCAPs and compare with those planted")
     detect.set_defaults(run=_detect)
     detect.add_argument("recordings", type=filled_path, nargs="+", metavar="FILE")
-    _add_band(detect)
+    _add_processing(detect)
     _add_force(detect)
 
     cut = commands.add_parser("signatures", help="cut the nCAPs found into labelled signatures")
@@ -188,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "recordings", type=filled_path, nargs="+", metavar="FILE", help="all of one animal"
     )
     cut.add_argument("--output", type=filled_path, required=True, metavar="FILE.npz")
-    _add_band(cut)
+    _add_processing(cut)
     _add_force(cut)
 
     for command in (detect, cut):
@@ -209,7 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_status(run)
 
 
-def _add_band(parser: argparse.ArgumentParser) -> None:
+def _add_processing(parser: argparse.ArgumentParser) -> None:
     usual = Processing()
     parser.add_argument(
         "--band",
@@ -218,6 +220,11 @@ def _add_band(parser: argparse.ArgumentParser) -> None:
         default=(usual.low_hz, usual.high_hz),
         metavar=("LOW", "HIGH"),
         help=f"edges of the band-pass filter, Hz; default: {usual.low_hz:g} {usual.high_hz:g}",
+    )
+    parser.add_argument(
+        "--causal",
+        action="store_true",
+        help="filter, find and scale nCAPs as a chip can while samples come",
     )
 
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import signal
 
+from build_decoder.models.nerve_cuff.recordings.detection import Detector
 from build_decoder.models.nerve_cuff.recordings.processing import Processing
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 
@@ -19,6 +20,7 @@ __all__ = ["CausalDetector", "CausalProcessing", "noise_levels"]
 _WIDTH = 1.1e-4  # seconds; as `Pathway.width` of the fastest
 _SETTLED = 4e-3  # seconds, after which the filter is at rest
 _SLOWEST_STEP = 13  # of the noise level: 2 ** -13, a time constant of 0.27 s at 30 kHz
+_AT_A_TIME = 2**16  # samples: as Python's numbers they need four times the memory
 _WARM_UP = 512  # samples until the noise level is about right, in which nothing is found
 _LEAST_LEVEL = 2.0**-6  # counts
 _NORMAL = 0.6745  # median magnitude of a normal distribution, in standard deviations
@@ -53,7 +55,7 @@ class CausalProcessing(Processing):
 
 
 @dataclass(frozen=True)
-class CausalDetector:
+class CausalDetector(Detector):
     """Finds the peaks of the middle ring as samples come.
 
     A sample that is higher than both neighbours and than the threshold becomes the candidate; a
@@ -70,14 +72,9 @@ class CausalDetector:
         Filters that the signals go through first.
     """
 
-    threshold: float = 4.0
     processing: CausalProcessing = field(default_factory=CausalProcessing)
 
     gain: ClassVar[str] = "causal"
-
-    def __post_init__(self):
-        if not self.threshold > 0:
-            raise ValueError(f"expected a threshold above 0, got {self.threshold}")
 
     def peaks(self, recording: Recording) -> np.ndarray:
         """Samples of the filtered signals at which nCAPs pass the middle ring, int64, in order."""
@@ -107,10 +104,12 @@ def noise_levels(trace: np.ndarray) -> np.ndarray:
     """
     level = _LEAST_LEVEL
     levels = np.empty(len(trace))
-    for index, magnitude in enumerate(np.abs(trace).tolist()):
-        step = level * 2.0 ** -min(max(index.bit_length() - 4, 2), _SLOWEST_STEP)
-        level = max(level + step if magnitude > level else level - step, _LEAST_LEVEL)
-        levels[index] = level
+    for start in range(0, len(trace), _AT_A_TIME):
+        part = np.abs(trace[start : start + _AT_A_TIME]).tolist()
+        for index, magnitude in enumerate(part, start):
+            step = level * 2.0 ** -min(max(index.bit_length() - 4, 2), _SLOWEST_STEP)
+            level = max(level + step if magnitude > level else level - step, _LEAST_LEVEL)
+            levels[index] = level
     return levels / _NORMAL
 
 

@@ -141,6 +141,7 @@ def cut_recordings(
         cuff,
         noise,
         Provenance(tuple(sources), band, names),
+        detector.gain,
     )
     agreements = [LabelAgreement(part.recording, part.labels, part.peaks) for part in parts]
 

@@ -4,7 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["GAINS", "WINDOW", "normalise", "scale_by_power_of_two"]
+__all__ = [
+    "GAINS",
+    "WINDOW",
+    "gain_number",
+    "normalise",
+    "numbered_gain",
+    "scale_by_power_of_two",
+]
 
 WINDOW = "window"  # the paper's
 _LARGEST = 2.0  # that a chip's word can hold
@@ -32,3 +39,15 @@ GAINS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "causal": scale_by_power_of_two,
 }
 """The paper's (Section 2.1), which needs the whole signature, and one that does not."""
+
+
+def gain_number(gain: str) -> int:
+    """The number that stands for one of `GAINS` in files."""
+    return tuple(GAINS).index(gain)
+
+
+def numbered_gain(number: float) -> str:
+    """The inverse of `gain_number`; `ValueError` where `number` is no such number."""
+    if number not in range(len(GAINS)):
+        raise ValueError(f"expected a whole number from 0 to {len(GAINS) - 1}, got {number:g}")
+    return tuple(GAINS)[int(number)]

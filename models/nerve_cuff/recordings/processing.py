@@ -79,6 +79,10 @@ class Processing:
             trace = self.band(ring_trace(values, cuff), rate)
             yield start, trace[start - first : stop - first]
 
+    def delay(self, rate: float) -> float:
+        """Seconds by which a peak comes later in `trace` than in the nerve: none."""
+        return 0.0
+
     def settling(self, rate: float) -> int:
         """Samples after which the filter has forgotten what came before."""
         _, poles, _ = signal.sos2zpk(self._sections(rate))
@@ -111,6 +115,23 @@ class Processing:
         return signal.butter(
             self.order, (self.low_hz, self.high_hz), "bandpass", fs=rate, output="sos"
         )
+
+    def band(self, values: np.ndarray, rate: float) -> np.ndarray:
+        """What passes of `values`, (..., samples), float64.
+
+        Raises
+        ------
+        ValueError
+            `rate` is not above twice `high_hz`, or there are too few samples.
+        """
+        sections = self._sections(rate)
+        least = 3 * (2 * len(sections) + 1)  # what the filter continues a signal by at its ends
+        if np.shape(values)[-1] <= least:
+            raise ValueError(f"expected more than {least} samples, got {np.shape(values)[-1]}")
+        return self._run(sections, values, least)
+
+    def _run(self, sections: np.ndarray, values: np.ndarray, least: int) -> np.ndarray:
+        return signal.sosfiltfilt(sections, values, padlen=least)
 
 
 def ring_trace(counts: np.ndarray, cuff: NerveCuff) -> np.ndarray:

@@ -17,7 +17,7 @@ from build_decoder.models.files.paths import require_file
 from build_decoder.models.limits import MAX_RECORDING_VALUES, MAX_WIDTH
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings.fields import finite, same_length, whole
-from build_decoder.models.nerve_cuff.recordings.gain import GAINS, WINDOW
+from build_decoder.models.nerve_cuff.recordings.gain import WINDOW, gain_number, numbered_gain
 from build_decoder.models.nerve_cuff.recordings.provenance import Provenance
 from build_decoder.models.nerve_cuff.recordings.signatures import Signatures
 
@@ -105,6 +105,8 @@ def _described(signatures: Signatures) -> Iterable[tuple[str, np.ndarray]]:
         yield "cuff", np.array([cuff.rings, cuff.contacts, cuff.samples, cuff.classes])
     if len(signatures.noise):
         yield "noise", signatures.noise
+    if signatures.gain != WINDOW:
+        yield "gain", np.array([gain_number(signatures.gain)])
     if signatures.provenance is not None:
         yield "provenance", np.array(signatures.provenance.as_json())
 
@@ -130,6 +132,12 @@ def read_signatures(path: Path) -> Signatures:
         noise = read_npz(path, "noise", _shape("windows", "channels", "samples"), where="noise")
         finite(path, "noise", noise)
         more["noise"] = noise.astype(np.float32, copy=False)
+    if "gain" in keys:
+        number = read_npz(path, "gain", ArrayShape((1,), ("value",), 1), where="gain")
+        try:
+            more["gain"] = numbered_gain(number[0])
+        except ValueError as error:
+            raise InputError(f"{path}: gain: {error}") from None
     return Signatures(**arrays, **more, provenance=read_provenance(path))
 
 

@@ -35,8 +35,8 @@ class Signatures:
     ----------
     spatial:
         float32, (signatures, channels, samples), from -1 to 1 by the paper's gain and from -2 to 2
-        by the causal one, ring by ring. The other order of the contacts is
-        ``spatial[:, cuff.temporal_order()]``.
+        by the causal one, ring by ring. The other order of
+        the contacts is ``spatial[:, cuff.temporal_order()]``.
     labels:
         Class of the stimulus during which each was recorded, int64, (signatures,).
     peaks:
@@ -49,6 +49,8 @@ class Signatures:
         Windows of noise, float32, (windows, channels, samples), in microvolts; maybe none.
     provenance:
         Where they come from; None where nothing is known.
+    gain:
+        How they are scaled, of `GAINS`.
     """
 
     spatial: np.ndarray
@@ -58,10 +60,11 @@ class Signatures:
     cuff: NerveCuff | None = None
     noise: np.ndarray = field(default_factory=_no_noise)
     provenance: Provenance | None = None
+    gain: str = WINDOW
 
 
 def signatures(
-    recording: Recording, detector: Detector | CausalDetector, *, jitter: int = 0, seed: int = 0
+    recording: Recording, detector: Detector, *, jitter: int = 0, seed: int = 0
 ) -> Signatures:
     """The signatures of all nCAPs found while a stimulus was applied (Section 2.1).
 
@@ -73,27 +76,38 @@ def signatures(
     ----------
     jitter:
         Each signature is moved by a random whole number of samples of at most this magnitude, as if
-        its peak had been found there.
+        its peak had been found there. Its label stays.
     seed:
         Of the moves.
     """
     found = detector.peaks(recording)
-    peaks, labels = labelled_peaks(recording, found, jitter=jitter, seed=seed)
+    peaks, labels = labelled_peaks(recording, found, margin=jitter)
+    if jitter:
+        moves = np.random.default_rng([6, seed]).integers(-jitter, jitter + 1, len(found))
+        peaks = peaks + moves[np.isin(found, peaks)]
     windows = _windows(recording, detector, peaks - recording.cuff.samples // 2)
-    gain = detector.gain
-    return Signatures(GAINS[gain](windows), labels, peaks, gain, recording.cuff)
+    return Signatures(
+        GAINS[detector.gain](windows), labels, peaks, recording.cuff, gain=detector.gain
+    )
 
 
 def labelled_peaks(
-    recording: Recording, peaks: np.ndarray, *, jitter: int = 0, seed: int = 0
+    recording: Recording, peaks: np.ndarray, *, margin: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Those of `peaks` that have a whole signature and a label, and their labels."""
+    """Those of `peaks` that have a whole signature and a label, and their labels.
+
+    Parameters
+    ----------
+    margin:
+        Samples that there have to be before and after the signature.
+    """
     labels = recording.label(peaks / recording.rate)
     if jitter:
         rng = np.random.default_rng([6, seed])
         peaks = peaks + rng.integers(-jitter, jitter + 1, len(peaks))
     before = recording.cuff.samples // 2
-    whole = (peaks >= before) & (peaks - before + recording.cuff.samples <= len(recording.counts))
+    first, last = peaks - before - margin, peaks - before + recording.cuff.samples + margin
+    whole = (first >= 0) & (last <= len(recording.counts))
     chosen = whole & (labels >= 0)
     return peaks[chosen], labels[chosen]
 

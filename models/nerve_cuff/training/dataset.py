@@ -15,7 +15,7 @@ from build_decoder.models.files.numpy_file import npz_keys
 from build_decoder.models.files.paths import require_file
 from build_decoder.models.limits import MAX_RECORDING_VALUES, MAX_WIDTH
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
-from build_decoder.models.nerve_cuff.recordings.gain import GAINS, WINDOW
+from build_decoder.models.nerve_cuff.recordings.gain import WINDOW, gain_number, numbered_gain
 
 __all__ = ["Dataset", "read_dataset", "save_dataset"]
 
@@ -83,7 +83,7 @@ def save_dataset(dataset: Dataset, path: Path) -> None:
     if len(dataset.held_out):
         arrays["held_out"] = dataset.held_out
     if dataset.gain != WINDOW:
-        arrays["gain"] = np.array([_GAINS.index(dataset.gain)])
+        arrays["gain"] = np.array([gain_number(dataset.gain)])
     with write_atomically(path) as stream:
         np.savez(stream, **arrays)
 
@@ -167,11 +167,13 @@ def read_dataset(path: Path, *, cuff: NerveCuff | None = None) -> Dataset:
         good = set(np.unique(held_out)) == {0, 1}
         _require(path, "held_out", good, "0 and 1, and some of each")
         held_out = held_out.astype(bool)
-    gain = 0
+    gain = WINDOW
     if "gain" in keys:
-        (gain,) = read("gain", "value")[:1]
-        _require(path, "gain", gain in range(len(_GAINS)), f"0 to {len(_GAINS) - 1}")
-    return Dataset(path.stem, cuff, spatial, labels, noise, held_out, _GAINS[int(gain)])
+        try:
+            gain = numbered_gain(read("gain", "value")[0])
+        except ValueError as error:
+            raise InputError(f"{path}: gain: {error}") from None
+    return Dataset(path.stem, cuff, spatial, labels, noise, held_out, gain)
 
 
 def _whole(values: np.ndarray, limit: int) -> bool:
