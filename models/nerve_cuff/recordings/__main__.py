@@ -57,7 +57,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    detector, errors = Detector(processing=_processing(options, Processing)), 0
+    detector, errors = _detector(options), 0
     for path in options.recordings:
         recording, found = checked_recording(path, detector, force=True)
         errors += sum(one.error for one in found)
@@ -129,13 +129,7 @@ def _classify(options: argparse.Namespace) -> int:
     return 0
 
 
-def _detector(options: argparse.Namespace) -> Detector | CausalDetector:
-    if options.causal:
-        return CausalDetector(processing=_processing(options, CausalProcessing))
-    return Detector(processing=_processing(options, Processing))
-
-
-def _processing(options: argparse.Namespace, kind: type[Processing]) -> Processing:
+def _detector(options: argparse.Namespace) -> Detector:
     try:
         if options.causal:
             return CausalDetector(processing=CausalProcessing(*options.band))
@@ -192,13 +186,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cut.add_argument("--output", type=filled_path, required=True, metavar="FILE.npz")
     _add_processing(cut)
     _add_force(cut)
-
-    for command in (detect, cut):
-        command.add_argument(
-            "--causal",
-            action="store_true",
-            help="filter, find and scale nCAPs as a chip can while samples come",
-        )
 
     classify = commands.add_parser("classify", help="macro F1 of nearest means, 3 folds")
     classify.set_defaults(run=_classify)

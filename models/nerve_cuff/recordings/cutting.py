@@ -11,7 +11,6 @@ import numpy as np
 from build_decoder.models.command import say
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.nerve_cuff.recordings.agreement import LabelAgreement
-from build_decoder.models.nerve_cuff.recordings.causal import CausalDetector
 from build_decoder.models.nerve_cuff.recordings.checks import Finding, check
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
 from build_decoder.models.nerve_cuff.recordings.files import read_recording
@@ -44,7 +43,7 @@ class _Part:
 
 
 def checked_recording(
-    path: Path, detector: Detector | CausalDetector, *, force: bool, classes: bool = True
+    path: Path, detector: Detector, *, force: bool, classes: bool = True
 ) -> tuple[Recording, tuple[Finding, ...]]:
     """The recording in a file, and what its check found, which is printed on standard error.
 
@@ -92,7 +91,7 @@ def _hint(recording: Recording, detector: Detector) -> str:
 
 
 def cut_recordings(
-    paths: Sequence[Path], output: Path, detector: Detector | CausalDetector, *, force: bool
+    paths: Sequence[Path], output: Path, detector: Detector, *, force: bool
 ) -> tuple[Signatures, str]:
     """Cut the recordings of one animal into one file of signatures.
 
@@ -137,7 +136,6 @@ def cut_recordings(
         np.empty((0, cuff.channels, cuff.samples), np.float32),
         labels,
         np.concatenate([part.peaks for part in parts]),
-        detector.gain,
         cuff,
         noise,
         Provenance(tuple(sources), band, names),
@@ -164,7 +162,7 @@ def cut_recordings(
 
 
 def _part(
-    path: Path, recording: Recording, detector: Detector | CausalDetector, number: int, of: int
+    path: Path, recording: Recording, detector: Detector, number: int, of: int
 ) -> _Part:
     found = detector.peaks(recording)
     peaks, labels = labelled_peaks(recording, found)
@@ -177,7 +175,7 @@ def _part(
 
 
 def _cut(
-    parts: Sequence[_Part], detector: Detector | CausalDetector, noise: np.ndarray,
+    parts: Sequence[_Part], detector: Detector, noise: np.ndarray,
     agreements: Sequence[LabelAgreement],
 ) -> Iterator[np.ndarray]:
     """Signatures in order, a block of a recording at a time; fills `noise` on the way."""

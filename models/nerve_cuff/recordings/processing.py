@@ -88,27 +88,6 @@ class Processing:
         _, poles, _ = signal.sos2zpk(self._sections(rate))
         return int(np.ceil(np.log(_FORGOTTEN) / np.log(np.abs(poles).max())))
 
-    def delay(self, rate: float) -> float:
-        """Seconds by which a peak comes later in `trace` than in the nerve: none."""
-        return 0.0
-
-    def band(self, values: np.ndarray, rate: float) -> np.ndarray:
-        """What passes of `values`, (..., samples), float64.
-
-        Raises
-        ------
-        ValueError
-            `rate` is not above twice `high_hz`, or there are too few samples.
-        """
-        sections = self._sections(rate)
-        least = 3 * (2 * len(sections) + 1)  # what the filter continues a signal by at its ends
-        if np.shape(values)[-1] <= least:
-            raise ValueError(f"expected more than {least} samples, got {np.shape(values)[-1]}")
-        return self._run(sections, values, least)
-
-    def _run(self, sections: np.ndarray, values: np.ndarray, least: int) -> np.ndarray:
-        return signal.sosfiltfilt(sections, values, padlen=least)
-
     def _sections(self, rate: float) -> np.ndarray:
         if rate <= 2 * self.high_hz:
             raise ValueError(f"expected a rate above {2 * self.high_hz:g} Hz, got {rate:g}")

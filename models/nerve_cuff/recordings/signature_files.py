@@ -99,8 +99,6 @@ def _member(name: str) -> zipfile.ZipInfo:
 def _described(signatures: Signatures) -> Iterable[tuple[str, np.ndarray]]:
     yield "labels", signatures.labels
     yield "peaks", signatures.peaks
-    if signatures.gain != WINDOW:
-        yield "gain", np.array([list(GAINS).index(signatures.gain)])
     if cuff := signatures.cuff:
         yield "cuff", np.array([cuff.rings, cuff.contacts, cuff.samples, cuff.classes])
     if len(signatures.noise):
@@ -123,9 +121,6 @@ def read_signatures(path: Path) -> Signatures:
     finite(path, "spatial", arrays["spatial"])
     arrays["spatial"] = arrays["spatial"].astype(np.float32, copy=False)
     more = {}
-    if "gain" in keys:
-        gain = read_npz(path, "gain", ArrayShape((1,), ("value",), 1), where="gain")
-        more["gain"] = list(GAINS)[int(whole(path, "gain", gain.ravel(), 0, len(GAINS) - 1)[0])]
     if "cuff" in keys:
         more["cuff"] = _cuff(path, arrays)
     if "noise" in keys:

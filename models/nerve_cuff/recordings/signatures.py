@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
-from build_decoder.models.nerve_cuff.recordings.causal import CausalDetector
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
 from build_decoder.models.nerve_cuff.recordings.gain import GAINS, WINDOW
 from build_decoder.models.nerve_cuff.recordings.provenance import Provenance
@@ -41,8 +40,6 @@ class Signatures:
         Class of the stimulus during which each was recorded, int64, (signatures,).
     peaks:
         Sample of the recording that lies at column ``samples // 2``, int64, (signatures,).
-    gain:
-        How they are scaled, of `GAINS`.
     cuff:
         Geometry and number of classes; None where a file of an older version does not say them.
     noise:
@@ -56,7 +53,6 @@ class Signatures:
     spatial: np.ndarray
     labels: np.ndarray
     peaks: np.ndarray
-    gain: str = WINDOW
     cuff: NerveCuff | None = None
     noise: np.ndarray = field(default_factory=_no_noise)
     provenance: Provenance | None = None
@@ -102,9 +98,6 @@ def labelled_peaks(
         Samples that there have to be before and after the signature.
     """
     labels = recording.label(peaks / recording.rate)
-    if jitter:
-        rng = np.random.default_rng([6, seed])
-        peaks = peaks + rng.integers(-jitter, jitter + 1, len(peaks))
     before = recording.cuff.samples // 2
     first, last = peaks - before - margin, peaks - before + recording.cuff.samples + margin
     whole = (first >= 0) & (last <= len(recording.counts))
@@ -113,7 +106,7 @@ def labelled_peaks(
 
 
 def quiet_windows(
-    recording: Recording, detector: Detector | CausalDetector, *, windows: int, seed: int
+    recording: Recording, detector: Detector, *, windows: int, seed: int
 ) -> np.ndarray:
     """Windows of noise, as long as a signature, at random places without an nCAP.
 
@@ -151,7 +144,7 @@ def quiet_starts(
 
 
 def windows_at(
-    recording: Recording, detector: Detector | CausalDetector, starts: np.ndarray
+    recording: Recording, detector: Detector, starts: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The windows that begin at `starts`, a block of the recording at a time.
 
@@ -171,9 +164,7 @@ def windows_at(
             yield here, signals[rows].transpose(0, 2, 1) * scale
 
 
-def _windows(
-    recording: Recording, detector: Detector | CausalDetector, starts: np.ndarray
-) -> np.ndarray:
+def _windows(recording: Recording, detector: Detector, starts: np.ndarray) -> np.ndarray:
     cuff = recording.cuff
     windows = np.empty((len(starts), cuff.channels, cuff.samples), np.float32)
     for here, part in windows_at(recording, detector, starts):

@@ -19,8 +19,6 @@ from build_decoder.models.nerve_cuff.recordings.gain import WINDOW, gain_number,
 
 __all__ = ["Dataset", "read_dataset", "save_dataset"]
 
-_GAINS = tuple(GAINS)
-
 
 def _nothing() -> np.ndarray:
     return np.empty(0)
