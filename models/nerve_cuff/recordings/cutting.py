@@ -61,22 +61,28 @@ def checked_recording(
     """
     recording = read_recording(path)
     try:
-        found = check(recording, detector)
+        found = check(recording, detector.processing)
     except ValueError as error:  # too slow or too short for the filter
         raise InputError(f"{path}: {error}{_hint(recording, detector)}") from None
     if not classes:
         found = tuple(one for one in found if one.kind != "labels")
+    _tell(path, found, force=force)
+    return recording, found
+
+
+def _tell(path: Path, found: Sequence[Finding], *, force: bool) -> None:
+    """Print what is passed over; raise `InputError` where that is not all."""
+    errors = [one for one in found if one.error]
     for one in found:
-        say(f"{path}: {'error' if one.error else 'warning'}: {one}")
-    errors = sum(one.error for one in found)
+        if force or not one.error:
+            say(f"{path}: {'error' if one.error else 'warning'}: {one}")
     if errors and not force:
         raise InputError.at(
             path,
             "",
             expected="a recording without errors (--force uses it all the same)",
-            got=f"{errors}: {'; '.join(str(one) for one in found if one.error)}",
+            got=f"{len(errors)}: {'; '.join(map(str, errors))}",
         )
-    return recording, found
 
 
 def _hint(recording: Recording, detector: Detector) -> str:
@@ -140,16 +146,9 @@ def cut_recordings(
     def describe() -> Signatures:
         """What is known once all is cut."""
         for part, agreement in zip(parts, agreements, strict=True):
-            for one in agreement.findings():
-                findings.append((part.path, one))
-                say(f"{part.path}: {'error' if one.error else 'warning'}: {one}")
-                if one.error and not force:
-                    raise InputError.at(
-                        part.path,
-                        "",
-                        expected="a recording without errors (--force uses it all the same)",
-                        got=str(one),
-                    )
+            found = tuple(agreement.findings())
+            findings.extend((part.path, one) for one in found)
+            _tell(part.path, found, force=force)
         lines = [
             tuple(f"{path.name}: {one}" for path, one in findings if one.error is error)
             for error in (True, False)

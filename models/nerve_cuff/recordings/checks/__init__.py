@@ -17,20 +17,27 @@ from build_decoder.models.nerve_cuff.recordings.checks.stimuli import (
 )
 from build_decoder.models.nerve_cuff.recordings.checks.travel import coherence, travel_findings
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
+from build_decoder.models.nerve_cuff.recordings.processing import Processing
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 
 __all__ = ["Finding", "check"]
 
 
-def check(recording: Recording, detector: Detector) -> tuple[Finding, ...]:
+def check(recording: Recording, processing: Processing) -> tuple[Finding, ...]:
     """What is wrong, or may be wrong, with `recording`; nothing if it is good.
+
+    Parameters
+    ----------
+    processing:
+        Its band, in which nCAPs are looked for.
 
     Raises
     ------
     ValueError
-        It is too short for the filter of `detector`, or sampled too slowly.
+        It is too short for the filter, or sampled too slowly.
     """
-    return tuple(_findings(recording, detector))
+    band = Processing(processing.low_hz, processing.high_hz, processing.order)
+    return tuple(_findings(recording, Detector(processing=band)))
 
 
 def _findings(recording: Recording, detector: Detector) -> Iterator[Finding]:

@@ -14,7 +14,8 @@ _STEP = 0.02  # seconds of a shift that is tried
 _FARTHEST = 2.0  # seconds
 _SHIFTED = 0.08  # seconds, from which stimuli are said to be shifted
 _PARTS = 4  # of the recording, each of which may have a shift of its own
-_LEAST_PEAKS = 30  # in a part
+_LEAST_PEAKS = 50  # in a part
+_SURE = 4.5  # standard deviations, as many shifts are tried
 _MAINS_HZ = 45.0, 65.0
 _MAINS_SECONDS = 0.2
 _MAINS_CLEAR = 30.0  # times the power beside it
@@ -115,8 +116,10 @@ def _shift(recording: Recording, times: np.ndarray) -> Iterator[Finding]:
         best = inside.argmax()
         chance = inside.mean()
         # Where rests are short or nCAPs go on in them, times say nothing.
-        spread = np.sqrt(max(inside[best] * (1 - inside[best]), 0.01) / len(here))
-        if abs(shifts[best]) >= _SHIFTED and inside[best] - inside[0] > max(5 * spread, 0.1):
+        both = (inside[best] + inside[0]) / 2
+        spread = np.sqrt(2 * max(both * (1 - both), 0.01) / len(here))
+        gained = inside[best] - inside[0]
+        if abs(shifts[best]) >= _SHIFTED and gained > max(_SURE * spread, 0.1):
             yield Finding(
                 True,
                 "clock",

@@ -46,7 +46,7 @@ class Coherence:
 
 
 def coherence(recording: Recording, processing: Processing) -> Coherence | None:
-    """Coherency of a recording; None where it is too short for one."""
+    """Coherency of a recording; None where there is too little of it."""
     length = 2 ** max(round(np.log2(recording.rate * _SEGMENT_SECONDS)), 3)
     segments = len(recording.counts) // length
     if segments < 2 * _GROUPS:
@@ -70,6 +70,8 @@ def coherence(recording: Recording, processing: Processing) -> Coherence | None:
         spectrum = np.ascontiguousarray(spectrum.transpose(1, 2, 0))
         sums[number % _GROUPS] += spectrum @ spectrum.conj().transpose(0, 2, 1)
     parts = np.array([_coherency(part).imag for part in sums if part.any()])
+    if len(parts) < 2:  # nothing but zeros
+        return None
     whole = _coherency(sums.sum(axis=0))
     noise = parts.var(axis=0, ddof=1).mean() / len(parts)
     return Coherence(whole.real, whole.imag, float(max(noise, 1e-12)))
