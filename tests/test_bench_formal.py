@@ -111,4 +111,4 @@ def test_a_fault_has_to_be_in_the_source():
 
 def test_an_unknown_proof_is_refused(capsys):
     assert formal.main(["fifi"]) == 2
-    assert "expected names of fifo, " in capsys.readouterr().err
+    assert "expected names of axi3_front, " in capsys.readouterr().err

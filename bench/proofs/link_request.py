@@ -1,4 +1,4 @@
-"""The host link answers a right request, whatever came before a silence."""
+"""The host link takes a right request, whatever came before a silence."""
 
 from amaranth import Array, C, Cat, Module, Mux, Signal
 from amaranth.hdl import Assert, Assume
@@ -9,7 +9,6 @@ from build_decoder.bench.proofs.link_silence import (
     BYTE_CYCLES,
     FRAME_BYTES,
     PROTOCOL,
-    SILENCE,
 )
 from build_decoder.boards.protocol import Command, Status
 from build_decoder.boards.request_receiver import RequestReceiver
@@ -19,6 +18,9 @@ from build_decoder.sim.proof import Fault, Proof
 __all__ = ["PROOF"]
 
 _LONGEST = PROTOCOL.request_bytes(FRAME_BYTES)
+_SILENCE = 1
+"""Cycles without a byte, behind a silence as `link_silence` has it."""
+
 _PAUSE = 1
 """Most cycles in which a byte could be taken and is not there."""
 _OFFER = 5
@@ -26,7 +28,7 @@ _OFFER = 5
 
 
 class LinkRequestBench(wiring.Component):
-    """Silence, then an INFO or an INFER request, its bytes at most a cycle later than they may.
+    """A receiver that waits, then an INFO or an INFER request, each byte a cycle late at most.
 
     Of the checksum, which is proven by simulation against `binascii.crc_hqx`, the bench has the
     contract alone: it tells that a request is intact if it was shown what is between sync byte and
@@ -53,7 +55,7 @@ class LinkRequestBench(wiring.Component):
         m.d.sync += running.eq(1)
         inside = Inside(receiver)
         m.submodules.receiver = inside.fragment
-        m.d.comb += Assume(running | inside.in_a_state())
+        m.d.comb += Assume(running | (inside.ongoing("HUNT") & receiver.i.ready))
 
         constant = Cat(self.info, self.tag, self.payload, self.crc)
         first = Signal.like(constant)
@@ -70,8 +72,8 @@ class LinkRequestBench(wiring.Component):
 
         (about, short), (infer, long) = request([]), request(payload)
         count = Mux(self.info, short, long)
-        silent, number = Signal(range(SILENCE + 1)), Signal(range(_LONGEST + 1))
-        sending = silent == SILENCE
+        silent, number = Signal(range(_SILENCE + 1)), Signal(range(_LONGEST + 1))
+        sending = silent == _SILENCE
         with m.If(~sending):
             m.d.sync += silent.eq(silent + 1)
         left = sending & (number != count)
@@ -121,10 +123,13 @@ class LinkRequestBench(wiring.Component):
 
 PROOF = Proof(
     name="link_request",
-    claim="Whatever came before such a silence, the next right request is taken, and as it is.",
+    claim=(
+        "When the receiver waits as after such a silence, whatever came before, the next right "
+        "request is taken, and as it is."
+    ),
     component=RequestReceiver,
     bench=LinkRequestBench,
-    depth=SILENCE + (_PAUSE + 2) * _LONGEST + _OFFER + 3,
+    depth=_SILENCE + (_PAUSE + 2) * _LONGEST + _OFFER + 3,
     induction=False,
     free=("receiver",),
     fault=Fault(

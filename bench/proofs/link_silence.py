@@ -48,7 +48,8 @@ class LinkSilenceBench(wiring.Component):
         with m.If((silent != SILENCE) & ~(receiver.o.valid & ~self.taken)):
             m.d.sync += silent.eq(silent + 1)
         with m.If(silent == SILENCE):
-            m.d.comb += Assert(inside.ongoing("HUNT", "OFFER"))
+            offering = inside.ongoing("OFFER")
+            m.d.comb += Assert(offering | (inside.ongoing("HUNT") & receiver.i.ready))
         return m
 
 
