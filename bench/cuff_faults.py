@@ -15,10 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as npy_format
 
 from build_decoder.bench.cuff_forms import FORMS
 from build_decoder.bench.cuff_recordings import FAULTS, GOOD, good_recording
@@ -39,6 +41,7 @@ from build_decoder.models.nerve_cuff.recordings.__main__ import main as recordin
 __all__ = ["main", "said"]
 
 _MOST_BYTES = 10**9
+_SECONDS = 4.0  # of the recording that faults are put into
 _SHOWN = 150  # characters of what is said
 
 
@@ -68,10 +71,11 @@ def said(arguments: Iterable[object]) -> tuple[int, str, str]:
 
 def _faults(folder: Path) -> bool:
     print("| fault | without a check | now |\n|---|---|---|")
-    recording, told = good_recording(), True
+    recording, told = good_recording(_SECONDS), True
     print(f"| none | {_unchecked(recording)} | {_outcome(recording, folder)[1]} |", flush=True)
     for name, (fault, kind) in FAULTS.items():
-        faulty = fault(recording)
+        # It takes some stimuli before and after to tell which of them samples are lost from.
+        faulty = fault(good_recording() if "lost second" in name else recording)
         status, text = _outcome(faulty, folder)
         told &= f"{kind}: " in text and (status == 2 or "warning" in text)
         print(f"| {name} | {_unchecked(faulty)} | {text} |", flush=True)
@@ -164,30 +168,25 @@ def _long(folder: Path, minutes: float) -> bool:
 
 
 def _write_long(path: Path, minutes: float) -> None:
-    """A recording made of parts of 20 s, none of which is alike, in an `.npz` file."""
-    import zipfile
-
-    from numpy.lib import format as npy_format
-
-    from build_decoder.models.nerve_cuff.recordings import cuff_model
-
+    """20 s over and over, each time with other noise, in an `.npz` file."""
     seconds = 20.0
+    recording = good_recording(seconds)
     parts = max(round(minutes * 60 / seconds), 1)
-    model = cuff_model("simple", 1)
-    rows = round(seconds * model.rate)
-    header = {"descr": "<i2", "fortran_order": False, "shape": (parts * rows, 56)}
+    shape = parts * len(recording.counts), recording.cuff.channels
+    header = {"descr": "<i2", "fortran_order": False, "shape": shape}
     spans, classes = [], []
     with zipfile.ZipFile(path, "w") as archive:
         with archive.open("counts.npy", "w", force_zip64=True) as member:
             npy_format.write_array_header_1_0(member, header)
             for part in range(parts):
-                recording = model.record(seconds, seed=part)
-                member.write(recording.counts.data)
+                rng = np.random.default_rng(part)
+                noise = rng.integers(-3, 4, recording.counts.shape, np.int16)
+                member.write((recording.counts + noise).data)
                 spans.append(recording.stimulus_spans + part * seconds)
                 classes.append(recording.stimulus_classes)
         for name, array in (
-            ("microvolts_per_count", np.array([model.microvolts_per_count])),
-            ("rate", np.array([model.rate])),
+            ("microvolts_per_count", np.array([recording.microvolts_per_count])),
+            ("rate", np.array([recording.rate])),
             ("cuff", np.array([7, 8, 100, 3])),
             ("stimulus_spans", np.concatenate(spans)),
             ("stimulus_classes", np.concatenate(classes)),

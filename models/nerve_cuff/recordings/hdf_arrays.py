@@ -44,7 +44,7 @@ class HdfArrays:
         dataset = self._dataset(name)
         kind = _text(dataset.attrs.get(_CLASS, b""))
         try:
-            if kind == "cell":
+            if kind == "cell" or h5py.check_ref_dtype(dataset.dtype) is not None:
                 return tuple(_text_of(self._file[cell]) for cell in dataset[()].T.ravel())
             if kind == "char":  # a row of the matrix is a text
                 codes = np.atleast_2d(dataset[()].T)
@@ -100,7 +100,7 @@ def _text(value: bytes | str) -> str:
 
 def _text_of(dataset: h5py.Dataset) -> str:
     """The text in a cell: codes of its characters."""
-    if _text(dataset.attrs.get(_CLASS, b"")) != "char":
+    if _text(dataset.attrs.get(_CLASS, b"char")) != "char":
         raise ValueError("expected char")
     if dataset.attrs.get(_EMPTY):
         return ""
