@@ -15,6 +15,8 @@ _LEAST_STIMULI = 6
 _SLIPS = (-2, -1, 1, 2)  # stimuli
 _EXPLAINED = 0.85  # of the stimuli agree with their class, once the slip is undone
 _BETTER = 0.25  # that this has to be than without it
+_MOST_STIMULI = 256  # of a long recording, taken at random: their means are kept in memory
+_MOST_PLACES = 64  # of a slip that are tried
 _CHANCE = 1e-3  # with which it may come about
 
 
@@ -33,17 +35,24 @@ class LabelAgreement:
     """
 
     def __init__(self, recording: Recording, labels: np.ndarray, peaks: np.ndarray):
-        self._starts = recording.stimulus_spans[:, 0]
+        starts = recording.stimulus_spans[:, 0]
         self._classes = recording.stimulus_classes
-        self._stimulus = np.searchsorted(self._starts, peaks / recording.rate, side="right") - 1
+        chosen = np.arange(len(starts))
+        if len(starts) > _MOST_STIMULI:
+            chosen = np.random.default_rng(0).choice(len(starts), _MOST_STIMULI, replace=False)
+        self._chosen = np.sort(chosen)
+        self._starts = starts[self._chosen]
+        place = np.full(len(starts), -1)
+        place[self._chosen] = np.arange(len(self._chosen))
+        self._place = place[np.searchsorted(starts, peaks / recording.rate, side="right") - 1]
         cuff = recording.cuff
-        self._sums = np.zeros((2 * len(self._starts), cuff.channels * cuff.samples), np.float32)
-        self._counts = np.zeros(2 * len(self._starts), np.int64)
+        self._sums = np.zeros((2 * len(chosen), cuff.channels * cuff.samples), np.float32)
+        self._counts = np.zeros(2 * len(chosen), np.int64)
 
     def add(self, here: np.ndarray, signatures: np.ndarray) -> None:
         """Take in signatures, (n, channels, samples); `here` says which they are."""
-        halves = 2 * self._stimulus[here] + here % 2
-        for half in np.unique(halves):
+        halves = np.where(self._place[here] < 0, -1, 2 * self._place[here] + here % 2)
+        for half in np.unique(halves[halves >= 0]):
             members = signatures[halves == half]
             self._sums[half] += members.sum(axis=0).ravel()
             self._counts[half] += len(members)
@@ -56,11 +65,13 @@ class LabelAgreement:
             return
         means = self._sums[halves] / self._counts[halves, None]
         products = (means @ means.T).astype(np.float64)
-        plain = _agreement(products, self._classes[heard][stimulus])
+        number = self._chosen[heard]
+        plain = _agreement(products, self._classes[number[stimulus]])
         found = []
-        for first in range(1, len(heard) - 1):
+        places = np.linspace(1, len(heard) - 2, _MOST_PLACES).round().astype(int)
+        for first in np.unique(places).tolist():
             for slip in _SLIPS:
-                moved = (heard + np.where(np.arange(len(heard)) >= first, slip, 0))[stimulus]
+                moved = (number + np.where(np.arange(len(heard)) >= first, slip, 0))[stimulus]
                 inside = (moved >= 0) & (moved < len(self._classes))
                 agreement = _agreement(
                     products[np.ix_(inside, inside)], self._classes[moved[inside]]
@@ -90,8 +101,8 @@ def _agreement(products: np.ndarray, classes: np.ndarray) -> float:
     squares = np.diag(products)
     counts = member.sum(axis=0)
     # Distance to the mean of a class without the stimulus itself: |x|^2 - 2 x.m + |m|^2.
-    total = np.einsum("ic,ij,jc->c", member, products, member)
     cross = products @ member
+    total = (member * cross).sum(axis=0)
     left = counts - member
     own_cross = cross - member * squares[:, None]
     own_total = total - member * (2 * cross - squares[:, None])
