@@ -26,9 +26,10 @@ from build_decoder.models.nerve_cuff.training.chosen import cells_of, data_of
 from build_decoder.models.nerve_cuff.training.options import add_options
 from build_decoder.models.nerve_cuff.training.results import Row, read_rows
 from build_decoder.models.nerve_cuff.training.runner import Backend, run_cells
+from build_decoder.models.nerve_cuff.training.sources import simulation_of
 from build_decoder.models.nerve_cuff.training.summary import title_of
 
-__all__ = ["STEPS", "Step", "main"]
+__all__ = ["STEPS", "Step", "main", "tables"]
 
 FOLDER = Path("build/cuff")
 ANIMALS = 6
@@ -44,8 +45,8 @@ _SCHEDULES = {
     "escape_fcn": "--epochs 16 --patience 5 --batch 8",
     "escape_net": "--epochs 3 --patience 2 --batch 8 --rate-scale 6",
 }
-_QUICK = tuple(_SCHEDULES)[:5]
-_SLOW = ("escape_rnn", "escape_fcn")
+_QUICK = ("majority_class", "logistic_regression", "svm_rbf", "escape_tcn")
+_SLOW = ("escape_net_mini", "escape_rnn", "escape_fcn")
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,12 @@ _CAUSAL = "--causal"
 # One fold of everything comes first, so that a run that is stopped has something of each.
 STEPS = (
     *(Step(_QUICK, 0, data) for data in (*_JITTERS, _CAUSAL)),
-    *(Step(_SLOW, 0, data) for data in _JITTERS),
+    *(Step((name,), 0, data) for name in _SLOW for data in _JITTERS),
+    Step(_SLOW[:1], 0, _CAUSAL),
     Step(("escape_net",), 0, "--subjects 1"),
     *(Step(_QUICK, fold, data) for data in (*_JITTERS, _CAUSAL) for fold in (1, 2)),
     *(Step(_SLOW, fold, data) for data in _JITTERS for fold in (1, 2)),
+    *(Step(_SLOW[:1], fold, _CAUSAL) for fold in (1, 2)),
 )
 
 
@@ -126,8 +129,7 @@ def tables(rows: Sequence[Row]) -> Iterator[str]:
     """
     kinds: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
-        _, _, after = row["subject"].partition("_")
-        kind = after.rpartition("_")[0]
+        kind = simulation_of(row["subject"])
         kinds.setdefault(kind, {}).setdefault(title_of(row["network"]), []).append(row)
     for kind, networks in kinds.items():
         yield f"\n{kind}\n"
