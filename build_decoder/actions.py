@@ -1,5 +1,6 @@
 """What options ask for, done: a network loaded, formats found, hardware designed."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from threadpoolctl import threadpool_limits
@@ -63,6 +64,7 @@ def search(
     *,
     family: Family,
     reloadable: bool = False,
+    also: Sequence[tuple[Network, GoldenData]] = (),
     progress: Progress = silent,
 ) -> Quantised:
     """The integer model and how it was found; see :func:`quant.quantise.quantise`.
@@ -73,6 +75,8 @@ def search(
         FPGA family that the decoder is built for: its area is what the search makes small.
     reloadable
         Whether weights of other days are to be written into the decoder.
+    also
+        Other networks, and golden data of each, whose decisions formats keep as well.
 
     Raises
     ------
@@ -88,6 +92,8 @@ def search(
         raise InputError(
             "--max-loss: expected a task that decides, got a regression, which has --max-error"
         )
+    if also and options.search == "ahead":
+        raise InputError("--also: expected the default search, got that of AHEAD")
     # Threads of small products wait for each other longer than they compute.
     with threadpool_limits(limits=1, user_api="blas"):
         return quantise(
@@ -101,6 +107,7 @@ def search(
             seed=options.seed,
             uniform_segments=options.segments,
             reloadable=reloadable,
+            also=also,
             progress=progress,
         )
 

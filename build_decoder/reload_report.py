@@ -35,6 +35,7 @@ def reload_figures(
     return {
         "format": _FORMAT,
         "build": str(asked.build),
+        "source": asked.network,
         "network": found.model.name,
         "topology": found.model.topology,
         "fingerprint": found.model.fingerprint(),
@@ -62,7 +63,7 @@ def reload_figures(
 
 def reload_table(figures: Mapping[str, Any], output: Path) -> Table:
     """The same in a few rows."""
-    title = f"{figures['network']} as {figures['topology']} into {figures['build']}"
+    title = f"{figures['source']} as {figures['topology']} into {figures['build']}"
     table = Table(title=title, show_header=False)
     table.add_column(style="bold")
     table.add_column()

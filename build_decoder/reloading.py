@@ -20,7 +20,6 @@ from build_decoder.models.command import say
 from build_decoder.models.errors import InputError
 from build_decoder.models.golden import GoldenData
 from build_decoder.options import SourceOptions
-from build_decoder.options.source import default_golden
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.recalibration import Recalibrated, recalibrate
 from build_decoder.readable_json import write_json
@@ -126,12 +125,9 @@ def _recalibrated(
 ) -> tuple[Recalibrated, GoldenData]:
     origin = build.load_network()
     task = build.load_golden(origin).task
-    source = SourceOptions(
-        network=asked.network,
-        golden=asked.golden or default_golden(asked.network),
-        task=task.kind,
-        threshold=task.thresholds,
-    )
+    (source,) = SourceOptions(network="", golden="", also=(asked.network,)).others(task)
+    if asked.golden is not None:
+        source = replace(source, golden=asked.golden)
     rewritten, golden = understood(source)
     # With all that was kept when the formats were searched.
     golden = replace(golden, task=task)

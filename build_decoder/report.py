@@ -41,6 +41,8 @@ class Report:
         float network was trained on the samples is not known here.
     max_error
         Error that each output of a regression was to keep to, in its standard deviation.
+    also
+        The same figures for each network of ``--also``, on all its golden data.
     near_ties
         Samples searched on with a decision that not even perfect formats keep.
     average_bit_width
@@ -107,6 +109,7 @@ class Report:
     loss: float | None = None
     quality: dict[str, dict | None] | None = None
     max_error: float | None = None
+    also: list[dict] | None = None
     near_ties: int | None = None
     average_bit_width: float | None = None
     average_bit_width_by_words: float | None = None

@@ -1,6 +1,6 @@
 """Formats of all signal nodes of a network, and the integer model that they make of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -124,6 +124,7 @@ def integer_model(
     *,
     uniform_segments: int | None = None,
     headroom: int | None = None,
+    also: Sequence[Network] = (),
 ) -> IntegerModel:
     """The integer model of ``network`` with ``formats``.
 
@@ -133,7 +134,9 @@ def integer_model(
         As for :func:`quant.activations.integer_activation`.
     headroom
         Makes weights writable: those of one sum may come to so many times what any sum's weights
-        come to in ``network``. None if weights are constants.
+        come to in ``network`` or in those of ``also``. None if weights are constants.
+    also
+        Other networks of the same sizes, and nodes of the same names.
 
     Raises
     ------
@@ -144,6 +147,7 @@ def integer_model(
     """
     edges = edge_formats(network, formats)
     forms = built_forms(uniform_segments)
+    room = None if headroom is None else _Headroom(headroom, also)
     return IntegerModel(
         network.name,
         tuple(
@@ -154,7 +158,7 @@ def integer_model(
             ModelNode(
                 node.name,
                 node.inputs,
-                _integer_layer(network, node, formats, edges, forms, headroom),
+                _integer_layer(network, node, formats, edges, forms, room),
             )
             for node in network.nodes
         ),
@@ -167,7 +171,7 @@ def _integer_layer(
     formats: NetworkFormats,
     edges: Mapping[str, QFormat],
     forms: Forms,
-    headroom: int | None,
+    room: "_Headroom | None",
 ):
     quantiser = quantiser_of(node.layer)
     own = node_formats(formats, node)
@@ -176,7 +180,7 @@ def _integer_layer(
         network.input_shapes(node),
         tuple(edges[name] for name in node.inputs),
         own,
-        partial(_nearest, node, quantiser, own, headroom),
+        partial(_nearest, node, quantiser, own, room),
         forms,
     )
     try:
@@ -189,17 +193,30 @@ def _nearest(
     node: Node,
     quantiser: LayerQuantiser,
     formats: Mapping[str, QFormat],
-    headroom: int | None,
+    room: "_Headroom | None",
     name: str,
 ) -> RawArray:
     role = quantiser.arrays[name]
     array = RawArray.of(node.weights[name], formats[role])
-    if headroom is None:
-        return array
-    reach = Reach.any(array.format, len(array.matrix))
-    if role != "bias":
-        reach = Reach.of(array.positive, array.negative).times(headroom).within(reach)
-    return replace(array, reach=reach)
+    return array if room is None else replace(array, reach=room.reach(node, name, role, array))
+
+
+class _Headroom(NamedTuple):
+    """How far weights may reach: ``times`` as far as they, and those of ``also``, do."""
+
+    times: int
+    also: Sequence[Network]
+
+    def reach(self, node: Node, name: str, role: str, array: RawArray) -> Reach:
+        most = Reach.any(array.format, len(array.matrix))
+        if role == "bias":
+            return most
+        arrays = [array] + [
+            RawArray.of(other.weights[node.name][name], array.format) for other in self.also
+        ]
+        positive = [sums for each in arrays for sums in each.positive]
+        negative = [sums for each in arrays for sums in each.negative]
+        return Reach.of(positive, negative).times(self.times).within(most)
 
 
 def weight_roles(network: Network, name: str) -> frozenset[str]:

@@ -175,13 +175,13 @@ def _check_reach(
     """
     values, format = node.weights[name], array.format
     low, high = format.to_real([format.min_raw, format.max_raw])
-    far = (values < _BEYOND * low) | (values > _BEYOND * high)
+    far = np.abs(values) > -_BEYOND * low
     if far.any():
         place = tuple(int(axis) for axis in np.argwhere(far)[0])
         raise InputError.at(
             network.name, f"{where}, neuron {place[-1]}: {name}",
-            expected=f"values from {_BEYOND * low:g} to {_BEYOND * high:g}, {_BEYOND:g} times what "
-            f"{format} holds: is it trained on inputs of the same scale?",
+            expected=f"at most {-_BEYOND * low:g} either way, {_BEYOND:g} times what {format} "
+            "holds: is it trained on inputs of the same scale?",
             got=f"{values[place]:.6g}",
         )
     half = format.resolution / 2

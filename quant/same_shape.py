@@ -1,10 +1,12 @@
 """Whether a network has the layers of another one, whatever its weights."""
 
+from dataclasses import replace
+
 from build_decoder.models.errors import InputError
 from build_decoder.models.network import Network
 from build_decoder.quant.formats import place_of
 
-__all__ = ["check_same_shape"]
+__all__ = ["check_same_shape", "named_alike"]
 
 
 def check_same_shape(origin: Network, network: Network) -> None:
@@ -39,6 +41,24 @@ def check_same_shape(origin: Network, network: Network) -> None:
                 place_of(network, theirs.name), f"inputs {', '.join(ours.inputs)}",
                 ", ".join(theirs.inputs),
             )
+
+
+def named_alike(origin: Network, network: Network) -> Network:
+    """``network``, of the same shape as ``origin``, with the names of its inputs and nodes."""
+    pairs = [*zip(network.inputs, origin.inputs, strict=True),
+             *zip(network.nodes, origin.nodes, strict=True)]
+    names = {theirs.name: ours.name for theirs, ours in pairs}
+    return replace(
+        network,
+        inputs=tuple(
+            replace(item, name=names[item.name], of=item.of and names[item.of])
+            for item in network.inputs
+        ),
+        nodes=tuple(
+            replace(node, name=names[node.name], inputs=tuple(names[name] for name in node.inputs))
+            for node in network.nodes
+        ),
+    )
 
 
 def _numbers(network: Network) -> dict[str, int]:

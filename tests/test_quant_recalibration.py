@@ -5,31 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from build_decoder.models import Network, load_golden, load_network
+from build_decoder.models import load_golden, load_network
 from build_decoder.models.errors import InputError
-from build_decoder.models.golden import GoldenData
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.recalibration import recalibrate
+from tests.days import other_day
 from tests.searches import quantise
-
-
-def other_day(network: Network, golden: GoldenData, seed: int, by: float = 0.05):
-    """The network with weights that changed a little, its neurons in another order, and its golden
-    data, whose truth is what it decides."""
-    random = np.random.default_rng(seed)
-    layers = list(network.layers)
-    for index, layer in enumerate(layers):
-        spread = by * layer.weights.std()
-        weights = layer.weights + random.normal(0, spread, layer.weights.shape)
-        layers[index] = replace(layer, weights=weights, bias=layer.bias * (1 + by))
-    for index in range(len(layers) - 1):
-        layer, after = layers[index : index + 2]
-        order = random.permutation(layer.units)
-        layers[index] = replace(layer, weights=layer.weights[:, order], bias=layer.bias[order])
-        layers[index + 1] = replace(after, weights=after.weights[order])
-    other = replace(network.with_layers(layers), name="other_day")
-    return other, replace(golden, y=other.forward(golden.x))
 
 
 @pytest.fixture(scope="module")

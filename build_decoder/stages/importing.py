@@ -1,6 +1,6 @@
 """The import stage: from what the user has to ``network/``, ``golden.npz`` and ``golden.json``."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from build_decoder.actions import golden_of
 from build_decoder.boards.board import Board
@@ -17,6 +17,7 @@ from build_decoder.models.network import Network
 from build_decoder.models.rewrites import Rewritten, rewrite
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SourceOptions
+from build_decoder.quant.same_shape import check_same_shape
 from build_decoder.stages.result import StageResult
 
 __all__ = ["import_network", "understood"]
@@ -52,7 +53,9 @@ def import_network(
         _check_hardware(network, hardware, comparing=comparing)
     if board is not None:
         check_network(board, network)
+    others = [_another(network, golden, other) for other in options.others(golden.task)]
     save_network(network, build.network)
+    build.save_also(others)
     save_golden_record(golden, build.path)
     task = golden.task
     return StageResult(
@@ -84,6 +87,19 @@ def understood(options: SourceOptions) -> tuple[Rewritten, GoldenData]:
     classes = golden.task.kinds == (Kind.CLASSES,)
     rewritten = rewrite(given, probabilities=not classes)
     return rewritten, rewritten.golden_of(golden)
+
+
+def _another(
+    network: Network, golden: GoldenData, options: SourceOptions
+) -> tuple[Network, GoldenData]:
+    """A network of ``--also``, which must be as the first one but for its weights."""
+    rewritten, its_golden = understood(options)
+    try:
+        check_same_shape(network, rewritten.network)
+    except InputError as error:
+        raise InputError(f"--also: {options.network}: {error}") from None
+    # With all that is kept of the first one.
+    return rewritten.network, replace(its_golden, task=golden.task)
 
 
 def _check_hardware(network: Network, options: HardwareOptions, *, comparing: bool) -> None:

@@ -49,7 +49,13 @@ def quantise_network(
     network = build.load_network()
     golden = build.load_golden(network)
     quantised = search(
-        network, golden, options, family=family, reloadable=reloadable, progress=progress
+        network,
+        golden,
+        options,
+        family=family,
+        reloadable=reloadable,
+        also=build.load_also(),
+        progress=progress,
     )
     model = quantised.model
     if board is not None:
@@ -70,6 +76,7 @@ def _figures_of(quantised: Quantised) -> dict:
             "searched_on": quality_figures(quantised.seen),
             "held_out": quality_figures(quantised.unseen),
         },
+        "also": [quality_figures(quality) for quality in quantised.also],
         "near_ties": quantised.near_ties,
         "max_error": quantised.max_error,
         "average_bit_width": model.average_bit_width(),
