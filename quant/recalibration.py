@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from build_decoder.models.errors import InputError
 from build_decoder.models.golden import GoldenData
+from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network, Node
 from build_decoder.quant.exercise import affordable
 from build_decoder.quant.formats import place_of
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layer import IntegerLayer
-from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.pruning import common_pruning_path
 from build_decoder.quant.quality import Quality, Reference
+from build_decoder.quant.refit import refitted
 from build_decoder.quant.same_shape import check_same_shape
 from build_decoder.quant.weight_rounding import CompensatedRounding
 
@@ -23,6 +25,8 @@ __all__ = ["MAX_LOSS", "Recalibrated", "recalibrate"]
 
 MAX_LOSS = 0.003
 """Accuracy, or R2, that a recalibration may lose: formats were not searched for these weights."""
+
+_DENSE = ("weights", "bias")
 
 _BEYOND = 4.0
 """How many times as far as its format a weight or bias may reach. Formats that were searched let
@@ -69,7 +73,8 @@ def recalibrate(
 
     Neurons that were left out of the built decoder are left out of the new one by the same measure,
     as many in each layer. Weights are rounded so that errors cancel in the sums on ``golden``, but
-    for the part of it that is held out.
+    for the part of it that is held out; they are fitted to what layers before give in integers, if
+    that keeps more of the decisions.
 
     Parameters
     ----------
@@ -97,15 +102,17 @@ def recalibrate(
         )
     check_same_shape(origin, network)
     searched = affordable(network, golden.search)
-    found = [
-        _in_formats(built, candidate, searched)
-        for candidate in _of_built_sizes(built, network, searched)
-    ]
-    reference = Reference(golden)
-    rated = [(reference.compare(each.predict(golden.x)), each) for _, each, _ in found]
-    best = min(range(len(found)), key=lambda n: _loss(rated[n][0]))
-    (quality, model), (pruned, _, saturated) = rated[best], found[best]
-    y = model.predict(golden.x)
+    # The one that changes least on the samples that a search may look at.
+    best = min(
+        (
+            _in_formats(built, candidate, searched, refit=refit)
+            for candidate in _of_built_sizes(built, network, searched)
+            for refit in (False, True)
+        ),
+        key=lambda candidate: candidate.changed,
+    )
+    y = best.model.predict(golden.x)
+    quality = Reference(golden).compare(y)
     _check_loss(network, quality, max_loss)
     unseen = None
     if golden.held_out.any():
@@ -113,12 +120,12 @@ def recalibrate(
     form = built.input_format
     low, high = form.to_real([form.min_raw, form.max_raw + 1])
     return Recalibrated(
-        model=model,
-        network=pruned,
+        model=best.model,
+        network=best.network,
         seen=Reference(golden.search).compare(y[~golden.held_out]),
         unseen=unseen,
         all=quality,
-        saturated=saturated,
+        saturated=best.saturated,
         inputs_saturated=float(np.mean((golden.x < low) | (golden.x >= high))),
     )
 
@@ -142,25 +149,60 @@ def _of_built_sizes(built: IntegerModel, network: Network, golden: GoldenData) -
 
 
 def _in_formats(
-    built: IntegerModel, network: Network, golden: GoldenData
-) -> tuple[Network, IntegerModel, dict[tuple[str, str], float]]:
-    """A network of the built sizes, its integer model, and what saturates in it."""
-    rounding = CompensatedRounding(network, golden.x)
+    built: IntegerModel, network: Network, golden: GoldenData, *, refit: bool
+) -> "_Candidate":
+    """A network of the built sizes in integers, each layer for the values that it gets there.
+
+    Parameters
+    ----------
+    refit
+        Whether dense layers are fitted again to coarse values of layers before them.
+    """
+    floats = network.values(golden.x)
+    raw = built.given_values(built.quantise_input(golden.x))
+    names = dict(zip(raw, floats, strict=False))
     nodes, saturated = [], {}
     for made, node in zip(built.nodes, network.nodes, strict=True):
-        layer = made.layer
+        layer, where = made.layer, place_of(network, node.name)
         if layer.arrays:
-            where, roles = place_of(network, node.name), quantiser_of(node.layer).arrays
-            main = next((name for name, role in roles.items() if role == "weight"), None)
-            weight = layer.arrays[main].format if main else None
-            arrays = rounding.arrays(node, weight)
             for name, array in layer.arrays.items():
                 saturated[made.name, name] = _check_reach(network, node, where, name, array)
-            raw = {name: array.format.quantise(arrays[name])
-                   for name, array in layer.arrays.items()}
-            layer = _written(network, where, layer, raw)
+            if isinstance(node.layer, Dense):
+                taken = layer.inputs[0].to_real(raw[made.inputs[0]])
+                if refit and made.inputs[0] not in names:
+                    fitted = refitted(
+                        node.weights["weights"], node.weights["bias"],
+                        floats[node.inputs[0]], taken,
+                    )
+                    node = replace(node, weights=dict(zip(_DENSE, fitted, strict=True)))
+                node = _rounded(node, layer, taken)
+            values = {name: array.format.quantise(node.weights[name])
+                      for name, array in layer.arrays.items()}
+            layer = _written(network, where, layer, values)
+        raw[made.name] = layer.compute(*(raw[name] for name in made.inputs))
         nodes.append(replace(made, layer=layer))
-    return network, replace(built, name=network.name, nodes=tuple(nodes)), saturated
+    model = replace(built, name=network.name, nodes=tuple(nodes))
+    y = model.dequantise_output(raw[made.name].reshape(len(golden), -1))
+    quality = Reference(golden).compare(y)
+    changed = 1 - min(quality.agreements, default=1.0)
+    return _Candidate(network, model, saturated, (changed, quality.output_error))
+
+
+class _Candidate(NamedTuple):
+    """A way to recalibrate, and how much it changes: decisions, then outputs."""
+
+    network: Network
+    model: IntegerModel
+    saturated: dict[tuple[str, str], float]
+    changed: tuple[float, float]
+
+
+def _rounded(node: Node, layer: IntegerLayer, taken: np.ndarray) -> Node:
+    """A dense node with rounded weights, whose errors cancel on inputs ``taken`` (samples, terms),
+    and the bias that makes up for them."""
+    alone = Network.chain(node.name, taken.shape[1], [(node.name, node.layer, node.weights)])
+    arrays = CompensatedRounding(alone, taken).arrays(alone.nodes[0], layer.weight)
+    return replace(node, weights=arrays)
 
 
 def _check_reach(

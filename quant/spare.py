@@ -4,6 +4,7 @@ from build_decoder.models.network import Network
 from build_decoder.quant.formats import NetworkFormats, NodeKey
 from build_decoder.quant.layer import Kind
 from build_decoder.quant.layers import quantiser_of
+from build_decoder.quant.operations.union import union
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["HEADROOM", "with_spare_bits"]
@@ -15,7 +16,7 @@ _SPARE = 1
 """Bits that are added at either end: weights of another day may be larger, and they and their sums
 are rounded finer, since no formats were searched that make up for it."""
 
-_OUTPUT = "output"
+_OUTPUT, _ACCUMULATOR, _BIAS = "output", "accumulator", "bias"
 
 
 def with_spare_bits(network: Network, formats: NetworkFormats) -> NetworkFormats:
@@ -23,8 +24,9 @@ def with_spare_bits(network: Network, formats: NetworkFormats) -> NetworkFormats
     follows yet.
 
     A sum without its bias goes wherever the signs of its weights take it: the other way on another
-    day, if neurons say no where they said yes. An activation's input needs no more integer bits,
-    since the activation is flat beyond them or outputs keep to their range on any day.
+    day, if neurons say no where they said yes. Biases, which bring it back, reach as far and are as
+    fine. An activation's input needs no more integer bits, since the activation is flat beyond them
+    or outputs keep to their range on any day.
     """
     spared = dict(formats)
     for node in network.nodes:
@@ -38,4 +40,7 @@ def with_spare_bits(network: Network, formats: NetworkFormats) -> NetworkFormats
                 spared[key] = QFormat(
                     found.integer + _SPARE, found.fraction + _SPARE, found.signed
                 )
+        accumulator, bias = (NodeKey(node.name, name) for name in (_ACCUMULATOR, _BIAS))
+        if accumulator in spared and bias in spared:
+            spared[bias] = union([spared[bias], spared[accumulator]])
     return spared
