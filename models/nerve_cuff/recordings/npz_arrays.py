@@ -64,9 +64,8 @@ class NpzArrays:
         with zipfile.ZipFile(self._path) as archive, contextlib.ExitStack() as stack:
             info = archive.getinfo(f"{name}.npy")
             stored = info.compress_type == zipfile.ZIP_STORED
-            stream = stack.enter_context(
-                self._path.open("rb") if stored else tempfile.TemporaryFile()
-            )
+            opened = self._path.open if stored else tempfile.TemporaryFile
+            stream = stack.enter_context(opened("rb" if stored else "w+b"))
             with archive.open(info) as source:  # to its end, which checks the sum
                 while chunk := source.read(_CHUNK):
                     if not stored:
