@@ -161,6 +161,7 @@ def test_an_image_for_another_decoder_is_not_sent():
     with pytest.raises(InputError, match="expected integers"):
         decoder.load_weights(IMAGE.astype(float))
     assert port.sent == []
+    assert runs(decoder, BUILT)
 
 
 def test_a_board_that_loses_words_is_told(monkeypatch):
