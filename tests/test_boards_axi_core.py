@@ -33,7 +33,7 @@ class LoadedSums(wiring.Component):
         self.sums = SumsDecoder(sums_model())
         self.model = self.sums.model
         self.latency_cycles, self.frame_cycles = self.sums.latency_cycles, self.sums.frame_cycles
-        self.images = SimpleNamespace(words=20)
+        self.images = SimpleNamespace(words=20, layout_id=0xFEDCBA98)
         status = data.StructLayout(
             {"busy": 1, "staged": 1, "bank": 1, "can_roll_back": 1, "error": 4, "words": 5}
         )
