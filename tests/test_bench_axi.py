@@ -14,6 +14,7 @@ from build_decoder.sim.errors import CheckFailed
 from tests.boards_rig import SumsDecoder, sums_model
 
 
+@pytest.mark.slow
 def test_figures_of_the_smallest_network(capsys):
     assert main(["tiny", "--frames", "30", "--stalls", "1"]) == 0
     figures = json.loads(capsys.readouterr().out)
