@@ -56,7 +56,7 @@ def found(recording: Recording) -> list[Finding]:
     return findings
 
 
-@pytest.mark.parametrize("name", [name for name in FAULTS if "lost second" not in name])
+@pytest.mark.parametrize("name", [name for name in FAULTS if "lost" not in name])
 def test_faults_are_told(recording: Recording, name: str):
     fault, kind = FAULTS[name]
     told = [one for one in check(fault(recording), Processing()) if one.kind == kind]
@@ -64,7 +64,7 @@ def test_faults_are_told(recording: Recording, name: str):
     assert told[0].error == (kind != "delays")
 
 
-@pytest.mark.parametrize("name", [name for name in FAULTS if "lost second" in name])
+@pytest.mark.parametrize("name", [name for name in FAULTS if "lost" in name])
 def test_lost_samples_are_told(long_recording: Recording, name: str):
     fault, kind = FAULTS[name]
     assert [one for one in found(fault(long_recording)) if one.kind == kind and one.error]

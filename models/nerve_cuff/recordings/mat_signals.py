@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from build_decoder.models.nerve_cuff.recordings.samples import FileSamples
+from build_decoder.models.nerve_cuff.recordings.samples import FileSamples, HeldFile
 
 __all__ = ["large_signals"]
 
@@ -31,21 +31,23 @@ def large_signals(path: Path, name: str) -> FileSamples:
     ValueError, struct.error, zlib.error, OSError
         The file is not as it must be.
     """
-    stream = path.open("rb")
-    order = {b"IM": "<", b"MI": ">"}[stream.read(_HEADER_BYTES)[126:]]
-    while tag := stream.read(8):
-        kind, size = struct.unpack(f"{order}II", tag)
-        begin = stream.tell()
-        if kind == _COMPRESSED:
-            head = zlib.decompressobj().decompress(stream.read(_HEAD), _HEAD)
-            if _Element(head, order).name == name:
-                stream.seek(begin)
-                return _matrix(_unpacked(stream, size), 0, order)
-        elif kind == _MATRIX:
-            stream.seek(begin - 8)
-            if _Element(stream.read(_HEAD), order).name == name:
-                return _matrix(stream, begin - 8, order)
-        stream.seek(begin + size)
+    with path.open("rb") as stream:
+        order = {b"IM": "<", b"MI": ">"}[stream.read(_HEADER_BYTES)[126:]]
+        while tag := stream.read(8):
+            kind, size = struct.unpack(f"{order}II", tag)
+            begin = stream.tell()
+            if kind == _COMPRESSED:
+                head = zlib.decompressobj().decompress(stream.read(_HEAD), _HEAD)
+                if _Element(head, order).name == name:
+                    stream.seek(begin)
+                    with tempfile.TemporaryFile() as unpacked:
+                        _unpack(stream, size, unpacked)
+                        return _matrix(unpacked, 0, order)
+            elif kind == _MATRIX:
+                stream.seek(begin - 8)
+                if _Element(stream.read(_HEAD), order).name == name:
+                    return _matrix(stream, begin - 8, order)
+            stream.seek(begin + size)
     raise ValueError(f"expected a matrix called {name}")
 
 
@@ -53,19 +55,19 @@ def _matrix(stream: BinaryIO, begin: int, order: str) -> FileSamples:
     stream.seek(begin)
     element = _Element(stream.read(_HEAD), order)
     rows, columns = element.shape
-    if element.dtype is None:
-        raise ValueError("expected numbers of up to 32 bits or floats")
-    samples = FileSamples(stream, begin + element.data, element.dtype, (rows, columns), True)
-    if rows * columns * element.dtype.itemsize > element.bytes or element.complex:
-        raise ValueError("expected a real matrix of its size")
+    if element.dtype is None or element.complex:
+        raise ValueError("expected real numbers of up to 32 bits or floats")
+    if rows * columns * element.dtype.itemsize > element.bytes:
+        raise ValueError("expected a matrix of its size")
+    held = HeldFile.of(stream)
+    samples = FileSamples(held, begin + element.data, element.dtype, (rows, columns), True)
     samples[rows - 1 : rows]  # it is there to its end
     return samples
 
 
-def _unpacked(stream: BinaryIO, size: int) -> BinaryIO:
-    """The next `size` bytes, unpacked into a temporary file; zlib checks their sum."""
+def _unpack(stream: BinaryIO, size: int, unpacked: BinaryIO) -> None:
+    """Unpack the next `size` bytes; zlib checks their sum."""
     unpack = zlib.decompressobj()
-    unpacked = tempfile.TemporaryFile()  # noqa: SIM115
     while size > 0 and not unpack.eof:
         chunk = stream.read(min(size, _CHUNK))
         if not chunk:
@@ -76,8 +78,6 @@ def _unpacked(stream: BinaryIO, size: int) -> BinaryIO:
             chunk = unpack.unconsumed_tail
     if not unpack.eof:
         raise ValueError("expected all of the packed data")
-    unpacked.flush()
-    return unpacked
 
 
 class _Element:

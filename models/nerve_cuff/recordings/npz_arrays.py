@@ -1,5 +1,6 @@
 """Arrays of a recording in an ``.npz`` file."""
 
+import contextlib
 import struct
 import tempfile
 import zipfile
@@ -19,7 +20,7 @@ from build_decoder.models.files.numpy_file import (
     read_npz_texts,
 )
 from build_decoder.models.nerve_cuff.recordings.arrays import IN_MEMORY, SIGNALS, absent, accept
-from build_decoder.models.nerve_cuff.recordings.samples import FileSamples, Samples
+from build_decoder.models.nerve_cuff.recordings.samples import FileSamples, HeldFile, Samples
 from build_decoder.models.room import is_no_room
 
 __all__ = ["NpzArrays"]
@@ -60,26 +61,27 @@ class NpzArrays:
             ) from None
 
     def _large(self, name: str) -> Samples:
-        member = f"{name}.npy"
-        with zipfile.ZipFile(self._path) as archive:
-            info = archive.getinfo(member)
+        with zipfile.ZipFile(self._path) as archive, contextlib.ExitStack() as stack:
+            info = archive.getinfo(f"{name}.npy")
             stored = info.compress_type == zipfile.ZIP_STORED
-            stream = self._path.open("rb") if stored else tempfile.TemporaryFile()  # noqa: SIM115
+            opened = self._path.open if stored else tempfile.TemporaryFile
+            stream = stack.enter_context(opened("rb" if stored else "w+b"))
             with archive.open(info) as source:  # to its end, which checks the sum
                 while chunk := source.read(_CHUNK):
                     if not stored:
                         stream.write(chunk)
-        begin = 0
-        if stored:
-            stream.seek(info.header_offset)
-            lengths = _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
-            begin = info.header_offset + _LOCAL_HEADER.size + sum(lengths)
-        stream.seek(begin)
-        version = npy_format.read_magic(stream)
-        read = npy_format.read_array_header_1_0
-        if version != (1, 0):
-            read = npy_format.read_array_header_2_0
-        shape, by_channel, dtype = read(stream)
-        if info.file_size < stream.tell() - begin + np.prod(shape) * dtype.itemsize:
-            raise ValueError("expected all values, got fewer")
-        return FileSamples(stream, stream.tell(), dtype, shape, by_channel)
+            begin = 0
+            if stored:
+                stream.seek(info.header_offset)
+                lengths = _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
+                begin = info.header_offset + _LOCAL_HEADER.size + sum(lengths)
+            stream.seek(begin)
+            version = npy_format.read_magic(stream)
+            read = npy_format.read_array_header_1_0
+            if version != (1, 0):
+                read = npy_format.read_array_header_2_0
+            shape, by_channel, dtype = read(stream)
+            offset = stream.tell()
+            if info.file_size < offset - begin + np.prod(shape) * dtype.itemsize:
+                raise ValueError("expected all values, got fewer")
+            return FileSamples(HeldFile.of(stream), offset, dtype, shape, by_channel)

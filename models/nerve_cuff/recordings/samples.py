@@ -1,12 +1,14 @@
 """Samples of all contacts that are read from a file a block at a time."""
 
+import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 
-__all__ = ["BLOCK", "FileSamples", "HdfSamples", "Samples", "blocks"]
+__all__ = ["BLOCK", "FileSamples", "HdfSamples", "HeldFile", "Samples", "blocks"]
 
 BLOCK = 2**18
 """Samples of a block: 8.7 s at 30 kHz, 59 MB of 56 contacts as float32."""
@@ -45,6 +47,19 @@ class Samples:
         raise NotImplementedError
 
 
+class HeldFile(io.FileIO):
+    """An open file that is closed, without a warning, once nothing refers to it any more."""
+
+    @classmethod
+    def of(cls, stream: BinaryIO) -> "HeldFile":
+        """The file that `stream` has open, which may then be closed."""
+        stream.flush()
+        return cls(os.dup(stream.fileno()))
+
+    def __del__(self):
+        self.close()
+
+
 @dataclass(frozen=True)
 class FileSamples(Samples):
     """Samples that lie uncompressed in an open file.
@@ -59,7 +74,7 @@ class FileSamples(Samples):
         Whether all samples of a channel lie together, and not all channels of a sample.
     """
 
-    stream: BinaryIO
+    stream: HeldFile
     offset: int
     dtype: np.dtype
     shape: tuple[int, int]
