@@ -1,23 +1,20 @@
 """Dense layer: six signal nodes, each with its own format (AHEAD, Equation 4 and Figure 6)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from build_decoder.quant.activations import IntegerActivation
-from build_decoder.quant.layer import IntegerLayer, Signal
+from build_decoder.quant.layer import Signal
 from build_decoder.quant.operations.activate import Activate
-from build_decoder.quant.operations.biased_sum import BiasedSum
 from build_decoder.quant.operations.chain import Chain
-from build_decoder.quant.operations.products import Products
-from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding
 from build_decoder.quant.weighted import WeightedQuantiser
+from build_decoder.quant.weighted_layer import WeightedLayer
 
 __all__ = ["NODES", "QUANTISER", "Dense"]
 
@@ -26,7 +23,7 @@ NODES = ("input", "weight", "accumulator", "bias", "sum", "output")
 
 
 @dataclass(frozen=True, eq=False)
-class Dense(IntegerLayer):
+class Dense(WeightedLayer):
     """A dense layer in integers.
 
     With every operand raw, ``F`` a node's fraction bits and ``sat`` saturation to a node::
@@ -91,61 +88,19 @@ class Dense(IntegerLayer):
         return self.weights.shape[1]
 
     @property
-    def inputs(self) -> tuple[QFormat]:
-        """Format of the input."""
-        return (self.input,)
-
-    @property
     def output_shape(self) -> tuple[int]:
         """A value a unit."""
         return (self.units,)
-
-    @property
-    def sum(self) -> QFormat:
-        """Format of the sum node."""
-        return self.activation.input
-
-    @property
-    def output(self) -> QFormat:
-        """Format of the output node."""
-        return self.activation.output
 
     @property
     def product_fraction(self) -> int:
         """Fraction bits of a product."""
         return self.input.fraction + self.weight.fraction
 
-    @cached_property
-    def products(self) -> Products:
-        """Exact sums of products."""
-        return Products(self.input, self.arrays["weights"])
-
-    @cached_property
-    def biased_sum(self) -> BiasedSum:
-        """From exact sums to the sum node."""
-        return BiasedSum.after(self.products, self.accumulator, self.arrays["bias"], self.sum)
-
-    @cached_property
-    def arrays(self) -> Mapping[str, RawArray]:
-        """Weights and biases."""
-        any_bias = None if self.reach is None else Reach.any(self.bias, 1)
-        return {
-            "weights": RawArray(self.weight, self.weights, self.reach),
-            "bias": RawArray(self.bias, self.biases, any_bias),
-        }
-
-    def with_arrays(self, raw: Mapping[str, np.ndarray]):
-        return replace(self, weights=raw["weights"], biases=raw["bias"])
-
     @property
     def operations(self):
         """Sums of products; then all else."""
         return (self.products, Chain((self.biased_sum, Activate(self.activation))))
-
-    @property
-    def activations(self) -> tuple[IntegerActivation]:
-        """The one activation."""
-        return (self.activation,)
 
     @property
     def signals(self) -> tuple[Signal, ...]:
