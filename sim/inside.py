@@ -6,7 +6,7 @@ assertions about registers and memories leave those out.
 
 from amaranth import Fragment, Module, Signal, Value
 
-__all__ = ["Inside", "keeps_offers", "opened"]
+__all__ = ["Inside", "keeps_offers", "lets_pass", "opened"]
 
 
 class Inside:
@@ -61,3 +61,21 @@ def keeps_offers(m: Module, valid: Value, ready: Value, payload: Value) -> Signa
     kept = Signal()
     m.d.comb += kept.eq(~waiting | (valid & (payload == before)))
     return kept
+
+
+def lets_pass(m: Module, wants: Value, taken: Value, other: Value) -> Signal:
+    """How many of another kind were taken while this one waits, modulo 4.
+
+    Parameters
+    ----------
+    wants, taken
+        Whether this one is offered, and taken.
+    other
+        Whether one of the other kind is taken.
+    """
+    passed = Signal(2)
+    with m.If(~wants | taken):
+        m.d.sync += passed.eq(0)
+    with m.Elif(other):
+        m.d.sync += passed.eq(passed + 1)
+    return passed

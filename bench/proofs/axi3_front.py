@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In
 
 from build_decoder.boards.axi.axi3_front import Axi3Front
 from build_decoder.boards.axi.signatures import Response, axi3
-from build_decoder.sim.inside import Inside, keeps_offers
+from build_decoder.sim.inside import Inside, keeps_offers, lets_pass
 from build_decoder.sim.proof import Fault, Proof
 
 __all__ = ["PROOF"]
@@ -107,14 +107,8 @@ class Axi3FrontBench(wiring.Component):
         step = took_ar | took_aw | took_w | gave_r | gave_b
         still = Signal(range(_STEP_WITHIN + 2))
         m.d.sync += still.eq(Mux(step | stalls, 0, still + 1))
-        passed_ar, passed_aw = Signal(2), Signal(2)
-        for passed, wants, own, other in (
-            (passed_ar, axi.arvalid, took_ar, took_aw), (passed_aw, axi.awvalid, took_aw, took_ar)
-        ):
-            with m.If(~wants | own):
-                m.d.sync += passed.eq(0)
-            with m.Elif(other):
-                m.d.sync += passed.eq(passed + 1)
+        passed_ar = lets_pass(m, axi.arvalid, took_ar, took_aw)
+        passed_aw = lets_pass(m, axi.awvalid, took_aw, took_ar)
         m.d.comb += [Assert(still <= _STEP_WITHIN), Assert(passed_ar <= 1), Assert(passed_aw <= 1)]
 
         # How the subordinate itself keeps track.
