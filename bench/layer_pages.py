@@ -136,7 +136,7 @@ def _hardware(kind: str) -> Iterator[str]:
         (f"`{name}`", markdown(Docstring.of(member).text))
         for cls in reversed(own)
         for name, member in vars(cls).items()
-        if isinstance(member, property) and member.__doc__
+        if isinstance(member, property) and member.__doc__ and not name.startswith("_")
     ])  # fmt: skip
 
 

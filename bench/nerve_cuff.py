@@ -37,7 +37,7 @@ __all__ = ["RECIPES", "main"]
 
 FOLDER = Path("build/nerve_cuff")
 
-_COMMON = "--subjects 1 --seconds 72 --samples 480 --batch 8 --folds 1"
+_COMMON = "--simulator simple --subjects 1 --seconds 72 --samples 480 --batch 8 --folds 1"
 RECIPES = {
     "escape_tcn": "--epochs 48 --patience 8",
     "escape_net_mini": "--epochs 32 --patience 6 --rate-scale 4",

@@ -3,6 +3,6 @@
 Nothing is imported from here on purpose: ``boards.driver`` runs on hosts without Amaranth.
 """
 
-from build_decoder.boards.board import board_names, get
+from build_decoder.boards.known import board_names, get
 
 __all__ = ["board_names", "get"]

@@ -1,14 +1,11 @@
-"""What a board is, and where the boards are found: one module of this package for each."""
+"""What a board is. `boards.known` finds them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from build_decoder import boards
 from build_decoder.hdl.family import Family
-from build_decoder.models.discovery import discover
-from build_decoder.models.errors import InputError
 
-__all__ = ["Board", "Capacity", "board_names", "get"]
+__all__ = ["Board", "Capacity"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +23,13 @@ class Capacity:
 class Board:
     """A board that decoders are built for.
 
-    A module of this package that defines ``BOARD`` adds a board; nothing else is edited.
+    A module of this package that defines ``BOARD`` adds a board; nothing else is edited. So does a
+    user's own file or package: ``docs/your_own_board.md``.
 
     Parameters
     ----------
     name
-        Name on the command line.
+        Name on the command line and of the build's folder: letters, digits and ``_ - .``.
     title
         Name that people know it by.
     family
@@ -39,7 +37,7 @@ class Board:
     device
         Part number of the FPGA.
     oscillator
-        Name of the platform's clock resource.
+        Name of the platform's clock resource, which is its ``default_clk`` too.
     oscillator_mhz
         Its frequency, MHz.
     clock_mhz
@@ -49,9 +47,14 @@ class Board:
     baud
         Rate of the UART to the host, bits a second.
     platform
-        Makes a fresh Amaranth platform. It has the ``uart`` resource 0.
+        Makes a fresh Amaranth platform. It has the ``uart`` resource 0, with ``rx`` and ``tx``.
     wiring
         How a host is connected and the board programmed, for the build's README.
+    pll
+        Name of what makes the clock, `boards.plls`; the family's unless given.
+    shells
+        Names of what may be around a decoder, `boards.shells`; the first is used unless another is
+        asked for. ``axi`` is for a Zynq-7000.
     """
 
     name: str
@@ -65,26 +68,10 @@ class Board:
     baud: int
     platform: Callable[[], object]
     wiring: str
+    pll: str | None = None
+    shells: tuple[str, ...] = ("uart", "axi_lite")
 
-
-def _boards() -> dict[str, Board]:
-    return discover(boards.__name__, boards.__path__, "BOARD", in_each=False)
-
-
-def board_names() -> list[str]:
-    """Names of all boards, sorted."""
-    return sorted(_boards())
-
-
-def get(name: str) -> Board:
-    """The board called ``name``.
-
-    Raises
-    ------
-    InputError
-        If there is none; the message lists those that there are.
-    """
-    known = _boards()
-    if name not in known:
-        raise InputError(f"board: expected one of {', '.join(sorted(known))}, got {name!r}")
-    return known[name]
+    @property
+    def clock_maker(self) -> str:
+        """Name of what makes the clock, of `boards.plls`."""
+        return self.family.pll if self.pll is None else self.pll

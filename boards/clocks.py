@@ -24,7 +24,7 @@ def choose_dividers(board: Board, clock_mhz: float) -> PLLDividers | None:
     """
     if clock_mhz == board.oscillator_mhz and board.family.oscillator_as_clock:
         return None
-    return PLLS[board.family.pll].limits.dividers(board.oscillator_mhz, clock_mhz)
+    return PLLS[board.clock_maker].limits.dividers(board.oscillator_mhz, clock_mhz)
 
 
 class ClockGenerator(Elaboratable):
@@ -48,7 +48,7 @@ class ClockGenerator(Elaboratable):
         m = Module()
         clock, locked = Signal(), Signal()
         oscillator = platform.request(self.board.oscillator, dir="-")
-        pll = PLLS[self.board.family.pll]
+        pll = PLLS[self.board.clock_maker]
         pll.connect(m, self.board, self.dividers, oscillator, clock, locked)
 
         m.domains += ClockDomain("pll", reset_less=True, local=True)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_decoder.boards.axi.description import RegisterMap
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import shown
 from build_decoder.models.files.fields import Fields
@@ -62,12 +63,18 @@ class DriverFile:
         Rate of the serial line, bits a second.
     clock_mhz
         The decoder's clock, MHz.
+    shell
+        What is around the decoder: see `boards.shells`.
+    registers
+        What it has on a processor's bus.
     """
 
     interface: Interface
     board: str | None = None
     baud: int | None = None
     clock_mhz: float | None = None
+    shell: str | None = None
+    registers: RegisterMap | None = None
 
     @property
     def latency_seconds(self) -> float:
@@ -77,7 +84,13 @@ class DriverFile:
 
     def save(self, path: Path) -> None:
         """Write the file: the interface's own entries, and those of the board beside them."""
-        of_board = {"board": self.board, "baud": self.baud, "clock_mhz": self.clock_mhz}
+        of_board = {
+            "board": self.board,
+            "baud": self.baud,
+            "clock_mhz": self.clock_mhz,
+            "shell": self.shell,
+            "registers": None if self.registers is None else self.registers.as_json(),
+        }
         known = {name: value for name, value in of_board.items() if value is not None}
         path.write_text(json.dumps(self.interface.as_json() | known, indent=2) + "\n")
 
@@ -100,14 +113,23 @@ class DriverFile:
         interface = Interface.read(entries)
         for end in ("input_count", "output_count"):
             entries.size(end, MAX_COUNT)
-        board = baud = clock_mhz = None
+        board = baud = clock_mhz = shell = registers = None
         if "board" in entries.values:
             board = entries.text("board")
         if "baud" in entries.values:
             baud = entries.integer("baud", LEAST_BAUD, MAX_BAUD)
         if "clock_mhz" in entries.values:
             clock_mhz = _positive(entries, "clock_mhz")
-        return cls(interface=interface, board=board, baud=baud, clock_mhz=clock_mhz)
+        if "shell" in entries.values:
+            shell = entries.text("shell")
+        if "registers" in entries.values:
+            registers = RegisterMap.read(
+                Fields(entries.values["registers"], path, entries.place("registers"))
+            )
+        return cls(
+            interface=interface, board=board, baud=baud, clock_mhz=clock_mhz, shell=shell,
+            registers=registers,
+        )
 
 
 def _positive(entries: Fields, key: str) -> float:

@@ -1,8 +1,10 @@
 """Early checks of a request, before anything is built for it."""
 
+from collections.abc import Callable
+
 from build_decoder.boards.board import Board
 from build_decoder.boards.clocks import choose_dividers
-from build_decoder.boards.protocol import check_frame, check_frame_bytes
+from build_decoder.boards.protocol import check_frame
 from build_decoder.boards.resources import check_memory
 from build_decoder.boards.uart import divisor_for
 from build_decoder.models.network import Network
@@ -37,10 +39,13 @@ def check_clock(board: Board, clock_mhz: float) -> float:
     return made_mhz
 
 
-def check_network(board: Board, network: Network) -> None:
-    """Make sure, before any search, that no formats are too narrow for board and host link.
+def check_network(
+    board: Board, network: Network, check_frame: Callable[[str, str, int], None]
+) -> None:
+    """Make sure, before any search, that no formats are too narrow for board and host.
 
-    That is with one bit a weight and one byte a value, which all formats have at least.
+    That is with one bit a weight, which all formats have at least, and what a shell's
+    ``check_frame`` takes.
 
     Raises
     ------
@@ -53,4 +58,4 @@ def check_network(board: Board, network: Network) -> None:
     )
     check_memory(board, sum(weights))
     for end, count in (("input", network.input_count), ("output", network.output_count)):
-        check_frame_bytes(network.name, end, count, 1)
+        check_frame(network.name, end, count)

@@ -2,7 +2,8 @@
 
 from amaranth_boards.icebreaker import ICEBreakerPlatform
 
-from build_decoder.boards.board import Board, Capacity
+from build_decoder.boards.board import Board
+from build_decoder.boards.capacities import CAPACITIES
 from build_decoder.hdl import families
 
 __all__ = ["BOARD"]
@@ -15,9 +16,7 @@ BOARD = Board(
     oscillator="clk12",
     oscillator_mhz=12,
     clock_mhz=12,
-    # Lattice FPGA-DS-02008, table 1.1. The four 256 kbit single-port RAMs start empty, so they
-    # hold no weights.
-    capacity=Capacity(lut=5_280, ff=5_280, dsp=8, bram=30, bram_bits=30 * 4_096),
+    capacity=CAPACITIES["iCE40UP5K"],
     baud=1_000_000,
     platform=ICEBreakerPlatform,
     wiring=(

@@ -1,6 +1,6 @@
 """The board's end of the host protocol, between a byte stream and a decoder's streams."""
 
-from amaranth import Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.memory import Memory
@@ -10,10 +10,20 @@ from build_decoder.boards.byte_reader import ByteReader
 from build_decoder.boards.checksum import Checksum
 from build_decoder.boards.feasibility import check_frame
 from build_decoder.boards.frame_feeder import FrameFeeder
-from build_decoder.boards.protocol import PROTOCOL, Info, Protocol, element_bytes
+from build_decoder.boards.loading import Loading
+from build_decoder.boards.protocol import (
+    PROTOCOL,
+    Command,
+    Info,
+    LoadState,
+    Protocol,
+    element_bytes,
+)
 from build_decoder.boards.replier import Replier
 from build_decoder.boards.request_receiver import RequestReceiver
+from build_decoder.hdl.parts.weight_loader import COMMANDS, status_layout
 from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.planning.writable import WORD_BITS
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["Link"]
@@ -60,6 +70,8 @@ class Link(wiring.Component):
         High for one cycle for each frame whose outputs have all been sent.
     rejected
         High for one cycle for each request that is answered with an error, or dropped for pausing.
+    words, command, status, fingerprint
+        Of a decoder whose weights can be loaded: to and from its ports of these names.
 
     Raises
     ------
@@ -94,20 +106,35 @@ class Link(wiring.Component):
                 "y": In(stream.Signature(y_shape)),
                 "answered": Out(1),
                 "rejected": Out(1),
+                **(self._load_ports() if interface.reloadable else {}),
             }
         )
+
+    def _load_ports(self) -> dict:
+        return {
+            "words": Out(stream.Signature(WORD_BITS)),
+            "command": Out(COMMANDS),
+            "status": In(status_layout(self.interface.image_words)),
+            "fingerprint": In(32),
+        }
 
     def elaborate(self, platform):
         m = Module()
         interface, protocol = self.interface, self.protocol
         m.submodules.receiver = receiver = RequestReceiver(
-            frame_bytes=self.frame_bytes, byte_cycles=self.byte_cycles, protocol=protocol
+            frame_bytes=self.frame_bytes,
+            byte_cycles=self.byte_cycles,
+            protocol=protocol,
+            loads=interface.reloadable,
         )
         feeder = FrameFeeder(format=interface.input_format, lanes=self.lanes)
         m.submodules.feeder = feeder
         m.submodules.replier = replier = Replier(interface, protocol=protocol)
         m.submodules.checksum = checksum = Checksum(protocol)
         info = Info.of(interface).pack()
+        if interface.reloadable:
+            # Places for the state, none of which is in the memory.
+            info = bytes(LoadState.LAYOUT.size) + info
         # Block RAM by name: as registers the frame would outgrow the rest of the shell.
         m.submodules.memory = memory = Memory(
             shape=8,
@@ -124,7 +151,14 @@ class Link(wiring.Component):
         answering = receiver.o.valid
 
         wiring.connect(m, wiring.flipped(self.i), receiver.i)
-        wiring.connect(m, receiver.o, replier.i)
+        if interface.reloadable:
+            self._connect_loading(m, receiver, replier, reader, memory.depth)
+        else:
+            wiring.connect(m, receiver.o, replier.i)
+            m.d.comb += [
+                reader.first.eq(Mux(replier.tell, memory.depth - 1, self.frame_bytes - 1)),
+                replier.info.payload.eq(reader.o.payload),
+            ]
         wiring.connect(m, wiring.flipped(self.o), replier.o)
         wiring.connect(m, wiring.flipped(self.x), feeder.o)
         wiring.connect(m, wiring.flipped(self.y), replier.y)
@@ -134,11 +168,9 @@ class Link(wiring.Component):
             write.en.eq(receiver.write),
             reader.byte.eq(read.data),
             reader.start.eq(replier.feed | replier.tell),
-            reader.first.eq(Mux(replier.tell, memory.depth - 1, self.frame_bytes - 1)),
             reader.o.ready.eq(feeder.i.ready | replier.info.ready),
             feeder.i.payload.eq(reader.o.payload),
             feeder.i.valid.eq(reader.o.valid),
-            replier.info.payload.eq(reader.o.payload),
             replier.info.valid.eq(reader.o.valid),
             feeder.start.eq(replier.feed),
             feeder.ended.eq(reader.ended),
@@ -152,3 +184,38 @@ class Link(wiring.Component):
             self.rejected.eq(receiver.dropped | replier.refused),
         ]
         return m
+
+    def _connect_loading(self, m, receiver, replier, reader, depth: int) -> None:
+        """Requests go through `Loading`, and replies tell of weights what the decoder does."""
+        m.submodules.loading = loading = Loading(count_bits=len(self.status.words))
+        wiring.connect(m, receiver.o, loading.i)
+        wiring.connect(m, loading.o, replier.i)
+        wiring.connect(m, loading.words, wiring.flipped(self.words))
+        wiring.connect(m, loading.command, wiring.flipped(self.command))
+        state = depth - 1
+        information = state - LoadState.LAYOUT.size
+        told = Mux(replier.i.payload.command == Command.INFO, information, state)
+        flags = Cat(self.status.staged, self.status.bank, self.status.can_roll_back)
+        words = Cat(self.status.words, Const(0, 32 - len(self.status.words)))
+        living = {
+            information - Info.FINGERPRINT_AT: self.fingerprint,
+            state: Cat(flags, Const(0, 8 - len(flags))),
+            state - 1: Cat(self.status.error, Const(0, 4)),
+            state - 2: words,
+            state - 6: self.fingerprint,
+        }
+        m.d.comb += [
+            loading.start.eq(receiver.load_start),
+            loading.byte.eq(receiver.byte),
+            loading.taken.eq(receiver.load),
+            loading.count.eq(self.status.words),
+            receiver.load_busy.eq(loading.busy),
+            receiver.load_whole.eq(loading.whole),
+            reader.first.eq(Mux(replier.tell, told, self.frame_bytes - 1)),
+            replier.info.payload.eq(reader.o.payload),
+        ]
+        with m.Switch(reader.address):
+            for first, value in living.items():
+                for number in range(len(value) // 8):
+                    with m.Case(first - number):
+                        m.d.comb += replier.info.payload.eq(value.word_select(number, 8))

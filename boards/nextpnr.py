@@ -5,9 +5,11 @@ one by one, so that what is run here is what ``build_top.sh`` runs elsewhere.
 """
 
 import json
+import shlex
 from pathlib import Path
 
 from build_decoder.boards.board import Board
+from build_decoder.boards.plls import PLLS
 from build_decoder.boards.reports import BitstreamReport, PlacedResources, SynthesisReport
 from build_decoder.boards.resources import check_capacity
 from build_decoder.boards.tool_logs import warnings_of
@@ -16,6 +18,7 @@ from build_decoder.boards.top import Top
 from build_decoder.boards.xilinx.open_tools.said import version
 from build_decoder.hdl.family import NextpnrNames
 from build_decoder.hdl.yosys import HIDE_NAMES, find_yosys, read_statistics, run_yosys
+from build_decoder.models.errors import ToolError
 
 __all__ = ["NextpnrToolchain"]
 
@@ -67,6 +70,9 @@ class NextpnrToolchain:
         """Run the steps after Yosys."""
         _, *commands = self._commands(build_dir)
         placer = commands[0][0]
+        # A platform may have steps of its own behind them, for its programmer.
+        last = max(n for n, (tool, *_) in enumerate(commands) if tool in board.family.nextpnr.tools)
+        commands, further = commands[: last + 1], commands[last + 1 :]
         programs = {command[0]: find_tool(command[0]) for command in commands}
         absent = [name for name, program in programs.items() if program is None]
         if not (build_dir / f"{NAME}.json").exists() and find_yosys() is None:
@@ -74,8 +80,8 @@ class NextpnrToolchain:
         if absent:
             return BitstreamReport(missing=_missing(board, absent, build_dir))
         for command in commands:
-            log = build_dir / f"{command[0]}.log"
-            run_tool(command[0], [programs[command[0]], *command[1:]], build_dir, log)
+            _run(board, programs[command[0]], command, build_dir)
+        for_programmer = _run_further(board, further, build_dir)
         measured = json.loads((build_dir / _REPORT_FILE).read_text())
         placed = _placed(board.family.nextpnr, measured["utilization"])
         clocks = measured["fmax"].values()
@@ -90,12 +96,42 @@ class NextpnrToolchain:
             placed=placed,
             toolchain=placer,
             version=version(programs[placer]),
-            warnings=tuple(warnings_of(build_dir / f"{placer}.log")),
+            warnings=(*warnings_of(build_dir / f"{placer}.log"), *for_programmer),
             log=build_dir / f"{placer}.log",
         )
 
     def _commands(self, build_dir: Path) -> list[list[str]]:
         return json.loads((build_dir / f"build_{NAME}.json").read_text())["commands"]
+
+
+def _run(board: Board, program: str, command: list[str], build_dir: Path) -> None:
+    name, *arguments = command
+    try:
+        run_tool(name, [program, *arguments], build_dir, build_dir / f"{name}.log")
+    except ToolError as error:
+        takes = PLLS[board.clock_maker].takes
+        if takes is None or "ERROR: PLL" not in str(error):
+            raise
+        # The usual fault of a new board.
+        raise ToolError(
+            f"{error}: the board's pll, {board.clock_maker}, takes {takes}; an FPGA without a PLL "
+            f"takes --clock {board.oscillator_mhz:g}, its oscillator"
+        ) from None
+
+
+def _run_further(board: Board, commands: list[list[str]], build_dir: Path) -> list[str]:
+    """Run steps that make the bitstream fit for a programmer; warnings where there is no tool."""
+    warnings = []
+    for command in commands:
+        program = find_tool(command[0])
+        if program is None:
+            warnings.append(
+                f"no {command[0]} here: before the board is programmed, run {shlex.join(command)} "
+                f"in {build_dir}"
+            )
+        else:
+            _run(board, program, command, build_dir)
+    return warnings
 
 
 def _bitstream(board: Board) -> str:

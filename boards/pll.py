@@ -100,8 +100,11 @@ class PLL:
         ``connect(m, board, dividers, oscillator, clock, locked)`` puts it into a module: from the
         resource ``oscillator`` it makes the signal ``clock``, and ``locked``, which is high while
         that is as it should be.
+    takes
+        Which oscillators it takes, and what to use for others; None if it takes all.
     """
 
     name: str
     limits: PLLLimits
     connect: Callable[..., None]
+    takes: str | None = None

@@ -15,8 +15,14 @@ its request; the host changes the tag from request to request, and so tells a la
 
 Commands: ``INFO`` (no payload) is answered with `Info`; ``INFER`` with one frame of raw inputs
 (each in ``ceil(width / 8)`` bytes, two's complement where signed, bits above the width ignored) is
-answered with the raw outputs in the same manner, sign or zero extended. A reply whose status is not
-``OK`` has no payload. The whole is described for people in ``docs/host_protocol.md``.
+answered with the raw outputs in the same manner, sign or zero extended.
+
+Decoders whose weights can be loaded answer five more, all with `LoadState`: ``LOAD`` (the number of
+its first word in the image, then words, four bytes each), and, without payload, ``COMMIT``,
+``ROLLBACK``, ``VERIFY`` and ``STATUS``. To others they are unknown.
+
+A reply whose status is not ``OK`` has no payload. The whole is described for people in
+``docs/host_protocol.md``.
 """
 
 import enum
@@ -38,6 +44,8 @@ __all__ = [
     "PROTOCOL",
     "Command",
     "Info",
+    "LoadError",
+    "LoadState",
     "Protocol",
     "Reply",
     "Status",
@@ -55,6 +63,11 @@ class Command(enum.IntEnum):
 
     INFO = 1
     INFER = 2
+    LOAD = 3
+    COMMIT = 4
+    ROLLBACK = 5
+    VERIFY = 6
+    STATUS = 7
 
 
 class Status(enum.IntEnum):
@@ -64,6 +77,17 @@ class Status(enum.IntEnum):
     BAD_CRC = 1
     BAD_LENGTH = 2
     UNKNOWN_COMMAND = 3
+
+
+class LoadError(enum.IntEnum):
+    """How a COMMIT, ROLLBACK or VERIFY ended: `hdl.parts.weight_loader.Error`, without Amaranth."""
+
+    NONE = 0
+    COUNT = 1
+    CRC = 2
+    LAYOUT = 3
+    NO_ROLLBACK = 4
+    VERIFY = 5
 
 
 def element_bytes(format: QFormat) -> int:
@@ -102,14 +126,17 @@ def check_frame_bytes(name: str, end: str, count: int, size: int) -> None:
 
 @dataclass(frozen=True)
 class Info:
-    """Payload of an INFO reply: 17 bytes.
+    """Payload of an INFO reply: 22 bytes.
 
     Protocol version (1), input count (2), output count (2), then for input and for output width
-    (1), signedness (1) and fraction bits (2, signed), and the model's fingerprint (4).
+    (1), signedness (1) and fraction bits (2, signed), the fingerprint of the model that runs (4),
+    whether weights can be loaded (1), and the layout id of images for it, else 0 (4).
     """
 
-    LAYOUT = struct.Struct("<BHHBBhBBhI")
-    VERSION = 1
+    LAYOUT = struct.Struct("<BHHBBhBBhIBI")
+    VERSION = 2
+    FINGERPRINT_AT = 13
+    """Where the fingerprint stands."""
 
     version: int
     input_count: int
@@ -117,6 +144,7 @@ class Info:
     input_format: QFormat
     output_format: QFormat
     fingerprint: int
+    layout_id: int | None = None
 
     @classmethod
     def of(cls, interface: Interface) -> "Info":
@@ -128,13 +156,15 @@ class Info:
             interface.input_format,
             interface.output_format,
             interface.fingerprint,
+            interface.layout_id,
         )
 
     def pack(self) -> bytes:
         """The payload."""
         formats = ((f.width, f.signed, f.fraction) for f in (self.input_format, self.output_format))
         counts = (self.version, self.input_count, self.output_count)
-        return self.LAYOUT.pack(*counts, *next(formats), *next(formats), self.fingerprint)
+        loads = self.layout_id is not None, self.layout_id or 0
+        return self.LAYOUT.pack(*counts, *next(formats), *next(formats), self.fingerprint, *loads)
 
     @classmethod
     def unpack(cls, payload: bytes) -> "Info":
@@ -145,7 +175,7 @@ class Info:
         ValueError
             If it is of another version, or describes no decoder.
         """
-        version, inputs, outputs, *formats, fingerprint = cls.LAYOUT.unpack(payload)
+        version, inputs, outputs, *formats, fingerprint, loads, layout = cls.LAYOUT.unpack(payload)
         if version != cls.VERSION:
             raise ValueError(f"expected protocol version {cls.VERSION}, got {version}")
         for end, count in (("input", inputs), ("output", outputs)):
@@ -153,7 +183,44 @@ class Info:
                 raise ValueError(f"expected an {end} count of 1 to {MAX_COUNT}, got {count}")
         input_format = _format("input", *formats[:3])
         output_format = _format("output", *formats[3:])
-        return cls(version, inputs, outputs, input_format, output_format, fingerprint)
+        if loads > 1 or (layout and not loads):
+            raise ValueError(
+                f"expected 1 and a layout id, or 0 and 0, got {loads} and {layout}"
+            )
+        layout_id = layout if loads else None
+        return cls(
+            version, inputs, outputs, input_format, output_format, fingerprint, layout_id
+        )
+
+
+@dataclass(frozen=True)
+class LoadState:
+    """Payload of the reply to LOAD, COMMIT, ROLLBACK, VERIFY and STATUS: 10 bytes.
+
+    Flags (1): bit 0 a whole image waits for COMMIT, bit 1 bank in use, bit 2 ROLLBACK is possible;
+    how the last COMMIT, ROLLBACK or VERIFY ended (1), a `LoadError`; words taken of the image that
+    is loaded (4); and the fingerprint of the model that runs (4).
+    """
+
+    LAYOUT = struct.Struct("<BBII")
+
+    staged: bool
+    bank: int
+    can_roll_back: bool
+    error: int
+    words: int
+    fingerprint: int
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> "LoadState":
+        """What ``payload``, which has ``LAYOUT.size`` bytes, tells."""
+        flags, error, words, fingerprint = cls.LAYOUT.unpack(payload)
+        return cls(bool(flags & 1), flags >> 1 & 1, bool(flags & 4), error, words, fingerprint)
+
+    def pack(self) -> bytes:
+        """The payload."""
+        flags = self.staged | self.bank << 1 | self.can_roll_back << 2
+        return self.LAYOUT.pack(flags, self.error, self.words, self.fingerprint)
 
 
 def _format(end: str, width: int, signed: int, fraction: int) -> QFormat:

@@ -1,4 +1,4 @@
-"""PYNQ-Z1 with a Zynq-7020, its programmable logic alone: neither processors nor AXI.
+"""PYNQ-Z1 with a Zynq-7020: a decoder at its processor's bus, or in the logic alone.
 
 Pins are those of Digilent's PYNQ-Z1 Reference Manual and of the board's constraint file in
 https://github.com/Xilinx/PYNQ, ``boards/Pynq-Z1/base/vivado/constraints/base.xdc``, whose indices 0
@@ -48,6 +48,7 @@ BOARD = Board(
     capacity=Capacity(lut=53_200, ff=106_400, dsp=220, bram=140, bram_bits=140 * 36_864),
     baud=1_000_000,
     platform=PynqZ1Platform,
+    shells=("axi", "uart", "axi_lite"),
     wiring=(
         "The decoder answers on Pmod A (JA), 3.3 V: pin 2 transmits, pin 3 receives, pin 5 is "
         "ground; Digilent's Pmod USBUART in the upper row has its lines there. The 125 MHz clock "

@@ -6,7 +6,14 @@ from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.boards.checksum import CRC_WIDTH, Covered
-from build_decoder.boards.protocol import Command, Info, Protocol, Status, element_bytes
+from build_decoder.boards.protocol import (
+    Command,
+    Info,
+    LoadState,
+    Protocol,
+    Status,
+    element_bytes,
+)
 from build_decoder.boards.request_receiver import Request
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.shapes import shape_of
@@ -37,9 +44,11 @@ class Replier(wiring.Component):
     fed
         The decoder has got all of it, or there was none: before, no request is taken.
     tell
-        High for one cycle before each reply to an INFO request, also one that is refused.
+        High for one cycle before each reply to a request for what ``info`` has, also one that is
+        refused.
     info
-        Contents of an INFO reply, from its first byte on.
+        Contents of a reply to an INFO request or, of a decoder whose weights can be loaded, to one
+        about its weights, from the first byte on.
     y
         The decoder's outputs, one a transfer.
     o
@@ -80,10 +89,15 @@ class Replier(wiring.Component):
 
         ok, about = Signal(), Signal()
         length = Signal(16)
+        told = Info.LAYOUT.size
+        if interface.reloadable:
+            told = Mux(request.command == Command.INFO, told, LoadState.LAYOUT.size)
+            m.d.comb += about.eq(request.command != Command.INFER)
+        else:
+            m.d.comb += about.eq(request.command == Command.INFO)
         m.d.comb += [
             ok.eq(request.status == Status.OK),
-            about.eq(request.command == Command.INFO),
-            length.eq(Mux(ok, Mux(about, Info.LAYOUT.size, reply_bytes), 0)),
+            length.eq(Mux(ok, Mux(about, told, reply_bytes), 0)),
         ]
         sync = C(self.protocol.reply_sync, 8)
         header = [sync, request.command, request.tag, request.status, length[:8], length[8:]]
@@ -133,6 +147,14 @@ class Replier(wiring.Component):
                 m.next = state
             return last
 
+        def told_all(state: str):
+            """The same of what ``info`` has."""
+            last = below(Info.LAYOUT.size) == told - 1
+            with m.If(last):
+                m.d.sync += index.eq(0)
+                m.next = state
+            return last
+
         with m.FSM():
             with m.State("HEADER"):
                 position = below(len(header))
@@ -152,7 +174,7 @@ class Replier(wiring.Component):
             with m.State("INFO"):
                 with m.If(sent(contents, ready=there)):
                     m.d.comb += self.info.ready.eq(1)
-                    ended(Info.LAYOUT.size, "CRC")
+                    told_all("CRC")
 
             with m.State("OUTPUT"):
                 part = output.word_select(below(output_bytes), 8)

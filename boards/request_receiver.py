@@ -38,6 +38,8 @@ class RequestReceiver(wiring.Component):
         Clock cycles that a byte takes on the line.
     protocol
         Protocol constants.
+    loads
+        Whether weights can be loaded: there are more commands then.
 
     Members
     -------
@@ -51,9 +53,15 @@ class RequestReceiver(wiring.Component):
         To and from the `Checksum`, which must be for this receiver while ``o`` is not offered.
     dropped
         High for one cycle for each request that is dropped.
+    load_start, load, load_busy, load_whole
+        If weights can be loaded: the next byte is the first of a payload; ``byte`` is taken, of a
+        LOAD; no byte of a payload can be taken; what was taken is whole.
     """
 
-    def __init__(self, *, frame_bytes: int, byte_cycles: int, protocol: Protocol):
+    def __init__(
+        self, *, frame_bytes: int, byte_cycles: int, protocol: Protocol, loads: bool = False
+    ):
+        self.loads = loads
         self.frame_bytes = frame_bytes
         self.byte_cycles = byte_cycles
         self.protocol = protocol
@@ -67,6 +75,7 @@ class RequestReceiver(wiring.Component):
                 "covered": Out(Covered),
                 "intact": In(1),
                 "dropped": Out(1),
+                **(_LOAD_PORTS if loads else {}),
             }
         )
 
@@ -118,6 +127,8 @@ class RequestReceiver(wiring.Component):
         with m.FSM():
             with m.State("HUNT"):
                 m.d.comb += [take.eq(1), self.covered.start.eq(1)]
+                if self.loads:
+                    m.d.comb += self.load_start.eq(1)
                 count(protocol.REQUEST_HEADER.size)
                 with m.If(arrived & (byte == protocol.request_sync)):
                     m.next = "HEADER"
@@ -144,7 +155,14 @@ class RequestReceiver(wiring.Component):
             with m.State("PAYLOAD"):
                 receive()
                 m.d.comb += self.write.eq(arrived & framed)
-                with m.If(arrived):
+                came = arrived
+                if self.loads:
+                    came = arrived & ~self.load_busy
+                    m.d.comb += [
+                        take.eq(~self.load_busy),
+                        self.load.eq(came & (command == Command.LOAD)),
+                    ]
+                with m.If(came):
                     m.d.sync += left.eq(left - 1)
                     with m.If(left == 0):
                         m.next = "CHECKSUM"
@@ -163,9 +181,9 @@ class RequestReceiver(wiring.Component):
                 m.d.sync += status.eq(Status.OK)
                 with m.If(~self.intact):
                     m.d.sync += status.eq(Status.BAD_CRC)
-                with m.Elif((command != Command.INFO) & (command != Command.INFER)):
+                with m.Elif(~self._known(command)):
                     m.d.sync += status.eq(Status.UNKNOWN_COMMAND)
-                with m.Elif(~Mux(command == Command.INFO, empty, framed)):
+                with m.Elif(~self._fitting(command, empty, framed)):
                     m.d.sync += status.eq(Status.BAD_LENGTH)
                 m.next = "OFFER"
 
@@ -174,3 +192,18 @@ class RequestReceiver(wiring.Component):
                 with m.If(self.o.ready):
                     m.next = "HUNT"
         return m
+
+    def _known(self, command):
+        if self.loads:
+            return (command >= Command.INFO) & (command <= Command.STATUS)
+        return (command == Command.INFO) | (command == Command.INFER)
+
+    def _fitting(self, command, empty, framed):
+        """Whether the payload's length is that of the command."""
+        if self.loads:
+            other = Mux(command == Command.LOAD, self.load_whole, empty)
+            return Mux(command == Command.INFER, framed, other)
+        return Mux(command == Command.INFO, empty, framed)
+
+
+_LOAD_PORTS = {"load_start": Out(1), "load": Out(1), "load_busy": In(1), "load_whole": In(1)}

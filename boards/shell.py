@@ -1,5 +1,7 @@
 """The shell around a decoder on a board: UART, FIFO, link and the decoder itself."""
 
+from dataclasses import replace
+
 from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
@@ -22,7 +24,8 @@ class Shell(wiring.Component):
     Parameters
     ----------
     decoder
-        Component with streams ``i`` and ``o`` and the integer model as ``model``.
+        Component with streams ``i`` and ``o`` and the integer model as ``model``; one whose weights
+        can be loaded is as :class:`hdl.reloadable_decoder.ReloadableDecoder`.
     divisor
         Clock cycles a bit on the line.
     protocol
@@ -44,8 +47,11 @@ class Shell(wiring.Component):
     def __init__(self, decoder, *, divisor: int, protocol: Protocol = PROTOCOL):
         self.decoder = decoder
         self.divisor = divisor
+        interface, images = Interface.of_model(decoder.model), getattr(decoder, "images", None)
+        if images is not None:
+            interface = replace(interface, image_words=images.words, layout_id=images.layout_id)
         self.link = Link(
-            Interface.of_model(decoder.model),
+            interface,
             lanes=decoder.i.payload.shape().length,
             byte_cycles=divisor * FRAME_BITS,
             protocol=protocol,
@@ -72,6 +78,13 @@ class Shell(wiring.Component):
         wiring.connect(m, link.o, transmitter.i)
         wiring.connect(m, link.x, decoder.i)
         wiring.connect(m, decoder.o, link.y)
+        if link.interface.reloadable:
+            wiring.connect(m, link.words, decoder.words)
+            wiring.connect(m, link.command, decoder.command)
+            m.d.comb += [
+                link.status.eq(decoder.status),
+                link.fingerprint.eq(decoder.fingerprint),
+            ]
         m.d.comb += [
             receiver.rx.eq(self.rx),
             self.tx.eq(transmitter.tx),

@@ -38,6 +38,9 @@ class Top(Elaboratable):
         If the clock cannot be made, or does not give the UART's rate.
     """
 
+    bitstream_copy = None
+    """Where the build script copies the bitstream; nowhere."""
+
     def __init__(self, board: Board, decoder, clock_mhz: float):
         self.board = board
         self.dividers = choose_dividers(board, clock_mhz)

@@ -2,7 +2,8 @@
 
 from amaranth_boards.ulx3s import ULX3S_85F_Platform
 
-from build_decoder.boards.board import Board, Capacity
+from build_decoder.boards.board import Board
+from build_decoder.boards.capacities import CAPACITIES
 from build_decoder.hdl import families
 
 __all__ = ["BOARD"]
@@ -15,9 +16,7 @@ BOARD = Board(
     oscillator="clk25",
     oscillator_mhz=25,
     clock_mhz=75,
-    # Lattice FPGA-DS-02012, table 1.1: 84k LUTs (83,640 usable), 208 EBR blocks of 18 kbit, 156
-    # 18 x 18 multipliers.
-    capacity=Capacity(lut=83_640, ff=83_640, dsp=156, bram=208, bram_bits=208 * 18_432),
+    capacity=CAPACITIES["LFE5U-85F"],
     baud=1_000_000,
     platform=ULX3S_85F_Platform,
     wiring=(

@@ -1,5 +1,6 @@
 """What options ask for, done: a network loaded, formats found, hardware designed."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from threadpoolctl import threadpool_limits
@@ -62,6 +63,8 @@ def search(
     options: SearchOptions,
     *,
     family: Family,
+    reloadable: bool = False,
+    also: Sequence[tuple[Network, GoldenData]] = (),
     progress: Progress = silent,
 ) -> Quantised:
     """The integer model and how it was found; see :func:`quant.quantise.quantise`.
@@ -70,6 +73,10 @@ def search(
     ----------
     family
         FPGA family that the decoder is built for: its area is what the search makes small.
+    reloadable
+        Whether weights of other days are to be written into the decoder.
+    also
+        Other networks, and golden data of each, whose decisions formats keep as well.
 
     Raises
     ------
@@ -85,6 +92,8 @@ def search(
         raise InputError(
             "--max-loss: expected a task that decides, got a regression, which has --max-error"
         )
+    if also and options.search == "ahead":
+        raise InputError("--also: expected the default search, got that of AHEAD")
     # Threads of small products wait for each other longer than they compute.
     with threadpool_limits(limits=1, user_api="blas"):
         return quantise(
@@ -97,6 +106,8 @@ def search(
             cost=partial(AreaCost, family=family) if network.is_dense_chain else BitCost,
             seed=options.seed,
             uniform_segments=options.segments,
+            reloadable=reloadable,
+            also=also,
             progress=progress,
         )
 
@@ -123,6 +134,7 @@ def design(
         "max_dsp": options.max_dsp,
         "max_lut": options.max_lut,
         "datapath": datapaths_of(model, options),
+        "reloadable": options.reloadable or None,
     }
     given = {name: value for name, value in limits.items() if value is not None}
     return design_decoder(model, foldings=foldings, family=family, max_blocks=max_blocks, **given)

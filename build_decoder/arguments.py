@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_decoder import boards
+from build_decoder.boards.board import Board
+from build_decoder.boards.shells import SHELLS, shell_of
+from build_decoder.boards.shells.kind import ShellKind
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.files.network_folder import NETWORK_FILE
 from build_decoder.models.zoo import zoo_names
@@ -24,7 +27,8 @@ _KERAS = ".keras"
 class Arguments:
     """What the user asked for; ``list_boards`` overrides all the rest."""
 
-    board: str
+    board: Board
+    shell: ShellKind
     design: DesignOptions
     output: Path
     stop_after: str
@@ -46,7 +50,14 @@ def parse(argv: list[str] | None = None) -> Arguments:
         description="Turn a trained neural decoder into verified FPGA hardware.",
     )
     parser.add_argument(
-        "--board", default=DEFAULT_BOARD, help="board to build for (default: %(default)s)"
+        "--board", type=filled, default=DEFAULT_BOARD, metavar="NAME|FILE",
+        help="board to build for: a name of --list-boards, or a Python file that defines BOARD "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--shell", choices=SHELLS, metavar="SHELL",
+        help=f"what is around the decoder: {_listed_shells()} (default: the first that the board "
+        "has)",
     )
     parser.add_argument(
         "--network", type=filled, default=DEFAULT_NETWORK, metavar="PATH|NAME",
@@ -56,7 +67,8 @@ def parse(argv: list[str] | None = None) -> Arguments:
     parser.add_argument(
         "--output", type=filled_path, metavar="DIR",
         help="folder to make; an earlier build there is replaced with what is made now, all of it, "
-        "also after --stop-after and with exit status 3, 4 or 5 (default: build/BOARD-NETWORK)",
+        "also after --stop-after and with exit status 3, 4 or 5 (default: build/BOARD-NETWORK, and "
+        "-SHELL where that is not the board's first)",
     )
     parser.add_argument(
         "--stop-after", choices=STAGES, default=STAGES[-1], help="last stage (default: all)"
@@ -73,12 +85,12 @@ def parse(argv: list[str] | None = None) -> Arguments:
     )
     parser.add_argument("--list-boards", action="store_true", help="list boards and leave")
     given = parser.parse_args(argv)
-    if not given.list_boards:
-        boards.get(given.board)
+    board = boards.get(DEFAULT_BOARD if given.list_boards else given.board)
     return Arguments(
-        board=given.board,
+        board=board,
+        shell=shell_of(board, given.shell),
         design=DesignOptions.of(given),
-        output=given.output or Path("build") / _folder_name(given),
+        output=given.output or Path("build") / _folder_name(board, given),
         stop_after=given.stop_after,
         clock_mhz=given.clock,
         list_boards=given.list_boards,
@@ -86,8 +98,14 @@ def parse(argv: list[str] | None = None) -> Arguments:
     )
 
 
-def _folder_name(given: argparse.Namespace) -> str:
-    name = f"{given.board}-{_name_of(given.network)}"
+def _listed_shells() -> str:
+    return "; ".join(f"{name}, {shell.about}" for name, shell in SHELLS.items())
+
+
+def _folder_name(board: Board, given: argparse.Namespace) -> str:
+    name = f"{board.name}-{_name_of(given.network)}"
+    if given.shell not in (None, board.shells[0]):
+        name += f"-{given.shell}"
     return f"{name}-pareto" if given.pareto else name
 
 

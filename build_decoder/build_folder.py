@@ -1,6 +1,7 @@
 """The folder of a build: names of what is in it, and its files as a later command takes them."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from build_decoder.boards.driver_file import EXPECTED_FILE
 from build_decoder.design_file import DESIGN_FILE, Design
-from build_decoder.golden_record import load_golden_record
+from build_decoder.golden_record import load_golden_record, save_golden_record
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
@@ -17,7 +18,7 @@ from build_decoder.model_file import MODEL_ARRAYS, MODEL_FILE, load_model
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.files.json_file import read_json
-from build_decoder.models.files.load import load_network
+from build_decoder.models.files.load import load_network, save_network
 from build_decoder.models.files.network_folder import NETWORK_FILE
 from build_decoder.models.files.numpy_file import read_npz
 from build_decoder.models.golden import GoldenData
@@ -31,6 +32,7 @@ from build_decoder.sim.decoder_bench import ExportedDecoder
 __all__ = ["BuildFolder", "is_build"]
 
 _NETWORK = "network"
+_ALSO = "also"
 _RTL = "rtl"
 _VERILOG = "decoder.v"
 
@@ -60,6 +62,11 @@ class BuildFolder:
     def network(self) -> Path:
         """Import: the folder of the network."""
         return self.path / _NETWORK
+
+    @property
+    def also(self) -> Path:
+        """Import: a folder for each other network whose decisions formats keep, 1, 2 and so on."""
+        return self.path / _ALSO
 
     @property
     def formats(self) -> Path:
@@ -132,6 +139,22 @@ class BuildFolder:
     def load_golden(self, network: Network) -> GoldenData:
         """The golden data that the import stage left."""
         return load_golden_record(self.path, network)
+
+    def save_also(self, others: Sequence[tuple[Network, GoldenData]]) -> None:
+        """Write other networks, and golden data of each."""
+        for number, (network, golden) in enumerate(others, start=1):
+            folder = self.also / str(number)
+            folder.mkdir(parents=True)
+            save_network(network, folder / _NETWORK)
+            save_golden_record(golden, folder)
+
+    def load_also(self) -> list[tuple[Network, GoldenData]]:
+        """What :meth:`save_also` wrote, in order."""
+        found = []
+        while (folder := self.also / str(len(found) + 1)).is_dir():
+            network = load_network(folder / _NETWORK)
+            found.append((network, load_golden_record(folder, network)))
+        return found
 
     def load_model(self) -> IntegerModel:
         """The integer model that the quantise stage left."""

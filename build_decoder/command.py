@@ -3,8 +3,8 @@
 from rich.console import Console
 from rich.markup import escape
 
-from build_decoder import boards
 from build_decoder.arguments import Arguments, parse
+from build_decoder.boards.known import listed
 from build_decoder.exit_status import ExitStatus
 from build_decoder.flow import run_flow
 from build_decoder.models.command import say
@@ -28,9 +28,10 @@ def run(argv: list[str] | None) -> ExitStatus:
     console = _Console(highlight=False)
     arguments = parse(argv)
     if arguments.list_boards:
-        for name in boards.board_names():
-            board = boards.get(name)
-            console.print(f"{name:12} {board.title}, {board.device}", markup=False)
+        for one in listed():
+            board = one.board
+            about = f"{board.title}, {board.device}" if board else f"unusable: {one.error}"
+            console.print(f"{one.name:12} {about} ({one.origin})", markup=False)
         return ExitStatus.DONE
     return _build(arguments, console)
 

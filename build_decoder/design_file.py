@@ -45,11 +45,14 @@ class Design:
         Those that are hardware, in order.
     interface
         What there is of it from outside; its fingerprint tells the integer model.
+    reloadable
+        Whether weights are written at run time.
     """
 
     family: Family | None
     layers: tuple[LayerDesign, ...]
     interface: Interface
+    reloadable: bool = False
 
     @classmethod
     def of(cls, plan: DecoderPlan, family: Family | None) -> "Design":
@@ -57,7 +60,12 @@ class Design:
         layers = tuple(
             LayerDesign(name, layer.name, layer.choices) for name, layer in plan.layers.items()
         )
-        return cls(family=family, layers=layers, interface=plan.interface)
+        return cls(
+            family=family,
+            layers=layers,
+            interface=plan.interface,
+            reloadable=plan.reloadable,
+        )
 
     def plan(self, model: IntegerModel, *, source: Path | str = DESIGN_FILE) -> DecoderPlan:
         """The decoder's plan.
@@ -86,7 +94,11 @@ class Design:
             listed = [f"{each.type} {each.name!r}" for each in self.layers]
             if listed != wanted:
                 raise ValueError(f"{', '.join(listed)} for {', '.join(wanted)}")
-            plan = DecoderPlan.chosen(model, {each.name: each.choices for each in self.layers})
+            plan = DecoderPlan.chosen(
+                model,
+                {each.name: each.choices for each in self.layers},
+                reloadable=self.reloadable,
+            )
         except ValueError as error:
             raise InputError.at(
                 source, "layers", expected=f"hardware of {model.name}", got=str(error)
@@ -110,6 +122,7 @@ class Design:
                 "family": None if self.family is None else self.family.name,
                 "layers": layers,
                 "interface": self.interface.as_json(),
+                "reloadable": self.reloadable,
             },
         )
 
@@ -123,7 +136,8 @@ class Design:
             If the file is missing, or is another.
         """
         entries = Fields(read_json(path), path)
-        entries.only("format", "family", "layers", "interface")
+        # Those of before there were reloadable ones do not say so.
+        entries.only("format", "family", "layers", "interface", optional=("reloadable",))
         entries.integer("format", _FORMAT, _FORMAT)
         return cls(
             family=_family(entries, path),
@@ -132,6 +146,7 @@ class Design:
                 for number, layer in enumerate(entries.items("layers"), start=1)
             ),
             interface=Interface.read(Fields(entries.values["interface"], path, "interface")),
+            reloadable="reloadable" in entries.values and entries.flag("reloadable"),
         )
 
 

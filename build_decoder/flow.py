@@ -14,9 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_decoder import boards
 from build_decoder.arguments import Arguments
-from build_decoder.boards.feasibility import check_clock
 from build_decoder.build_folder import BuildFolder
 from build_decoder.exit_status import ExitStatus
 from build_decoder.models.errors import InputError, ToolError
@@ -77,37 +75,46 @@ def run_flow(
     InputError
         If what the user gave is at fault.
     """
-    board, options = boards.get(arguments.board), arguments.design
+    board, shell, options = arguments.board, arguments.shell, arguments.design
     asked_mhz = arguments.clock_mhz or board.clock_mhz
-    clock_mhz = check_clock(board, asked_mhz)
+    clock_mhz = shell.made_clock_mhz(board, asked_mhz)
     build = BuildFolder(folder)
     how = BoardBuild(
-        board=board, clock_mhz=asked_mhz, seed=options.seed, max_lut=options.hardware.max_lut
-    )
+        board=board, clock_mhz=asked_mhz, seed=options.seed, shell=shell,
+        max_lut=options.hardware.max_lut,
+    )  # fmt: skip
     makes_hardware = arguments.pareto or arguments.stop_after not in _SOFTWARE
     stages: dict[str, Stage] = {
         "import": lambda: import_network(
             build,
             options.source,
             board=board,
+            shell=shell,
             hardware=options.hardware if makes_hardware else None,
             comparing=arguments.pareto,
         ),
         "quantise": lambda: quantise_network(
-            build, options.search, family=board.family, board=board, progress=progress
+            build,
+            options.search,
+            family=board.family,
+            reloadable=options.hardware.reloadable,
+            board=board,
+            progress=progress,
         ),
         "rtl": lambda: write_rtl(build, options.hardware, Chip.of(board)),
         "simulate": lambda: simulate(build, seed=options.seed, progress=progress),
         "synthesise": lambda: synthesise_board(build, how, progress=progress),
-        "bitstream": lambda: make_bitstream(build, board, progress=progress),
+        "bitstream": lambda: make_bitstream(build, how, progress=progress),
         "pareto": lambda: find_pareto(
             build, options.hardware, board=board, clock_mhz=clock_mhz, announce=announce
         ),
     }
     names = STAGES[: STAGES.index(arguments.stop_after) + 1]
+    if not shell.makes_bitstream:
+        names = tuple(name for name in names if name != "bitstream")
     if arguments.pareto:
         names = ("import", "quantise", "pareto")
-    report = Report(board=board.name, seed=options.seed, clock_mhz=clock_mhz)
+    report = Report(board=board.name, shell=shell.name, seed=options.seed, clock_mhz=clock_mhz)
     return _run({name: stages[name] for name in names}, folder, report, announce)
 
 

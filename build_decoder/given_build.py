@@ -119,7 +119,10 @@ def make_rtl(folder: Path, options: DesignOptions, chip: Chip) -> BuildFolder:
         (
             lambda: import_network(build, options.source, hardware=options.hardware),
             lambda: quantise_network(
-                build, options.search, family=chip.family or families.DEFAULT
+                build,
+                options.search,
+                family=chip.family or families.DEFAULT,
+                reloadable=options.hardware.reloadable,
             ),
             lambda: write_rtl(build, options.hardware, chip),
         ),

@@ -17,9 +17,9 @@ class Report:
 
     Attributes
     ----------
-    network, topology, board
-        What was built for what, the topology after ``rewrites``; no board if it ends with Verilog
-        for any FPGA of a family.
+    network, topology, board, shell
+        What was built for what, the topology after ``rewrites``; no board, and no shell around the
+        decoder, if it ends with Verilog for any FPGA of a family.
     built_topology
         Topology of what was built: the default search leaves out neurons that others stand in for.
     task, task_source
@@ -41,6 +41,8 @@ class Report:
         float network was trained on the samples is not known here.
     max_error
         Error that each output of a regression was to keep to, in its standard deviation.
+    also
+        The same figures for each network of ``--also``, on all its golden data.
     near_ties
         Samples searched on with a decision that not even perfect formats keep.
     average_bit_width
@@ -64,8 +66,8 @@ class Report:
     latency_cycles, frame_cycles
         Measured in simulation: first input to last output, and interval of back-to-back frames.
     clock_mhz, fmax_mhz
-        Clock that the board's PLL makes, the nearest to the one asked for, and the fastest after
-        place and route.
+        Clock that the board makes, the nearest to the one asked for, and the fastest after place
+        and route.
     resources
         ``lut``, ``ff``, ``dsp``, ``bram`` of the board's design, shell included.
     placed_resources
@@ -80,6 +82,11 @@ class Report:
         ``synthesised``; the latter has the shell on iCE40.
     vectors_checked, mismatches
         Frames whose outputs were compared with the integer model, and outputs that differed.
+    frames_while_reloading
+        Those of them that ran while other weights were loaded, committed and taken back, of a
+        reloadable decoder.
+    image_words, layout_id
+        Words of a weight image of a reloadable decoder, and what it must have in common with it.
     bitstream
         File name, relative to the report.
     warnings
@@ -90,6 +97,7 @@ class Report:
 
     board: str | None
     seed: int
+    shell: str | None = None
     network: str | None = None
     topology: str | None = None
     task: str | None = None
@@ -102,6 +110,7 @@ class Report:
     loss: float | None = None
     quality: dict[str, dict | None] | None = None
     max_error: float | None = None
+    also: list[dict] | None = None
     near_ties: int | None = None
     average_bit_width: float | None = None
     average_bit_width_by_words: float | None = None
@@ -124,6 +133,9 @@ class Report:
     decoder_lut: dict[str, int] | None = None
     vectors_checked: int | None = None
     mismatches: int | None = None
+    frames_while_reloading: int | None = None
+    image_words: int | None = None
+    layout_id: int | None = None
     bitstream: str | None = None
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)

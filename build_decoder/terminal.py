@@ -23,6 +23,8 @@ def show_stage(console: Console, name: str) -> None:
 def closing_table(report: Report, output: Path) -> Table:
     """The build's figures; rows that no stage has filled are left out."""
     title = f"{report.network} ({report.topology}) on {report.board}"
+    if report.shell is not None:
+        title += f", shell {report.shell}"
     table = Table(title=title, show_header=False)
     table.add_column(style="bold")
     table.add_column()

@@ -7,6 +7,7 @@ from amaranth import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from build_decoder.hdl.memory_port import MemoryPort
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.plan import Plan
 from build_decoder.hdl.planning.stage import Port
@@ -40,6 +41,8 @@ class Decoder(wiring.Component):
     -------
     i : ``In``, stream of arrays of ``plan.input.lanes`` raw inputs
     o : ``Out``, stream of arrays of one raw output
+    memory_0, ... : ``In``, ports of the memories that are written at run time, in the order of the
+        layers: :class:`hdl.reloadable_decoder.ReloadableDecoder` drives them
     """
 
     def __init__(self, plan: DecoderPlan):
@@ -47,10 +50,12 @@ class Decoder(wiring.Component):
         self.model = plan.model
         self.input_beats, self.output_beats = plan.input_beats, plan.output_beats
         self.latency_cycles, self.frame_cycles = plan.latency_cycles, plan.frame_cycles
+        memories = [memory for stage in plan.stages for memory in stage.plan.memories]
         super().__init__(
             {
                 "i": In(stream.Signature(layout_of(plan.input))),
                 "o": Out(stream.Signature(layout_of(plan.stages[-1].plan.output))),
+                **{f"memory_{n}": In(MemoryPort(memory)) for n, memory in enumerate(memories)},
             }
         )
 
@@ -62,9 +67,16 @@ class Decoder(wiring.Component):
             stage.name: component_type(type(stage.plan))(stage.plan) for stage in self.plan.stages
         }
 
+    @property
+    def memories(self) -> list:
+        """Ports of the memories."""
+        count = sum(len(stage.plan.memories) for stage in self.plan.stages)
+        return [getattr(self, f"memory_{number}") for number in range(count)]
+
     def elaborate(self, platform):
         m = Module()
         streams = {self.plan.source: wiring.flipped(self.i)}
+        memories = iter(self.memories)
         for number, stage in enumerate(self.plan.stages):
             component = self.components[stage.name]
             m.submodules[f"{type(component).__name__.lower()}_{number}"] = component
@@ -72,6 +84,8 @@ class Decoder(wiring.Component):
                 wiring.connect(m, streams.pop(source), taken)
             for output, given in enumerate(component.outputs):
                 streams[Port(stage.name, output)] = given
+            for port in component.memories:
+                wiring.connect(m, wiring.flipped(next(memories)), port)
         (last,) = streams.values()
         wiring.connect(m, last, wiring.flipped(self.o))
         return m

@@ -1,13 +1,15 @@
 """What the hardware of every stage has in common: its streams follow from its plan."""
 
+from amaranth import Module
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from build_decoder.hdl.memory_port import MemoryPort
 from build_decoder.hdl.planning.plan import Plan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.shapes import shape_of
 
-__all__ = ["StageComponent", "layout_of"]
+__all__ = ["StageComponent", "connect_memories", "layout_of"]
 
 
 def layout_of(tensor: Tensor) -> data.ArrayLayout:
@@ -27,6 +29,7 @@ class StageComponent(wiring.Component):
     -------
     i : ``In``, stream of arrays of ``lanes`` values; of several inputs ``i0``, ``i1`` and so on
     o : ``Out``, stream of arrays of ``lanes`` values; of several outputs ``o0``, ``o1`` and so on
+    memory_weight, ... : ``In``, a port for each memory of the plan, by its role
     """
 
     def __init__(self, plan: Plan):
@@ -36,6 +39,7 @@ class StageComponent(wiring.Component):
         super().__init__(
             {name: In(stream.Signature(layout_of(part))) for name, part in taken}
             | {name: Out(stream.Signature(layout_of(plan.output))) for name in given}
+            | {f"memory_{memory.role}": In(MemoryPort(memory)) for memory in plan.memories}
         )
 
     @property
@@ -47,6 +51,18 @@ class StageComponent(wiring.Component):
     def outputs(self) -> list:
         """Streams out, by the number of the output."""
         return [getattr(self, name) for name in _names("o", self.plan.outputs)]
+
+    @property
+    def memories(self) -> list:
+        """Ports of the plan's memories, in their order."""
+        return [getattr(self, f"memory_{memory.role}") for memory in self.plan.memories]
+
+
+def connect_memories(m: Module, component: StageComponent, part: wiring.Component) -> None:
+    """Hand the ports of a component's memories on to the part that has them, by the same names."""
+    for memory in component.plan.memories:
+        name = f"memory_{memory.role}"
+        wiring.connect(m, wiring.flipped(getattr(component, name)), getattr(part, name))
 
 
 def _names(name: str, count: int) -> list[str]:

@@ -21,9 +21,9 @@ __all__ = [
     "yosys_share",
 ]
 
-HIDE_NAMES = "rename -hide */w:*"
+HIDE_NAMES = "rename -hide */w:* */a:keep=TRUE %d"
 """Before synthesis: Amaranth names elements of an array `a[0]`, `a[1]`, which Yosys' technology
-mapping takes for bits of `a`."""
+mapping takes for bits of `a`. Nets that are to be kept, clocks with a constraint, keep names."""
 
 
 def find_yosys() -> str | None:

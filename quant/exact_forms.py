@@ -48,9 +48,16 @@ def made_exact(
     """
     wide = approximated(search.network, formats)
     for _ in range(_FINER_OUTPUTS):
-        network = on_grid(search.network, formats, search.rounding)
-        model = integer_model(network, formats, uniform_segments=uniform_segments)
-        if search.judge.standard.keeps(model.predict):
+        models = (
+            integer_model(
+                on_grid(network, formats, rounding), formats, uniform_segments=uniform_segments
+            )
+            for network, rounding in zip(search.networks, search.roundings, strict=True)
+        )
+        if all(
+            judge.standard.keeps(model.predict)
+            for judge, model in zip(search.judge.each, models, strict=True)
+        ):
             break
         formats = formats | {
             key: with_bits(formats[key], fraction=formats[key].fraction + 1) for key in wide

@@ -1,6 +1,7 @@
 """Formats of all signal nodes of a network, and the integer model that they make of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNod
 from build_decoder.quant.layer import Kind, LayerQuantiser, Parts
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 
 __all__ = [
@@ -117,11 +119,24 @@ def origin(network: Network, name: str) -> NodeKey | None:
 
 
 def integer_model(
-    network: Network, formats: NetworkFormats, *, uniform_segments: int | None = None
+    network: Network,
+    formats: NetworkFormats,
+    *,
+    uniform_segments: int | None = None,
+    headroom: int | None = None,
+    also: Sequence[Network] = (),
 ) -> IntegerModel:
     """The integer model of ``network`` with ``formats``.
 
-    ``uniform_segments`` is as for :func:`quant.activations.integer_activation`.
+    Parameters
+    ----------
+    uniform_segments
+        As for :func:`quant.activations.integer_activation`.
+    headroom
+        Makes weights writable: those of one sum may come to so many times what any sum's weights
+        come to in ``network`` or in those of ``also``. None if weights are constants.
+    also
+        Other networks of the same sizes, and nodes of the same names.
 
     Raises
     ------
@@ -132,6 +147,7 @@ def integer_model(
     """
     edges = edge_formats(network, formats)
     forms = built_forms(uniform_segments)
+    room = None if headroom is None else _Headroom(headroom, also)
     return IntegerModel(
         network.name,
         tuple(
@@ -139,7 +155,11 @@ def integer_model(
             for item in network.inputs
         ),
         tuple(
-            ModelNode(node.name, node.inputs, _integer_layer(network, node, formats, edges, forms))
+            ModelNode(
+                node.name,
+                node.inputs,
+                _integer_layer(network, node, formats, edges, forms, room),
+            )
             for node in network.nodes
         ),
     )
@@ -151,6 +171,7 @@ def _integer_layer(
     formats: NetworkFormats,
     edges: Mapping[str, QFormat],
     forms: Forms,
+    room: "_Headroom | None",
 ):
     quantiser = quantiser_of(node.layer)
     own = node_formats(formats, node)
@@ -159,7 +180,7 @@ def _integer_layer(
         network.input_shapes(node),
         tuple(edges[name] for name in node.inputs),
         own,
-        partial(_nearest, node, quantiser, own),
+        partial(_nearest, node, quantiser, own, room),
         forms,
     )
     try:
@@ -169,10 +190,33 @@ def _integer_layer(
 
 
 def _nearest(
-    node: Node, quantiser: LayerQuantiser, formats: Mapping[str, QFormat], name: str
+    node: Node,
+    quantiser: LayerQuantiser,
+    formats: Mapping[str, QFormat],
+    room: "_Headroom | None",
+    name: str,
 ) -> RawArray:
-    return RawArray.of(node.weights[name], formats[quantiser.arrays[name]])
+    role = quantiser.arrays[name]
+    array = RawArray.of(node.weights[name], formats[role])
+    return array if room is None else replace(array, reach=room.reach(node, name, role, array))
 
+
+class _Headroom(NamedTuple):
+    """How far weights may reach: ``times`` as far as they, and those of ``also``, do."""
+
+    times: int
+    also: Sequence[Network]
+
+    def reach(self, node: Node, name: str, role: str, array: RawArray) -> Reach:
+        most = Reach.any(array.format, len(array.matrix))
+        if role == "bias":
+            return most
+        arrays = [array] + [
+            RawArray.of(other.weights[node.name][name], array.format) for other in self.also
+        ]
+        positive = [sums for each in arrays for sums in each.positive]
+        negative = [sums for each in arrays for sums in each.negative]
+        return Reach.of(positive, negative).times(self.times).within(most)
 
 
 def weight_roles(network: Network, name: str) -> frozenset[str]:

@@ -143,6 +143,12 @@ class IntegerModel:
         return self.nodes[-1].layer.output_count
 
     @property
+    def writable(self) -> bool:
+        """Whether all weights and biases may be written at run time."""
+        weighted = [layer for layer in self.layers if layer.arrays]
+        return bool(weighted) and all(layer.writable for layer in weighted)
+
+    @property
     def topology(self) -> str:
         """Sizes from input to output, as in `models.architecture.Architecture.topology`."""
         shapes = (self.inputs[0].shape, *(layer.output_shape for layer in self.layers))
@@ -183,12 +189,17 @@ class IntegerModel:
     def values(self, x_raw: np.ndarray) -> dict[str, np.ndarray]:
         """Raw values (samples, ...) of every input and every node, for raw inputs (samples,
         inputs)."""
+        values = self.given_values(x_raw)
+        for node in self.nodes:
+            values[node.name] = node.layer.compute(*(values[name] for name in node.inputs))
+        return values
+
+    def given_values(self, x_raw: np.ndarray) -> dict[str, np.ndarray]:
+        """Raw values (samples, ...) of every input alone."""
         values = {}
         for item in self.inputs:
             values[item.name] = x_raw if item.of is None else item.walk.of(values[item.of])
             values[item.name] = values[item.name].reshape(len(x_raw), *item.shape)
-        for node in self.nodes:
-            values[node.name] = node.layer.compute(*(values[name] for name in node.inputs))
         return values
 
     def compute(self, x_raw: np.ndarray) -> np.ndarray:

@@ -58,6 +58,11 @@ class Judge:
         self._harms: dict[tuple[QFormat, ...], list[float]] = {}
 
     @property
+    def each(self) -> tuple["Judge"]:
+        """The judge of each network: itself."""
+        return (self,)
+
+    @property
     def evaluations(self) -> int:
         """Evaluations near the boundary or on golden data."""
         return self._full.evaluations + (self._near.evaluations if self._near else 0)

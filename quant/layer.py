@@ -210,6 +210,31 @@ class IntegerLayer:
     signals: tuple[Signal, ...]
     activations: tuple[IntegerActivation, ...] = ()
 
+    @property
+    def arrays(self) -> Mapping[str, RawArray]:
+        """Weights and biases, by the names that :attr:`LayerQuantiser.arrays` has."""
+        return {}
+
+    def with_arrays(self, raw: Mapping[str, np.ndarray]) -> "IntegerLayer":
+        """The same layer, with the same formats and widths of sums, of other :attr:`arrays`.
+
+        Parameters
+        ----------
+        raw
+            Int64 of the same shapes, in the same formats, for each of :attr:`arrays`.
+
+        Raises
+        ------
+        ValueError
+            If values are outside of a format or of what may be written.
+        """
+        return self
+
+    @property
+    def writable(self) -> bool:
+        """Whether other weights may be written: no width follows from the weights that it has."""
+        return any(array.reach is not None for array in self.arrays.values())
+
     def compute(self, *raw: np.ndarray) -> np.ndarray:
         """Raw int64 output (samples, ...) of raw inputs (samples, ...)."""
         value, *_ = raw

@@ -1,13 +1,13 @@
 """Leaves out neurons that a decoder can do without."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from build_decoder.models.network import Network
 
-__all__ = ["linear_layers_reduced", "pruning_path", "without_neuron"]
+__all__ = ["common_pruning_path", "linear_layers_reduced", "pruning_path", "without_neuron"]
 
 _LEAST_SPREAD = 1e-9
 """A component below this fraction of the root mean square is taken for rounding errors."""
@@ -29,44 +29,90 @@ def pruning_path(network: Network, x: np.ndarray) -> Iterator[Network]:
     Parameters
     ----------
     x
-        Inputs (samples, inputs) on which harm is measured.
+        Inputs on which harm is measured.
 
     Yields nothing for a network that is no chain of dense layers.
     """
-    if not network.is_dense_chain:
+    return (pruned for (pruned,) in common_pruning_path([(network, x)]))
+
+
+def common_pruning_path(
+    cases: Sequence[tuple[Network, np.ndarray]], *, least: Sequence[int] | None = None
+) -> Iterator[tuple[Network, ...]]:
+    """:func:`pruning_path` of several networks of the same sizes, which stay the same: a layer
+    loses a neuron of each where the greatest harm of them all is least.
+
+    Parameters
+    ----------
+    cases
+        Each network, and inputs (samples, inputs) of its own on which its harm is measured.
+    least
+        Neurons that each hidden layer keeps; default: one.
+    """
+    if not all(network.is_dense_chain for network, _ in cases):
         return
-    reduced = linear_layers_reduced(network, x)
-    if reduced is not network:
-        yield reduced
-    network, outputs = reduced, []
-    for layer in network.layers[:-1]:
-        outputs.append(layer.forward(outputs[-1] if outputs else x))
+    hidden = range(len(cases[0][0].layers) - 1)
+    least = [1 for _ in hidden] if least is None else least
+    common = [
+        max(sizes)
+        for sizes in zip(*(_sizes(linear_layers_reduced(*case)) for case in cases), strict=True)
+    ]
+    kept = [max(pair) for pair in zip(common, least, strict=True)]
+    networks = [linear_layers_reduced(*case, least=kept) for case in cases]
+    if any(now is not was for now, (was, _) in zip(networks, cases, strict=True)):
+        yield tuple(networks)
+    outputs = [_hidden(network, x) for network, (_, x) in zip(networks, cases, strict=True)]
     while True:
         candidates = []
-        for index, hidden in enumerate(outputs):
-            layer, after = network.layers[index : index + 2]
-            if layer.units == 1:
+        for index in hidden:
+            layer, after = networks[0].layers[index : index + 2]
+            if layer.units <= least[index]:
                 continue
             saved = layer.input_count + after.units
-            harm = _harm(hidden, after.weights)
-            neuron = int(np.argmin(harm))
-            candidates.append((harm[neuron] / saved, index, neuron))
+            harms = [
+                _harm(held[index], network.layers[index + 1].weights)
+                for network, held in zip(networks, outputs, strict=True)
+            ]
+            neurons = [int(np.argmin(harm)) for harm in harms]
+            worst = max(harm[neuron] for harm, neuron in zip(harms, neurons, strict=True))
+            candidates.append((worst / saved, index, neurons))
         if not candidates:
             return
-        _, index, neuron = min(candidates)
-        network = without_neuron(network, index, neuron, outputs[index])
-        outputs[index] = np.delete(outputs[index], neuron, axis=1)
-        for later in range(index + 1, len(outputs)):
-            outputs[later] = network.layers[later].forward(outputs[later - 1])
-        yield network
+        _, index, neurons = min(candidates)
+        for number, neuron in enumerate(neurons):
+            held = outputs[number]
+            networks[number] = without_neuron(networks[number], index, neuron, held[index])
+            held[index] = np.delete(held[index], neuron, axis=1)
+            for later in range(index + 1, len(held)):
+                held[later] = networks[number].layers[later].forward(held[later - 1])
+        yield tuple(networks)
 
 
-def linear_layers_reduced(network: Network, x: np.ndarray) -> Network:
+def _sizes(network: Network) -> list[int]:
+    return [layer.units for layer in network.layers[:-1]]
+
+
+def _hidden(network: Network, x: np.ndarray) -> list[np.ndarray]:
+    """Outputs (samples, units) of each hidden layer."""
+    outputs = []
+    for layer in network.layers[:-1]:
+        outputs.append(layer.forward(outputs[-1] if outputs else x))
+    return outputs
+
+
+def linear_layers_reduced(
+    network: Network, x: np.ndarray, *, least: Sequence[int] | None = None
+) -> Network:
     """``network`` with as few neurons in linear hidden layers as give the same outputs.
 
     A linear layer can be replaced by any basis of the values that the next layer's sums take from
     it. It becomes their principal components on inputs ``x`` (samples, inputs), centred and of the
     same variance, so that all of them make equal use of one format.
+
+    Parameters
+    ----------
+    least
+        Neurons that each hidden layer keeps, though some do nothing; default: one.
     """
     layers = list(network.layers)
     for index in range(len(layers) - 1):
@@ -80,12 +126,13 @@ def linear_layers_reduced(network: Network, x: np.ndarray) -> Network:
         if not rank:
             continue
         scale = x.std() * np.sqrt(len(x)) / spread[:rank]
-        components = after.weights @ basis[:rank].T * scale
+        idle = max(min(least[index] if least else 1, layer.units) - rank, 0)
+        components = np.pad(after.weights @ basis[:rank].T * scale, ((0, 0), (0, idle)))
         mean = x.mean(axis=0) @ components
-        back = basis[:rank] / scale[:, None]
+        back = np.pad(basis[:rank] / scale[:, None], ((0, idle), (0, 0)))
         layers[index] = replace(
             layer,
-            units=rank,
+            units=rank + idle,
             weights=layer.weights @ components,
             bias=layer.bias @ components - mean,
         )

@@ -1,7 +1,9 @@
 """From a trained network and golden data to an integer model: the quantise stage."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +19,11 @@ from build_decoder.quant.criterion import MAX_ERROR, Criterion
 from build_decoder.quant.exercise import affordable, exercised, missing_answers
 from build_decoder.quant.formats import INPUT, NodeKey, integer_model, origin
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.quant.quality import Quality, Reference
+from build_decoder.quant.quality import Quality, Reference, measure
+from build_decoder.quant.same_shape import named_alike
 from build_decoder.quant.search import search_formats
 from build_decoder.quant.search_result import SearchError, SearchResult
+from build_decoder.quant.spare import HEADROOM
 from build_decoder.quant.standard import Standard
 
 __all__ = ["SEARCHES", "Quantised", "quantise"]
@@ -51,6 +55,8 @@ class Quantised:
         formats keep.
     warnings
         Warnings for the user, one line each.
+    also
+        Quality of each other network that the formats were searched for, on all its samples.
     """
 
     model: IntegerModel
@@ -62,6 +68,7 @@ class Quantised:
     max_error: float | None = None
     near_ties: int = 0
     warnings: tuple[str, ...] = ()
+    also: tuple[Quality, ...] = ()
 
     def save_formats(self, path: Path) -> None:
         """Write ``formats.json``: each node's format, how it got it, and all steps' figures."""
@@ -128,6 +135,8 @@ def quantise(
     cost: CostMaker | None = None,
     seed: int = 0,
     uniform_segments: int | None = None,
+    reloadable: bool = False,
+    also: Sequence[tuple[Network, GoldenData]] = (),
     progress: Progress = silent,
 ) -> Quantised:
     """Search formats on the part of ``golden`` that is not held out, and measure them on all.
@@ -150,6 +159,13 @@ def quantise(
     uniform_segments
         Give every generated activation so many uniform segments, as AHEAD does, or one for each
         code of its input if these are fewer; a power of two. The search judges them as they are.
+    reloadable
+        Whether weights of other days are to be written into the decoder: weights and biases get
+        spare bits, and widths of sums have headroom (:mod:`quant.spare`).
+    also
+        Other networks of the same layers, whatever their names, such as those of earlier days, and
+        golden data of each for the same task. Formats are searched that keep their decisions too.
+        AHEAD's search has no others.
     progress
         A function that is called now and then with a short text about the search.
 
@@ -158,33 +174,47 @@ def quantise(
     InputError
         If values are too large or too far apart for any formats.
     ValueError
-        If the search needs a cost and there is none.
+        If the search needs a cost and there is none, or is AHEAD's and there are other networks.
     """
     if cost is None and search != "ahead":
         raise ValueError(f"expected a cost for the search {search!r}, got none")
-    recorded = searched = affordable(network, golden.search)
-    if missing := missing_answers(recorded):
-        searched = exercised(network, recorded)
+    if also and search == "ahead":
+        raise ValueError("expected no other networks for AHEAD's search, got some")
+    others = [(named_alike(network, other), its_golden) for other, its_golden in also]
+    cases = [(case, affordable(case, data.search)) for case, data in ((network, golden), *others)]
+    recorded = cases[0][1]
+    if missing := next(filter(None, (missing_answers(data) for _, data in cases)), []):
+        cases = [(case, exercised(case, data)) for case, data in cases]
+    searched = cases[0][1]
     criterion = Criterion.for_task(searched.task, max_loss=max_loss, max_error=max_error)
     try:
         standard = Standard(network, searched, criterion)
-        how = {"uniform_segments": uniform_segments, "progress": progress}
+        how = {
+            "uniform_segments": uniform_segments, "reloadable": reloadable, "progress": progress
+        }
+        build = partial(
+            _built, uniform_segments=uniform_segments, headroom=HEADROOM if reloadable else None
+        )
         if search == "ahead":
             found = search_ahead(
                 network, searched, seed=seed, max_error=criterion.max_error, **how
             )
-            model = _built(found, uniform_segments)
+            model = build(found)
         else:
-            how |= {"standard": standard, "prune": search == "default" and not missing}
+            how |= {
+                "standard": standard,
+                "prune": search == "default" and not missing,
+                "also": cases[1:],
+            }
             found = search_formats(network, searched, criterion, cost, **how)
             try:
-                model = _built(found, uniform_segments)
+                model = build(found)
             except ValueError:
                 # Near ties asked for sums too wide to build: they are near ties then.
                 found = search_formats(
                     network, searched, criterion, cost, finer=False, **how
                 )
-                model = _built(found, uniform_segments)
+                model = build(found)
     except SearchError as error:
         raise InputError(f"{network.name}: {error}") from None
     except (OverflowError, ValueError) as error:
@@ -194,6 +224,10 @@ def quantise(
             f"{network.name}: expected values of a range that fixed point can hold, got "
             f"{detail}: {ranges_told(recorded)}"
         ) from error
+    of_others = [
+        measure(build(replace(found, network=other)), its_golden)
+        for other, (_, its_golden) in zip(found.others, others, strict=True)
+    ]
     y, y_all = model.predict(recorded.x), model.predict(golden.x)
     unseen = None
     if golden.held_out.any():
@@ -211,11 +245,12 @@ def quantise(
         uniform_segments=uniform_segments,
         max_error=criterion.max_error if golden.task.keeps_values else None,
         near_ties=near_ties,
+        also=tuple(of_others),
         warnings=tuple(
             advice(golden, missing, standard, criterion, seen, unseen, near_ties, search)
         ),
     )
 
 
-def _built(found: SearchResult, uniform_segments: int | None) -> IntegerModel:
-    return integer_model(found.network, found.formats, uniform_segments=uniform_segments)
+def _built(found: SearchResult, **how) -> IntegerModel:
+    return integer_model(found.network, found.formats, also=found.others, **how)

@@ -11,6 +11,7 @@ from build_decoder.quant.layer import IntegerLayer, Parts, Step
 from build_decoder.quant.operations.biased_sum import effective_accumulator
 from build_decoder.quant.operations.identity import identity
 from build_decoder.quant.operations.products import Products
+from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.operations.recurrence import Cell, Recurrence
 from build_decoder.quant.qformat import QFormat
 
@@ -69,6 +70,19 @@ class RecurrentLayer(IntegerLayer):
     def operations(self):
         """Sums of products of inputs; then the steps."""
         return (self.cell.products, Recurrence(self.cell, self.sequences, self.backward))
+
+    @property
+    def arrays(self) -> Mapping[str, RawArray]:
+        """Weights of inputs and of states, and biases."""
+        cell = self.cell
+        return {"weights": cell.weights, "recurrent": cell.recurrent, "bias": cell.biases}
+
+    def with_arrays(self, raw: Mapping[str, np.ndarray]):
+        weights, recurrent, biases = (
+            replace(array, raw=raw[name]) for name, array in self.arrays.items()
+        )
+        cell = replace(self.cell, weights=weights, recurrent=recurrent, biases=biases)
+        return replace(self, cell=cell)
 
     def digest(self) -> bytes:
         return identity(self)

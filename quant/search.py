@@ -11,7 +11,7 @@ Integer bits are narrowed as fraction bits are: the node then saturates within t
 occurs, which costs little where large values are rare or where the next operation saturates anyway.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from build_decoder.models.golden import GoldenData
@@ -21,9 +21,11 @@ from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.exact_forms import approximated, made_exact
 from build_decoder.quant.exchange import Exchange
+from build_decoder.quant.joint_judge import JointJudge
 from build_decoder.quant.judge import Judge
-from build_decoder.quant.pruning import pruning_path
+from build_decoder.quant.pruning import common_pruning_path
 from build_decoder.quant.search_result import SearchResult, StepRecorder
+from build_decoder.quant.spare import with_spare_bits
 from build_decoder.quant.standard import Standard
 from build_decoder.quant.weight_rounding import CompensatedRounding, on_grid
 from build_decoder.quant.width_search import WidthSearch
@@ -41,9 +43,11 @@ def search_formats(
     cost: CostMaker,
     *,
     standard: Standard | None = None,
+    also: Sequence[tuple[Network, GoldenData]] = (),
     prune: bool = True,
     finer: bool = True,
     uniform_segments: int | None = None,
+    reloadable: bool = False,
     judge: Callable[..., Judge] = Judge,
     progress: Progress = silent,
 ) -> SearchResult:
@@ -55,12 +59,17 @@ def search_formats(
         Makes what is made small, for a network with as many neurons or fewer.
     standard
         Default: that of ``network``, ``golden`` and ``criterion``.
+    also
+        Other networks of the same signal nodes, and golden data of each, whose decisions the
+        formats keep as well. As many neurons of each are left out.
     prune
         Leave out neurons that others can stand in for.
     finer
         Take finer formats where the usual ones do not keep many of golden data's decisions.
     uniform_segments
         Of generated activations; see :func:`quant.quantise.quantise`.
+    reloadable
+        Whether other weights are to be written: a last step, ``spare``, adds bits for them.
     judge
         Makes what says whether a network's formats keep the criterion.
     progress
@@ -72,26 +81,36 @@ def search_formats(
         If not even perfect formats hold the network's values.
     """
     standard = standard or Standard(network, golden, criterion)
+    standards = [standard, *(Standard(*other, criterion) for other in also)]
+    cases = [(network, golden), *also]
+    suspected = any(near.even for standard in standards for near in standard.near)
+    statistics = [{} for _ in cases]
 
-    suspected = any(near.even for near in standard.near)
-    statistics = {}
+    def judge_of(networks: Sequence[Network], roundings: Sequence[CompensatedRounding], **how):
+        judges = [
+            judge(network, golden, criterion, rounding=rounding, standard=standard, **how)
+            for network, (_, golden), rounding, standard in zip(
+                networks, cases, roundings, standards, strict=True
+            )
+        ]
+        return JointJudge(judges) if also else judges[0]
 
-    def search_of(network: Network, extra: int = 0) -> WidthSearch:
-        rounding = CompensatedRounding(network, golden.x, statistics)
-        how = {"rounding": rounding, "standard": standard, "uniform_segments": uniform_segments}
-        judged = judge(network, golden, criterion, **how)
+    def search_of(networks: Sequence[Network], extra: int = 0) -> WidthSearch:
+        roundings = [
+            CompensatedRounding(network, golden.x, known)
+            for network, (_, golden), known in zip(networks, cases, statistics, strict=True)
+        ]
         return WidthSearch(
-            network,
-            golden,
-            cost=cost(network),
-            rounding=rounding,
-            judge=judged,
+            [(network, golden) for network, (_, golden) in zip(networks, cases, strict=True)],
+            cost=cost(networks[0]),
+            roundings=roundings,
+            judge=judge_of(networks, roundings, uniform_segments=uniform_segments),
             progress=progress,
             extra=extra,
             suspected=suspected,
         )
 
-    first = best = search_of(network)
+    first = best = search_of([network for network, _ in cases])
     searches = [first]
     recorder = StepRecorder(
         lambda: best.network,
@@ -102,12 +121,12 @@ def search_formats(
         found(first.perfect)
     exact = first.judge
     if uniform_segments is not None:
-        exact = judge(network, golden, criterion, rounding=first.rounding, standard=standard)
+        exact = judge_of(first.networks, first.roundings)
     first.check(exact, finer)
     with recorder.step("pruned") as found:
         if prune:
             pruned = (
-                search_of(smaller, first.extra) for smaller in _pruned(network, golden, standard)
+                search_of(smaller, first.extra) for smaller in _pruned(cases, standards)
             )
             searches.extend(search for search in pruned if search.holds(search.perfect))
         best = min(searches, key=lambda search: search.worth(search.steps[-1].formats))
@@ -118,6 +137,9 @@ def search_formats(
     if approximated(best.network, formats):
         with recorder.step("exact") as found:
             found(made_exact(best, formats, uniform_segments))
+    if reloadable:
+        with recorder.step("spare") as found:
+            found(with_spare_bits(best.network, recorder.steps[-1].formats))
     ranges, pruned, exchanged = recorder.steps[:3]
     # The widths of what was kept were searched to find that it is the best to keep.
     pruned = replace(
@@ -125,24 +147,34 @@ def search_formats(
         evaluations=pruned.evaluations - sum(step.evaluations for step in best.steps),
         seconds=pruned.seconds - sum(step.seconds for step in best.steps),
     )
+    built, *others = (
+        on_grid(network, recorder.steps[-1].formats, rounding)
+        for network, rounding in zip(best.networks, best.roundings, strict=True)
+    )
     return SearchResult(
         "default" if prune else "widths",
-        on_grid(best.network, recorder.steps[-1].formats, best.rounding),
+        built,
         (ranges, pruned, *best.steps, *recorder.steps[2:]),
         standard.near_ties,
+        tuple(others),
     )
 
 
-def _pruned(network: Network, golden: GoldenData, standard: Standard) -> list[Network]:
-    """The smallest networks that keep the standard and do not harm more than a limit, for each of
-    :data:`_PRUNED_HARM`; all different."""
-    near = standard.near_samples
+def _pruned(
+    cases: Sequence[tuple[Network, GoldenData]], standards: Sequence[Standard]
+) -> list[tuple[Network, ...]]:
+    """The smallest networks, one of each case, that keep its standard and do not harm more than a
+    limit, for each of :data:`_PRUNED_HARM`; all different."""
     smallest = {}
-    for pruned in pruning_path(network, golden.x):
-        quality = standard.quality(pruned.forward(golden.x))
-        harm = standard.harm(None if near is None else pruned.forward(near.x), quality)
-        if harm > max(_PRUNED_HARM):
+    for networks in common_pruning_path([(network, golden.x) for network, golden in cases]):
+        harms, held = [], True
+        for network, (_, golden), standard in zip(networks, cases, standards, strict=True):
+            near = standard.near_samples
+            quality = standard.quality(network.forward(golden.x))
+            harms.append(standard.harm(None if near is None else network.forward(near.x), quality))
+            held = held and standard.holds(harms[-1], quality)
+        if max(harms) > max(_PRUNED_HARM):
             break
-        if standard.holds(harm, quality):
-            smallest.update((limit, pruned) for limit in _PRUNED_HARM if harm <= limit)
-    return list({id(pruned): pruned for pruned in smallest.values()}.values())
+        if held:
+            smallest.update((limit, networks) for limit in _PRUNED_HARM if max(harms) <= limit)
+    return list({id(networks): networks for networks in smallest.values()}.values())

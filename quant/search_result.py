@@ -64,12 +64,15 @@ class SearchResult:
     near_ties
         Which of the samples searched on have a decision that not even perfect formats keep, bool
         (samples,).
+    others
+        Other networks that the formats are for as well, in the same way.
     """
 
     method: str
     network: Network
     steps: tuple[Step, ...]
     near_ties: np.ndarray
+    others: tuple[Network, ...] = ()
 
     @property
     def formats(self) -> NetworkFormats:

@@ -1,6 +1,7 @@
 """Search of the widths of one network: the steps ``alone`` and ``narrowed``."""
 
 import heapq
+from collections.abc import Sequence
 from functools import cached_property
 
 from build_decoder.models.golden import GoldenData
@@ -10,8 +11,10 @@ from build_decoder.models.task import Kind
 from build_decoder.quant.cost import Cost
 from build_decoder.quant.format_moves import is_narrower, narrower_formats, with_bits
 from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey, ranks
+from build_decoder.quant.joint_judge import JointJudge
 from build_decoder.quant.judge import Judge
 from build_decoder.quant.layers import quantiser_of
+from build_decoder.quant.operations.union import union
 from build_decoder.quant.qformat import MAX_WIDTH, QFormat
 from build_decoder.quant.range_analysis import (
     MOST_PERFECT_WIDTH,
@@ -57,12 +60,13 @@ class WidthSearch:
 
     Parameters
     ----------
-    network, golden
-        The network, and the samples that it is searched on.
+    cases
+        The network, and the samples that it is searched on; behind it, others whose formats these
+        must be too, with their own samples, all of the same signal nodes.
     cost
         What is made small.
-    rounding
-        How its weights are rounded.
+    roundings
+        How the weights of each are rounded.
     judge
         Says whether formats keep the criterion.
     progress
@@ -82,22 +86,24 @@ class WidthSearch:
 
     def __init__(
         self,
-        network: Network,
-        golden: GoldenData,
+        cases: Sequence[tuple[Network, GoldenData]],
         *,
         cost: Cost,
-        rounding: CompensatedRounding,
-        judge: Judge,
+        roundings: Sequence[CompensatedRounding],
+        judge: Judge | JointJudge,
         progress: Progress,
         extra: int,
         suspected: bool,
     ):
+        network, golden = cases[0]
         self.network = network
-        self.rounding = rounding
+        self.networks = tuple(network for network, _ in cases)
+        self.roundings = tuple(roundings)
         self.judge = judge
         self.raw_cost = cost
         self.progress = progress
         self.step = "range"
+        self._cases = cases
         self._golden = golden
         self._values = golden.task.keeps_values
         self._each = golden.task.kind is Kind.REGRESSION
@@ -119,9 +125,11 @@ class WidthSearch:
 
     def widen(self, extra: int) -> None:
         """Perfect formats with ``extra`` fraction bits, as far as they may be so wide."""
-        self.perfect = analyse_ranges(
-            self.network, self._golden.x, values=self._values, each=self._each, extra=extra
-        )
+        found = [
+            analyse_ranges(network, golden.x, values=self._values, each=self._each, extra=extra)
+            for network, golden in self._cases
+        ]
+        self.perfect = {key: union([formats[key] for formats in found]) for key in found[0]}
         self.extra = extra
 
     def cost(self, formats: NetworkFormats) -> float:
@@ -136,7 +144,7 @@ class WidthSearch:
         """Cost, and what the harm done for it is worth."""
         return self.cost(formats) * (1 + _HARM_COST * self.judge.harm(formats))
 
-    def check(self, exact: Judge, finer: bool) -> None:
+    def check(self, exact: Judge | JointJudge, finer: bool) -> None:
         """Make perfect formats finer until they are good enough, and excuse what is left.
 
         A few decisions that they change are near ties, and no reason: :meth:`Judge.excuse`. What
@@ -149,13 +157,15 @@ class WidthSearch:
         """
         criterion = exact.criterion
         limit = min(_PERFECT_ERROR, criterion.max_error or _PERFECT_ERROR)
-        standard = exact.standard
 
         def short() -> tuple[float, int]:
             """By how much errors, and lost decisions, are beyond what is good enough."""
-            errors = max(exact.quality(self.perfect).errors)
-            lost = exact.lost(self.perfect) if finer else 0
-            return max(errors - limit, 0.0), max(lost - standard.may_be_lost, 0)
+            errors = max(max(judge.quality(self.perfect).errors) for judge in exact.each)
+            lost = max(
+                judge.lost(self.perfect) - judge.standard.may_be_lost if finer else 0
+                for judge in exact.each
+            )
+            return max(errors - limit, 0.0), max(lost, 0)
 
         now = short()
         while max(now) > 0 and self.extra < _MOST_EXTRA:
@@ -165,10 +175,12 @@ class WidthSearch:
                 # Sums hold no more bits: what one operand gets, the other loses.
                 self.widen(self.extra - _EXTRA)
                 break
-        quality = exact.quality(self.perfect)
-        if max(quality.errors) > limit:
+        for (network, golden), judge in zip(self._cases, exact.each, strict=True):
+            quality = judge.quality(self.perfect)
+            if max(quality.errors) <= limit:
+                continue
             output = max(range(len(quality.errors)), key=quality.errors.__getitem__)
-            coarsest = coarsest_node(self.network, self._golden.x, self.perfect, each=self._each)
+            coarsest = coarsest_node(network, golden.x, self.perfect, each=self._each)
             raise SearchError(
                 f"expected values that formats of at most {MOST_PERFECT_WIDTH} bits hold, got "
                 f"output {output} off by {quality.errors[output]:.3g} of its standard deviation "

@@ -1,5 +1,5 @@
 // Components of a generated test bench (AHEAD, Section 4.2): sequencer, stimulus generator, stall
-// generator, scoreboard and latency meter. sim/bench_verilog.py writes the module that joins them
+// generator, scoreboard, latency meter and loader of weights. sim/bench_verilog.py writes the module that joins them
 // and the design under test.
 `default_nettype none
 
@@ -89,8 +89,9 @@ module bench_stall_generator (
     end
 endmodule
 
-// Sends the words of inputs.hex. Between transfers, and once all are sent, the payload is wrong on
-// purpose; what has been offered is held until it is taken.
+// Sends the words of inputs.hex, the first `vectors` of them again and again. Between transfers, and
+// once all are sent, the payload is wrong on purpose; what has been offered is held until it is
+// taken.
 module bench_stimulus #(
     parameter WIDTH = 1,
     parameter CAPACITY = 1
@@ -98,6 +99,7 @@ module bench_stimulus #(
     input wire clk,
     input wire rst,
     input wire [31:0] total,
+    input wire [31:0] vectors,
     input wire go,
     output reg [WIDTH-1:0] payload,
     output reg valid,
@@ -107,6 +109,7 @@ module bench_stimulus #(
 );
   reg [WIDTH-1:0] words[0:CAPACITY-1];
   reg [31:0] offered;
+  reg [31:0] vector;
   assign remaining = offered < total;
   initial $readmemh("inputs.hex", words);
 
@@ -115,19 +118,22 @@ module bench_stimulus #(
       payload <= {WIDTH{1'b1}};
       valid <= 0;
       offered <= 0;
+      vector <= 0;
       taken <= 0;
     end else begin
       if (valid && ready) taken <= taken + 1;
       if (!valid || ready) begin
         valid <= go && remaining;
         offered <= offered + (go && remaining);
-        payload <= go && remaining ? words[offered] : ~payload;
+        if (go && remaining) vector <= vector + 1 == vectors ? 0 : vector + 1;
+        payload <= go && remaining ? words[vector] : ~payload;
       end
     end
 endmodule
 
 // Compares outputs with the words of expected.hex, counts outputs too many, and checks that what is
-// offered stays while it is not taken. At the end all outputs go to outputs.hex.
+// offered stays while it is not taken. At the end all outputs go to outputs.hex. Of outputs beyond
+// the words in that file, nothing is known in advance, and none is wrong.
 module bench_scoreboard #(
     parameter WIDTH = 1,
     parameter CAPACITY = 1
@@ -135,6 +141,7 @@ module bench_scoreboard #(
     input wire clk,
     input wire rst,
     input wire [31:0] total,
+    input wire [31:0] known,
     input wire finish,
     input wire [WIDTH-1:0] payload,
     input wire valid,
@@ -177,7 +184,7 @@ module bench_scoreboard #(
         else begin
           outputs[received] <= payload;
           received <= received + 1;
-          if (payload !== expected[received]) wrong <= wrong + 1;
+          if (received < known && payload !== expected[received]) wrong <= wrong + 1;
         end
       end
     end else if (!recorded) begin
@@ -232,6 +239,79 @@ module bench_latency_meter #(
       file = $fopen("stamps.txt", "w");
       for (n = 0; n < output_frame && n < FRAMES; n = n + 1)
         $fwrite(file, "%0d %0d\n", first_input[n], last_output[n]);
+      $fclose(file);
+    end
+endmodule
+
+// Loads weights by script.hex: in each of the first `total` lines a kind, 0 a word and else a command,
+// and a word. At the end a line for each command goes to commands.txt: the command, its error, bank
+// and fingerprint in use behind it, the frames that had come out, and the layout's id.
+module bench_loader #(
+    parameter OUTPUT_COUNT = 1,
+    parameter CAPACITY = 1,
+    parameter COMMANDS = 1
+) (
+    input wire clk,
+    input wire rst,
+    input wire finish,
+    input wire [31:0] total,
+    input wire [31:0] received,
+    output wire [31:0] word,
+    output wire word_valid,
+    input wire word_ready,
+    output wire [2:0] command,
+    output wire command_valid,
+    input wire command_ready,
+    input wire [3:0] error,
+    input wire bank,
+    input wire [31:0] fingerprint,
+    input wire [31:0] layout_id,
+    output wire done
+);
+  reg [35:0] script[0:CAPACITY-1];
+  reg [31:0] step, count;
+  reg resting;
+  reg [2:0] commands[0:COMMANDS-1];
+  reg [3:0] errors[0:COMMANDS-1];
+  reg banks[0:COMMANDS-1];
+  reg [31:0] fingerprints[0:COMMANDS-1];
+  reg [31:0] frames[0:COMMANDS-1];
+  reg recorded;
+  integer file, n;
+  initial recorded = 1;  // nothing is there to record before the first reset
+  initial $readmemh("script.hex", script);
+
+  wire [35:0] entry = script[step];
+  wire offered = !resting && !done;
+  assign done = step == total;
+  assign word = entry[31:0];
+  assign word_valid = offered && entry[35:32] == 0;
+  assign command = entry[34:32];
+  assign command_valid = offered && entry[35:32] != 0;
+
+  always @(posedge clk)
+    if (rst) begin
+      step <= 0;
+      count <= 0;
+      resting <= 1;
+      recorded <= 0;
+    end else if (!finish) begin
+      resting <= (word_valid && word_ready) || (command_valid && command_ready);
+      if ((word_valid && word_ready) || (command_valid && command_ready)) step <= step + 1;
+      if (command_valid && command_ready) begin
+        commands[count] <= command;
+        errors[count] <= error;
+        banks[count] <= bank;
+        fingerprints[count] <= fingerprint;
+        frames[count] <= received / OUTPUT_COUNT;
+        count <= count + 1;
+      end
+    end else if (!recorded) begin
+      recorded <= 1;
+      file = $fopen("commands.txt", "w");
+      for (n = 0; n < count; n = n + 1)
+        $fwrite(file, "%0d %0d %0d %0d %0d %0d\n", commands[n], errors[n], banks[n],
+                fingerprints[n], frames[n], layout_id);
       $fclose(file);
     end
 endmodule

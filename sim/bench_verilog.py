@@ -14,15 +14,21 @@ _READ = "/* verilator public_flat_rd */"
 _WRITE = "/* verilator public_flat_rw */"
 
 
-def bench_verilog(interface: Interface, top: str, *, frames: int) -> str:
+def bench_verilog(interface: Interface, top: str, *, frames: int, script: int = 0) -> str:
     """Verilog of the module ``bench``, for a design ``top`` and runs of up to ``frames`` frames.
 
-    The run is set by plusargs: ``+frames``, ``+idle_limit`` (cycles) and, 0 for no stalls,
-    ``+input_stalls`` and ``+output_stalls`` (seeds).
+    The run is set by plusargs: ``+frames``, ``+vectors`` (frames that there are inputs of, which
+    repeat), ``+known`` (frames that there are outputs of), ``+idle_limit`` (cycles) and, 0 for no
+    stalls, ``+input_stalls`` and ``+output_stalls`` (seeds). Weights of a reloadable decoder are
+    loaded by a script of up to ``script`` lines: ``+script`` (lines), and ``+script_first``: 1, no
+    frame starts before its end.
     """
     input_width = interface.input_lanes * interface.input_width
     inputs = frames * interface.input_beats
     outputs = frames * interface.output_count
+    ports, loader = "", "  assign script_done = 1;\n  assign loading = 0;\n"
+    if interface.reloadable:
+        ports, loader = _LOADER_PORTS, _loader(interface, script)
     return f"""\
 `default_nettype none
 
@@ -40,12 +46,20 @@ module bench (
     output wire [31:0] first_unheld {_READ}
 );
   reg [31:0] frames = {frames};
+  reg [31:0] vectors = {frames};
+  reg [31:0] known = {frames};
+  reg [31:0] script = 0;
+  reg [31:0] script_first = 0;
   reg [31:0] idle_limit = 0;
   reg [31:0] input_stalls = 0;
   reg [31:0] output_stalls = 0;
   reg given;
   initial begin
     given = $value$plusargs("frames=%d", frames);
+    given = $value$plusargs("vectors=%d", vectors);
+    given = $value$plusargs("known=%d", known);
+    given = $value$plusargs("script=%d", script);
+    given = $value$plusargs("script_first=%d", script_first);
     given = $value$plusargs("idle_limit=%d", idle_limit);
     given = $value$plusargs("input_stalls=%d", input_stalls);
     given = $value$plusargs("output_stalls=%d", output_stalls);
@@ -55,14 +69,15 @@ module bench (
   wire i_valid, i_ready, i_go, i_remaining;
   wire [{interface.output_width - 1}:0] o_payload;
   wire o_valid, o_ready, o_complete;
-  wire finish;
+  wire finish, loading, script_done;
   // Documented times are those of a decoder that has settled; with stalls, none are measured.
   wire settled = input_stalls != 0 || cycle >= {SETTLING_CYCLES};
   wire i_transfer = i_valid && i_ready;
   wire o_transfer = o_valid && o_ready;
 
+{loader}
   {top} dut (
-      .clk(clk), .rst(rst),
+      .clk(clk), .rst(rst),{ports}
       .i__payload(i_payload), .i__valid(i_valid), .i__ready(i_ready),
       .o__payload(o_payload), .o__valid(o_valid), .o__ready(o_ready)
   );
@@ -71,7 +86,7 @@ module bench (
       .TAIL({64 + 2 * (interface.input_beats + interface.output_count)})
   ) sequencer (
       .clk(clk), .rst(rst), .idle_limit(idle_limit),
-      .transferred(i_transfer || o_transfer),
+      .transferred(i_transfer || o_transfer || loading),
       .stalling((i_remaining && !i_valid) || (o_valid && !o_ready)),
       .complete(o_complete),
       .cycle(cycle), .timed_out(timed_out), .finish(finish), .done(done)
@@ -84,7 +99,9 @@ module bench (
   bench_stimulus #(
       .WIDTH({input_width}), .CAPACITY({inputs})
   ) stimulus (
-      .clk(clk), .rst(rst), .total(frames * {interface.input_beats}), .go(i_go && settled),
+      .clk(clk), .rst(rst), .total(frames * {interface.input_beats}),
+      .vectors(vectors * {interface.input_beats}),
+      .go(i_go && settled && (script_done || script_first == 0)),
       .payload(i_payload), .valid(i_valid), .ready(i_ready),
       .taken(taken), .remaining(i_remaining)
   );
@@ -96,7 +113,8 @@ module bench (
   bench_scoreboard #(
       .WIDTH({interface.output_width}), .CAPACITY({outputs})
   ) scoreboard (
-      .clk(clk), .rst(rst), .total(frames * {interface.output_count}), .finish(finish),
+      .clk(clk), .rst(rst), .total(frames * {interface.output_count}),
+      .known(known * {interface.output_count}), .finish(finish),
       .payload(o_payload), .valid(o_valid), .ready(o_ready),
       .received(received), .wrong(wrong), .extra(extra),
       .unheld(unheld), .first_unheld(first_unheld), .complete(o_complete)
@@ -110,4 +128,34 @@ module bench (
       .input_transfer(i_transfer), .output_transfer(o_transfer)
   );
 endmodule
+"""
+
+
+_LOADER_PORTS = """
+      .words__payload(word), .words__valid(word_valid), .words__ready(word_ready),
+      .command__payload(command), .command__valid(command_valid), .command__ready(command_ready),
+      .status(status), .fingerprint(fingerprint), .layout_id(layout_id),"""
+
+
+_STATUS_BITS, _MOST_COMMANDS = 8, 64
+
+
+def _loader(interface: Interface, script: int) -> str:
+    status = _STATUS_BITS + (interface.image_words + 1).bit_length()
+    return f"""\
+  wire [31:0] word, fingerprint, layout_id;
+  wire [2:0] command;
+  wire word_valid, word_ready, command_valid, command_ready;
+  wire [{status - 1}:0] status;
+  assign loading = (word_valid && word_ready) || (command_valid && command_ready);
+
+  bench_loader #(
+      .OUTPUT_COUNT({interface.output_count}), .CAPACITY({script}), .COMMANDS({_MOST_COMMANDS})
+  ) loader (
+      .clk(clk), .rst(rst), .finish(finish), .total(script), .received(received),
+      .word(word), .word_valid(word_valid), .word_ready(word_ready),
+      .command(command), .command_valid(command_valid), .command_ready(command_ready),
+      .error(status[7:4]), .bank(status[2]), .fingerprint(fingerprint), .layout_id(layout_id),
+      .done(script_done)
+  );
 """

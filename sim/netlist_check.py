@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from build_decoder.hdl.cells import Resources
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.sim.decoder_bench import ExportedDecoder, decoder_bench
+from build_decoder.sim.reload_run import reload_frames, run_reloads, with_other_weights
 from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.synthesis import synthesise
 
@@ -15,16 +17,19 @@ __all__ = ["NetlistCheck", "check_netlist"]
 
 @dataclass(frozen=True)
 class NetlistCheck:
-    """What was found on a netlist: its resources, a run back to back, and with stalls or None."""
+    """What was found on a netlist: its resources, a run back to back, and others or None: with
+    stalls, and with weights that are loaded while frames run."""
 
     resources: Resources
     back_to_back: SimulationResult
     stalled: SimulationResult | None
+    reloaded: SimulationResult | None = None
 
     @property
     def runs(self) -> list[SimulationResult]:
         """The runs that were made."""
-        return [run for run in (self.back_to_back, self.stalled) if run is not None]
+        runs = (self.back_to_back, self.stalled, self.reloaded)
+        return [run for run in runs if run is not None]
 
     @property
     def vectors_checked(self) -> int:
@@ -49,6 +54,7 @@ def check_netlist(
     work_dir: Path,
     *,
     stall_seed: int | None = None,
+    plan: DecoderPlan | None = None,
 ) -> NetlistCheck:
     """Synthesise a decoder for its family and simulate the netlist.
 
@@ -62,6 +68,8 @@ def check_netlist(
         Folder for everything that is made on the way.
     stall_seed
         A seed: once more, with random stalls of both streams. None: back to back only.
+    plan
+        The decoder's: if it is reloadable, other weights are loaded while frames run as well.
 
     Raises
     ------
@@ -72,9 +80,19 @@ def check_netlist(
     """
     synthesis = synthesise(decoder.source, decoder.family, work_dir / "synthesis")
     netlist = ExportedDecoder(synthesis.netlist_verilog, decoder.interface, decoder.family)
-    bench = decoder_bench(netlist, work_dir / "bench", frames=len(x_raw), simulator="verilator")
+    reloads = plan is not None and plan.reloadable
+    frames = len(x_raw)
+    if reloads:
+        frames = max(frames, reload_frames(decoder.interface, 2))
+    bench = decoder_bench(netlist, work_dir / "bench", frames=frames, simulator="verilator")
     back_to_back = bench.run(x_raw, y_raw, work_dir / "back_to_back")
     stalled = None
     if stall_seed is not None:
         stalled = bench.run(x_raw, y_raw, work_dir / "stalled", stall_seed=stall_seed)
-    return NetlistCheck(synthesis.resources, back_to_back, stalled)
+    reloaded = None
+    if reloads:
+        reloaded = run_reloads(
+            bench, plan.image_layout, (plan.model, with_other_weights(plan.model)), x_raw,
+            work_dir / "reloads", stall_seed=stall_seed,
+        )  # fmt: skip
+    return NetlistCheck(synthesis.resources, back_to_back, stalled, reloaded)

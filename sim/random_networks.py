@@ -1,6 +1,6 @@
 """Random small networks: integer models, foldings and frames that go to extremes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from build_decoder.models import activations as float_activations
 from build_decoder.quant.activations import integer_activation, is_exact
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
+from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "random_network",
     "random_width",
     "with_hardware",
+    "writable_network",
 ]
 
 _MAX_LAYERS = 4
@@ -46,11 +48,14 @@ class RandomNetwork:
     model: IntegerModel
     foldings: tuple[Folding, ...]
     multipliers: tuple[Multipliers, ...]
+    reloadable: bool = False
 
     @property
     def plan(self) -> DecoderPlan:
         """The decoder's plan."""
-        return DecoderPlan.of(self.model, self.foldings, self.multipliers)
+        return DecoderPlan.of(
+            self.model, self.foldings, self.multipliers, reloadable=self.reloadable
+        )
 
     def __str__(self):
         layers = ", ".join(
@@ -82,6 +87,20 @@ def random_network(random: np.random.Generator, *, name: str = "random") -> Rand
         layers.append(layer)
         format = layer.output
     return with_hardware(random, IntegerModel.chain(name, tuple(layers)))
+
+
+def writable_network(random: np.random.Generator) -> RandomNetwork:
+    """A random network whose weights are written at run time: any at all, or some of them."""
+    model = random_network(random).model
+    nodes = []
+    for node in model.nodes:
+        layer = node.layer
+        reach = Reach.any(layer.weight, layer.input_count)
+        if random.random() < 0.5:
+            weights = layer.arrays["weights"]
+            reach = Reach.of(weights.positive, weights.negative).times(2).within(reach)
+        nodes.append(replace(node, layer=replace(layer, reach=reach)))
+    return with_hardware(random, replace(model, nodes=tuple(nodes)), reloadable=True)
 
 
 def random_frames(
@@ -133,12 +152,16 @@ def random_layer(
     return layer, y
 
 
-def with_hardware(random: np.random.Generator, model: IntegerModel) -> RandomNetwork:
+def with_hardware(
+    random: np.random.Generator, model: IntegerModel, *, reloadable: bool = False
+) -> RandomNetwork:
     """The model with random foldings and multipliers."""
     foldings = tuple(_random_folding(random, layer) for layer in dense_layers(model))
     plans = dense_plans(model, foldings)
+    if reloadable:
+        plans = [plan.reloadable_too() for plan in plans]
     multipliers = tuple(random_multipliers(random, plan) for plan in plans)
-    return RandomNetwork(model, foldings, multipliers)
+    return RandomNetwork(model, foldings, multipliers, reloadable)
 
 
 def random_width(random: np.random.Generator) -> int:

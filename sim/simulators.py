@@ -122,6 +122,7 @@ class Simulator:
         log: Path,
         plusargs: Mapping[str, int],
         seed: int,
+        driver: str = _DRIVER,
     ) -> None:
         """Run a compiled bench in ``run_dir``, which holds its vectors, under the cocotb driver.
 
@@ -129,6 +130,8 @@ class Simulator:
 
         Parameters
         ----------
+        driver
+            Name of the module with the cocotb test, which leaves counters.json.
         log
             Where what the simulation prints is left.
         seed
@@ -149,7 +152,7 @@ class Simulator:
         try:
             with self._around(_PlainNames(build_dir / "names")):
                 self._runner().test(
-                    test_module=_DRIVER,
+                    test_module=driver,
                     hdl_toplevel=_BENCH,
                     hdl_toplevel_lang="verilog",
                     build_dir=build_dir,

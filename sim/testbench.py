@@ -16,6 +16,14 @@ from build_decoder.models.progress import Progress, silent
 from build_decoder.sim.bench_files import RECEIVED
 from build_decoder.sim.bench_verilog import COMPONENTS, bench_verilog
 from build_decoder.sim.errors import CheckFailed
+from build_decoder.sim.load_script import (
+    LoadStep,
+    check_commands,
+    cycles_of,
+    image_step,
+    most_lines,
+    write_script,
+)
 from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.simulators import Simulator, find_simulator
 from build_decoder.sim.vectors import expected_words, input_words, read_words, write_words
@@ -79,7 +87,9 @@ class TestBench:
         work_dir = Path(work_dir)
         work_dir.mkdir(parents=True, exist_ok=True)
         bench = work_dir / "bench.v"
-        bench.write_text(bench_verilog(interface, top, frames=frames))
+        bench.write_text(
+            bench_verilog(interface, top, frames=frames, script=most_lines(interface))
+        )
         components = work_dir / COMPONENTS.name
         components.write_text(COMPONENTS.read_text())
         interface.save(work_dir / "interface.json")
@@ -95,7 +105,13 @@ class TestBench:
         )
 
     def run(
-        self, x_raw: np.ndarray, y_raw: np.ndarray, run_dir: Path, *, stall_seed: int | None = None
+        self,
+        x_raw: np.ndarray,
+        y_raw: np.ndarray,
+        run_dir: Path,
+        *,
+        stall_seed: int | None = None,
+        image: np.ndarray | None = None,
     ) -> SimulationResult:
         """Simulate frames, and leave vectors, recorded outputs and results.json in ``run_dir``.
 
@@ -106,6 +122,8 @@ class TestBench:
         stall_seed
             None: back-to-back frames, outputs taken at once. A seed: random stalls of both streams,
             and a reset in the middle before the run starts over.
+        image
+            Weights, uint32 words, that a reloadable decoder loads before the first frame.
 
         Raises
         ------
@@ -114,13 +132,37 @@ class TestBench:
         ToolError
             If the simulator broke off.
         CheckFailed
-            If the simulation hangs, or scoreboard and numpy do not agree.
+            If the simulation hangs, scoreboard and numpy do not agree, or the image is refused.
         """
         frames = len(x_raw)
         if len(y_raw) != frames or frames > self.frames:
             raise ValueError(f"expected as many x_raw as y_raw, {self.frames} frames at most, "
                              f"got {frames} and {len(y_raw)}")
         start = time.perf_counter()
+        script = () if image is None else (image_step(image),)
+        self.simulate(
+            x_raw, y_raw, run_dir, frames=frames, stall_seed=stall_seed, script=script, first=True
+        )
+        result = _judge(
+            self.interface, y_raw, run_dir, stalled=stall_seed is not None, start=start
+        )
+        check_commands(self.interface, script, run_dir)
+        (run_dir / "results.json").write_text(json.dumps(asdict(result), indent=2) + "\n")
+        return result
+
+    def simulate(
+        self,
+        x_raw: np.ndarray,
+        y_raw: np.ndarray,
+        run_dir: Path,
+        *,
+        frames: int,
+        stall_seed: int | None,
+        script: Sequence[LoadStep] = (),
+        first: bool = False,
+    ) -> None:
+        """Simulate ``frames`` frames, of ``x_raw`` again and again, and leave all files in
+        ``run_dir``; ``script`` is loaded meanwhile or, with ``first``, ahead of them."""
         run_dir, running = Path(run_dir), self._folder / "run"
         run_dir.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(running, ignore_errors=True)
@@ -130,20 +172,24 @@ class TestBench:
         expected = expected_words(self.interface, y_raw)
         write_words(running / "inputs.hex", inputs, self.interface.input_width)
         write_words(running / "expected.hex", expected, self.interface.output_width)
+        plusargs = self._plusargs(frames, stall_seed)
+        plusargs |= {"vectors": len(x_raw), "known": len(y_raw)}
+        if self.interface.reloadable:
+            plusargs |= write_script(script, running, first=first)
+            reading = cycles_of(script, self.interface)
+            plusargs["idle_limit"] += reading
+            plusargs["deadline"] += 4 * reading
+            # What a script does before a reset is not known.
+            plusargs["reset_after"] *= first or not script
         self._progress(lambda: self._frames_done(running, frames))
         self._simulator.run(
             self._folder / "build",
             running,
             log=run_dir / "simulation.log",
-            plusargs=self._plusargs(frames, stall_seed),
+            plusargs=plusargs,
             seed=seed,
         )
         shutil.copytree(running, run_dir, dirs_exist_ok=True)
-        result = _judge(
-            self.interface, y_raw, run_dir, stalled=stall_seed is not None, start=start
-        )
-        (run_dir / "results.json").write_text(json.dumps(asdict(result), indent=2) + "\n")
-        return result
 
     def _frames_done(self, running: Path, frames: int) -> str:
         received = (running / RECEIVED).read_text() or 0

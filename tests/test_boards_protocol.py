@@ -1,10 +1,21 @@
 """The protocol's bytes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from amaranth.lib.crc import catalog
 
-from build_decoder.boards.protocol import PROTOCOL, Command, Info, Reply, Status, element_bytes
+from build_decoder.boards.protocol import (
+    PROTOCOL,
+    Command,
+    Info,
+    LoadError,
+    LoadState,
+    Reply,
+    Status,
+    element_bytes,
+)
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.qformat import QFormat
 
@@ -55,6 +66,19 @@ def test_info_survives_packing():
         fingerprint=0xFEDCBA98,
     )
     payload = Info.of(interface).pack()
-    assert len(payload) == 17
+    assert len(payload) == 22
     assert Info.unpack(payload) == Info.of(interface)
-    assert payload[-4:] == bytes([0x98, 0xBA, 0xDC, 0xFE])
+    at = Info.FINGERPRINT_AT
+    assert payload[at : at + 4] == bytes([0x98, 0xBA, 0xDC, 0xFE])
+    assert payload[at + 4 :] == bytes(5)
+    loads = Info.of(replace(interface, image_words=9, layout_id=0x01020304))
+    assert loads.pack() == payload[:-5] + bytes([1, 4, 3, 2, 1])
+    assert Info.unpack(loads.pack()) == loads
+    with pytest.raises(ValueError, match="expected 1 and a layout id, or 0 and 0, got 0 and 7"):
+        Info.unpack(payload[:-4] + bytes([7, 0, 0, 0]))
+
+
+def test_a_load_state_survives_packing():
+    state = LoadState(True, 1, False, LoadError.CRC, 0x10203, 0xFEDCBA98)
+    assert state.pack() == bytes([3, 2, 3, 2, 1, 0, 0x98, 0xBA, 0xDC, 0xFE])
+    assert LoadState.unpack(state.pack()) == state

@@ -106,18 +106,18 @@ def test_what_follows_a_damaged_reply_is_heard():
     assert port.requests == 1
 
 
-@pytest.mark.parametrize("size", [0, 16, 18, 300])
+@pytest.mark.parametrize("size", [0, 17, 21, 300])
 def test_an_info_of_another_length_is_a_foreign_device(size):
     model, clock = sums_model(), FakeClock()
     port = FakePort(model, clock)
     port.board._answer = lambda command, payload: (Status.OK, bytes(size))
-    with pytest.raises(DeviceError, match=f"reply to INFO with 17 bytes, got {size}: b'"):
+    with pytest.raises(DeviceError, match=f"reply to INFO with 22 bytes, got {size}: b'"):
         Decoder(port, Interface.of_model(model), clock=clock).check()
     assert port.requests == 1
 
 
 INFO_FIELDS = {
-    "version": (0, [0, 2, 255], "expected protocol version 1, got"),
+    "version": (0, [0, 1, 255], "expected protocol version 2, got"),
     "inputs": (1, [0], "expected an input count of 1 to 65535, got 0"),
     "outputs": (2, [0], "expected an output count of 1 to 65535, got 0"),
     "input width": (3, [0, 49, 200], "expected an input width of 1 to 48 bits, got"),

@@ -45,8 +45,9 @@ def test_ulx3s_bitstream(decoder, tmp_path):
     assert 300 < synthesis.resources.lut < 700
     assert synthesis.resources.bram == 2
     assert DriverFile.load(tmp_path) == DriverFile(
-        interface=Interface.of(decoder), board="ulx3s_85f", baud=1_000_000, clock_mhz=100
-    )
+        interface=Interface.of(decoder), board="ulx3s_85f", baud=1_000_000, clock_mhz=100,
+        shell="uart",
+    )  # fmt: skip
     assert "openFPGALoader --board ulx3s" in (tmp_path / "README.txt").read_text()
 
     report = place_and_route(board, tmp_path)

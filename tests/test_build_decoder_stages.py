@@ -10,6 +10,7 @@ import pytest
 from build_decoder import boards, flow
 from build_decoder.__main__ import main
 from build_decoder.actions import golden_of, load, search
+from build_decoder.boards.shells import SHELLS
 from build_decoder.build_folder import BuildFolder
 from build_decoder.exit_status import ExitStatus
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
@@ -26,6 +27,7 @@ OPTIONS = DesignOptions(
     hardware=HardwareOptions(latency=30),
 )
 BOARD = "pynq_z1"
+UART = SHELLS["uart"]
 FILES = {
     "import": ["network/network.json", "golden.npz", "golden.json"],
     "quantise": ["formats.json", "model.json", "model.npz", "expected.npz"],
@@ -65,7 +67,8 @@ def same_files(build: Path, folder: Path, stage: str):
 
 
 def test_import_leaves_what_was_understood(build, tmp_path):
-    result = import_network(BuildFolder(tmp_path), OPTIONS.source, board=boards.get(BOARD))
+    board = boards.get(BOARD)
+    result = import_network(BuildFolder(tmp_path), OPTIONS.source, board=board, shell=UART)
     assert result.figures["network"] == "tiny"
     same_files(build, tmp_path, "import")
     network, golden = load(OPTIONS.source)
@@ -125,12 +128,13 @@ def test_simulate_goes_on_from_rtl(build, tmp_path):
 def test_synthesise_goes_on_from_quantise_and_rtl(build, tmp_path, monkeypatch):
     monkeypatch.setenv("YOSYS", "/nonexistent")
     folder = only(build, tmp_path, "quantise", "rtl")
-    how = BoardBuild(board=boards.get(BOARD), clock_mhz=100, seed=0, max_lut=4)
+    how = BoardBuild(board=boards.get(BOARD), shell=UART, clock_mhz=100, seed=0, max_lut=4)
     result = synthesise_board(folder, how)
     assert (result.status, result.reason) == (ExitStatus.TOOL_MISSING, "tool missing")
     driver = json.loads((folder.board / "driver.json").read_text())
     interface = json.loads(folder.design.read_text())["interface"]
-    assert driver == interface | {"board": BOARD, "baud": 1_000_000, "clock_mhz": 100}
+    known = {"board": BOARD, "baud": 1_000_000, "clock_mhz": 100, "shell": "uart"}
+    assert driver == interface | known
 
 
 def test_files_of_two_builds_are_refused(build, tmp_path):
@@ -138,9 +142,9 @@ def test_files_of_two_builds_are_refused(build, tmp_path):
     quantise_network(other, SearchOptions(search="ahead"), family=XC7)
     with pytest.raises(InputError, match=r"rtl/design\.json: interface: fingerprint: expected"):
         other.load_plan()
-    with pytest.raises(InputError, match=r"expected\.npz: fingerprint: expected \d+, as design"):
+    with pytest.raises(InputError, match=r"rtl/design\.json: interface: fingerprint: expected"):
         simulate(other, seed=0)
-    how = BoardBuild(board=boards.get(BOARD), clock_mhz=100, seed=0)
+    how = BoardBuild(board=boards.get(BOARD), shell=UART, clock_mhz=100, seed=0)
     with pytest.raises(InputError, match="fingerprint"):
         synthesise_board(other, how)
 

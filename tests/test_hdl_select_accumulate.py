@@ -20,7 +20,8 @@ from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
-from build_decoder.sim.netlist import check_netlist
+from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.synthesis import TARGETS, synthesise
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
@@ -227,9 +228,11 @@ def test_decoders_of_mixed_kinds_keep_the_plans_times(multipliers, inputs, captu
 def test_netlist_equals_the_model(family, tmp_path):
     model = two_layers(inputs=INPUTS)
     multipliers = (Multipliers(select=3, lut=1), Multipliers(select=4))
-    decoder = Decoder(DecoderPlan.of(model, (Folding(1, 4), Folding(1, 4)), multipliers))
+    plan = DecoderPlan.of(model, (Folding(1, 4), Folding(1, 4)), multipliers)
+    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=family))
+    decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, family)
     x = frames(model.layers[0])
-    check = check_netlist(decoder, family, x, model.compute(x), tmp_path, stall_seed=2)
+    check = check_netlist(decoder, x, model.compute(x), tmp_path, stall_seed=2)
     assert (check.vectors_checked, check.mismatches) == (2 * len(x), 0)
     assert check.resources.dsp == 0
 

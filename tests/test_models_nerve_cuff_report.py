@@ -1,5 +1,4 @@
 import hashlib
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from build_decoder.models.nerve_cuff.report.selection import (  # noqa: E402
     groups,
 )
 from build_decoder.models.nerve_cuff.report.tables import table_1, table_2  # noqa: E402
+from build_decoder.models.nerve_cuff.training.results import row_line  # noqa: E402
 from build_decoder.models.nerve_cuff.training.summary import summarise  # noqa: E402
 from tests.nerve_data import made_row  # noqa: E402
 
@@ -39,7 +39,7 @@ def made_rows() -> list[dict]:
 
 
 def write(path: Path, rows: list[dict]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    path.write_bytes(b"".join(map(row_line, rows)))
     return path
 
 

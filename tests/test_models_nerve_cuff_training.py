@@ -1,4 +1,3 @@
-import json
 import os
 import signal
 import subprocess
@@ -38,14 +37,19 @@ from build_decoder.models.nerve_cuff.training import (  # noqa: E402
     schedule_of,
 )
 from build_decoder.models.nerve_cuff.training.__main__ import main  # noqa: E402
-from build_decoder.models.nerve_cuff.training.baselines import predict_baseline  # noqa: E402
+from build_decoder.models.nerve_cuff.training.baselines import (  # noqa: E402
+    Judged,
+    predict_baseline,
+)
 from build_decoder.models.nerve_cuff.training.initial import give_unit_variance  # noqa: E402
 from build_decoder.models.nerve_cuff.training.inputs import network_inputs  # noqa: E402
-from build_decoder.models.nerve_cuff.training.results import open_results  # noqa: E402
+from build_decoder.models.nerve_cuff.training.results import open_results, row_line  # noqa: E402
 from build_decoder.models.nerve_cuff.training.shifted import augment_by_shifts  # noqa: E402
 from build_decoder.models.nerve_cuff.training.sources import (  # noqa: E402
+    Simulation,
     grid_dataset,
     simulated_dataset,
+    simulation_of,
 )
 from build_decoder.models.nerve_cuff.training.tensorflow_setup import (  # noqa: E402
     training_tensorflow,
@@ -71,6 +75,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 TINY = EscapeTcn(2, 0, (3,), 2, cuff=CUFF)
 LOGISTIC = Baseline("logistic_regression")
+SHORT = Simulation(1.2, "simple", 25)
 
 
 def cell(network, path: Path, dataset, **changes) -> Cell:
@@ -262,7 +267,7 @@ def test_signature_files_are_data_sets(tmp_path: Path):
     path = tmp_path / "s.npz"
     save_signatures(Signatures(dataset.spatial, dataset.labels, dataset.labels), path)
     assert read_dataset(path, cuff=CUFF).cuff == CUFF
-    with pytest.raises(InputError, match="spatial: expected 7 rings of 8 contacts, got 6 channels"):
+    with pytest.raises(InputError, match=r"cuff: expected rings, .* or give --cuff"):
         read_dataset(path)
 
 
@@ -291,13 +296,35 @@ def test_malformed_data_sets(changes, message: str, tmp_path: Path):
 
 
 def test_simulated_subjects_are_kept(tmp_path: Path):
-    path = simulated_dataset(1, tmp_path, seconds=1.2, snr_db=25)
+    path = simulated_dataset(1, tmp_path, SHORT)
     made = path.stat().st_mtime_ns
     dataset = read_dataset(path)
     assert dataset.cuff == NerveCuff()
     assert len(dataset.noise) == 500
-    assert simulated_dataset(1, tmp_path, seconds=1.2, snr_db=25) == path
+    assert simulated_dataset(1, tmp_path, SHORT) == path
     assert path.stat().st_mtime_ns == made
+    assert simulation_of(path.stem) == "1.2 s, 25 dB"
+
+
+def test_simulated_animals(tmp_path: Path):
+    plain, moved, causal = (
+        simulated_dataset(2, tmp_path, Simulation(3.2, jitter=jitter, causal=causal))
+        for jitter, causal in ((0, False), (4, False), (0, True))
+    )
+    assert simulation_of(plain.stem) == "3.2 s, each animal's own level, animals"
+    assert simulation_of(moved.stem).endswith("animals, jitter 4")
+    assert simulation_of(causal.stem).endswith("animals, causal")
+    first, second, third = (read_dataset(path) for path in (plain, moved, causal))
+    assert (first.gain, second.gain, third.gain) == ("window", "window", "causal")
+    # Labels are those of the peaks, wherever the signatures are moved.
+    np.testing.assert_array_equal(first.labels, second.labels)
+    assert np.abs(first.spatial).max() == 1
+    assert 1 < np.abs(third.spatial).max() <= 2
+    # What a training set is filled up with is scaled like what is measured.
+    parts = split(cell(TINY, causal, third, samples=200), third, validation=0.1)
+    made = parts.train[0][-100:]  # the measured ones come first
+    assert np.abs(made).max() > 1
+    assert replace(third, gain="window").digest != third.digest
 
 
 def windows_file(path: Path, channels: int) -> Path:
@@ -346,15 +373,42 @@ def test_neighbours_on_the_grid_are_alike(tmp_path: Path):
 def test_baselines():
     dataset = small_dataset()
     part = (dataset.spatial, dataset.labels)
-    predicted, weights = predict_baseline(LOGISTIC, part, part, dataset.spatial, classes=3)
-    np.testing.assert_array_equal(predicted, dataset.labels)
-    assert weights == 3 * 6 * 12 + 3
-    majority = Baseline("majority_class")
-    predicted, weights = predict_baseline(majority, part, part, dataset.spatial, classes=3)
-    assert len(set(predicted)) == 1
-    assert weights == 0
-    with pytest.raises(ValueError, match="expected logistic_regression or majority_class"):
+
+    def judged(name: str) -> Judged:
+        return predict_baseline(Baseline(name), part, part, dataset.spatial, classes=3)
+
+    linear = judged("logistic_regression")
+    np.testing.assert_array_equal(linear.predicted, dataset.labels)
+    np.testing.assert_array_equal(linear.integer, dataset.labels)
+    assert (linear.weights, linear.macs) == (3 * 6 * 12 + 3, 3 * 6 * 12)
+    machine = judged("svm_rbf")
+    assert np.mean(machine.predicted == dataset.labels) > 0.9
+    assert np.mean(machine.predicted == machine.integer) > 0.9
+    # So many products of each support vector: one a value, and one for each pair of classes.
+    vectors, rest = divmod(machine.macs, 6 * 12 + 2)
+    assert rest == 0
+    assert 3 <= vectors <= len(dataset.labels)
+    assert machine.weights == machine.macs + 3
+    majority = judged("majority_class")
+    assert len(set(majority.predicted)) == 1
+    assert (majority.weights, majority.macs) == (0, 0)
+    with pytest.raises(ValueError, match="expected one of logistic_regression, svm_rbf"):
         Baseline("forest")
+
+
+def test_an_svm_separates_what_no_plane_does():
+    rng = np.random.default_rng(0)
+    spatial = rng.normal(0, 1, (300, 2, 3)).astype(np.float32)
+    labels = (np.square(spatial).sum(axis=(1, 2)) > 5.3).astype(np.int64)
+    train, test = (spatial[:200], labels[:200]), spatial[200:]
+    scores = {
+        name: np.mean(
+            predict_baseline(Baseline(name), train, train, test, classes=2).predicted
+            == labels[200:]
+        )
+        for name in ("logistic_regression", "svm_rbf")
+    }
+    assert scores["svm_rbf"] > 0.85 > 0.65 > scores["logistic_regression"]
 
 
 def test_results_file(tmp_path: Path):
@@ -367,7 +421,7 @@ def test_results_file(tmp_path: Path):
             with open_results(path):
                 pass
     whole = path.read_bytes()
-    torn = json.dumps(rows[2]).encode()
+    torn = row_line(rows[2])[:-1]
     for end in (1, len(torn) // 2, len(torn)):
         path.write_bytes(whole + torn[:end])
         assert read_rows(path) == rows[:2]
@@ -385,9 +439,26 @@ def test_damaged_results_file(tmp_path: Path):
     with pytest.raises(InputError, match="expected at least one row, got none"):
         read_rows(path)
     for line in ("{", "[]", '{"key": 1}'):
-        path.write_text(f"{line}\n{json.dumps(made_row(TINY, 0.5))}\n")
+        path.write_bytes(line.encode() + b"\n" + row_line(made_row(TINY, 0.5)))
         with pytest.raises(InputError, match="line 1: expected a row of results"):
             read_rows(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b'"macro_f1": 0.5', b'"macro_f1": 7.5', "got a damaged row"),
+        (b'"seed": 0', b'"seed": 1', "got a damaged row"),
+        (b', "checksum"', b', "checksun"', "got one without a checksum"),
+    ],
+)
+def test_a_damaged_digit_is_told(old: bytes, new: bytes, message: str, tmp_path: Path):
+    path = tmp_path / "results.jsonl"
+    good, bad = (row_line(made_row(TINY, 0.5, fold=fold)) for fold in (0, 1))
+    assert old in bad
+    path.write_bytes(good + bad.replace(old, new))
+    with pytest.raises(InputError, match=f"line 2: expected a row with the checksum .*{message}"):
+        read_rows(path)
 
 
 def test_other_files_are_not_cut(tmp_path: Path):

@@ -33,7 +33,7 @@ class Machine:
         self.monkeypatch = monkeypatch
         posix = root / "bin"
         posix.mkdir(parents=True)
-        for tool in ("sh", "bash", "dirname", "rm"):
+        for tool in ("sh", "bash", "dirname", "rm", "cp"):
             if found := shutil.which(tool):
                 (posix / tool).symlink_to(found)
         for variable in VARIABLES:
@@ -74,7 +74,8 @@ def tiny_package(tmp_path_factory) -> Path:
     if find_yosys() is None:
         pytest.skip("no Yosys on this machine")
     output = tmp_path_factory.mktemp("tiny") / "build"
-    arguments = ["--network", "tiny", "--board", "pynq_z1", "--stop-after", "synthesise"]
+    arguments = ["--network", "tiny", "--board", "pynq_z1", "--shell", "uart"]
+    arguments += ["--stop-after", "synthesise"]
     with pytest.MonkeyPatch.context() as patch:
         # That its Verilog is right is shown elsewhere; it only takes time here.
         patch.setattr(build_decoder.flow, "simulate", lambda *_, **__: StageResult())

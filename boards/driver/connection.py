@@ -7,13 +7,14 @@ import os
 from build_decoder.boards.driver.decoder import DEFAULT_BAUD, Decoder
 from build_decoder.boards.driver.errors import PortError
 from build_decoder.boards.driver.serial_port import open_serial
-from build_decoder.boards.driver_file import LEAST_BAUD, MAX_BAUD, DriverFile
+from build_decoder.boards.driver_file import LEAST_BAUD, MAX_BAUD, DriverFile, find_driver_file
 from build_decoder.boards.protocol import check_frame
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError, shown
 
 __all__ = ["connect"]
 
+_SHELL = "uart"
 _MAX_TIMEOUT = 3600.0
 
 
@@ -45,6 +46,11 @@ def connect(port, build_or_model, *, baud: int | None = None, timeout: float = 1
     """
     if isinstance(build_or_model, (str, os.PathLike)):
         known = DriverFile.load(build_or_model)
+        if known.shell not in (None, _SHELL):
+            raise InputError.at(
+                find_driver_file(build_or_model), "shell", expected="the build of a UART",
+                got=f"one with shell {known.shell}",
+            )
     elif callable(getattr(build_or_model, "fingerprint", None)):
         known = DriverFile(interface=Interface.of_model(build_or_model))
     else:

@@ -5,16 +5,19 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from build_decoder.boards.driver.errors import DeviceError, LinkError, PortError, SaturationWarning
 from build_decoder.boards.driver.exchange import Exchange
 from build_decoder.boards.driver.inputs import Saturation, check_raw, quantised
+from build_decoder.boards.driver.weights import Weights
 from build_decoder.boards.protocol import (
     PROTOCOL,
     Command,
     Info,
+    LoadState,
     Protocol,
     check_frame,
     element_bytes,
@@ -25,6 +28,11 @@ from build_decoder.models.errors import InputError, shown
 __all__ = ["DEFAULT_BAUD", "Decoder"]
 
 DEFAULT_BAUD = 1_000_000
+
+_LOAD_COMMANDS = (
+    Command.LOAD, Command.COMMIT, Command.ROLLBACK, Command.VERIFY, Command.STATUS,
+)  # fmt: skip
+_VERIFY_SECONDS = 34e-6  # of a word, at 1 MHz
 
 Progress = Callable[[int, int], object]
 """Called after each sample with the number of samples that are done, and of all."""
@@ -78,15 +86,21 @@ class Decoder:
         self._protocol = protocol
         self._counting = threading.Lock()
         output_bytes = interface.output_count * element_bytes(interface.output_format)
+        payload_bytes = {Command.INFO: Info.LAYOUT.size, Command.INFER: output_bytes}
+        if interface.reloadable:
+            payload_bytes |= dict.fromkeys(_LOAD_COMMANDS, LoadState.LAYOUT.size)
+            # VERIFY reads all words.
+            decoder_seconds = max(decoder_seconds, _VERIFY_SECONDS * interface.image_words)
         self._exchange = Exchange(
             port,
-            {Command.INFO: Info.LAYOUT.size, Command.INFER: output_bytes},
+            payload_bytes,
             protocol=protocol,
             baud=baud,
             decoder_seconds=decoder_seconds,
             timeout=timeout,
             clock=clock,
         )
+        self._weights = Weights(self._exchange, interface)
 
     def __enter__(self) -> "Decoder":
         return self
@@ -123,11 +137,77 @@ class Decoder:
             If it does not answer.
         """
         expected, actual = Info.of(self.interface), self.info()
-        if actual != expected:
+        seen = actual
+        if self.interface.reloadable:
+            # Which weights run is for whoever loads them.
+            seen = replace(actual, fingerprint=expected.fingerprint)
+        elif self.interface.input_lanes is None:
+            # An integer model alone does not tell whether others can be loaded.
+            seen = replace(actual, layout_id=None)
+        if seen != expected:
             raise DeviceError(
                 f"expected decoder {self.interface.name!r} ({_described(expected)}) on the board, "
                 f"got {_described(actual)}: was another bitstream loaded?"
             )
+
+    def load_weights(self, image) -> None:
+        """Write an image and commit it: from the next frame on, the decoder computes its model.
+
+        Until then it computes the old one, and goes on with that if anything fails.
+
+        Parameters
+        ----------
+        image
+            uint32 (words,), of `hdl.planning.image.ImageLayout.image` or of
+            ``python -m build_decoder.reload``.
+
+        Raises
+        ------
+        InputError
+            If it is no image for this decoder, or the decoder's weights are constants; nothing has
+            been sent then.
+        LinkTimeout, LinkError
+            If there is no valid reply to two requests, or the image did not arrive whole.
+        """
+        self._weights.load(image)
+
+    def rollback(self) -> None:
+        """Compute with the weights before those that were loaded last.
+
+        Raises
+        ------
+        DeviceError
+            If there are none.
+        LinkTimeout, LinkError
+            If there is no valid reply to two requests.
+        """
+        self._weights.rollback()
+
+    def verify(self) -> None:
+        """Have the decoder read the weights in use back and compare their CRC with the image's.
+
+        It takes no frame meanwhile, and forgets words of an image that was not committed.
+
+        Raises
+        ------
+        DeviceError
+            If they differ.
+        LinkTimeout, LinkError
+            If there is no valid reply to two requests.
+        """
+        self._weights.verify()
+
+    def status(self) -> LoadState:
+        """What the decoder says of the weights that it has.
+
+        Raises
+        ------
+        InputError
+            If they are constants.
+        LinkTimeout, LinkError
+            If there is no valid reply to two requests.
+        """
+        return self._weights.call(Command.STATUS)
 
     def infer(self, x, *, progress: Progress | None = None) -> np.ndarray:
         """Real outputs (samples, outputs) of real inputs (samples, inputs), or of one sample.

@@ -6,7 +6,6 @@ from importlib import resources
 from pathlib import Path
 
 from build_decoder.boards.board import Board
-from build_decoder.boards.top import Top
 from build_decoder.boards.xilinx.chains import VIVADO, chains_for
 
 __all__ = ["NAME", "STAT_FILE", "clock_mhz", "instructions", "without_quotes", "write_package"]
@@ -49,16 +48,23 @@ fi
 if [ "${{1:-}}" = --check ]; then exit 0; fi
 rm -f {name}.bit
 "$VIVADO" -mode batch -log {name}.log -source {name}.tcl
-"""
+{copy}"""
 
 _OPEN = """\
-exec "${{PYTHON:-python3}}" -B -m {tools} --origin "$origin" --placer {chain} --device {device} \\
+"${{PYTHON:-python3}}" -B -m {tools} --origin "$origin" --placer {chain} --device {device} \\
     --package {package} --speed {speed} --mhz {mhz:.12g} --seed {seed} "$@"
-"""
+if [ "${{1:-}}" = --check ]; then exit 0; fi
+{copy}"""
 
 
-def write_package(board: Board, top: Top, build_dir: Path, *, seed: int) -> None:
-    """Write RTLIL, constraints, scripts of Yosys and Vivado, and a shell script a toolchain."""
+def write_package(board: Board, top, build_dir: Path, *, seed: int) -> None:
+    """Write RTLIL, constraints, scripts of Yosys and Vivado, and a shell script a toolchain.
+
+    Parameters
+    ----------
+    top
+        The whole design, with ``clock_mhz`` and ``bitstream_copy``.
+    """
     platform = board.platform()
     platform.prepare(top, NAME).extract(str(build_dir))
     constraints = build_dir / f"{NAME}.xdc"
@@ -79,6 +85,7 @@ def write_package(board: Board, top: Top, build_dir: Path, *, seed: int) -> None
                 speed=platform.speed,
                 mhz=top.clock_mhz,
                 seed=seed,
+                copy=f"cp {NAME}.bit {top.bitstream_copy}\n" if top.bitstream_copy else "",
             )
         )
     for stale in (f"{NAME}.json", f"{NAME}.bit", f"{NAME}.v", STAT_FILE):

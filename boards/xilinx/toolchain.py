@@ -9,7 +9,6 @@ from build_decoder.boards.reports import BitstreamReport, SynthesisReport
 from build_decoder.boards.resources import check_capacity
 from build_decoder.boards.tool_logs import warnings_of
 from build_decoder.boards.tools import run_logged
-from build_decoder.boards.top import Top
 from build_decoder.boards.xilinx import results
 from build_decoder.boards.xilinx.chains import VIVADO, Chain, chains_for
 from build_decoder.boards.xilinx.open_tools.said import error_lines
@@ -33,7 +32,7 @@ class XilinxToolchain:
         """Text on how to build the package."""
         return instructions(board)
 
-    def prepare(self, board: Board, top: Top, build_dir: Path, *, seed: int) -> None:
+    def prepare(self, board: Board, top, build_dir: Path, *, seed: int) -> None:
         """Write the build package."""
         write_package(board, top, build_dir, seed=seed)
 

@@ -22,7 +22,7 @@ class HardwareOptions:
 
     ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first dense layer, the second,
     and so on; ``datapath`` has one of :data:`DATAPATHS` for all of them or one for each, or is
-    empty.
+    empty. ``reloadable`` makes weights and biases writable at run time.
 
     Raises
     ------
@@ -36,6 +36,7 @@ class HardwareOptions:
     max_dsp: int | None = None
     max_lut: int | None = None
     datapath: tuple[str, ...] = ()
+    reloadable: bool = False
 
     def __post_init__(self):
         both = [name for name, numbers in self._folded.items() if numbers]
@@ -96,6 +97,7 @@ class HardwareOptions:
             max_dsp=given.max_dsp,
             max_lut=given.max_lut,
             datapath=tuple(given.datapath),
+            reloadable=given.reloadable,
         )
 
 
@@ -126,4 +128,9 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
         help=f"how products are made, for all dense layers or one for each: "
         f"{', '.join(DATAPATHS)} "
         "(default: auto)",
+    )
+    parser.add_argument(
+        "--reloadable", action="store_true",
+        help="weights and biases can be written while the decoder runs, those of another network "
+        "of the same layers: see `python -m build_decoder.reload` (default: they are constants)",
     )

@@ -6,33 +6,51 @@ from dataclasses import dataclass
 
 from build_decoder.models.arguments import filled
 from build_decoder.models.files.network_folder import NETWORK_FILE
-from build_decoder.models.task import Kind
+from build_decoder.models.task import Kind, Task
 from build_decoder.options.types import finite, seed
 
-__all__ = ["SourceOptions", "add_source_options"]
+__all__ = ["SourceOptions", "add_source_options", "default_golden"]
 
 _KERAS = ".keras"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceOptions:
-    """A network and its golden data; attributes are called as the options are."""
+    """A network and its golden data; attributes are called as the options are.
+
+    ``also`` has networks whose decisions formats keep beside those of the first one.
+    """
 
     network: str
     golden: str
     task: str | None = None
     threshold: tuple[float, ...] = ()
     seed: int = 0
+    also: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, given: argparse.Namespace) -> "SourceOptions":
         """The options of a parsed command line."""
         return cls(
             network=given.network,
-            golden=given.golden or _golden_of(given.network),
+            golden=given.golden or default_golden(given.network),
             task=given.task,
             threshold=tuple(given.threshold),
             seed=given.seed,
+            also=tuple(given.also),
+        )
+
+    def others(self, task: Task) -> tuple["SourceOptions", ...]:
+        """Each network of ``also``, for the task of the first one."""
+        return tuple(
+            SourceOptions(
+                network=network,
+                golden=default_golden(network),
+                task=task.kind,
+                threshold=task.thresholds,
+                seed=self.seed,
+            )
+            for network in self.also
         )
 
 
@@ -56,13 +74,18 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         "(default: 0.5 of a sigmoid, 0 of a linear or tanh output)",
     )
     parser.add_argument(
+        "--also", type=filled, nargs="+", default=(), metavar="NETWORK",
+        help="other networks of the same layers, such as those of earlier days, each with its "
+        "golden data in its folder: formats are searched that keep the decisions of all of them",
+    )
+    parser.add_argument(
         "--seed", type=seed, default=0, metavar="N",
         help="of everything random: hold-out, AHEAD's search, and what this command draws itself "
         "(default: 0)",
     )
 
 
-def _golden_of(network: str) -> str:
+def default_golden(network: str) -> str:
     """Where the golden data of ``network`` is unless the user says: with a file, in its folder."""
     folder, name = os.path.split(network)
     if (name == NETWORK_FILE or name.endswith(_KERAS)) and not os.path.isdir(network):

@@ -3,18 +3,18 @@
 from dataclasses import asdict
 
 from build_decoder.boards import toolchain
-from build_decoder.boards.board import Board
 from build_decoder.build_folder import BuildFolder
 from build_decoder.exit_status import ExitStatus
 from build_decoder.models.progress import Progress, silent
 from build_decoder.stages.result import StageResult
+from build_decoder.stages.synthesising import BoardBuild
 from build_decoder.status_line import newest_log_line
 
 __all__ = ["make_bitstream"]
 
 
 def make_bitstream(
-    build: BuildFolder, board: Board, *, progress: Progress = silent
+    build: BuildFolder, how: BoardBuild, *, progress: Progress = silent
 ) -> StageResult:
     """Make the bitstream, and tell whether the clock is met.
 
@@ -24,7 +24,7 @@ def make_bitstream(
         If a tool fails.
     """
     progress(newest_log_line(build.board))
-    made = toolchain.place_and_route(board, build.board)
+    made = toolchain.place_and_route(how.board, build.board, shell=how.shell)
     figures = {
         "fmax_mhz": made.fmax_mhz,
         "fmax_untimed": made.untimed,

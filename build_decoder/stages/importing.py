@@ -1,25 +1,28 @@
 """The import stage: from what the user has to ``network/``, ``golden.npz`` and ``golden.json``."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from build_decoder.actions import golden_of
 from build_decoder.boards.board import Board
 from build_decoder.boards.feasibility import check_network
+from build_decoder.boards.shells.kind import ShellKind
 from build_decoder.build_folder import BuildFolder
 from build_decoder.golden_record import save_golden_record
 from build_decoder.hdl import layers as hardware_layers
 from build_decoder.hdl.planning.input_order import order_of
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network, save_network
+from build_decoder.models.golden import GoldenData
 from build_decoder.models.layers import type_of
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
-from build_decoder.models.rewrites import rewrite
+from build_decoder.models.rewrites import Rewritten, rewrite
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SourceOptions
+from build_decoder.quant.same_shape import check_same_shape
 from build_decoder.stages.result import StageResult
 
-__all__ = ["import_network"]
+__all__ = ["import_network", "understood"]
 
 
 def import_network(
@@ -27,6 +30,7 @@ def import_network(
     options: SourceOptions,
     *,
     board: Board | None = None,
+    shell: ShellKind | None = None,
     hardware: HardwareOptions | None = None,
     comparing: bool = False,
 ) -> StageResult:
@@ -36,6 +40,8 @@ def import_network(
     ----------
     board
         Board that must be able to take the network, whatever its formats; None for no check.
+    shell
+        What is around the decoder there; given with a board.
     hardware
         What hardware is asked for, which not every type of layer has; None for none.
     comparing
@@ -46,17 +52,15 @@ def import_network(
     InputError
         If one of them is at fault, the board is too small, or there is no hardware for a layer.
     """
-    given = load_network(options.network)
-    golden = golden_of(given, options)
-    # Whoever needs more than the class needs the probabilities themselves.
-    classes = golden.task.kinds == (Kind.CLASSES,)
-    rewritten = rewrite(given, probabilities=not classes)
-    network, golden = rewritten.network, rewritten.golden_of(golden)
+    rewritten, golden = understood(options)
+    network = rewritten.network
     if hardware is not None:
         _check_hardware(network, hardware, comparing=comparing)
     if board is not None:
-        check_network(board, network)
+        check_network(board, network, shell.check_frame)
+    others = [_another(network, golden, other) for other in options.others(golden.task)]
     save_network(network, build.network)
+    build.save_also(others)
     save_golden_record(golden, build.path)
     task = golden.task
     return StageResult(
@@ -72,6 +76,35 @@ def import_network(
         },
         warnings=golden.warnings,
     )
+
+
+def understood(options: SourceOptions) -> tuple[Rewritten, GoldenData]:
+    """A network as it is built, and golden data of it.
+
+    Raises
+    ------
+    InputError
+        If one of them is at fault.
+    """
+    given = load_network(options.network)
+    golden = golden_of(given, options)
+    # Whoever needs more than the class needs the probabilities themselves.
+    classes = golden.task.kinds == (Kind.CLASSES,)
+    rewritten = rewrite(given, probabilities=not classes)
+    return rewritten, rewritten.golden_of(golden)
+
+
+def _another(
+    network: Network, golden: GoldenData, options: SourceOptions
+) -> tuple[Network, GoldenData]:
+    """A network of ``--also``, which must be as the first one but for its weights."""
+    rewritten, its_golden = understood(options)
+    try:
+        check_same_shape(network, rewritten.network)
+    except InputError as error:
+        raise InputError(f"--also: {options.network}: {error}") from None
+    # With all that is kept of the first one.
+    return rewritten.network, replace(its_golden, task=golden.task)
 
 
 def _check_hardware(network: Network, options: HardwareOptions, *, comparing: bool) -> None:

@@ -18,7 +18,7 @@ from build_decoder.quant.quality import Quality
 from build_decoder.quant.quantise import Quantised
 from build_decoder.stages.result import StageResult
 
-__all__ = ["quantise_network"]
+__all__ = ["quality_figures", "quantise_network"]
 
 
 def quantise_network(
@@ -26,6 +26,7 @@ def quantise_network(
     options: SearchOptions,
     *,
     family: Family,
+    reloadable: bool = False,
     board: Board | None = None,
     progress: Progress = silent,
 ) -> StageResult:
@@ -35,6 +36,8 @@ def quantise_network(
     ----------
     family
         FPGA family that the decoder is built for.
+    reloadable
+        Whether weights of other days are to be written into the decoder.
     board
         Board that must be able to hold the weights and to carry the frames; None for no check.
 
@@ -45,7 +48,15 @@ def quantise_network(
     """
     network = build.load_network()
     golden = build.load_golden(network)
-    quantised = search(network, golden, options, family=family, progress=progress)
+    quantised = search(
+        network,
+        golden,
+        options,
+        family=family,
+        reloadable=reloadable,
+        also=build.load_also(),
+        progress=progress,
+    )
     model = quantised.model
     if board is not None:
         check_memory(board, model.weight_bits)
@@ -62,9 +73,10 @@ def _figures_of(quantised: Quantised) -> dict:
         "built_topology": model.topology,
         "loss": quantised.all.loss,
         "quality": {
-            "searched_on": _quality(quantised.seen),
-            "held_out": _quality(quantised.unseen),
+            "searched_on": quality_figures(quantised.seen),
+            "held_out": quality_figures(quantised.unseen),
         },
+        "also": [quality_figures(quality) for quality in quantised.also],
         "near_ties": quantised.near_ties,
         "max_error": quantised.max_error,
         "average_bit_width": model.average_bit_width(),
@@ -107,7 +119,8 @@ def _form(activation: IntegerActivation, uniform_segments: int | None) -> dict:
     return {"form": "table" if isinstance(activation, Table) else "exact", "segments": None}
 
 
-def _quality(quality: Quality | None) -> dict | None:
+def quality_figures(quality: Quality | None) -> dict | None:
+    """Quality as the report has it; None if there is none."""
     if quality is None:
         return None
     names = ("float_accuracy", "accuracy", "agreement", "loss")

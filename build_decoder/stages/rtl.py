@@ -6,9 +6,9 @@ from build_decoder.actions import design
 from build_decoder.boards.board import Board
 from build_decoder.build_folder import BuildFolder, blocks_of
 from build_decoder.design_file import Design
-from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.options import HardwareOptions
 from build_decoder.stages.result import StageResult
 
@@ -48,13 +48,15 @@ def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> Stage
     """
     plan = design(build.load_model(), options, family=chip.family, max_blocks=chip.dsp)
     build.rtl.mkdir(exist_ok=True)
-    build.verilog.write_text(to_verilog(Decoder(plan), family=blocks_of(chip.family)))
+    build.verilog.write_text(to_verilog(decoder_of(plan), family=blocks_of(chip.family)))
     Design.of(plan, chip.family).save(build.design)
     return StageResult(
         figures={
             "foldings": [
                 asdict(layer.folding) | {"multipliers": asdict(layer.multipliers)}
                 for layer in plan.dense
-            ]
+            ],
+            "image_words": plan.interface.image_words,
+            "layout_id": plan.interface.layout_id,
         }
     )

@@ -1,15 +1,22 @@
-"""The simulate stage: Verilog must give what the integer model gave, at the times documented."""
+"""The simulate stage: Verilog must give what the integer model gave, at the times documented.
+
+Into a reloadable decoder other weights are loaded while frames run, too.
+"""
 
 from build_decoder.build_folder import BuildFolder
 from build_decoder.exit_status import ExitStatus
 from build_decoder.models.progress import Progress, silent
 from build_decoder.sim.decoder_bench import decoder_bench
+from build_decoder.sim.reload_run import reload_frames, run_reloads, with_other_weights
 from build_decoder.stages.result import StageResult
 
 __all__ = ["STALLED_FRAMES", "simulate"]
 
 STALLED_FRAMES = 32
 """Frames that are simulated a second time, with random stalls of both streams."""
+
+_RELOAD_VECTORS = 64
+"""Different frames of those that run while weights are loaded."""
 
 
 def simulate(build: BuildFolder, *, seed: int, progress: Progress = silent) -> StageResult:
@@ -29,20 +36,33 @@ def simulate(build: BuildFolder, *, seed: int, progress: Progress = silent) -> S
     CheckFailed
         If a simulation hangs, or its scoreboard and numpy do not agree.
     """
-    design = build.load_design()
+    design, plan = build.load_plan()
     x_raw, y_raw = build.load_expected(design.interface)
     folder = build.sim
-    bench = decoder_bench(build.exported(design), folder, frames=len(x_raw), progress=progress)
+    frames = len(x_raw)
+    if plan.reloadable:
+        frames = max(frames, reload_frames(design.interface, 2))
+    bench = decoder_bench(build.exported(design), folder, frames=frames, progress=progress)
     few = slice(STALLED_FRAMES)
     runs = [
         bench.run(x_raw, y_raw, folder / "back_to_back"),
         bench.run(x_raw[few], y_raw[few], folder / "stalled", stall_seed=seed),
     ]
+    if plan.reloadable:
+        models = plan.model, with_other_weights(plan.model)
+        for name, stalls in (("reloads", None), ("reloads_stalled", seed)):
+            runs.append(
+                run_reloads(
+                    bench, plan.image_layout, models, x_raw[:_RELOAD_VECTORS], folder / name,
+                    stall_seed=stalls,
+                )
+            )
     figures = {
         "vectors_checked": sum(run.vectors_checked for run in runs),
         "mismatches": sum(run.mismatches for run in runs),
         "latency_cycles": runs[0].latency_cycles,
         "frame_cycles": runs[0].frame_cycles,
+        "frames_while_reloading": sum(r.vectors_checked for r in runs[2:]) or None,
     }
     wrong = [f"Verilog differs from the model: {r.first_mismatch}" for r in runs if r.mismatches]
     if message := next(iter(wrong), None) or "; ".join(runs[0].wrong_times(design.interface)):

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from build_decoder.boards import toolchain
 from build_decoder.boards.board import Board
+from build_decoder.boards.shells.kind import ShellKind
 from build_decoder.build_folder import BuildFolder, blocks_of
 from build_decoder.exit_status import ExitStatus
-from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.models.errors import ToolError
 from build_decoder.models.progress import Progress, silent
 from build_decoder.sim.synthesis import synthesise
@@ -30,6 +31,8 @@ class BoardBuild:
         Requested clock of the decoder, MHz.
     seed
         Of the placer.
+    shell
+        What is around the decoder.
     max_lut
         Most LUTs that the decoder without the board's shell was to take; None for no limit.
     """
@@ -37,6 +40,7 @@ class BoardBuild:
     board: Board
     clock_mhz: float
     seed: int
+    shell: ShellKind
     max_lut: int | None = None
 
 
@@ -52,11 +56,13 @@ def synthesise_board(
     ToolError
         If Yosys fails.
     """
-    _, plan = build.load_plan()
+    design, plan = build.load_plan()
+    x_raw, _ = build.load_expected(design.interface)
     progress(newest_log_line(build.board))
     made = toolchain.synthesise(
-        how.board, Decoder(plan), build.board, how.clock_mhz, seed=how.seed
-    )
+        how.board, decoder_of(plan), build.board, how.clock_mhz, seed=how.seed, shell=how.shell,
+        x_raw=x_raw,
+    )  # fmt: skip
     figures, warnings = {}, ()
     if made.resources is not None:
         figures["resources"] = made.resources.as_dict()

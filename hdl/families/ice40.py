@@ -1,4 +1,4 @@
-"""Lattice's iCE40 UltraPlus."""
+"""Lattice's iCE40: UltraPlus, and LP and HX, which have no DSP blocks."""
 
 from build_decoder.hdl.cells import BRAM, DSP, FF, LUT, NOTHING
 from build_decoder.hdl.family import Family, NextpnrNames

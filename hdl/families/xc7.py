@@ -69,6 +69,7 @@ FAMILY = Family(
         # In a slice, but not in its LUTs.
         **{name: NOTHING for name in ("CARRY4", "MUXF7", "MUXF8", "GND", "VCC")},
         **{name: NOTHING for name in ("IBUF", "OBUF", "OBUFT", "IOBUF", "BUFG", "PLLE2_BASE")},
+        "PS7": NOTHING,
     },
     parts={
         "mac": "dsp48e1.dsp48e1_mac",

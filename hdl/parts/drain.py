@@ -1,11 +1,13 @@
 """Drain: finished sums, group by group, through bias and activation (AHEAD's CG-PE-2)."""
 
-from amaranth import Array, Cat, Module, Mux, Shape, Signal
+from amaranth import Array, Cat, Const, Module, Mux, Shape, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.activations.component import activation_component
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.memory_port import MemoryPort
+from build_decoder.hdl.parts.banked_memory import banked_memory
 from build_decoder.hdl.parts.native import native_part
 from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.shapes import shape_of
@@ -37,6 +39,7 @@ class Drain(wiring.Component):
     sums : ``In``, array of ``sums`` captured sums
     done : ``Out``, 1
     o : ``Out``, stream of arrays of ``lanes`` outputs
+    memory : ``In``, port of the memory of biases, if the plan is reloadable
     """
 
     def __init__(self, plan: DensePlan):
@@ -44,12 +47,17 @@ class Drain(wiring.Component):
         p = plan.parameters
         captured = data.ArrayLayout(Shape(p.captured.width, signed=True), plan.neurons)
         outputs = data.ArrayLayout(shape_of(p.output), plan.lanes)
+        memory = {}
+        if plan.reloadable:
+            _, biases = plan.memories
+            memory = {"memory": In(MemoryPort(biases))}
         super().__init__(
             {
                 "load": In(1),
                 "sums": In(captured),
                 "done": Out(1),
                 "o": Out(stream.Signature(outputs)),
+                **memory,
             }
         )
 
@@ -67,7 +75,10 @@ class Drain(wiring.Component):
         with m.If(self.load):
             m.d.sync += draining.eq(1)
 
-        group = self._counter(m, leaving, plan.groups_in_frame, "group")
+        passing = leaving
+        if plan.reloadable:
+            passing = leaving | (self.memory.roll & self.memory.step)
+        group = self._counter(m, passing, plan.groups_in_frame, "group")
         index = group
         if plan.groups_in_pass < plan.groups_in_frame:
             index = self._counter(m, leaving, plan.groups_in_pass, "index", restart=self.done)
@@ -89,16 +100,12 @@ class Drain(wiring.Component):
         else:
             # Of a few groups, the logic behind the selection goes into its LUTs.
             selected = Array(words)[index] if len(words) > 1 else words[0]
-        biases = [
-            Array(_padded(p.stored_biases[lane :: plan.lanes].tolist(), plan.groups_in_frame))
-            for lane in range(plan.lanes)
-        ]
-        for lane, table in enumerate(biases):
+        biases = self._written(m, group, platform) if plan.reloadable else self._constant(group)
+        for lane, (bias, shape) in enumerate(biases):
             accumulated = selected.word_select(lane, captured.width).as_signed()
-            bias = table[group] if plan.groups_in_frame > 1 else table[0]
             if plan.registered_selection:
                 held = Signal(captured, name=f"selected_{lane}")
-                held_bias = Signal(_range_of(table), name=f"bias_{lane}")
+                held_bias = Signal(shape, name=f"bias_{lane}")
                 with m.If(step):
                     m.d.sync += [held.eq(accumulated), held_bias.eq(bias)]
                 accumulated, bias = held, held_bias
@@ -110,6 +117,30 @@ class Drain(wiring.Component):
                 m.d.sync += valid_after.eq(valid)
             valid = valid_after
         return m
+
+    def _constant(self, group) -> list[tuple]:
+        """Stored bias of each lane, of a table, and the shape that all of the table have."""
+        plan, stored = self.plan, self.plan.parameters.stored_biases.tolist()
+        biases = []
+        for lane in range(plan.lanes):
+            table = _padded(stored[lane :: plan.lanes], plan.groups_in_frame)
+            bias = Array(table)[group] if plan.groups_in_frame > 1 else table[0]
+            biases.append((bias, _range_of(table)))
+        return biases
+
+    def _written(self, m, group, platform) -> list[tuple]:
+        """The same, of the memory."""
+        plan = self.plan
+        _, rows = plan.contents(plan.parameters)
+        row = banked_memory(m, self.memory, rows, group, platform)
+        shape = shape_of(plan.stored_bias)
+        count, constant = plan.constant_bits
+        words = (row.word_select(lane, shape.width) for lane in range(plan.lanes))
+        biases = (Cat(Const(constant, count), word) for word in words)
+        return [
+            (bias.as_signed() if shape.signed else bias, Shape(len(bias), shape.signed))
+            for bias in biases
+        ]
 
     def _held(self, m, neuron: int):
         """Sum of a neuron, which holds while it is drained."""

@@ -5,9 +5,11 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.memory_port import MemoryPort
 from build_decoder.hdl.parts.drain import Drain
 from build_decoder.hdl.parts.mac_array import MacArray
 from build_decoder.hdl.parts.weight_memory import WeightMemory
+from build_decoder.hdl.parts.writable_weight_memory import WritableWeightMemory
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["Neurons"]
@@ -17,10 +19,11 @@ class Neurons(wiring.Component):
     """Outputs of a dense layer, of inputs that come pass after pass without flow control.
 
     Inputs that come with ``take`` enter in that cycle, ``plan.beats`` of them a pass and
-    ``plan.passes`` a frame; none may come before ``ready``, which then stays. ``done`` is high in
-    the cycle in which the last sums of a pass leave. A pass that has ended and another one, or its
-    last inputs if the layer is double-buffered, must wait for that. The first outputs of a pass are
-    offered ``plan.sums_latency + plan.drain_latency`` cycles after its last inputs.
+    ``plan.passes`` a frame; none may come without ``ready``, which goes away only while the
+    memories change their banks. ``done`` is high in the cycle in which the last sums of a pass
+    leave. A pass that has ended and another one, or its last inputs if the layer is
+    double-buffered, must wait for that. The first outputs of a pass are offered
+    ``plan.sums_latency + plan.drain_latency`` cycles after its last inputs.
 
     Parameters
     ----------
@@ -34,6 +37,7 @@ class Neurons(wiring.Component):
     inputs : ``In``, array of ``inputs_per_cycle`` inputs
     ready, done : ``Out``, 1
     o : ``Out``, stream of arrays of ``lanes`` outputs
+    memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
     """
 
     def __init__(self, plan: DensePlan):
@@ -50,17 +54,28 @@ class Neurons(wiring.Component):
                 "ready": Out(1),
                 "done": Out(1),
                 "o": Out(stream.Signature(outputs)),
+                **{f"memory_{memory.role}": In(MemoryPort(memory)) for memory in plan.memories},
             }
         )
 
     def elaborate(self, platform):
         m = Module()
         plan, p = self.plan, self.plan.parameters
-        m.submodules.weights = weights = WeightMemory(
-            shape=shape_of(p.weight), rows=plan.weight_rows
-        )
         m.submodules.mac = mac = MacArray(plan)
         m.submodules.drain = drain = Drain(plan)
+        if plan.reloadable:
+            memory, _ = plan.memories
+            weights = WritableWeightMemory(
+                shape=shape_of(p.weight),
+                layout=(plan.folding.inputs_per_cycle, plan.neurons),
+                memory=memory,
+                rows=plan.contents(p)[0],
+            )
+            wiring.connect(m, wiring.flipped(self.memory_weight), weights.memory)
+            wiring.connect(m, wiring.flipped(self.memory_bias), drain.memory)
+        else:
+            weights = WeightMemory(shape=shape_of(p.weight), rows=plan.weight_rows)
+        m.submodules.weights = weights
         ends = self.take & self.last
         m.d.comb += [
             self.ready.eq(weights.ready),

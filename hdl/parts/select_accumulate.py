@@ -1,6 +1,6 @@
 """Multiplication by two bits of weight inside of the adder that sums the products."""
 
-from amaranth import Cat, Module, Mux, Shape, Signal
+from amaranth import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -21,8 +21,9 @@ class SelectAccumulate(wiring.Component):
     ``x`` in the very LUT that adds it, so that the unit is one LUT of six inputs for each bit of
     the sum on the 7 series. For that, negative products are complements, each 1 too few, and a
     signed ``x`` is taken in offset binary, which has no sign to extend. What that changes in a
-    pass's sum is known from the weights, and the sum starts from as much less. Running sums may
-    wrap; the finished sum does not.
+    pass's sum is known from the weights, and the sum starts from as much less. Where weights are
+    written at run time it is not: a complement's missing 1 is the adder's carry in then, and a
+    signed ``x`` is refused. Running sums may wrap; the finished sum does not.
 
     ``load`` registers the weight. Throughput: one ``valid`` input a cycle, with the registered
     weight. Latency: ``sum`` is finished 1 cycle after its last input and holds until, at the
@@ -85,8 +86,9 @@ class SelectAccumulate(wiring.Component):
             x.eq(Cat(self.x[:-1], ~self.x[-1]) if self.x.shape().signed else self.x),
             addend.eq(Mux(odd, x, Mux(negative, x << 1, 0)) ^ negative.replicate(width)),
         ]
-        add = native_part(platform, "sum")
-        m.d.comb += added.eq(total + addend if add is None else add(m, total, addend))
+        carry = negative if self.plan.reloadable else None
+        add = native_part(platform, "sum") or _add
+        m.d.comb += added.eq(add(m, total, addend, carry))
         with m.If(self.valid):
             m.d.sync += total.eq(added)
         if self.plan.double_buffered:
@@ -104,7 +106,13 @@ class SelectAccumulate(wiring.Component):
     def _start(self) -> int:
         """The rounding constant, and what complements and offset binary take from the sum."""
         p = self.plan.parameters
+        if self.plan.reloadable:
+            return p.rounding_constant
         weights = p.weights[:, self.neuron]
         offset = -p.input.min_raw
         start = p.rounding_constant + int((weights < 0).sum()) - offset * int(weights.sum())
         return start % (1 << self.plan.unit_width)
+
+
+def _add(m: Module, a: Value, b: Value, carry: Value | None) -> Value:
+    return a + b if carry is None else a + b + carry

@@ -48,6 +48,7 @@ class _Control(DenseControl):
     double_buffered: bool = True
     drain_latency: int = 1
     """An activation's latency follows from formats, and decides no interval."""
+    reloadable: bool = False
 
     @cached_property
     def interval(self) -> int:

@@ -8,6 +8,7 @@ from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.connect import connected
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.image import ImageLayout
 from build_decoder.hdl.planning.input_order import order_of
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -16,6 +17,7 @@ from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.timeline import first_frame, frame_interval
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DecoderPlan"]
@@ -77,6 +79,8 @@ class DecoderPlan:
         model: IntegerModel,
         foldings: Sequence[Folding],
         multipliers: Sequence[Multipliers] | None = None,
+        *,
+        reloadable: bool = False,
     ) -> "DecoderPlan":
         """The plan that follows from one folding a dense layer, and from the units of each.
 
@@ -97,20 +101,26 @@ class DecoderPlan:
                 name: {"folding": folding, "multipliers": units}
                 for name, folding, units in zip(dense, foldings, units, strict=True)
             },
+            reloadable=reloadable,
         )
 
     @classmethod
     def chosen(
-        cls, model: IntegerModel, choices: Mapping[str, Mapping[str, object]]
+        cls,
+        model: IntegerModel,
+        choices: Mapping[str, Mapping[str, object]],
+        *,
+        reloadable: bool = False,
     ) -> "DecoderPlan":
         """The plan that follows from the choices of each layer, by the names of their nodes.
 
-        Layers without choices get the first plan of their type.
+        Layers without choices get the first plan of their type. ``reloadable`` makes the weights of
+        all that have some writable at run time.
 
         Raises
         ------
         ValueError
-            If choices do not fit the layers.
+            If choices do not fit the layers, or a layer's weights cannot be written and must.
         """
         shapes = {item.name: item.shape for item in model.inputs}
         plans = {}
@@ -118,6 +128,8 @@ class DecoderPlan:
             plans[node.name] = plan_type(node.layer).chosen(
                 node.layer, [shapes[name] for name in node.inputs], **choices.get(node.name, {})
             )
+            if reloadable:
+                plans[node.name] = _reloadable(node.name, plans[node.name], node.layer)
             shapes[node.name] = node.layer.output_shape
         return cls(model, connected(model, plans))
 
@@ -144,6 +156,36 @@ class DecoderPlan:
     def folded(self) -> str:
         """Inputs by outputs a cycle of each dense layer, as in ``1x20, 1x2``."""
         return ", ".join(map(str, self.foldings))
+
+    @property
+    def reloadable(self) -> bool:
+        """Whether weights are written at run time."""
+        return any(plan.memories for plan in self.layers.values())
+
+    @cached_property
+    def image_layout(self) -> ImageLayout:
+        """What images consist of that are written into it.
+
+        Raises
+        ------
+        InputError
+            If it is not reloadable.
+        """
+        return ImageLayout(self.model, self.layers)
+
+    @property
+    def most_frames(self) -> int:
+        """Frames that can be under way at once, or more."""
+        actors = [actor for stage in self.stages for actor in stage.plan.actors]
+        slots = {
+            slot
+            for actor in actors
+            for phase in set(actor.phases)
+            for slot, _ in (*phase.reserve, *phase.release)
+        }
+        # A frame has a transfer in a register or a place that is reserved for it, or an actor is
+        # at it.
+        return sum(2 + actor.registers for actor in actors) + sum(slot.units for slot in slots)
 
     @property
     def source(self) -> Port:
@@ -188,7 +230,29 @@ class DecoderPlan:
             input_walk=order_of(self.model).walk,
             latency_cycles=self.latency_cycles,
             frame_cycles=self.frame_cycles,
+            **self._image,
         )
+
+    @property
+    def _image(self) -> dict[str, int]:
+        """What of its interface there is of images."""
+        if not self.reloadable:
+            return {}
+        layout = self.image_layout
+        return {"image_words": layout.words, "layout_id": layout.layout_id}
+
+
+def _reloadable(name: str, plan: LayerPlan, layer: IntegerLayer) -> LayerPlan:
+    try:
+        plan = plan.reloadable_too()
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if layer.arrays and not plan.memories:
+        raise ValueError(
+            f"{name}: expected a layer whose weights can be written at run time, got one of type "
+            f"{plan.name}"
+        )
+    return plan
 
 
 def _match(name: str, given: Tensor, taken: Tensor) -> None:

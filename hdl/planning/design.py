@@ -27,6 +27,7 @@ def design_decoder(
     max_dsp: int | None = None,
     max_lut: int | None = None,
     datapath: str | Sequence[str | None] | None = None,
+    reloadable: bool = False,
 ) -> DecoderPlan:
     """Plan of a decoder for ``model``.
 
@@ -54,13 +55,16 @@ def design_decoder(
     datapath
         What makes the products, of :data:`hdl.planning.datapath.DATAPATHS`: one for all layers, or
         one a layer. None, or None for a layer: chosen, by what is left of the blocks.
+    reloadable
+        Whether weights are written at run time. Multipliers then follow from formats alone; the
+        area that foldings are chosen by is that of constant weights.
 
     Raises
     ------
     InputError
         If no foldings reach the latency or keep to the LUTs, a target is given for other layers
-        than a chain of dense ones, a layer does not fit its datapath, or datapaths take more DSP
-        blocks than there are.
+        than a chain of dense ones, a layer does not fit its datapath, datapaths take more DSP
+        blocks than there are, or it is to be reloadable and a layer's weights cannot be written.
     """
     targeted = foldings is None and (latency_cycles is not None or max_lut is not None)
     if targeted and not model.is_dense_chain:
@@ -75,8 +79,7 @@ def design_decoder(
     spare = max_dsp is not None
     if not targeted:
         foldings = default_foldings(model) if foldings is None else foldings
-        units = _multipliers(model, foldings, names, family, left, spare)
-        return DecoderPlan.of(model, foldings, units)
+        return _decoder(model, foldings, names, family, left, spare, reloadable)
     family = family or DEFAULT
     point = choose_design(
         model,
@@ -87,7 +90,30 @@ def design_decoder(
         spare_blocks=spare,
         datapath=names,
     )
+    if reloadable:
+        # Units that are proven by the actual weights are not proven for others.
+        return _decoder(model, point.foldings, names, family, left, spare, reloadable)
     return DecoderPlan.of(model, point.foldings, point.multipliers)
+
+
+def _decoder(
+    model: IntegerModel,
+    foldings: Sequence[Folding],
+    datapaths: list[str | None],
+    family: Family | None,
+    max_blocks: int | None,
+    spare_blocks: bool,
+    reloadable: bool,
+) -> DecoderPlan:
+    try:
+        units = _multipliers(
+            model, foldings, datapaths, family, max_blocks, spare_blocks, reloadable
+        )
+        return DecoderPlan.of(model, foldings, units, reloadable=reloadable)
+    except ValueError as error:
+        if not reloadable:
+            raise
+        raise InputError(f"{model.name}: {error}") from None
 
 
 def _datapaths(
@@ -112,9 +138,12 @@ def _multipliers(
     family: Family | None,
     max_blocks: int | None,
     spare_blocks: bool,
+    reloadable: bool,
 ) -> list[Multipliers]:
     """Multipliers of each layer, of which those that are not forced share what blocks are left."""
     plans = dense_plans(model, foldings)
+    if reloadable:
+        plans = [plan.reloadable_too() for plan in plans]
     forced = _forced(model, plans, datapaths, family=family, max_blocks=max_blocks)
     if max_blocks is not None:
         max_blocks -= sum(units.blocks for units in forced.values())

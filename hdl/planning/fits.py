@@ -1,4 +1,7 @@
-"""Which units can make a layer's products, proven from its actual weights and its folding."""
+"""Which units can make a layer's products, proven from its folding and its actual weights, or from
+their format where others may be written in their place."""
+
+import numpy as np
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.dsp_block import DspBlock
@@ -28,8 +31,11 @@ def fits_block(plan: DensePlan, multiplier: Multiplier, block: DspBlock) -> bool
         return block.makes(p.weight, p.input) and block.fits(*widths, width)
     if not block.packs or plan.neurons < 2:
         return False
-    pairs = plan.neurons // 2 * 2
-    low, high = plan.weight_rows[:, :, 0:pairs:2], plan.weight_rows[:, :, 1:pairs:2]
+    if plan.reloadable:
+        low = high = np.array([p.weight.min_raw, p.weight.max_raw])
+    else:
+        pairs = plan.neurons // 2 * 2
+        low, high = plan.weight_rows[:, :, 0:pairs:2], plan.weight_rows[:, :, 1:pairs:2]
     return block.fits_pairs(
         p.weight, p.input, width, lambda field: DspPacking(field).operand_width(low, high)
     )
@@ -42,17 +48,23 @@ def packs(plan: DensePlan, block: DspBlock) -> bool:
 
 def select_misfit(plan: DensePlan) -> tuple[str, str] | None:
     """What a selecting unit expects of a layer and what the layer has; None if it fits."""
-    weights = plan.parameters.weights
-    least, greatest = min(-1, int(weights.min())), max(0, int(weights.max()))
-    bits = max((-least - 1).bit_length(), greatest.bit_length()) + 1
+    p = plan.parameters
+    if plan.reloadable:
+        bits = p.weight.width + (not p.weight.signed)
+    else:
+        least, greatest = min(-1, int(p.weights.min())), max(0, int(p.weights.max()))
+        bits = max((-least - 1).bit_length(), greatest.bit_length()) + 1
     if bits > SELECT_WEIGHT_BITS:
         return f"weights of at most {SELECT_WEIGHT_BITS} bits", str(bits)
     if not plan.units_accumulate:
         return "1 input a cycle", str(plan.folding.inputs_per_cycle)
     if plan.passes > 1:
-        return f"all {plan.parameters.units} outputs a cycle", str(plan.neurons)
-    if plan.constant_weights:
-        return "at least 2 inputs", str(plan.parameters.input_count)
+        return f"all {p.units} outputs a cycle", str(plan.neurons)
+    if plan.beats < 2:
+        return "at least 2 inputs", str(p.input_count)
+    if plan.reloadable and p.input.signed:
+        # What offset binary takes from a sum depends on the weights.
+        return "unsigned inputs of weights that are written", str(p.input)
     return None
 
 

@@ -22,12 +22,15 @@ held up; documented times are those of a decoder that has settled."""
 
 _MAX_COUNT = 1 << 24
 _MAX_CYCLES = 1 << 48
+_MAX_WORDS = 1 << 32
 _NEEDED = ("name", "input_count", "output_count", "input_format", "output_format", "fingerprint")
 _WALK = "input_walk"
 _OPTIONAL = {
     "input_lanes": (1, _MAX_COUNT),
     "latency_cycles": (0, _MAX_CYCLES),
     "frame_cycles": (0, _MAX_CYCLES),
+    "image_words": (1, _MAX_WORDS),
+    "layout_id": (0, (1 << 32) - 1),
 }
 
 
@@ -62,6 +65,11 @@ class Interface:
         stalled.
     frame_cycles
         Documented cycles between back-to-back frames.
+    image_words
+        Words of a weight image (:mod:`hdl.planning.image`); None where weights are constants, and
+        there are these two streams alone.
+    layout_id
+        What images must have in common with it; None likewise.
 
     Raises
     ------
@@ -79,6 +87,8 @@ class Interface:
     input_walk: Walk | None = None
     latency_cycles: int | None = None
     frame_cycles: int | None = None
+    image_words: int | None = None
+    layout_id: int | None = None
 
     def __post_init__(self):
         for name in ("input_count", "output_count", "input_lanes"):
@@ -101,13 +111,21 @@ class Interface:
     @classmethod
     def of(cls, decoder) -> "Interface":
         """Interface of a component with streams ``i`` and ``o`` and its integer ``model``."""
+        images = getattr(decoder, "images", None)
         return replace(
             cls.of_model(decoder.model),
             input_lanes=decoder.i.payload.shape().length,
             input_walk=order_of(decoder.model).walk,
             latency_cycles=decoder.latency_cycles,
             frame_cycles=decoder.frame_cycles,
+            image_words=images and images.words,
+            layout_id=images and images.layout_id,
         )
+
+    @property
+    def reloadable(self) -> bool:
+        """Whether weight images can be loaded."""
+        return self.image_words is not None
 
     @property
     def input_beats(self) -> int:

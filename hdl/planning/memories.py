@@ -92,6 +92,15 @@ class MemoryRules:
         bits = self.blocks * rows * width
         return bits > self.lut_rows * self.bram_luts * self.block_rams(rows, width)
 
+    def fits_block_ram_written(self, rows: int, width: int) -> bool:
+        """Whether a memory with a port that writes and a registered one that reads is cheaper in
+        block RAM than in LUTs, or in flip-flops, at two for a LUT."""
+        if self.lut_ram is None:
+            luts = rows * width / 2
+        else:
+            luts = self.lut_ram.luts * self.lut_ram.units(rows, width)
+        return self.blocks * luts > self.bram_luts * self.block_rams(rows, width)
+
     def block_rams(self, rows: int, width: int) -> int:
         """Least blocks that Yosys takes for a memory with one port that reads."""
         return _blocks(*self._least_cost(rows, width), width)

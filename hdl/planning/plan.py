@@ -4,9 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar, Self
 
+import numpy as np
+
 from build_decoder.hdl.planning.actor import Actor
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.unstalled import Times, times_of
+from build_decoder.hdl.planning.writable import Writable
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layer import IntegerLayer
@@ -33,6 +36,8 @@ class Plan:
         Streams out, all of which carry the output; only a fork has several.
     actors : tuple of Actor
         Its control. No two actors take from one input, nor give to one output.
+    memories : tuple of Writable
+        Memories that are written at run time; its component has a port for each.
     """
 
     name: ClassVar[str]
@@ -40,6 +45,7 @@ class Plan:
     output: Tensor
     outputs: int = 1
     actors: tuple[Actor, ...]
+    memories: tuple[Writable, ...] = ()
 
     @cached_property
     def times(self) -> Times:
@@ -112,6 +118,32 @@ class LayerPlan(Plan):
     def giving(self, lanes: int) -> Self:
         """The plan of the same hardware that gives ``lanes`` values a transfer, or single values
         where it cannot."""
+        raise NotImplementedError
+
+    def reloadable_too(self) -> Self:
+        """The plan whose weights, if there are any, are written at run time: see
+        :attr:`memories`.
+
+        Raises
+        ------
+        ValueError
+            If the layer cannot be made so.
+        """
+        return self
+
+    def contents(self, layer: IntegerLayer) -> tuple[np.ndarray, ...]:
+        """What makes it compute ``layer``: bits of all rows of each of :attr:`memories`, bool
+        (rows, width).
+
+        Raises
+        ------
+        ValueError
+            If weights do not fit; the message tells where.
+        """
+        return ()
+
+    def holding(self, contents: tuple[np.ndarray, ...]) -> IntegerLayer:
+        """The layer that it computes with these rows: the inverse of :meth:`contents`."""
         raise NotImplementedError
 
     def within(self, interval: int) -> Self:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["different", "different_columns", "varies", "weight_rows"]
+__all__ = ["different", "different_columns", "from_rows", "varies", "weight_rows"]
 
 
 def weight_rows(weights: np.ndarray, inputs_per_cycle: int, outputs_per_cycle: int) -> np.ndarray:
@@ -17,6 +17,15 @@ def weight_rows(weights: np.ndarray, inputs_per_cycle: int, outputs_per_cycle: i
     padded[:inputs, :units] = weights
     rows = padded.reshape(beats, inputs_per_cycle, passes, neurons)
     return rows.transpose(2, 0, 1, 3).reshape(-1, inputs_per_cycle, neurons)
+
+
+def from_rows(rows: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The weights (inputs, units) of a ``shape`` that :func:`weight_rows` made ``rows`` of."""
+    inputs, units = shape
+    _, inputs_per_cycle, neurons = rows.shape
+    beats, passes = -(-inputs // inputs_per_cycle), -(-units // neurons)
+    parts = rows.reshape(passes, beats, inputs_per_cycle, neurons).transpose(1, 2, 0, 3)
+    return parts.reshape(beats * inputs_per_cycle, passes * neurons)[:inputs, :units]
 
 
 def different_columns(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:

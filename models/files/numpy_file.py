@@ -17,9 +17,19 @@ from numpy.lib import format as npy_format
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.array_shape import ArrayShape
 
-__all__ = ["npz_keys", "npz_shape", "read_npy", "read_npz", "read_npz_text"]
+__all__ = [
+    "READ_ERRORS",
+    "npz_keys",
+    "npz_shape",
+    "npz_type",
+    "read_npy",
+    "read_npz",
+    "read_npz_text",
+    "read_npz_texts",
+]
 
 _TEXT_CHARACTERS = 64
+_TEXTS = 2**20
 
 try:
     from lzma import LZMAError as _LZMAError
@@ -27,7 +37,7 @@ except ImportError:  # a Python without it raises a RuntimeError
     _LZMAError = RuntimeError
 
 # What the standard library and numpy raise on damaged, encrypted or truncated files.
-_READ_ERRORS = (
+READ_ERRORS = (
     ValueError,
     OSError,
     EOFError,
@@ -52,7 +62,7 @@ def read_npy(path: Path, shape: ArrayShape, *, where: str) -> np.ndarray:
                 )
             stream.seek(0)
             return npy_format.read_array(stream, allow_pickle=False)
-    except _READ_ERRORS:
+    except READ_ERRORS:
         raise InputError.at(
             path, where, expected="a valid .npy file", got="a damaged file or another kind"
         ) from None
@@ -74,7 +84,7 @@ def read_npz(path: Path, key: str, shape: ArrayShape, *, where: str) -> np.ndarr
                 _check_header(stream, path, shape, where)
             with archive.open(f"{key}.npy") as stream:
                 return npy_format.read_array(stream, allow_pickle=False)
-    except (*_READ_ERRORS, KeyError):
+    except (*READ_ERRORS, KeyError):
         raise InputError.at(
             path, where, expected=f"a valid array called {shown(key)}", got="damaged data"
         ) from None
@@ -85,7 +95,7 @@ def npz_keys(path: Path) -> tuple[str, ...]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except _READ_ERRORS:
+    except READ_ERRORS:
         raise InputError.at(
             path, "", expected="an .npz file", got="a damaged file or another kind"
         ) from None
@@ -99,26 +109,48 @@ def npz_shape(path: Path, key: str) -> tuple[int, ...]:
     return _declared(path, key)[0]
 
 
-def read_npz_text(path: Path, key: str) -> str:
+def npz_type(path: Path, key: str) -> np.dtype:
+    """Type that an ``.npz`` file declares for the array called `key`, which it has."""
+    return _declared(path, key)[1]
+
+
+def read_npz_text(path: Path, key: str, *, characters: int = _TEXT_CHARACTERS) -> str:
     """The text in the array called `key`, one string, of an ``.npz`` file that has it."""
     shape, dtype = _declared(path, key)
-    if dtype.kind not in "US" or math.prod(shape) != 1 or dtype.itemsize > 4 * _TEXT_CHARACTERS:
+    if dtype.kind not in "US" or math.prod(shape) != 1 or dtype.itemsize > 4 * characters:
         raise InputError.at(
             path, key, expected="one short text", got=f"{shown(str(dtype))}, shape {shape}"
         )
+    return _texts(path, key)[0]
+
+
+def read_npz_texts(path: Path, key: str) -> tuple[str, ...]:
+    """The short texts in the array called `key` of an ``.npz`` file that has it."""
+    shape, dtype = _declared(path, key)
+    good = dtype.kind in "US" and math.prod(shape) <= _TEXTS
+    if not good or dtype.itemsize > 4 * _TEXT_CHARACTERS:
+        raise InputError.at(
+            path, key, expected="short texts", got=f"{shown(str(dtype))}, shape {shape}"
+        )
+    return _texts(path, key)
+
+
+def _texts(path: Path, key: str) -> tuple[str, ...]:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as stream:
-            text = npy_format.read_array(stream, allow_pickle=False).item()
-    except (*_READ_ERRORS, KeyError):
+            texts = npy_format.read_array(stream, allow_pickle=False).ravel().tolist()
+    except (*READ_ERRORS, KeyError):
         raise _damaged(path, key) from None
-    return text if isinstance(text, str) else text.decode("ascii", "replace")
+    return tuple(
+        text if isinstance(text, str) else text.decode("ascii", "replace") for text in texts
+    )
 
 
 def _declared(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype]:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as stream:
             return _read_header(stream)
-    except (*_READ_ERRORS, KeyError):
+    except (*READ_ERRORS, KeyError):
         raise _damaged(path, key) from None
 
 

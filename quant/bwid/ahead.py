@@ -10,6 +10,7 @@ from build_decoder.quant.bwid.sensitivity import LOWER_BOUND, select_fraction_bi
 from build_decoder.quant.evaluator import Evaluator
 from build_decoder.quant.range_analysis import coarsest_node
 from build_decoder.quant.search_result import SearchError, SearchResult, StepRecorder
+from build_decoder.quant.spare import with_spare_bits
 
 __all__ = ["search_ahead"]
 
@@ -29,6 +30,7 @@ def search_ahead(
     lower_bound: int = LOWER_BOUND,
     max_error: float | None = None,
     uniform_segments: int | None = None,
+    reloadable: bool = False,
     progress: Progress = silent,
 ) -> SearchResult:
     """Formats by BWS-IBW, BWS-FBW and BWO-FBW, which are the names of the result's steps.
@@ -46,6 +48,8 @@ def search_ahead(
         where outputs only decide.
     uniform_segments
         Of generated activations; see :func:`quant.activations.integer_activation`.
+    reloadable
+        Whether other weights are to be written: a last step, ``spare``, adds bits for them.
     progress
         Called now and then with a short text that says what is being done.
 
@@ -86,5 +90,8 @@ def search_ahead(
             progress=progress,
         )
         found(climb.formats)
+    if reloadable:
+        with recorder.step("spare") as found:
+            found(with_spare_bits(network, climb.formats))
     ties = golden.task.decisions(evaluator.outputs(perfect)) != golden.task.decisions(golden.y)
     return SearchResult("ahead", network, tuple(recorder.steps), ties.any(axis=1))

@@ -1,11 +1,15 @@
 """A factor and a term for each channel in integers."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layer import IntegerLayer, Kind, Role, Signal, Step
 from build_decoder.quant.operations.identity import identity
+from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.operations.scale import Scale
 from build_decoder.quant.qformat import QFormat
 
@@ -64,6 +68,19 @@ class Affine(IntegerLayer):
             Signal("bias", scale.shifts.format, scale.shifts.raw.size),
             Signal("output", scale.output, words),
         )
+
+    @property
+    def arrays(self) -> Mapping[str, RawArray]:
+        """Factors and terms."""
+        return {"scale": self.scale.scales, "shift": self.scale.shifts}
+
+    def with_arrays(self, raw: Mapping[str, np.ndarray]):
+        scale = replace(
+            self.scale,
+            scales=replace(self.scale.scales, raw=raw["scale"]),
+            shifts=replace(self.scale.shifts, raw=raw["shift"]),
+        )
+        return replace(self, scale=scale)
 
     def digest(self) -> bytes:
         return identity(self)

@@ -1,6 +1,7 @@
 """Attention over the time steps in integers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from build_decoder.quant.layer import ActivationRole, IntegerLayer, Kind, Role, 
 from build_decoder.quant.operations.attend import Attend
 from build_decoder.quant.operations.biased_sum import effective_accumulator
 from build_decoder.quant.operations.identity import identity
+from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["POWER", "QUANTISER", "Attention"]
@@ -70,6 +72,19 @@ class Attention(IntegerLayer):
             Signal("power", attend.power.output, attend.steps),
             Signal("output", attend.output, attend.channels),
         )
+
+    @property
+    def arrays(self) -> Mapping[str, RawArray]:
+        """Weights and biases of scores."""
+        return {"weights": self.attend.weights, "bias": self.attend.biases}
+
+    def with_arrays(self, raw: Mapping[str, np.ndarray]):
+        attend = replace(
+            self.attend,
+            weights=replace(self.attend.weights, raw=raw["weights"]),
+            biases=replace(self.attend.biases, raw=raw["bias"]),
+        )
+        return replace(self, attend=attend)
 
     def digest(self) -> bytes:
         return identity(self)

@@ -1,27 +1,25 @@
 """Convolution: the six signal nodes of a dense layer, over windows."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from build_decoder.models.layer import Shape
 from build_decoder.quant.activations import IntegerActivation
-from build_decoder.quant.layer import IntegerLayer, Signal
+from build_decoder.quant.layer import Signal
 from build_decoder.quant.operations.activate import Activate
-from build_decoder.quant.operations.biased_sum import BiasedSum
 from build_decoder.quant.operations.chain import Chain
 from build_decoder.quant.operations.convolution import Convolution
-from build_decoder.quant.operations.products import Products
-from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.weighted import WeightedQuantiser
+from build_decoder.quant.weighted_layer import WeightedLayer
 
 __all__ = ["QUANTISER", "Conv2d"]
 
 
 @dataclass(frozen=True, eq=False)
-class Conv2d(IntegerLayer):
+class Conv2d(WeightedLayer):
     """A convolution of stride 1 with ``same`` padding in integers.
 
     With every operand raw, and zeros around ``x``::
@@ -43,6 +41,9 @@ class Conv2d(IntegerLayer):
         Raw int64 (filters,) in ``bias``.
     activation
         Parameter object of the activation.
+    reach
+        Limits of the weights that may be written in place of these, and so may any biases in their
+        format; None if both are constants.
 
     Raises
     ------
@@ -58,6 +59,7 @@ class Conv2d(IntegerLayer):
     weights: np.ndarray
     biases: np.ndarray
     activation: IntegerActivation
+    reach: Reach | None = None
 
     def __post_init__(self):
         if self.weights.ndim != 4 or self.weights.shape[2] != self.shape[2]:
@@ -72,36 +74,9 @@ class Conv2d(IntegerLayer):
         self.biased_sum.check()
 
     @property
-    def inputs(self) -> tuple[QFormat]:
-        """Format of the input."""
-        return (self.input,)
-
-    @property
     def output_shape(self) -> Shape:
         """Rows, columns and filters."""
         return (*self.shape[:2], self.weights.shape[3])
-
-    @property
-    def sum(self) -> QFormat:
-        """Format of the sum node."""
-        return self.activation.input
-
-    @property
-    def output(self) -> QFormat:
-        """Format of the output node."""
-        return self.activation.output
-
-    @cached_property
-    def products(self) -> Products:
-        """Exact sums of products of a window."""
-        return Products(self.input, RawArray(self.weight, self.weights))
-
-    @cached_property
-    def biased_sum(self) -> BiasedSum:
-        """From exact sums to the sum node."""
-        return BiasedSum.after(
-            self.products, self.accumulator, RawArray(self.bias, self.biases), self.sum
-        )
 
     @property
     def operations(self):
@@ -109,11 +84,6 @@ class Conv2d(IntegerLayer):
         return (
             Convolution(self.products), Chain((self.biased_sum, Activate(self.activation)))
         )
-
-    @property
-    def activations(self) -> tuple[IntegerActivation]:
-        """The one activation."""
-        return (self.activation,)
 
     @property
     def signals(self) -> tuple[Signal, ...]:
@@ -153,6 +123,7 @@ class _Conv2dQuantiser(WeightedQuantiser):
             weights=parts.array("weights").raw,
             biases=parts.array("bias").raw,
             activation=self.activation(parts),
+            reach=parts.array("weights").reach,
         )
 
 

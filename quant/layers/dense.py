@@ -6,16 +6,15 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.quant.activations import IntegerActivation
-from build_decoder.quant.layer import IntegerLayer, Signal
+from build_decoder.quant.layer import Signal
 from build_decoder.quant.operations.activate import Activate
-from build_decoder.quant.operations.biased_sum import BiasedSum
 from build_decoder.quant.operations.chain import Chain
-from build_decoder.quant.operations.products import Products
-from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding
 from build_decoder.quant.weighted import WeightedQuantiser
+from build_decoder.quant.weighted_layer import WeightedLayer
 
 __all__ = ["NODES", "QUANTISER", "Dense"]
 
@@ -24,7 +23,7 @@ NODES = ("input", "weight", "accumulator", "bias", "sum", "output")
 
 
 @dataclass(frozen=True, eq=False)
-class Dense(IntegerLayer):
+class Dense(WeightedLayer):
     """A dense layer in integers.
 
     With every operand raw, ``F`` a node's fraction bits and ``sat`` saturation to a node::
@@ -44,6 +43,9 @@ class Dense(IntegerLayer):
         Raw int64 (units,) in ``bias``.
     activation
         Parameter object of the activation.
+    reach
+        Limits of the weights that may be written in place of these, and so may any biases in their
+        format; None if both are constants.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class Dense(IntegerLayer):
     weights: np.ndarray
     biases: np.ndarray
     activation: IntegerActivation
+    reach: Reach | None = None
 
     def __post_init__(self):
         if self.weights.ndim != 2 or self.biases.shape != self.weights.shape[1:]:
@@ -85,51 +88,19 @@ class Dense(IntegerLayer):
         return self.weights.shape[1]
 
     @property
-    def inputs(self) -> tuple[QFormat]:
-        """Format of the input."""
-        return (self.input,)
-
-    @property
     def output_shape(self) -> tuple[int]:
         """A value a unit."""
         return (self.units,)
-
-    @property
-    def sum(self) -> QFormat:
-        """Format of the sum node."""
-        return self.activation.input
-
-    @property
-    def output(self) -> QFormat:
-        """Format of the output node."""
-        return self.activation.output
 
     @property
     def product_fraction(self) -> int:
         """Fraction bits of a product."""
         return self.input.fraction + self.weight.fraction
 
-    @cached_property
-    def products(self) -> Products:
-        """Exact sums of products."""
-        return Products(self.input, RawArray(self.weight, self.weights))
-
-    @cached_property
-    def biased_sum(self) -> BiasedSum:
-        """From exact sums to the sum node."""
-        return BiasedSum.after(
-            self.products, self.accumulator, RawArray(self.bias, self.biases), self.sum
-        )
-
     @property
     def operations(self):
         """Sums of products; then all else."""
         return (self.products, Chain((self.biased_sum, Activate(self.activation))))
-
-    @property
-    def activations(self) -> tuple[IntegerActivation]:
-        """The one activation."""
-        return (self.activation,)
 
     @property
     def signals(self) -> tuple[Signal, ...]:
@@ -146,7 +117,8 @@ class Dense(IntegerLayer):
 
     @cached_property
     def exact(self) -> QFormat:
-        """Format that no running sum leaves, proven from the actual weights and the input format.
+        """Format that no running sum leaves, proven from the input format and the actual weights or
+        from the limits of those that may be written.
 
         Every running sum starts from :attr:`rounding_constant`.
         """
@@ -168,7 +140,8 @@ class Dense(IntegerLayer):
 
     @property
     def biased(self) -> QFormat:
-        """Format of accumulator plus stored bias, exact, proven from the actual biases."""
+        """Format of accumulator plus stored bias, exact, proven from the actual biases or from the
+        format of those that may be written."""
         return self.biased_sum.biased
 
     @property
@@ -202,6 +175,7 @@ class _DenseQuantiser(WeightedQuantiser):
             weights=parts.array("weights").raw,
             biases=parts.array("bias").raw,
             activation=self.activation(parts),
+            reach=parts.array("weights").reach,
         )
 
 

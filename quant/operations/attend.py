@@ -70,7 +70,7 @@ class Attend:
         """From exact sums to the sum node, all steps at once."""
         return BiasedSum(
             self.products.fraction, self.products.low, self.products.high, self.accumulator,
-            self.biases.format, self.power.input, self.biases.raw[:, 0],
+            self.biases.format, self.power.input, self.biases.raw[:, 0], self.biases.bounds,
         )  # fmt: skip
 
     @cached_property

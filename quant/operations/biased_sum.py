@@ -39,6 +39,9 @@ class BiasedSum:
         Formats; the accumulator has at most ``fraction`` fraction bits.
     biases
         Raw int64 (sums,) in ``bias``.
+    bias_bounds
+        Least and greatest of the biases that may be written in their place; None if they are
+        constants.
     """
 
     fraction: int
@@ -48,6 +51,7 @@ class BiasedSum:
     bias: QFormat
     sum: QFormat
     biases: np.ndarray
+    bias_bounds: tuple[int, int] | None = None
 
     @classmethod
     def after(
@@ -56,7 +60,7 @@ class BiasedSum:
         """The operation that takes the results of ``products``."""
         return cls(
             products.fraction, products.low, products.high, accumulator, biases.format, sum,
-            biases.raw,
+            biases.raw, biases.bounds,
         )  # fmt: skip
 
     def check(self) -> None:
@@ -120,13 +124,14 @@ class BiasedSum:
     def _bias_range(self) -> tuple[int, int]:
         """Least and greatest stored bias."""
         # Not taken from these, which 64 bits need not hold in formats that a search tries.
-        least, most = int(self.biases.min()), int(self.biases.max())
+        least, most = self.bias_bounds or (int(self.biases.min()), int(self.biases.max()))
         shift, half = self._bias_shift, self._bias_half
         return (least << shift) + half, (most << shift) + half
 
     @cached_property
     def biased(self) -> QFormat:
-        """Format of accumulator plus stored bias, exact, proven from the actual biases."""
+        """Format of accumulator plus stored bias, exact, proven from the actual biases, or from
+        the bounds of those that may be written."""
         shift = self.aligned_fraction - self.accumulator.fraction
         return QFormat.for_raw_range(
             (self.accumulator.min_raw << shift) + self._bias_range[0],

@@ -1,6 +1,6 @@
 """A time step of a gated recurrent unit in integers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -88,7 +88,7 @@ class GruCell:
         span = self.gate_sums.span
         return BiasedSum(
             span.fraction, span.low, span.high, self.accumulator, self.biases.format,
-            self.sum, self.biases.raw[:, : 2 * self.units].sum(axis=0),
+            self.sum, self.biases.raw[:, : 2 * self.units].sum(axis=0), self._both_bias_bounds,
         )  # fmt: skip
 
     @cached_property
@@ -119,17 +119,22 @@ class GruCell:
         exact = candidate + Span.of(self.gate.output) * (output - candidate)
         return Narrow(exact, self.output)
 
+    @property
+    def _both_bias_bounds(self) -> tuple[int, int] | None:
+        bounds = self.biases.bounds
+        return bounds and (2 * bounds[0], 2 * bounds[1])
+
     def _of_gates(self, array: RawArray) -> RawArray:
-        return RawArray(array.format, array.raw[:, : 2 * self.units])
+        return replace(array, raw=array.raw[:, : 2 * self.units])
 
     def _of_candidate(self, array: RawArray) -> RawArray:
-        return RawArray(array.format, array.raw[:, 2 * self.units :])
+        return replace(array, raw=array.raw[:, 2 * self.units :])
 
     def _candidate_biases(self, row: int) -> np.ndarray:
         return self.biases.raw[row, 2 * self.units :]
 
     def _bias_span(self, row: int) -> Span:
-        return Span.of_raw(self._candidate_biases(row), self.biases.format.fraction)
+        return replace(self.biases, raw=self._candidate_biases(row)).span
 
     def check(self) -> None:
         """Raise `ValueError` if shapes do not match or anything is wider than the widest format."""

@@ -83,7 +83,7 @@ class LstmCell:
         span = self.sums.span
         return BiasedSum(
             span.fraction, span.low, span.high, self.accumulator, self.biases.format,
-            self.gate.input, self.biases.raw,
+            self.gate.input, self.biases.raw, self.biases.bounds,
         )  # fmt: skip
 
     @cached_property

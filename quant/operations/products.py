@@ -29,7 +29,8 @@ class Products:
     input
         Format of ``x``.
     weights
-        Raw weights of (terms, sums), or of any shape that comes to that.
+        Raw weights of (terms, sums), or of any shape that comes to that. The sums' bounds follow
+        from the weights or, where others may be written in their place, from their reach.
     """
 
     input: QFormat
@@ -65,6 +66,9 @@ class Products:
         return self._extremes(self.input.max_raw, self.input.min_raw)
 
     def _extremes(self, times_positive: int, times_negative: int) -> list[int]:
+        if self.weights.reach is not None:
+            furthest = self.weights.reach.extreme(times_positive, times_negative)
+            return [furthest] * self.weights.raw.shape[-1]
         # Python's integers: formats that a search tries may be wider than any that is built.
         pairs = zip(self.weights.positive, self.weights.negative, strict=True)
         return [most * times_positive + least * times_negative for most, least in pairs]

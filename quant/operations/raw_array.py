@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from build_decoder.quant.operations.reach import Reach
+from build_decoder.quant.operations.span import Span
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["RawArray"]
@@ -20,26 +22,48 @@ class RawArray:
         Format of all of them.
     raw
         Int64 (..., sums): the last axis counts the sums that they take part in.
+    reach
+        Limits of the weights that may be written in their place; None if they are constants. What
+        follows from weights follows from these limits then. They do not change what is computed,
+        and are no part of an :func:`~quant.operations.identity.identity`.
 
     Raises
     ------
     ValueError
-        If one is outside of the format.
+        If one is outside of the format, or a sum's weights are outside of the limits.
     """
 
     format: QFormat
     raw: np.ndarray
+    reach: Reach | None = field(default=None, compare=False)
     _carried: dict = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self):
         low, high = int(self.raw.min()), int(self.raw.max())
         if low < self.format.min_raw or high > self.format.max_raw:
             raise ValueError(f"expected raw values in {self.format}, got {low} to {high}")
+        if self.reach is not None:
+            found = self.reach.excess(self.positive, self.negative)
+            if found is not None:
+                number, text = found
+                raise ValueError(f"sum {number}: {text}")
 
     @classmethod
     def of(cls, values: np.ndarray, format: QFormat) -> "RawArray":
         """The nearest that ``format`` has to real ``values``."""
         return cls(format, format.quantise(values))
+
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """Least and greatest value that may be written; None of constants."""
+        return None if self.reach is None else (self.format.min_raw, self.format.max_raw)
+
+    @property
+    def span(self) -> Span:
+        """Range of the values, and zero."""
+        if self.reach is not None:
+            return Span.of(self.format)
+        return Span.of_raw(self.raw, self.format.fraction)
 
     @cached_property
     def matrix(self) -> np.ndarray:

@@ -36,10 +36,7 @@ class Scale:
     @cached_property
     def exact(self) -> Span:
         """Range of the exact sums."""
-        scales = Span.of_raw(self.scales.raw, self.scales.format.fraction)
-        return Span.of(self.input) * scales + Span.of_raw(
-            self.shifts.raw, self.shifts.format.fraction
-        )
+        return Span.of(self.input) * self.scales.span + self.shifts.span
 
     @property
     def narrowing(self) -> Narrow:

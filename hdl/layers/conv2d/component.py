@@ -7,7 +7,7 @@ from build_decoder.hdl.layers.conv2d.plan import READ_LATENCY
 from build_decoder.hdl.layers.conv2d.window_walk import WindowWalk
 from build_decoder.hdl.parts.column_memory import ColumnMemory
 from build_decoder.hdl.parts.neurons import Neurons
-from build_decoder.hdl.stage_component import StageComponent
+from build_decoder.hdl.stage_component import StageComponent, connect_memories
 
 __all__ = ["COMPONENT", "Conv2dComponent"]
 
@@ -33,6 +33,7 @@ class Conv2dComponent(StageComponent):
     -------
     i : ``In``, stream of arrays of channels
     o : ``Out``, stream of arrays of ``lanes`` outputs
+    memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
     """
 
     def elaborate(self, platform):
@@ -69,7 +70,9 @@ class Conv2dComponent(StageComponent):
             begins.eq(Mux(walk.begins, walk.needs, 0)),
             gone.eq(Mux(walk.take & walk.ends, walk.frees, 0)),
             walk.take.eq(
-                (there >= begins) & ~(busy & (walk.last if plan.double_buffered else walk.first))
+                neurons.ready
+                & (there >= begins)
+                & ~(busy & (walk.last if plan.double_buffered else walk.first))
             ),
             columns.place.eq(walk.place),
             columns.word.eq(walk.word),
@@ -99,6 +102,7 @@ class Conv2dComponent(StageComponent):
             neurons.inputs.as_value().eq(columns.block.as_value()),
         ]
         wiring.connect(m, neurons.o, wiring.flipped(self.o))
+        connect_memories(m, self, neurons)
         return m
 
 

@@ -90,3 +90,11 @@ class Part:
         (a, b, c), (i, j, k) = self.counts, self.size
         blocks = padded.reshape(a, i, b, j, c, k, filters).transpose(0, 2, 4, 1, 3, 5, 6)
         return blocks.reshape(-1, filters)
+
+    def from_order(self, weights: np.ndarray) -> np.ndarray:
+        """The inverse of :meth:`in_order`."""
+        filters = weights.shape[-1]
+        (a, b, c), (i, j, k) = self.counts, self.size
+        blocks = weights.reshape(a, b, c, i, j, k, filters).transpose(0, 3, 1, 4, 2, 5, 6)
+        padded = blocks.reshape(a * i, b * j, c * k, filters)
+        return padded[tuple(map(slice, self.window))]

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from build_decoder.hdl.layers.conv2d.part import Part
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
@@ -12,6 +14,7 @@ from build_decoder.hdl.planning.folding import Folding, lanes_between, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.hdl.planning.writable import Writable
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layers.conv2d import Conv2d
@@ -43,7 +46,7 @@ class Conv2dPlan(LayerPlan):
         Outputs a transfer; must divide the filters if a column has several positions.
     double_buffered
         As in a :class:`DensePlan`.
-    multipliers
+    multipliers, reloadable
         As in a :class:`DensePlan`.
 
     Raises
@@ -61,6 +64,7 @@ class Conv2dPlan(LayerPlan):
     lanes: int
     double_buffered: bool = True
     multipliers: Multipliers | None = None
+    reloadable: bool = False
 
     def __post_init__(self):
         _, rows, filters = self.layer.output_shape
@@ -81,17 +85,23 @@ class Conv2dPlan(LayerPlan):
     @cached_property
     def neurons(self) -> DensePlan:
         """The dense layer that takes windows, block after block."""
-        p = self.layer
-        dense = Dense(
-            input=p.input,
-            weight=p.weight,
-            accumulator=p.accumulator,
-            bias=p.bias,
-            weights=self.part.in_order(p.weights),
-            biases=p.biases,
-            activation=p.activation,
+        return DensePlan(
+            self._dense(self.layer), self.folding, self.lanes, self.double_buffered,
+            self.multipliers, self.reloadable,
         )
-        return DensePlan(dense, self.folding, self.lanes, self.double_buffered, self.multipliers)
+
+    def _dense(self, layer: Conv2d) -> Dense:
+        """What a layer makes of one window, whose values come block after block."""
+        return Dense(
+            input=layer.input,
+            weight=layer.weight,
+            accumulator=layer.accumulator,
+            bias=layer.bias,
+            weights=self.part.in_order(layer.weights),
+            biases=layer.biases,
+            activation=layer.activation,
+            reach=layer.reach,
+        )
 
     @property
     def before(self) -> tuple[int, int]:
@@ -202,6 +212,25 @@ class Conv2dPlan(LayerPlan):
     @classmethod
     def read_choices(cls, entries: Fields) -> Mapping[str, Folding | Multipliers]:
         return DensePlan.read_choices(entries)
+
+    @property
+    def memories(self) -> tuple[Writable, ...]:
+        windows = f"windows of {self.part.window} in blocks of {self.part.size}"
+        return tuple(
+            replace(memory, keeps=f"{memory.keeps}, {windows}") for memory in self.neurons.memories
+        )
+
+    def reloadable_too(self) -> "Conv2dPlan":
+        self.neurons.reloadable_too()
+        return replace(self, reloadable=True)
+
+    def contents(self, layer: Conv2d) -> tuple[np.ndarray, ...]:
+        return self.neurons.contents(self._dense(layer))
+
+    def holding(self, contents: tuple[np.ndarray, ...]) -> Conv2d:
+        dense = self.neurons.holding(contents)
+        weights = self.part.from_order(dense.weights)
+        return replace(self.layer, weights=weights, biases=dense.biases)
 
     def giving(self, lanes: int) -> "Conv2dPlan":
         _, rows, filters = self.layer.output_shape

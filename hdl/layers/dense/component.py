@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 
 from build_decoder.hdl.parts.neurons import Neurons
 from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
-from build_decoder.hdl.stage_component import StageComponent
+from build_decoder.hdl.stage_component import StageComponent, connect_memories
 
 __all__ = ["COMPONENT", "DenseComponent"]
 
@@ -27,6 +27,7 @@ class DenseComponent(StageComponent):
     -------
     i : ``In``, stream of arrays of ``inputs_per_cycle`` inputs
     o : ``Out``, stream of arrays of ``lanes`` outputs
+    memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
     """
 
     def elaborate(self, platform):
@@ -75,6 +76,7 @@ class DenseComponent(StageComponent):
         with m.If(take & last):
             m.d.sync += busy.eq(1)
         wiring.connect(m, neurons.o, wiring.flipped(self.o))
+        connect_memories(m, self, neurons)
         return m
 
 

@@ -29,6 +29,8 @@ class DenseControl:
         leave with its last beat, otherwise with its first.
     drain_latency : int
         Cycles from sums that leave to outputs.
+    reloadable : bool
+        Whether weights are written at run time.
     """
 
     input_count: int
@@ -37,6 +39,7 @@ class DenseControl:
     lanes: int
     double_buffered: bool
     drain_latency: int
+    reloadable: bool
 
     @property
     def beats(self) -> int:
@@ -76,8 +79,8 @@ class DenseControl:
 
     @property
     def constant_weights(self) -> bool:
-        """Whether there is one row of weights only."""
-        return self.beats * self.passes == 1
+        """Whether there is one row of weights only, which nothing writes."""
+        return self.beats * self.passes == 1 and not self.reloadable
 
     @property
     def mac_latency(self) -> int:

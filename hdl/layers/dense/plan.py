@@ -7,11 +7,13 @@ import numpy as np
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.layers.dense.control import DenseControl
+from build_decoder.hdl.layers.dense.memories import DenseMemories
 from build_decoder.hdl.planning.folding import UNREGISTERED_GROUPS, Folding, lanes_between, steps
 from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.weight_rows import weight_rows
+from build_decoder.hdl.planning.writable import Writable
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.integer_model import IntegerModel
@@ -23,7 +25,7 @@ _MOST = 1 << 24
 
 
 @dataclass(frozen=True)
-class DensePlan(DenseControl, LayerPlan):
+class DensePlan(DenseControl, DenseMemories, LayerPlan):
     """Plan of a dense layer.
 
     Parameters
@@ -39,6 +41,9 @@ class DensePlan(DenseControl, LayerPlan):
         waits.
     multipliers
         Units that make the products of a cycle; a DSP block for each if None.
+    reloadable
+        Whether weights and biases are written at run time. The hardware then follows from formats
+        alone, never from the weights and biases that there are.
 
     Raises
     ------
@@ -54,6 +59,7 @@ class DensePlan(DenseControl, LayerPlan):
     lanes: int
     double_buffered: bool
     multipliers: Multipliers | None = None
+    reloadable: bool = False
 
     def __post_init__(self):
         if self.multipliers is None:
@@ -148,6 +154,17 @@ class DensePlan(DenseControl, LayerPlan):
             "folding": Folding(**_counts(entries, "folding", Folding, least=1)),
             "multipliers": Multipliers(**_counts(entries, "multipliers", Multipliers, least=0)),
         }
+
+    @property
+    def memories(self) -> tuple[Writable, ...]:
+        return self.written if self.reloadable else ()
+
+    def reloadable_too(self) -> "DensePlan":
+        if not self.parameters.writable:
+            raise ValueError(
+                "expected weights with room for others, which are quantised for it, got constants"
+            )
+        return replace(self, reloadable=True)
 
     def giving(self, lanes: int) -> "DensePlan":
         return replace(self, lanes=lanes_between(self.units, self.folding, lanes))

@@ -1,14 +1,14 @@
-"""Simulates recordings of a nerve cuff, finds their nCAPs and cuts them into signatures.
+"""Simulates and checks recordings of a nerve cuff, finds nCAPs and cuts them into signatures.
 
 python -m build_decoder.models.nerve_cuff.recordings simulate --subject 1 --seed 1 --seconds 20 \
     --output r.npz
+python -m build_decoder.models.nerve_cuff.recordings check r.npz
 python -m build_decoder.models.nerve_cuff.recordings detect r.npz
 python -m build_decoder.models.nerve_cuff.recordings signatures r.npz --output signatures.npz
 python -m build_decoder.models.nerve_cuff.recordings classify signatures.npz
 """
 
 import argparse
-import hashlib
 import math
 import sys
 from collections.abc import Sequence
@@ -20,17 +20,17 @@ from build_decoder.models.arguments import LineParser, filled_path, number, whol
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
 from build_decoder.models.nerve_cuff.recordings.baseline import cross_validated_f1
+from build_decoder.models.nerve_cuff.recordings.causal import CausalDetector, CausalProcessing
+from build_decoder.models.nerve_cuff.recordings.cutting import checked_recording, cut_recordings
 from build_decoder.models.nerve_cuff.recordings.detection import TOLERANCE, Detector, compare
-from build_decoder.models.nerve_cuff.recordings.files import (
-    read_recording,
+from build_decoder.models.nerve_cuff.recordings.files import save_recording
+from build_decoder.models.nerve_cuff.recordings.processing import Processing
+from build_decoder.models.nerve_cuff.recordings.signature_files import (
     read_signatures,
-    save_recording,
-    save_signatures,
+    say_overridden,
 )
-from build_decoder.models.nerve_cuff.recordings.nerve import Nerve
-from build_decoder.models.nerve_cuff.recordings.recording import Recording
-from build_decoder.models.nerve_cuff.recordings.signatures import Signatures, signatures
 from build_decoder.models.nerve_cuff.recordings.simulator import CuffModel
+from build_decoder.models.nerve_cuff.recordings.simulators import SIMULATORS, cuff_model
 
 __all__ = ["LEAST_FOUND", "LEAST_SNR_DB", "MOST_FALSE", "main"]
 
@@ -41,7 +41,7 @@ _BANDS_DB = (-math.inf, 9.0, 12.0, LEAST_SNR_DB, 18.0, 21.0, math.inf)
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    model = CuffModel(nerve=Nerve.of_subject(options.subject), snr_db=options.snr)
+    model = cuff_model(options.simulator, options.subject, snr_db=options.snr)
     try:
         recording = model.record(options.seconds, seed=options.seed)
     except ValueError:
@@ -56,18 +56,34 @@ def _simulate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check(options: argparse.Namespace) -> int:
+    detector, errors = _detector(options), 0
+    for path in options.recordings:
+        recording, found = checked_recording(path, detector, force=True)
+        errors += sum(one.error for one in found)
+        seconds = f"{recording.seconds:g} s"
+        if found:
+            warned = sum(not one.error for one in found)
+            print(f"{path}: {seconds}, {len(found) - warned} errors, {warned} warnings")
+        else:
+            print(f"{path}: {seconds}, nothing wrong was found")
+    return int(errors > 0)
+
+
 def _detect(options: argparse.Namespace) -> int:
-    return max(_detect_one(path) for path in options.recordings)
+    return max(_detect_one(path, options) for path in options.recordings)
 
 
-def _detect_one(path: Path) -> int:
-    recording = read_recording(path)
-    peaks = _peaks(path, recording)
+def _detect_one(path: Path, options: argparse.Namespace) -> int:
+    detector = _detector(options)
+    recording, _ = checked_recording(path, detector, force=options.force, classes=False)
+    peaks = detector.peaks(recording)
     print(f"{path}: {recording.seconds:g} s, {len(peaks)} peaks")
     if not len(recording.event_times):
         print("  no nCAP is known, so none can be compared")
         return 0
-    detection = compare(recording, peaks)
+    delay = detector.processing.delay(recording.rate)
+    detection = compare(recording, peaks, delay=delay)
     snr = recording.event_snr_db
     print(f"  {'SNR, dB':<14}{'planted':>9}{'found':>9}")
     for low, high in zip(_BANDS_DB, _BANDS_DB[1:], strict=False):
@@ -86,28 +102,24 @@ def _detect_one(path: Path) -> int:
 
 
 def _signatures(options: argparse.Namespace) -> int:
-    recording = read_recording(options.recording)
-    _peaks(options.recording, recording)
-    cut = signatures(recording, Detector())
-    if not len(cut.labels):
-        raise InputError.at(
-            options.recording, "", expected="an nCAP during a stimulus", got="none found"
-        )
-    save_signatures(cut, options.output)
-    numbers = np.bincount(cut.labels, minlength=recording.cuff.classes)
+    cut, digest = cut_recordings(
+        options.recordings, options.output, _detector(options), force=options.force
+    )
+    numbers = np.bincount(cut.labels, minlength=cut.cuff.classes)
     print(
         f"{options.output}: {len(cut.labels)} signatures, {', '.join(map(str, numbers))} of each "
-        f"class, SHA-256 {_digest(cut)}"
+        f"class, SHA-256 {digest}"
     )
     return 0
 
 
 def _classify(options: argparse.Namespace) -> int:
     measured = read_signatures(options.signatures)
+    say_overridden(options.signatures, measured.provenance)
+    cuff = measured.cuff
+    classes = cuff.classes if cuff else int(measured.labels.max()) + 1
     try:
-        scores = cross_validated_f1(
-            measured.spatial, measured.labels, classes=int(measured.labels.max()) + 1, seed=0
-        )
+        scores = cross_validated_f1(measured.spatial, measured.labels, classes=classes, seed=0)
     except ValueError as error:
         raise InputError(f"{options.signatures}: labels: {error}") from None
     print(
@@ -117,18 +129,13 @@ def _classify(options: argparse.Namespace) -> int:
     return 0
 
 
-def _peaks(path: Path, recording: Recording) -> np.ndarray:
+def _detector(options: argparse.Namespace) -> Detector:
     try:
-        return Detector().peaks(recording)
-    except ValueError as error:  # too slow or too short for the filter
-        raise InputError(f"{path}: {error}") from None
-
-
-def _digest(cut: Signatures) -> str:
-    digest = hashlib.sha256()
-    for array in (cut.spatial, cut.labels, cut.peaks):
-        digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()
+        if options.causal:
+            return CausalDetector(processing=CausalProcessing(*options.band))
+        return Detector(processing=Processing(*options.band))
+    except ValueError as error:
+        raise InputError(f"--band: {error}") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -147,31 +154,71 @@ def main(arguments: Sequence[str] | None = None) -> int:
     simulate.add_argument(
         "--snr",
         type=number(-40, 60),
-        default=CuffModel.snr_db,
         metavar="DB",
-        help="median of the nCAPs; default: %(default)s",
+        help=f"median of the nCAPs; default: the animal's own, {CuffModel.snr_db:g} of the simple "
+        "simulator",
+    )
+    simulate.add_argument(
+        "--simulator",
+        choices=SIMULATORS,
+        default=SIMULATORS[0],
+        help="animals that differ, with nCAPs that spread and overlap, or the simple one; "
+        "default: %(default)s",
     )
     simulate.add_argument("--output", type=filled_path, required=True, metavar="FILE.npz|FILE.mat")
+
+    check = commands.add_parser("check", help="say what is wrong with recordings")
+    check.set_defaults(run=_check)
+    check.add_argument("recordings", type=filled_path, nargs="+", metavar="FILE")
+    _add_processing(check)
 
     detect = commands.add_parser("detect", help="find nCAPs and compare with those planted")
     detect.set_defaults(run=_detect)
     detect.add_argument("recordings", type=filled_path, nargs="+", metavar="FILE")
+    _add_processing(detect)
+    _add_force(detect)
 
     cut = commands.add_parser("signatures", help="cut the nCAPs found into labelled signatures")
     cut.set_defaults(run=_signatures)
-    cut.add_argument("recording", type=filled_path, metavar="FILE")
+    cut.add_argument(
+        "recordings", type=filled_path, nargs="+", metavar="FILE", help="all of one animal"
+    )
     cut.add_argument("--output", type=filled_path, required=True, metavar="FILE.npz")
+    _add_processing(cut)
+    _add_force(cut)
 
     classify = commands.add_parser("classify", help="macro F1 of nearest means, 3 folds")
     classify.set_defaults(run=_classify)
     classify.add_argument("signatures", type=filled_path, metavar="FILE.npz")
-
 
     def run() -> int:
         options = parser.parse_args(arguments)
         return options.run(options)
 
     return exit_status(run)
+
+
+def _add_processing(parser: argparse.ArgumentParser) -> None:
+    usual = Processing()
+    parser.add_argument(
+        "--band",
+        type=number(0.1, 1e6),
+        nargs=2,
+        default=(usual.low_hz, usual.high_hz),
+        metavar=("LOW", "HIGH"),
+        help=f"edges of the band-pass filter, Hz; default: {usual.low_hz:g} {usual.high_hz:g}",
+    )
+    parser.add_argument(
+        "--causal",
+        action="store_true",
+        help="filter, find and scale nCAPs as a chip can while samples come",
+    )
+
+
+def _add_force(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--force", action="store_true", help="use recordings in which the check finds errors"
+    )
 
 
 if __name__ == "__main__":

@@ -2,20 +2,26 @@
 
 import numpy as np
 
-from build_decoder.models.nerve_cuff.recordings.signatures import normalise
+from build_decoder.models.nerve_cuff.recordings.gain import GAINS, WINDOW
 
 __all__ = ["augment"]
 
 
 def augment(
-    spatial: np.ndarray, labels: np.ndarray, noise: np.ndarray, *, per_class: int, seed: int
+    spatial: np.ndarray,
+    labels: np.ndarray,
+    noise: np.ndarray,
+    *,
+    per_class: int,
+    seed: int,
+    gain: str = WINDOW,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Signatures of a training set, filled up to `per_class` of each class (Section 2.1).
 
     A new signature is the mean of all signatures of its class plus noise that was sampled at
     random. The paper does not say from where: here it is recorded noise (`quiet_windows`), which
     has the correlations between contacts that real noise has, scaled so that its power is that of
-    the signatures about their mean. Then it is normalised as all signatures are.
+    the signatures about their mean. Then it is scaled as all signatures are.
 
     Parameters
     ----------
@@ -27,6 +33,8 @@ def augment(
         Windows of noise, (windows, channels, samples).
     per_class:
         Signatures of each class that there shall be; 10,000 in the paper.
+    gain:
+        How signatures are scaled, of `GAINS`.
 
     Returns
     -------
@@ -58,6 +66,6 @@ def augment(
         mean = members.mean(axis=0, dtype=np.float64)
         scale = np.sqrt(np.mean((members - mean) ** 2) / power)
         drawn = noise[rng.integers(0, len(noise), missing)]
-        parts.append(normalise(mean.astype(np.float32) + np.float32(scale) * drawn))
+        parts.append(GAINS[gain](mean.astype(np.float32) + np.float32(scale) * drawn))
         new_labels.append(np.full(missing, label))
     return np.concatenate(parts).astype(np.float32), np.concatenate(new_labels)

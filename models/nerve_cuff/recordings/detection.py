@@ -1,16 +1,20 @@
 """Finds nCAPs in a recording, and compares them with those that were planted."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from scipy import signal
 
+from build_decoder.models.nerve_cuff.recordings.gain import WINDOW
 from build_decoder.models.nerve_cuff.recordings.processing import Processing
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 
 __all__ = ["TOLERANCE", "Detection", "Detector", "compare"]
 
 TOLERANCE = 1e-4  # seconds between an nCAP and a peak that is taken for it
+_MEDIAN_SAMPLES = 2**22  # at most, evenly spread: 140 s at 30 kHz
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Detector:
     threshold: float = 4.0
     processing: Processing = field(default_factory=Processing)
 
+    gain: ClassVar[str] = WINDOW
+
     def __post_init__(self):
         if not self.threshold > 0:
             raise ValueError(f"expected a threshold above 0, got {self.threshold}")
@@ -39,14 +45,39 @@ class Detector:
         Of peaks that are closer than half a signature the largest counts: the others lie within
         its signature, most often as parts of the same nCAP.
         """
-        trace = self.processing.trace(recording.counts, recording.cuff, recording.rate)
-        deviation = np.median(np.abs(trace)) / 0.6745  # of a normal distribution
-        found, _ = signal.find_peaks(
-            trace,
-            height=max(self.threshold * deviation, np.finfo(np.float64).tiny),
-            distance=max(recording.cuff.samples // 2, 1),
-        )
-        return found.astype(np.int64)
+        found, heights = self._maxima(recording)
+        distance = max(recording.cuff.samples // 2, 1)
+        kept = np.ones(len(found), bool)
+        for index in np.argsort(heights, kind="stable")[::-1]:
+            if kept[index]:
+                low, high = np.searchsorted(found, found[index] + [1 - distance, distance])
+                kept[low:high] = False
+                kept[index] = True
+        return found[kept]
+
+    def deviation(self, recording: Recording) -> float:
+        """Standard deviation of the noise in the trace, in counts."""
+        stride = -(-len(recording.counts) // _MEDIAN_SAMPLES)
+        magnitudes = [np.abs(trace[-start % stride :: stride]) for start, trace in
+                      self._trace(recording)]
+        return float(np.median(np.concatenate(magnitudes))) / 0.6745  # of a normal distribution
+
+    def _trace(self, recording: Recording) -> Iterator[tuple[int, np.ndarray]]:
+        return self.processing.trace_blocks(recording.counts, recording.cuff, recording.rate)
+
+    def _maxima(self, recording: Recording) -> tuple[np.ndarray, np.ndarray]:
+        """Samples of all local maxima of the trace above the threshold, and their heights."""
+        least = max(self.threshold * self.deviation(recording), np.finfo(np.float64).tiny)
+        found, heights = [np.empty(0, np.int64)], [np.empty(0)]
+        before = np.empty(0)
+        for start, trace in self._trace(recording):
+            # What lies at the end of a block is judged with the next one.
+            joined = np.concatenate([before, trace])
+            places, properties = signal.find_peaks(joined, height=least)
+            found.append(places + start - len(before))
+            heights.append(properties["peak_heights"])
+            before = joined[-2:]
+        return np.concatenate(found), np.concatenate(heights)
 
 
 @dataclass(frozen=True)
@@ -65,9 +96,15 @@ class Detection:
     false: np.ndarray
 
 
-def compare(recording: Recording, peaks: np.ndarray) -> Detection:
-    """Compare `peaks` (samples, in order) with the nCAPs planted in `recording`."""
-    times = peaks / recording.rate
+def compare(recording: Recording, peaks: np.ndarray, *, delay: float = 0.0) -> Detection:
+    """Compare `peaks` (samples, in order) with the nCAPs planted in `recording`.
+
+    Parameters
+    ----------
+    delay:
+        Seconds by which peaks come later than nCAPs: `Processing.delay`.
+    """
+    times = peaks / recording.rate - delay
     return Detection(
         _distance(recording.event_times, times) <= TOLERANCE,
         _distance(times, recording.event_times) > TOLERANCE,

@@ -5,16 +5,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.recordings.volley import Volley
 
-__all__ = ["PATHWAYS", "Nerve", "Pathway"]
+__all__ = ["PATHWAYS", "SLOWEST", "Nerve", "Pathway"]
 
-_FIBRES = 6  # groups of fibres that fire together in an nCAP
-_FIBRE_SPREAD_MM = 0.03
-_FIBRE_VELOCITY_SPREAD = 0.05  # as a fraction
-_FIBRE_JITTER_MS = 0.03
 _SUBJECT_ANGLE_SPREAD = 25.0  # degrees between animals
 _SUBJECT_VELOCITY_SPREAD = 0.08  # as a fraction
-_SLOWEST = 5.0  # m/s
+SLOWEST = 5.0  # m/s; no fibre of an nCAP is slower on average
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,8 @@ class Pathway:
         Time constant of the action potential, ms: half the time between its zero crossings.
     asymmetry:
         How far it is biphasic: 0 is a symmetric triphasic shape.
+    activity:
+        How often it fires under its stimulus, relative to the others.
     """
 
     name: str
@@ -49,6 +48,7 @@ class Pathway:
     velocity_spread: float
     width: float
     asymmetry: float
+    activity: float = 1.0
 
 
 # The paper's classes (Section 2.1). Stretch receptors of the two muscle groups have alike fibres
@@ -73,6 +73,8 @@ class Nerve:
     ----------
     pathways:
         One for each class.
+    volley:
+        How the fibres of an nCAP differ, and nCAPs from one another.
     contact_radius:
         Distance of the contacts from the nerve's axis, mm.
     pitch:
@@ -83,6 +85,7 @@ class Nerve:
     """
 
     pathways: tuple[Pathway, ...] = field(default=PATHWAYS)
+    volley: Volley = field(default_factory=Volley)
     contact_radius: float = 0.6
     pitch: float = 3.0
     insulation: float = 0.3
@@ -98,7 +101,7 @@ class Nerve:
 
     @classmethod
     def of_subject(cls, subject: int) -> "Nerve":
-        """The nerve of an animal: pathways turned, and faster or slower, than the usual ones."""
+        """The nerve of a subject of the simple simulator: its pathways turned, faster or slower."""
         rng = np.random.default_rng([0, subject])
         return cls(
             tuple(
@@ -146,17 +149,20 @@ class Nerve:
         times:
             Seconds, (times,).
         """
+        volley = self.volley
         angle = np.deg2rad(pathway.angle)
         middle = pathway.radius * np.array([np.cos(angle), np.sin(angle)])
         place = middle + rng.normal(0.0, pathway.spread, 2)
-        places = place + rng.normal(0.0, _FIBRE_SPREAD_MM, (_FIBRES, 2))
+        places = place + rng.normal(0.0, volley.place_spread, (volley.groups, 2))
         # Fibres lie inside the nerve.
         places /= np.maximum(np.hypot(*places.T) / (0.9 * self.contact_radius), 1)[:, None]
-        mean = max(rng.normal(pathway.velocity, pathway.velocity_spread), _SLOWEST)
-        velocity = mean * np.exp(rng.normal(0.0, _FIBRE_VELOCITY_SPREAD, _FIBRES))
-        jitter = rng.normal(0.0, _FIBRE_JITTER_MS * 1e-3, _FIBRES)
-        delays = self.ring_delays(velocity, cuff) + (jitter - jitter.mean())[:, None]
-        phase = (times - delays[..., None]) / (pathway.width * 1e-3)
-        shape = (phase**2 - 1 + pathway.asymmetry * phase) * np.exp(-(phase**2) / 2)
-        potential = np.einsum("frt,fc->trc", shape, self.gains(places, cuff)) / _FIBRES
+        mean = max(rng.normal(pathway.velocity, pathway.velocity_spread), SLOWEST)
+        velocity = mean * np.exp(rng.normal(0.0, volley.velocity_spread, volley.groups))
+        jitter = rng.normal(0.0, volley.jitter_ms * 1e-3, volley.groups)
+        one = volley.shape(pathway.width, pathway.asymmetry, rng)
+        delays = one.direction * self.ring_delays(velocity, cuff)
+        delays += (jitter - jitter.mean())[:, None]
+        phase = (times - delays[..., None]) / (one.width * 1e-3)
+        shape = (phase**2 - 1 + one.asymmetry * phase) * np.exp(-(phase**2) / 2)
+        potential = np.einsum("frt,fc->trc", shape, self.gains(places, cuff)) / volley.groups
         return potential.reshape(len(times), -1)

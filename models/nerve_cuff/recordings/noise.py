@@ -115,7 +115,8 @@ class Noise:
         phase = np.arange(-int(5 * width), int(5 * width) + 1) / width
         shape = (phase**2 - 1) * np.exp(-(phase**2) / 2)
         shape /= np.sqrt(np.square(shape).sum())
-        volts = np.zeros((samples, cuff.channels), np.float32)
+        # Column after column in memory, as it is filled.
+        volts = np.zeros((samples, cuff.channels), np.float32, order="F")
         for group in range(_BACKGROUND_GROUPS):
             firing = rng.standard_normal(samples + 2 * margin + len(shape) - 1)
             source = self.background * signal.oaconvolve(firing, shape, mode="valid")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.recordings.samples import Samples
 
 __all__ = ["Recording"]
 
@@ -24,15 +25,17 @@ class Recording:
     Parameters
     ----------
     counts:
-        int16, (samples, channels), ring by ring: column ``ring * contacts + contact``.
+        Whole numbers or float microvolts, (samples, channels), ring by ring: column
+        ``ring * contacts + contact``. Long recordings stay in their file: `Samples`.
     microvolts_per_count:
-        Microvolts of one count.
+        Microvolts of one count; 1 where they are microvolts.
     rate:
         Samples a second; 30 kHz in the paper.
     cuff:
         Geometry of the contacts, length of a signature and number of classes.
     stimulus_spans:
-        Start and end of each stimulus in seconds, float64, (stimuli, 2), in order.
+        Start and end of each stimulus in seconds, float64, (stimuli, 2), in order; none where
+        nCAPs are but searched for.
     stimulus_classes:
         Class of each stimulus, int64, (stimuli,). A signature is labelled by the stimulus during
         which it was recorded.
@@ -43,9 +46,13 @@ class Recording:
         Pathway of each nCAP, int64, (events,).
     event_snr_db:
         Signal-to-noise ratio of each nCAP in dB, float64, (events,); see `CuffModel.record`.
+    class_names:
+        Name of each class, where the stimuli are labelled by names; empty otherwise.
+    zero_count:
+        Count that stands for 0 microvolts.
     """
 
-    counts: np.ndarray
+    counts: np.ndarray | Samples
     microvolts_per_count: float
     rate: float
     cuff: NerveCuff
@@ -54,6 +61,8 @@ class Recording:
     event_times: np.ndarray = field(default_factory=_none_known)
     event_classes: np.ndarray = field(default_factory=_no_classes)
     event_snr_db: np.ndarray = field(default_factory=_none_known)
+    class_names: tuple[str, ...] = ()
+    zero_count: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -62,6 +71,8 @@ class Recording:
 
     def label(self, times: np.ndarray) -> np.ndarray:
         """Class of the stimulus at each of `times` (seconds), -1 where there is none, int64."""
+        if not len(self.stimulus_spans):
+            return np.full(len(times), -1)
         starts, ends = self.stimulus_spans.T
         index = np.searchsorted(starts, times, side="right") - 1
         during = (index >= 0) & (times < ends[index])

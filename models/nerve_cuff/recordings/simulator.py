@@ -11,7 +11,7 @@ import numpy as np
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings.nerve import Nerve
 from build_decoder.models.nerve_cuff.recordings.noise import Noise
-from build_decoder.models.nerve_cuff.recordings.processing import Processing
+from build_decoder.models.nerve_cuff.recordings.processing import Processing, ring_trace
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 
 __all__ = ["CuffModel"]
@@ -40,6 +40,10 @@ class CuffModel:
         nCAPs a second of each pathway without a stimulus, on average.
     dead_seconds:
         Least time between two nCAPs; the default is longer than a signature.
+    own_peaks:
+        Whether an nCAP's time and height are those of its own peak without noise or other nCAPs;
+        else its time is the mean of its fibres', and its height that of the sum of all nCAPs there,
+        which is the same where fibres fire at once and no nCAP overlaps another.
     stimulus_seconds, rest_seconds:
         Duration of a stimulus, and of the rest before it.
     microvolts_per_count:
@@ -57,6 +61,7 @@ class CuffModel:
     ncap_rate: float = 45.0
     spontaneous_rate: float = 2.0
     dead_seconds: float = 4e-3
+    own_peaks: bool = False
     stimulus_seconds: float = 0.8
     rest_seconds: float = 0.2
     microvolts_per_count: float = 0.195
@@ -91,10 +96,13 @@ class CuffModel:
         times, classes = self._events(seconds, spans, stimuli, rng)
         if not len(times):
             raise ValueError(f"expected time for an nCAP, got {seconds:g} s")
-        ncaps = self._ncaps(samples, times, classes, rng)
+        ncaps, traces = self._ncaps(samples, times, classes, rng)
         noise = self.noise.record(samples, self.rate, self.cuff, self.nerve, rng)
 
-        heights = self._heights(ncaps, times)
+        if self.own_peaks:
+            heights, times = self._peaks(traces, times)
+        else:
+            heights = self._heights(ncaps, times)
         noise_rms = self.processing.trace(noise, self.cuff, self.rate).std()
         gain = 10 ** (self.snr_db / 20) * noise_rms / np.median(heights)
         ncaps *= np.float32(gain)
@@ -108,9 +116,7 @@ class CuffModel:
             cuff=self.cuff,
             stimulus_spans=spans,
             stimulus_classes=stimuli,
-            event_times=times,
-            event_classes=classes,
-            event_snr_db=20 * np.log10(gain * heights / noise_rms),
+            **self._known(times, classes, 20 * np.log10(gain * heights / noise_rms), seconds),
         )
 
     def _stimuli(self, seconds: float) -> tuple[np.ndarray, np.ndarray]:
@@ -124,8 +130,9 @@ class CuffModel:
         self, seconds: float, spans: np.ndarray, stimuli: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         """Times and classes of the nCAPs: Poisson processes, thinned to the dead time."""
+        rates = [self.ncap_rate * pathway.activity for pathway in self.nerve.pathways]
         trains = [
-            (label, rng.uniform(start, end, rng.poisson(self.ncap_rate * (end - start))))
+            (label, rng.uniform(start, end, rng.poisson(rates[label] * (end - start))))
             for (start, end), label in zip(spans, stimuli, strict=True)
         ]
         for label in range(self.cuff.classes):
@@ -145,17 +152,48 @@ class CuffModel:
 
     def _ncaps(
         self, samples: int, times: np.ndarray, classes: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Potentials of all nCAPs, float32, (samples, channels), on a scale of their own."""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Potentials of all nCAPs on a scale of their own, and each nCAP's trace, unfiltered.
+
+        Returns
+        -------
+        Potentials, float32, (samples, channels), and traces, float64, (events, 2 * reach), whose
+        column `reach` is at the nCAP's time.
+        """
         volts = np.zeros((samples, self.cuff.channels), np.float32)
         sizes = 10 ** (rng.normal(0.0, self.snr_spread_db, len(times)) / 20)
         reach = round(_NCAP_SECONDS * self.rate)
-        for time, label, size in zip(times, classes, sizes, strict=True):
+        traces = np.empty((len(times), 2 * reach))
+        for event, (time, label) in enumerate(zip(times, classes, strict=True)):
             middle = round(time * self.rate)
-            rows = np.arange(max(middle - reach, 0), min(middle + reach, samples))
+            rows = np.arange(middle - reach, middle + reach)
             pathway = self.nerve.pathways[label]
-            volts[rows] += size * self.nerve.ncap(pathway, rows / self.rate - time, self.cuff, rng)
-        return volts
+            ncap = self.nerve.ncap(pathway, rows / self.rate - time, self.cuff, rng)
+            ncap *= sizes[event]
+            inside = (rows >= 0) & (rows < samples)
+            volts[rows[inside]] += ncap[inside]
+            traces[event] = ring_trace(ncap, self.cuff)
+        return volts, traces
+
+    def _peaks(self, traces: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Height and time of the peak of each nCAP by itself, (events,) each."""
+        filtered = self.processing.band(traces, self.rate)
+        peaks = filtered.argmax(axis=1)
+        middles = np.rint(times * self.rate)
+        heights = np.maximum(filtered.max(axis=1), np.finfo(np.float64).tiny)
+        return heights, (middles + peaks - traces.shape[1] // 2) / self.rate
+
+    def _known(
+        self, times: np.ndarray, classes: np.ndarray, snr_db: np.ndarray, seconds: float
+    ) -> dict[str, np.ndarray]:
+        """The events of a `Recording`: in order, those whose peak lies in it."""
+        order = np.argsort(times, kind="stable")
+        order = order[(times[order] >= 0) & (times[order] < seconds)]
+        return {
+            "event_times": times[order],
+            "event_classes": classes[order],
+            "event_snr_db": snr_db[order],
+        }
 
     def _heights(self, ncaps: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Height of each nCAP's peak in the trace, (events,); never 0 or below."""

@@ -7,15 +7,26 @@ from pathlib import Path
 
 from build_decoder.models.errors import InputError
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.recordings.signature_files import (
+    read_provenance,
+    say_overridden,
+)
 from build_decoder.models.nerve_cuff.training.baselines import Baseline
 from build_decoder.models.nerve_cuff.training.cells import Cell
 from build_decoder.models.nerve_cuff.training.dataset import read_dataset
-from build_decoder.models.nerve_cuff.training.options import FOLDS
+from build_decoder.models.nerve_cuff.training.options import FOLDS, SIMPLE_SNR_DB
 from build_decoder.models.nerve_cuff.training.runner import Backend
 from build_decoder.models.nerve_cuff.training.schedule import Network, Schedule, schedule_of
-from build_decoder.models.nerve_cuff.training.sources import grid_dataset, simulated_dataset
+from build_decoder.models.nerve_cuff.training.sources import (
+    Simulation,
+    dataset_with_cuff,
+    grid_dataset,
+    simulated_dataset,
+)
 
 __all__ = ["Data", "backend_of", "cells_of", "data_of"]
+
+_USUAL_GRID = 7, 8
 
 
 @dataclass(frozen=True)
@@ -56,10 +67,21 @@ def data_of(options: argparse.Namespace) -> list[Data]:
         raise InputError.at(
             "--windows", "", expected="no --signatures beside it", got="both"
         )
-    cuff = None if options.signatures is None else NerveCuff(*options.cuff)
-    found = []
+    found, sources = [], {}
     for path in _files(options):
-        dataset = read_dataset(path, cuff=cuff)
+        dataset = read_dataset(path)
+        provenance = read_provenance(path)
+        say_overridden(path, provenance)
+        for source in provenance.sources if provenance else ():
+            other = sources.setdefault(source.sha256, path)
+            if other != path:
+                raise InputError.at(
+                    path,
+                    "provenance",
+                    expected="recordings of one animal in one file (name them together when they "
+                    "are cut)",
+                    got=f"{source.file}, which is in {other} too",
+                )
         found.append(
             Data(
                 str(path.resolve()),
@@ -75,17 +97,30 @@ def data_of(options: argparse.Namespace) -> list[Data]:
 def _files(options: argparse.Namespace) -> list[Path]:
     """A file for each data set."""
     if options.windows is not None:
-        rings, contacts = options.cuff
+        rings, contacts = options.cuff or _USUAL_GRID
         return [grid_dataset(options.windows, options.cache, rings=rings, contacts=contacts)]
     if options.signatures is not None:
-        return options.signatures
+        if options.cuff is None:
+            return options.signatures
+        rings, contacts = options.cuff
+        return [
+            dataset_with_cuff(path, options.cache, rings=rings, contacts=contacts)
+            for path in options.signatures
+        ]
     try:
         return [
-            simulated_dataset(subject, options.cache, seconds=options.seconds, snr_db=options.snr)
+            simulated_dataset(subject, options.cache, _simulation(options))
             for subject in range(1, options.subjects + 1)
         ]
     except ValueError as error:
         raise InputError(f"--seconds: {error}") from None
+
+
+def _simulation(options: argparse.Namespace) -> Simulation:
+    snr_db = options.snr
+    if snr_db is None and options.simulator == "simple":
+        snr_db = SIMPLE_SNR_DB
+    return Simulation(options.seconds, options.simulator, snr_db, options.jitter, options.causal)
 
 
 def cells_of(

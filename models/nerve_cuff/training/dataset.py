@@ -15,6 +15,7 @@ from build_decoder.models.files.numpy_file import npz_keys
 from build_decoder.models.files.paths import require_file
 from build_decoder.models.limits import MAX_RECORDING_VALUES, MAX_WIDTH
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.recordings.gain import WINDOW, gain_number, numbered_gain
 
 __all__ = ["Dataset", "read_dataset", "save_dataset"]
 
@@ -43,6 +44,8 @@ class Dataset:
     held_out:
         Which signatures are the data's own test set, bool, (signatures,); empty where a
         cross-validation is meant.
+    gain:
+        How signatures are scaled, of `GAINS`.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Dataset:
     labels: np.ndarray
     noise: np.ndarray = field(default_factory=_nothing)
     held_out: np.ndarray = field(default_factory=_nothing)
+    gain: str = WINDOW
 
     @cached_property
     def digest(self) -> str:
@@ -59,6 +63,8 @@ class Dataset:
         for array in (self.spatial, self.labels, self.noise, self.held_out):
             digest.update(f"{array.shape}{array.dtype}".encode())
             digest.update(np.ascontiguousarray(array))
+        if self.gain != WINDOW:  # data from before there was another keep their digest
+            digest.update(self.gain.encode())
         return digest.hexdigest()
 
 
@@ -74,6 +80,8 @@ def save_dataset(dataset: Dataset, path: Path) -> None:
         arrays["noise"] = dataset.noise
     if len(dataset.held_out):
         arrays["held_out"] = dataset.held_out
+    if dataset.gain != WINDOW:
+        arrays["gain"] = np.array([gain_number(dataset.gain)])
     with write_atomically(path) as stream:
         np.savez(stream, **arrays)
 
@@ -82,17 +90,19 @@ def read_dataset(path: Path, *, cuff: NerveCuff | None = None) -> Dataset:
     """The data set in an ``.npz`` file, named like the file.
 
     Files of `save_signatures` are data sets as well: ``spatial`` and ``labels`` have to be there,
-    ``noise``, ``held_out`` and ``cuff`` (rings, contacts, samples, classes) may.
+    ``noise``, ``held_out``, ``gain`` (0: the paper's, 1: causal) and ``cuff`` (rings, contacts,
+    samples, classes) may.
 
     Parameters
     ----------
     cuff:
-        Rings and contacts where the file does not name them; the paper's if not given.
+        Rings and contacts: needed where the file does not say them; where it does, they have to
+        be the same.
 
     Raises
     ------
     InputError
-        The file is missing or holds something else.
+        The file is missing or holds something else, or nothing says what the cuff is.
     """
     require_file(path)
     keys = npz_keys(path)
@@ -117,9 +127,22 @@ def read_dataset(path: Path, *, cuff: NerveCuff | None = None) -> Dataset:
         rings, contacts, samples, classes = map(int, sizes)
         good = samples == spatial.shape[2]
         _require(path, "cuff", good, f"{spatial.shape[2]} samples as in spatial")
+        if cuff and (cuff.rings, cuff.contacts) != (rings, contacts):
+            raise InputError.at(
+                path,
+                "cuff",
+                expected=f"{cuff.rings} rings of {cuff.contacts} contacts, as --cuff says",
+                got=f"{rings} of {contacts}",
+            )
+    elif cuff:
+        rings, contacts = cuff.rings, cuff.contacts
     else:
-        given = cuff or NerveCuff()
-        rings, contacts = given.rings, given.contacts
+        raise InputError.at(
+            path,
+            "cuff",
+            expected="rings, contacts, samples and classes (cut it anew, or give --cuff)",
+            got=f"nothing; there are {spatial.shape[1]} channels",
+        )
     _require(path, "labels", classes >= 2, "at least 2 classes")
     cuff = NerveCuff(rings, contacts, spatial.shape[2], classes)
     if cuff.channels != spatial.shape[1]:
@@ -142,7 +165,13 @@ def read_dataset(path: Path, *, cuff: NerveCuff | None = None) -> Dataset:
         good = set(np.unique(held_out)) == {0, 1}
         _require(path, "held_out", good, "0 and 1, and some of each")
         held_out = held_out.astype(bool)
-    return Dataset(path.stem, cuff, spatial, labels, noise, held_out)
+    gain = WINDOW
+    if "gain" in keys:
+        try:
+            gain = numbered_gain(read("gain", "value")[0])
+        except ValueError as error:
+            raise InputError(f"{path}: gain: {error}") from None
+    return Dataset(path.stem, cuff, spatial, labels, noise, held_out, gain)
 
 
 def _whole(values: np.ndarray, limit: int) -> bool:

@@ -4,12 +4,14 @@ import argparse
 from pathlib import Path
 
 from build_decoder.models.arguments import filled_path, number, whole_number
+from build_decoder.models.nerve_cuff.recordings import SIMULATORS
 from build_decoder.models.nerve_cuff.training.runner import BACKENDS
 from build_decoder.models.nerve_cuff.training.schedule import EPOCHS, PATIENCE
 from build_decoder.models.nerve_cuff.training.training_set import AUGMENTATIONS
 
-__all__ = ["FOLDS", "RESULTS", "add_options"]
+__all__ = ["FOLDS", "RESULTS", "SIMPLE_SNR_DB", "add_options"]
 
+SIMPLE_SNR_DB = 14.0  # of the simple simulator
 FOLDS = 3  # of the cross-validation (Section 2.1)
 RESULTS = Path("build/escape/results.jsonl")
 
@@ -43,10 +45,29 @@ def _add_data(group) -> None:
     group.add_argument(
         "--snr",
         type=number(-40, 60),
-        default=14.0,
         metavar="DB",
-        help="median of the simulated nCAPs; default: %(default)s, where ESCAPE-NET's macro F1 "
-        "is near the paper's 0.75 after recordings of 72 s",
+        help="median of the simulated nCAPs; default: each animal's own, and "
+        f"{SIMPLE_SNR_DB:g} of the simple simulator, where ESCAPE-NET's macro F1 is near the "
+        "paper's 0.75 after recordings of 72 s",
+    )
+    group.add_argument(
+        "--simulator",
+        choices=SIMULATORS,
+        default=SIMULATORS[0],
+        help="animals that differ, with nCAPs that spread and overlap, or the simple one; "
+        "default: %(default)s",
+    )
+    group.add_argument(
+        "--jitter",
+        type=whole_number(0, 20),
+        default=0,
+        metavar="N",
+        help="move each simulated signature at random by at most N samples; default: 0",
+    )
+    group.add_argument(
+        "--causal",
+        action="store_true",
+        help="filter, find and scale simulated nCAPs as a chip can while samples come",
     )
     group.add_argument(
         "--signatures",
@@ -65,9 +86,8 @@ def _add_data(group) -> None:
         "--cuff",
         type=whole_number(1, 1000),
         nargs=2,
-        default=(7, 8),
         metavar=("RINGS", "CONTACTS"),
-        help="geometry of --signatures or --windows; default: 7 8",
+        help="geometry of --windows, and of --signatures of files that do not say theirs",
     )
     group.add_argument(
         "--folds",

@@ -1,7 +1,11 @@
-"""The results file: one row a cell, one JSON object a line, appended as cells are finished."""
+"""The results file: one row a cell, one JSON object a line, appended as cells are finished.
+
+A row ends in a checksum of the rest of it, so that a damaged figure is told from a measured one.
+"""
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -10,7 +14,7 @@ from typing import Any
 
 from build_decoder.models.errors import InputError, shown
 
-__all__ = ["Results", "Row", "open_results", "read_rows"]
+__all__ = ["Results", "Row", "open_results", "read_rows", "row_line"]
 
 Row = dict[str, Any]
 
@@ -20,6 +24,7 @@ _KEYS = (
     *("schedule", "accuracy", "macro_f1", "weights", "macs", "seconds"),
 )
 _START = b'{"key": "'  # of every row
+_CHECKSUM = "checksum"  # of every row's line; not of the row that is read from it
 
 
 class Results:
@@ -32,11 +37,21 @@ class Results:
 
     def append(self, row: Row) -> None:
         """Add a row; it is on the disk when this returns."""
-        self._stream.write(json.dumps(row).encode() + b"\n")
+        self._stream.write(row_line(row))
         self._stream.flush()
         os.fsync(self._stream.fileno())
         self.rows.append(row)
         self.keys.add(row["key"])
+
+
+def row_line(row: Row) -> bytes:
+    """The line of a row, with its checksum."""
+    return json.dumps({**row, _CHECKSUM: _checksum(row)}).encode() + b"\n"
+
+
+def _checksum(row: Row) -> str:
+    text = json.dumps(row, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @contextlib.contextmanager
@@ -94,6 +109,15 @@ def _parse(path: Path, content: bytes) -> list[Row]:
         if not isinstance(row, dict) or any(key not in row for key in _KEYS):
             raise InputError.at(
                 path, f"line {number}", expected="a row of results", got=shown(line[:60])
+            )
+        checksum = row.pop(_CHECKSUM, None)
+        if checksum != _checksum(row):
+            raise InputError.at(
+                path,
+                f"line {number}",
+                expected="a row with the checksum of its content (train it again, without this "
+                "line)",
+                got="a damaged row" if checksum else "one without a checksum",
             )
         if row["key"] not in keys:
             rows.append(row)

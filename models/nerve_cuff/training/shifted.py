@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from build_decoder.models.nerve_cuff.recordings.signatures import normalise
+from build_decoder.models.nerve_cuff.recordings.gain import normalise
 
 __all__ = ["augment_by_shifts"]
 

@@ -2,53 +2,131 @@
 
 import hashlib
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from build_decoder.models.errors import InputError
+from build_decoder.models.files.numpy_file import npz_keys
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings import (
+    SIMULATORS,
+    CausalDetector,
     CuffModel,
     Detector,
-    Nerve,
+    Recording,
+    cuff_model,
     quiet_windows,
     signatures,
 )
-from build_decoder.models.nerve_cuff.recordings.signatures import normalise
+from build_decoder.models.nerve_cuff.recordings.gain import normalise
 from build_decoder.models.nerve_cuff.training.dataset import Dataset, read_dataset, save_dataset
 from build_decoder.models.recording import read_recording
 
-__all__ = ["grid_dataset", "simulated_dataset", "simulation_of"]
+__all__ = [
+    "Simulation",
+    "dataset_with_cuff",
+    "grid_dataset",
+    "simulated_dataset",
+    "simulation_of",
+]
 
 _NOISE_WINDOWS = 500
 _RECORDING_SEED = 1
-_NAME = re.compile(r"subject\d+_(.+)s_(.+)dB_[0-9a-f]{8}")
+_NAME = re.compile(r"(subject|animal)\d+_([^_]+)s_([^_]+dB)_(?:jitter(\d+)_)?(causal_)?[0-9a-f]{8}")
 
 
-def simulated_dataset(subject: int, folder: Path, *, seconds: float, snr_db: float) -> Path:
+@dataclass(frozen=True)
+class Simulation:
+    """Simulated recordings, and what becomes of them.
+
+    Parameters
+    ----------
+    seconds:
+        Their length.
+    simulator:
+        Of `SIMULATORS`.
+    snr_db:
+        Median signal-to-noise ratio of the nCAPs; the simulator's own if None.
+    jitter:
+        Of the signatures, samples; see `signatures`.
+    causal:
+        Whether they are processed as a chip can do it (`CausalDetector`).
+    """
+
+    seconds: float
+    simulator: str = SIMULATORS[0]
+    snr_db: float | None = None
+    jitter: int = 0
+    causal: bool = False
+
+
+def simulated_dataset(subject: int, folder: Path, simulation: Simulation) -> Path:
     """File of the signatures of a simulated subject; made in `folder` where it is not there.
 
     The name tells the parameters, all others by their digest.
     """
-    model = CuffModel(nerve=Nerve.of_subject(subject), snr_db=snr_db)
-    detector = Detector()
+    model = cuff_model(simulation.simulator, subject, snr_db=simulation.snr_db)
+    detector = CausalDetector() if simulation.causal else Detector()
     parameters = repr((model, detector, _NOISE_WINDOWS, _RECORDING_SEED))
     digest = hashlib.sha256(parameters.encode()).hexdigest()[:8]
-    path = folder / f"subject{subject}_{seconds:g}s_{snr_db:g}dB_{digest}.npz"
+    who = "subject" if simulation.simulator == "simple" else simulation.simulator
+    level = "own" if simulation.snr_db is None else f"{simulation.snr_db:g}"
+    jitter = f"jitter{simulation.jitter}_" if simulation.jitter else ""
+    causal = "causal_" if simulation.causal else ""
+    path = folder / (
+        f"{who}{subject}_{simulation.seconds:g}s_{level}dB_{jitter}{causal}{digest}.npz"
+    )
     if path.is_file():
         return path
-    recording = model.record(seconds, seed=_RECORDING_SEED)
-    found = signatures(recording, detector)
+    recording = _recorded(model, simulation.seconds)
+    found = signatures(recording, detector, jitter=simulation.jitter, seed=_RECORDING_SEED)
     noise = quiet_windows(recording, detector, windows=_NOISE_WINDOWS, seed=_RECORDING_SEED)
-    save_dataset(Dataset(path.stem, model.cuff, found.spatial, found.labels, noise), path)
+    dataset = Dataset(
+        path.stem, model.cuff, found.spatial, found.labels, noise, gain=detector.gain
+    )
+    save_dataset(dataset, path)
     return path
 
 
+def dataset_with_cuff(path: Path, folder: Path, *, rings: int, contacts: int) -> Path:
+    """The file of signatures `path`, or, where it does not say its cuff, a copy that does.
+
+    Raises
+    ------
+    InputError
+        It is no file of signatures, or of another cuff.
+    """
+    dataset = read_dataset(path, cuff=NerveCuff(rings, contacts))
+    if "cuff" in npz_keys(path):
+        return path
+    made = folder / f"{path.stem}_{rings}x{contacts}.npz"
+    save_dataset(dataset, made)
+    return made
+
+
+@lru_cache(maxsize=1)
+def _recorded(model: CuffModel, seconds: float) -> Recording:
+    """A subject's recording; several data sets in a row may come of one."""
+    return model.record(seconds, seed=_RECORDING_SEED)
+
+
 def simulation_of(name: str) -> str:
-    """Length and level, such as ``24 s, 15 dB``, in the name of simulated data; else empty."""
+    """Simulator, length and so on, such as ``24 s, 15 dB``, in the name of simulated data."""
     found = _NAME.fullmatch(name)
-    return f"{found[1]} s, {found[2]} dB" if found else ""
+    if not found:
+        return ""
+    who, seconds, level, jitter, causal = found.groups()
+    told = [
+        f"{seconds} s",
+        "each animal's own level" if level == "owndB" else f"{level[:-2]} dB",
+        *(["animals"] if who == "animal" else []),
+        *([f"jitter {jitter}"] if jitter else []),
+        *(["causal"] if causal else []),
+    ]
+    return ", ".join(told)
 
 
 def grid_dataset(path: Path, folder: Path, *, rings: int, contacts: int) -> Path:

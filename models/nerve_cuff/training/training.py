@@ -35,8 +35,9 @@ def train_cell(cell: Cell) -> Row:
 
     Accuracy and macro F1 are on the test part (Section 2.2), ``validation_loss`` is on the
     validation part, for choices that must not see the test part. ``tflite_accuracy`` and
-    ``tflite_macro_f1`` are those of the TFLite file with 8-bit weights (Section 2.5). In the row of
-    a baseline, keys that only networks have are None.
+    ``tflite_macro_f1`` are those of the TFLite file with 8-bit weights (Section 2.5), or of a
+    baseline whose weights are rounded to 8 bits. In the row of a baseline, keys that only networks
+    have are None.
 
     Raises
     ------
@@ -74,15 +75,16 @@ def _dataset(path: str, digest: str) -> Dataset:
 
 def _baseline(baseline: Baseline, parts: Split, dataset: Dataset) -> Row:
     classes = dataset.cuff.classes
-    predicted, weights = predict_baseline(
+    judged = predict_baseline(
         baseline, parts.train, parts.validation, parts.test[0], classes=classes
     )
     return {
-        **_scores("", parts.test[1], predicted, classes),
-        "weights": weights,
+        **_scores("", parts.test[1], judged.predicted, classes),
+        **_scores("tflite_", parts.test[1], judged.integer, classes),
+        "weights": judged.weights,
+        "macs": judged.macs,
         # Of a row that says everything about its training, none is left out.
-        **dict.fromkeys(("epochs", "validation_loss", "macs", "flops", "profiled_flops")),
-        **dict.fromkeys(("tflite_accuracy", "tflite_macro_f1")),
+        **dict.fromkeys(("epochs", "validation_loss", "flops", "profiled_flops")),
         **dict.fromkeys(("tflite_float_bytes", "tflite_bytes")),
     }
 

@@ -79,7 +79,9 @@ def _filled(cell: Cell, dataset: Dataset, train: Part, rng: np.random.Generator)
     if cell.augmentation == "shift":
         return augment_by_shifts(spatial, labels, per_class=cell.samples, seed=seed)
     noise = dataset.noise if len(dataset.noise) else _residuals(spatial, labels)
-    return augment(spatial, labels, noise, per_class=cell.samples, seed=seed)
+    return augment(
+        spatial, labels, noise, per_class=cell.samples, seed=seed, gain=dataset.gain
+    )
 
 
 def _residuals(spatial: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -1,0 +1,278 @@
+"""Recordings of a nerve cuff for the benches and tests of its checks: faulty ones and good ones.
+
+Each fault is a function of a good recording, seeded, so that the same one gives the same.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.recordings import (
+    CuffModel,
+    Nerve,
+    Noise,
+    Recording,
+    cuff_model,
+)
+
+__all__ = ["FAULTS", "GOOD", "good_recording"]
+
+Fault = Callable[[Recording], Recording]
+
+
+def good_recording(seconds: float = 10.0) -> Recording:
+    """The recording into which the faults are put."""
+    return cuff_model("simple", 1).record(seconds, seed=1)
+
+
+def _changed(change: Callable[[np.ndarray, Recording], np.ndarray | None]) -> Fault:
+    def fault(recording: Recording) -> Recording:
+        counts = recording.counts.copy()
+        changed = change(counts, recording)
+        return replace(recording, counts=counts if changed is None else changed)
+
+    return fault
+
+
+def _rows(recording: Recording, start: float, end: float) -> slice:
+    """Samples from `start` to `end`, both parts of the length."""
+    samples = len(recording.counts)
+    return slice(int(start * samples), int(end * samples))
+
+
+def _middle(recording: Recording) -> int:
+    """A channel of the middle ring."""
+    cuff = recording.cuff
+    return cuff.rings // 2 * cuff.contacts + min(2, cuff.contacts - 1)
+
+
+@_changed
+def _zeros(counts, recording):
+    counts[_rows(recording, 0.5, 1)] = 0
+
+
+@_changed
+def _held(counts, recording):
+    rows = _rows(recording, 0.42, 0.45)
+    counts[rows] = counts[rows.start]
+
+
+@_changed
+def _quiet(counts, recording):
+    rows = _rows(recording, 0.3, 0.7)
+    rng = np.random.default_rng(0)
+    counts[rows] = rng.normal(0, 1.2, counts[rows].shape).round()
+
+
+@_changed
+def _saturated(counts, recording):
+    limit = int(np.quantile(np.abs(counts.astype(np.int32)), 0.8))
+    np.clip(counts, -limit, limit, out=counts)
+
+
+@_changed
+def _one_saturated(counts, recording):
+    rows, channel = _rows(recording, 0.6, 0.7), _middle(recording)
+    limit = int(counts[:, channel].max()) // 2
+    counts[rows, channel] = np.clip(8 * counts[rows, channel].astype(np.int32), -limit, limit)
+    counts[:, channel] = np.clip(counts[:, channel], -limit, limit)
+
+
+@_changed
+def _open(counts, recording):
+    noise = np.random.default_rng(0).normal(0, 2000, len(counts))
+    counts[:, _middle(recording)] = noise.clip(-32768, 32767)
+
+
+@_changed
+def _open_later(counts, recording):
+    rows = _rows(recording, 0.55, 0.75)
+    counts[rows, 5] = np.random.default_rng(0).normal(0, 400, rows.stop - rows.start).round()
+
+
+@_changed
+def _alone(counts, recording):
+    """An open contact that is as loud as the others."""
+    level = np.diff(counts[:, 9].astype(float)).std() / np.sqrt(2)
+    counts[:, 9] = np.random.default_rng(0).normal(0, level, len(counts)).round()
+
+
+@_changed
+def _dead(counts, recording):
+    counts[:, _middle(recording)] = 0
+
+
+@_changed
+def _dead_with_noise(counts, recording):
+    counts[:, 11] = np.random.default_rng(0).normal(0, 1.5, len(counts)).round()
+
+
+@_changed
+def _line_by_line(counts, recording):
+    return np.ascontiguousarray(counts[:, recording.cuff.temporal_order()])
+
+
+@_changed
+def _two_swapped(counts, recording):
+    one, other = 3, recording.cuff.contacts * (recording.cuff.rings - 2) + 5
+    counts[:, [one, other]] = counts[:, [other, one]]
+
+
+@_changed
+def _rings_swapped(counts, recording):
+    rings = counts.reshape(len(counts), recording.cuff.rings, -1)
+    order = np.arange(recording.cuff.rings)
+    order[[1, 4]] = order[[4, 1]]
+    return np.ascontiguousarray(rings[:, order]).reshape(len(counts), -1)
+
+
+@_changed
+def _rings_backwards(counts, recording):
+    rings = counts.reshape(len(counts), recording.cuff.rings, -1)
+    return np.ascontiguousarray(rings[:, ::-1]).reshape(len(counts), -1)
+
+
+def _turned_cuff(recording: Recording) -> Recording:
+    cuff = recording.cuff
+    return replace(recording, cuff=replace(cuff, rings=cuff.contacts, contacts=cuff.rings))
+
+
+@_changed
+def _inverted(counts, recording):
+    return -counts
+
+
+@_changed
+def _one_inverted(counts, recording):
+    counts[:, 20] *= -1
+
+
+@_changed
+def _buffer_twice(counts, recording):
+    start, length = len(counts) // 3, round(0.05 * recording.rate)
+    counts[start + length : start + 2 * length] = counts[start : start + length]
+
+
+@_changed
+def _looped(counts, recording):
+    half = len(counts) // 2
+    counts[half : 2 * half] = counts[:half]
+
+
+@_changed
+def _same_channel(counts, recording):
+    counts[:, 31] = counts[:, 30]
+
+
+def _lost(seconds: float) -> Fault:
+    """Samples are lost at 43 % of the length, and the clock goes on as if they were not."""
+
+    def fault(recording: Recording) -> Recording:
+        start = int(0.43 * len(recording.counts))
+        stop = start + round(seconds * recording.rate)
+        counts = np.concatenate([recording.counts[:start], recording.counts[stop:]])
+        times = recording.event_times
+        before, after = times < start / recording.rate, times >= stop / recording.rate
+        kept = before | after
+        end = len(counts) / recording.rate
+        heard = recording.stimulus_spans[:, 0] < end
+        return replace(
+            recording,
+            counts=counts,
+            stimulus_spans=np.minimum(recording.stimulus_spans[heard], end),
+            stimulus_classes=recording.stimulus_classes[heard],
+            event_times=np.where(after, times - seconds, times)[kept],
+            event_classes=recording.event_classes[kept],
+            event_snr_db=recording.event_snr_db[kept],
+        )
+
+    return fault
+
+
+def _classes(*kept: int) -> Fault:
+    def fault(recording: Recording) -> Recording:
+        chosen = np.isin(recording.stimulus_classes, kept)
+        return replace(
+            recording,
+            stimulus_spans=recording.stimulus_spans[chosen],
+            stimulus_classes=recording.stimulus_classes[chosen],
+        )
+
+    return fault
+
+
+def _volts(recording: Recording) -> Recording:
+    volts = recording.counts * np.float32(recording.microvolts_per_count * 1e-6)
+    return replace(recording, counts=volts, microvolts_per_count=1.0)
+
+
+FAULTS: dict[str, tuple[Fault, str]] = {
+    "zeros for half of the recording": (_zeros, "gap"),
+    "all contacts hold their value for 0.3 s": (_held, "gap"),
+    "amplifier off for a part: noise of 0.2 microvolts": (_quiet, "level"),
+    "a saturated converter": (_saturated, "rails"),
+    "one contact saturated for a tenth of the time": (_one_saturated, "rails"),
+    "an open contact in the middle ring": (_open, "level"),
+    "a contact that is open for a fifth of the time": (_open_later, "level"),
+    "an open contact as loud as the others": (_alone, "neighbours"),
+    "a dead contact in the middle ring": (_dead, "repeats"),
+    "a dead contact with noise of its own": (_dead_with_noise, "neighbours"),
+    "contacts wired contact by contact": (_line_by_line, "wiring"),
+    "rings and contacts exchanged in `cuff`": (_turned_cuff, "wiring"),
+    "two contacts of different rings swapped": (_two_swapped, "wiring"),
+    "two rings swapped": (_rings_swapped, "wiring"),
+    "rings numbered from the other end": (_rings_backwards, "delays"),
+    "inverted polarity": (_inverted, "polarity"),
+    "one contact inverted": (_one_inverted, "polarity"),
+    "two channels with one signal": (_same_channel, "repeats"),
+    "a buffer of 50 ms sent twice": (_buffer_twice, "repeats"),
+    "the first half once more": (_looped, "repeats"),
+    "a lost second, the clock not moved": (_lost(1.0), "clock"),
+    "0.35 lost seconds": (_lost(0.35), "clock"),
+    "5 lost milliseconds": (_lost(0.005), "gap"),
+    "one class alone labelled": (_classes(0), "labels"),
+    "a class without stimuli": (_classes(0, 1), "labels"),
+    "volts that are called microvolts": (_volts, "level"),
+}
+"""Each fault, and the kind of what a check should find first of all."""
+
+
+def _simple(subject: int, seconds: float = 6.0, **changes) -> Callable[[], Recording]:
+    return lambda: CuffModel(nerve=Nerve.of_subject(subject), **changes).record(seconds, seed=1)
+
+
+def _animal(subject: int, seconds: float = 8.0) -> Callable[[], Recording]:
+    return lambda: cuff_model("animal", subject).record(seconds, seed=2)
+
+
+def _coarse(subject: int) -> Callable[[], Recording]:
+    return _simple(subject, microvolts_per_count=2.0)
+
+
+GOOD: Sequence[tuple[str, Callable[[], Recording]]] = (
+    ("as the simple simulator makes it", _simple(1)),
+    ("weak nCAPs, 8 dB", _simple(2, snr_db=8.0)),
+    ("strong nCAPs, 30 dB", _simple(5, snr_db=30.0)),
+    ("no mains", _simple(6, noise=Noise(mains=0.0))),
+    ("mains of 200 microvolts, 50 Hz", _simple(7, noise=Noise(mains_hz=50.0, mains=200.0))),
+    ("EMG of 100 microvolts", _simple(8, noise=Noise(emg=100.0))),
+    ("many bursts of EMG", _simple(26, noise=Noise(emg_rate=4.0, emg=60.0))),
+    ("no interference", _simple(10, noise=Noise(common=0.0, mains=0.0, emg=0.0))),
+    ("no other fibres", _simple(11, noise=Noise(background=0.0))),
+    ("gains that differ by 10 %", _simple(12, noise=Noise(mismatch=0.1))),
+    ("noisy amplifiers", _simple(22, noise=Noise(thermal=5.0, pink=8.0))),
+    ("5 rings of 4 contacts", _simple(13, cuff=NerveCuff(5, 4))),
+    ("3 rings of 2 contacts", _simple(14, cuff=NerveCuff(3, 2))),
+    ("9 rings of 6 contacts, 20 kHz", _simple(15, cuff=NerveCuff(9, 6), rate=20_000.0)),
+    ("6 rings, 40 kHz", _simple(17, cuff=NerveCuff(6, 8), rate=40_000.0)),
+    ("2 microvolts a count", _coarse(18)),
+    ("long stimuli and rests", _simple(19, 12.0, stimulus_seconds=2.0, rest_seconds=1.0)),
+    ("few nCAPs, many of them spontaneous", _simple(20, ncap_rate=15.0, spontaneous_rate=6.0)),
+    ("no rests", _simple(21, rest_seconds=0.0)),
+    ("3 seconds", _simple(23, 3.0)),
+    ("20 seconds", _simple(27, 20.0)),
+    *((f"animal {subject}", _animal(subject)) for subject in range(1, 7)),
+)
+"""Good recordings: their names, and what makes them."""

@@ -1,0 +1,137 @@
+"""The driver of PYNQ boards on the Verilog of a shell, over simulated AXI and memory."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from build_decoder.bench.axi.simulation import AxiSimulation
+from build_decoder.boards.axi.shell import AxiLiteShell, AxiShell
+from build_decoder.boards.pynq.other_weights import other_weights
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.reloadable_decoder import ReloadableDecoder
+from build_decoder.models.errors import ToolError
+from build_decoder.quant.qformat import QFormat
+from tests.boards_rig import SumsDecoder, sums_model
+from tests.reloads import built_model, other_model
+
+DRIVEN = "build_decoder.bench.axi.driven:"
+MODEL = sums_model(inputs=19, outputs=3, input_format=QFormat(4, 0), output_format=QFormat(9, 0))
+
+
+@pytest.fixture(scope="module")
+def simulations(tmp_path_factory):
+    made = {}
+
+    def simulation(kind) -> AxiSimulation:
+        if kind not in made:
+            try:
+                decoder = SumsDecoder(MODEL, lanes=2)
+                # As it is: ten transfers in, and the last of three out two cycles behind the first.
+                decoder.latency_cycles = 12
+                shell = kind(decoder)
+                made[kind] = AxiSimulation(shell, tmp_path_factory.mktemp("driven"))
+            except ToolError as error:
+                pytest.skip(str(error))
+        return made[kind]
+
+    return simulation
+
+
+def frames(count):
+    x_raw = np.random.default_rng(5).integers(-8, 8, (count, MODEL.input_count))
+    return {"x_raw": x_raw, "y_raw": MODEL.compute(x_raw)}
+
+
+def test_a_thousand_frames_over_stalling_buses(simulations):
+    counts = [1, 7, 1, 8, 583, 400]
+    found = simulations(AxiShell).run(
+        DRIVEN + "by_driver", arrays=frames(1000), settings={"counts": counts}, stalls=True
+    )
+    assert found["frames"] == found["FRAMES_OUT"] == 1000
+    assert (found["mismatches"], found["ERRORS"], found["faults"]) == (0, 0, 0)
+    # Nine frames by words, the rest a buffer at a time.
+    assert found["accesses"] < 2000
+
+
+def test_a_core_without_memory(simulations):
+    found = simulations(AxiLiteShell).run(
+        DRIVEN + "by_driver", arrays=frames(25), settings={"counts": [5, 20]}, stalls=True
+    )
+    assert (found["frames"], found["mismatches"]) == (25, 0)
+    assert (found["ERRORS"], found["faults"]) == (0, 0)
+
+
+def test_the_self_test(simulations):
+    found = simulations(AxiShell).run(DRIVEN + "by_self_test", arrays=frames(64))
+    assert found["faults"] == 0
+    identity, scratch, windows, words, memory, other = found["told"]
+    assert other == "left out: this decoder was built without --reloadable"
+    assert identity == "sums, fingerprint cafe1234"
+    assert scratch == "34 patterns"
+    assert windows == "3 words by words; not mapped, so none by bursts"
+    assert words == "64 frames, 0 mismatches; 12 cycles a frame, as documented"
+    assert memory.endswith("frames, 0 mismatches")
+
+
+BUILT = built_model((11, 7, 3))
+
+
+@pytest.fixture(scope="module")
+def reloading(tmp_path_factory):
+    """A reloadable decoder at the bus, its simulation, and frames that tell models apart."""
+    plan = DecoderPlan.of(BUILT, [Folding(1, 7), Folding(1, 3)], reloadable=True)
+    decoder = ReloadableDecoder(plan)
+    x_raw = np.random.default_rng(3).integers(0, 16, (20, 11))
+    try:
+        simulation = AxiSimulation(AxiShell(decoder), tmp_path_factory.mktemp("reloading"))
+    except ToolError as error:
+        pytest.skip(str(error))
+    return decoder, simulation, x_raw
+
+
+def test_five_images_are_loaded_over_stalling_buses(reloading):
+    decoder, simulation, x_raw = reloading
+    models = [other_model(BUILT, seed) for seed in range(5)]
+    arrays = {"x_raw": x_raw, "y_raw": BUILT.compute(x_raw)}
+    for number, model in enumerate(models):
+        arrays[f"words_{number}"] = decoder.images.image(model)
+        arrays[f"y_{number}"] = model.compute(x_raw)
+    settings = {"images": len(models)}
+    found = simulation.run(DRIVEN + "by_loading", arrays=arrays, settings=settings, stalls=True)
+    assert found["mismatches"] == [0] * 6
+    assert found["fingerprints"] == [model.fingerprint() for model in (BUILT, *models)]
+    assert found["faults"] == 0
+    # Not two of them answer alike.
+    assert len({arrays[name].tobytes() for name in arrays if name.startswith("y_")}) == 6
+
+
+def test_the_self_test_of_a_reloadable_decoder(reloading):
+    decoder, simulation, x_raw = reloading
+    other = other_weights(decoder.images, x_raw)
+    y_raw = BUILT.compute(x_raw)
+    # The weights that the build has are all alike: others have to be told apart.
+    random = replace(decoder.images, built=other_model(BUILT, 9))
+    assert (other_weights(random, x_raw).y_raw != random.built.compute(x_raw)).any()
+    arrays = {"x_raw": x_raw, "y_raw": y_raw, "other": other.y_raw, "words": other.words}
+    found = simulation.run(DRIVEN + "by_self_test", arrays=arrays)
+    assert found["faults"] == 0
+    assert found["told"][-1].startswith(f"{len(other.words)} words (CRC-32 ")
+
+
+def test_an_image_is_loaded_while_frames_go_through_memory(reloading):
+    decoder, simulation, _ = reloading
+    new = other_model(BUILT, 11)
+    x_raw = np.random.default_rng(4).integers(0, 16, (1500, 11))
+    y_raw, other = BUILT.compute(x_raw), new.compute(x_raw)
+    # Every frame tells which model it is of.
+    tells = (y_raw != other).any(axis=1)
+    arrays = {"x_raw": x_raw[tells], "y_raw": y_raw[tells], "other": other[tells],
+              "words": decoder.images.image(new)}  # fmt: skip
+    assert tells.sum() > 700
+    found = simulation.run(DRIVEN + "by_loading_meanwhile", arrays=arrays, stalls=True)
+    assert found["neither"] == found["faults"] == 0
+    assert found["during"] == 1
+    assert found["old"] > 20
+    assert found["new"] > 20
