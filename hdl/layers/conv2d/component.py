@@ -48,7 +48,7 @@ class Conv2dComponent(StageComponent):
         there = Signal(range(store.places + 1))
         first_word, last_word = Signal(init=1), Signal()
         m.d.comb += [
-            self.i.ready.eq(~first_word | (space != 0)),
+            self.i.ready.eq(neurons.ready & (~first_word | (space != 0))),
             columns.write.eq(self.i.valid & self.i.ready),
             columns.data.eq(self.i.payload),
             last_word.eq(columns.write_word == store.words - 1),
@@ -70,9 +70,7 @@ class Conv2dComponent(StageComponent):
             begins.eq(Mux(walk.begins, walk.needs, 0)),
             gone.eq(Mux(walk.take & walk.ends, walk.frees, 0)),
             walk.take.eq(
-                neurons.ready
-                & (there >= begins)
-                & ~(busy & (walk.last if plan.double_buffered else walk.first))
+                (there >= begins) & ~(busy & (walk.last if plan.double_buffered else walk.first))
             ),
             columns.place.eq(walk.place),
             columns.word.eq(walk.word),
