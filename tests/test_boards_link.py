@@ -86,6 +86,15 @@ def test_infer_equals_the_integer_model(inputs, outputs, lanes, input_format, ou
     assert port.rejected == 0
 
 
+@pytest.mark.slow
+def test_a_signature_of_a_nerve_cuff_goes_through():
+    model = sums_model(inputs=5600, outputs=3, input_format=QFormat(1, 5))
+    port, decoder, _ = simulated(model)
+    x_raw = random_frames(model, 2)
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+    assert port.rejected == 0
+
+
 def test_infer_takes_and_gives_real_values():
     _, decoder, model = simulated()
     x = np.random.default_rng(2).uniform(-5, 5, size=(2, model.input_count))

@@ -13,6 +13,7 @@ from build_decoder.hdl.families import get
 from build_decoder.hdl.parts.weight_loader import Command, Error
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.reloadable_decoder import ReloadableDecoder
 from build_decoder.models import Architecture
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
@@ -92,6 +93,13 @@ def plan(name: str, number: int) -> DecoderPlan:
 @pytest.mark.parametrize("name", FOLDINGS)
 def test_every_stream_of_a_network_like_those_of_the_paper(name, number):
     check_decoder(Decoder(plan(name, number)), model(name)[1])
+
+
+def test_a_model_says_in_which_order_its_inputs_come():
+    rows = np.arange(6 * 9).reshape(6, 9)
+    for name, columns in (("tcn", rows.ravel()), ("mini", rows.T.ravel())):
+        interface = Interface.of_model(model(name)[0])
+        np.testing.assert_array_equal(interface.in_order(rows.ravel()), columns)
 
 
 @pytest.mark.slow
