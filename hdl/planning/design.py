@@ -172,7 +172,7 @@ def _forced(
         if name is None:
             continue
         forced[n] = forced_multipliers(
-            plan, name, family=family, layer=n + 1, network=model.name
+            plan, name, family=family, place=f"dense layer {n + 1}", network=model.name
         )
         blocks += forced[n].blocks
         if max_blocks is not None and blocks > max_blocks:

@@ -139,6 +139,22 @@ class Conv2dPlan(LayerPlan):
         return ColumnStore(most + 1, self.inputs[0].step_beats, part.times, part.rows)
 
     @property
+    def multiplying(self) -> DensePlan:
+        return self.neurons
+
+    @property
+    def kept(self) -> tuple[tuple[int, int], ...]:
+        store, (taken,) = self.store, self.inputs
+        bank = (store.depth, taken.lanes * taken.format.width)
+        return (bank,) * (store.time_banks * store.row_banks)
+
+    @property
+    def pace(self) -> int:
+        steps, rows, _ = self.layer.output_shape
+        (taken,) = self.inputs
+        return max(steps * rows * self.neurons.times.interval, taken.beats, self.output.beats)
+
+    @property
     def inputs(self) -> tuple[Tensor, ...]:
         return (Tensor(self.layer.shape, self.layer.input, self.part.channels),)
 
