@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from functools import partial
+from math import prod
 
 from threadpoolctl import threadpool_limits
 
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.layers.conv2d.part import Part
 from build_decoder.hdl.layers.dense.plan import dense_layers
 from build_decoder.hdl.planning.choose_foldings import default_foldings
 from build_decoder.hdl.planning.cost import AreaCost
@@ -22,7 +24,9 @@ from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
 from build_decoder.options.hardware import AUTO
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import MAX_ERROR
-from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.integer_model import IntegerModel, ModelNode
+from build_decoder.quant.layers.conv2d import Conv2d
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.quantise import Quantised, quantise
 
 __all__ = ["datapaths_of", "design", "foldings_of", "golden_of", "load", "search"]
@@ -126,10 +130,13 @@ def design(
     InputError
         If the model's layers cannot be made as asked.
     """
-    foldings = None
+    foldings, convolutions = None, None
     if options.inputs_per_cycle or options.outputs_per_cycle:
-        foldings = foldings_of(model, options)
+        folded = dict(zip(_folded(model), foldings_of(model, options), strict=True))
+        foldings = tuple(f for node, f in folded.items() if isinstance(node.layer, Dense))
+        convolutions = {n.name: f for n, f in folded.items() if isinstance(n.layer, Conv2d)} or None
     limits = {
+        "convolutions": convolutions,
         "latency_cycles": options.latency,
         "max_dsp": options.max_dsp,
         "max_lut": options.max_lut,
@@ -152,7 +159,7 @@ def datapaths_of(
         If there are neither one nor as many as layers.
     """
     layers, kinds = len(dense_layers(model)), options.datapath
-    options.check_layers(model.name, layers)
+    options.check_datapaths(model.name, layers)
     if set(kinds) <= {AUTO}:
         return None
     each = kinds * layers if len(kinds) == 1 else kinds
@@ -160,28 +167,52 @@ def datapaths_of(
 
 
 def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding, ...]:
-    """Foldings with the inputs and outputs a cycle that are asked for, dense layer by dense layer;
-    the default where these end.
+    """Foldings with the inputs and outputs a cycle that are asked for, of the dense layers and
+    convolutions in order; the default where these end.
 
     Raises
     ------
     InputError
-        If there are more numbers than layers, or one is not from 1 to what the layer has.
+        If there are more numbers than layers, or one is not from 1 to what the layer has, or there
+        is no block of so many inputs in a convolution's window.
     """
-    foldings, layers = [], dense_layers(model)
-    options.check_layers(model.name, len(layers))
-    for n, (layer, default) in enumerate(zip(layers, default_foldings(model), strict=True)):
+    foldings, nodes, dense = [], _folded(model), iter(default_foldings(model))
+    options.check_foldings(model.name, len(nodes))
+    for n, node in enumerate(nodes):
+        layer = node.layer
+        *window, units = layer.weights.shape
+        convolution = isinstance(layer, Conv2d)
+        default = Folding(1, 1) if convolution else next(dense)
         chosen = []
         for name, numbers, count, otherwise in (
-            ("inputs", options.inputs_per_cycle, layer.input_count, default.inputs_per_cycle),
-            ("outputs", options.outputs_per_cycle, layer.units, default.outputs_per_cycle),
+            ("inputs", options.inputs_per_cycle, prod(window), default.inputs_per_cycle),
+            ("outputs", options.outputs_per_cycle, units, default.outputs_per_cycle),
         ):
             number = numbers[n] if n < len(numbers) else otherwise
             if not 1 <= number <= count:
                 raise InputError(
-                    f"{model.name}: dense layer {n + 1}: expected 1 to {count} {name} a cycle, "
-                    f"got {number}"
+                    f"{_place(model, node, n)}: expected 1 to {count} {name} a cycle, got {number}"
                 )
             chosen.append(number)
+        if convolution:
+            _check_block(model, node, n, chosen[0])
         foldings.append(Folding(*chosen))
     return tuple(foldings)
+
+
+def _folded(model: IntegerModel) -> tuple[ModelNode, ...]:
+    """The nodes whose layers are folded by numbers: dense layers and convolutions."""
+    return tuple(node for node in model.nodes if isinstance(node.layer, Dense | Conv2d))
+
+
+def _place(model: IntegerModel, node: ModelNode, number: int) -> str:
+    if model.is_dense_chain:
+        return f"{model.name}: dense layer {number + 1}"
+    return f"{model.name}: layer {node.name!r}, number {number + 1} of those that are folded"
+
+
+def _check_block(model: IntegerModel, node: ModelNode, number: int, inputs: int) -> None:
+    try:
+        Part.of(node.layer.shape, node.layer.weights.shape[:2], inputs)
+    except ValueError as error:
+        raise InputError(f"{_place(model, node, number)}: {error}") from None

@@ -20,9 +20,10 @@ DATAPATHS = (AUTO, *FORCED)
 class HardwareOptions:
     """The hardware of a decoder; attributes are called as the options are.
 
-    ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first dense layer, the second,
-    and so on; ``datapath`` has one of :data:`DATAPATHS` for all of them or one for each, or is
-    empty. ``reloadable`` makes weights and biases writable at run time.
+    ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first dense layer or
+    convolution, the second, and so on; ``datapath`` has one of :data:`DATAPATHS` for all dense
+    layers or one for each, or is empty. ``reloadable`` makes weights and biases writable at run
+    time.
 
     Raises
     ------
@@ -46,20 +47,30 @@ class HardwareOptions:
                 f"{' and '.join(both)}"
             )
 
-    def check_layers(self, network: str, dense: int) -> None:
-        """Check that there is nothing for more dense layers than there are.
+    def check_foldings(self, network: str, layers: int) -> None:
+        """Check that there are foldings for no more dense layers and convolutions than there are.
 
         Raises
         ------
         InputError
-            If there is; ``network`` is its name for the message.
+            If there are; ``network`` is its name for the message.
         """
         for option, numbers in self._folded.items():
-            if len(numbers) > dense:
+            if len(numbers) > layers:
                 raise InputError.at(
-                    network, option, expected=f"at most {dense} numbers, one a dense layer",
+                    network, option,
+                    expected=f"at most {layers} numbers, one a dense layer or convolution",
                     got=str(len(numbers)),
                 )
+
+    def check_datapaths(self, network: str, dense: int) -> None:
+        """Check that there are datapaths for as many dense layers as there are.
+
+        Raises
+        ------
+        InputError
+            If there are not; ``network`` is its name for the message.
+        """
         if len(self.datapath) not in (0, 1, dense):
             raise InputError.at(
                 network, "--datapath",
@@ -111,8 +122,9 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
     for name in ("inputs", "outputs"):
         parser.add_argument(
             f"--{name}-per-cycle", type=at_least(1), nargs="+", default=(), metavar="N",
-            help=f"{name} a cycle of the first dense layer, the second, ...; for those left, the "
-            "default of --latency; not with --latency or --max-lut",
+            help=f"{name} a cycle of the first dense layer or convolution, the second, ...; for "
+            "those left, the default of --latency, or 1 of a convolution; not with --latency or "
+            "--max-lut",
         )
     parser.add_argument(
         "--max-dsp", type=at_least(1), metavar="N",

@@ -14,6 +14,7 @@ from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network, save_network
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.layers import type_of
+from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites import Rewritten, rewrite
@@ -123,7 +124,9 @@ def _check_hardware(network: Network, options: HardwareOptions, *, comparing: bo
     except ValueError as error:
         raise InputError(f"{network.name}: {error}") from None
     dense = [node for node in network.nodes if isinstance(node.layer, Dense)]
-    options.check_layers(network.name, len(dense))
+    folded = [node for node in network.nodes if isinstance(node.layer, Dense | Conv2d)]
+    options.check_foldings(network.name, len(folded))
+    options.check_datapaths(network.name, len(dense))
     target = "--pareto" if comparing else options.target
     if target is not None and not network.is_dense_chain:
         others = [f"{type_of(node.layer).name} {node.name!r}" for node in network.nodes

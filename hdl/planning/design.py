@@ -1,6 +1,6 @@
 """From an integer model to a decoder: foldings and multipliers chosen for a target."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
@@ -21,6 +21,7 @@ def design_decoder(
     model: IntegerModel,
     *,
     foldings: Sequence[Folding] | None = None,
+    convolutions: Mapping[str, Folding] | None = None,
     latency_cycles: int | None = None,
     family: Family | None = None,
     max_blocks: int | None = None,
@@ -40,6 +41,8 @@ def design_decoder(
     ----------
     foldings
         One a dense layer; chosen if None.
+    convolutions
+        Foldings of convolutions by the names of their nodes; others make one product a cycle.
     latency_cycles
         Most cycles that foldings are chosen for.
     family
@@ -79,7 +82,9 @@ def design_decoder(
     spare = max_dsp is not None
     if not targeted:
         foldings = default_foldings(model) if foldings is None else foldings
-        return _decoder(model, foldings, names, family, left, spare, reloadable)
+        return _decoder(
+            model, foldings, names, family, left, spare, reloadable, convolutions=convolutions
+        )
     family = family or DEFAULT
     point = choose_design(
         model,
@@ -104,12 +109,16 @@ def _decoder(
     max_blocks: int | None,
     spare_blocks: bool,
     reloadable: bool,
+    *,
+    convolutions: Mapping[str, Folding] | None = None,
 ) -> DecoderPlan:
     try:
         units = _multipliers(
             model, foldings, datapaths, family, max_blocks, spare_blocks, reloadable
         )
-        return DecoderPlan.of(model, foldings, units, reloadable=reloadable)
+        return DecoderPlan.of(
+            model, foldings, units, convolutions=convolutions, reloadable=reloadable
+        )
     except ValueError as error:
         if not reloadable:
             raise
