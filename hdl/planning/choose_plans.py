@@ -16,14 +16,15 @@ from build_decoder.hdl.planning.area.plans import plan_area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.models.errors import InputError
-from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.integer_model import IntegerModel, ModelNode
 
 __all__ = ["Limits", "PlanChooser"]
 
-_FINER = 1.12
-"""Intervals that are tried differ by this factor."""
+_FINER = 8, 9
+"""An interval that is tried and the next longer one are as these numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,8 @@ class PlanChooser:
         Of any layers that there is hardware for.
     family
         FPGA family whose areas are estimated, and whose multipliers are chosen among.
+    foldings
+        Of layers that are not to be chosen, by the names of their nodes.
     spare_blocks
         Whether DSP blocks cost nothing: see :func:`hdl.planning.choose_multipliers`.
     datapath
@@ -71,20 +74,14 @@ class PlanChooser:
         model: IntegerModel,
         *,
         family: Family,
+        foldings: Mapping[str, Folding] | None = None,
         spare_blocks: bool = False,
         datapath: Sequence[str | None] | None = None,
         reloadable: bool = False,
     ):
         self.model, self.family = model, family
         self.spare_blocks, self.reloadable = spare_blocks, reloadable
-        shapes = {item.name: item.shape for item in model.inputs}
-        shapes |= {node.name: node.layer.output_shape for node in model.nodes}
-        options = {
-            node.name: list(
-                plan_type(node.layer).options(node.layer, [shapes[name] for name in node.inputs])
-            )
-            for node in model.nodes
-        }
+        options = {node.name: self._plans_of(node, foldings or {}) for node in model.nodes}
         multiplying = [name for name, plans in options.items() if plans[0].multiplying is not None]
         names = datapath or [None] * len(multiplying)
         forced = {name: kind for name, kind in zip(multiplying, names, strict=True)
@@ -115,20 +112,6 @@ class PlanChooser:
         self._check_area(self._area_of(plan), limits)
         return plan
 
-    def front(self, limits: Limits) -> list[DecoderPlan]:
-        """Decoders within the limits, by falling interval, no two alike."""
-        found: dict[tuple, DecoderPlan] = {}
-        for interval in self._intervals(limits.interval_cycles):
-            plans = self._plans(interval, limits)
-            area = self._area(plans)
-            if not _within(area, limits):
-                break
-            key = tuple(str(plan.choices) for plan in plans.values())
-            if key not in found:
-                found[key] = self._decoder(plans)
-        most = limits.latency_cycles
-        return [plan for plan in found.values() if most is None or plan.latency_cycles <= most]
-
     def _intervals(self, most: int | None) -> list[int]:
         """Intervals to try, falling, from ``most`` or from that of the smallest decoder."""
         slowest = max(options[0].pace for options in self._options.values())
@@ -141,9 +124,11 @@ class PlanChooser:
                 f"{self.model.name}: expected an interval that its layers can reach, which is "
                 f"{fastest} cycles or more for {slow}, got {most}"
             )
-        start = slowest if most is None else min(most, slowest)
-        count = math.floor(math.log(max(start / fastest, 1)) / math.log(_FINER))
-        return sorted({fastest, *(int(start / _FINER**n) for n in range(count + 1))}, reverse=True)
+        intervals = [slowest if most is None else min(most, slowest)]
+        while intervals[-1] > fastest:
+            less, more = _FINER
+            intervals.append(max(intervals[-1] * less // more, fastest))
+        return intervals
 
     def _fast_enough(self, intervals: list[int], limits: Limits) -> DecoderPlan:
         most = limits.latency_cycles
@@ -183,7 +168,7 @@ class PlanChooser:
                 return plan
             # A little is lost where stages wait for each other.
             faster = [other for other in self._intervals(asked)
-                      if other <= interval * asked / plan.frame_cycles and other < interval]
+                      if other <= interval * asked // plan.frame_cycles and other < interval]
             if not faster:
                 raise InputError(
                     f"{self.model.name}: expected an interval that its layers together can reach, "
@@ -211,6 +196,15 @@ class PlanChooser:
             name: replace(plans[name], multipliers=chosen)
             for name, chosen in zip(self._free, units, strict=True)
         }
+
+    def _plans_of(self, node: ModelNode, foldings: Mapping[str, Folding]) -> list[LayerPlan]:
+        shapes = {item.name: item.shape for item in self.model.inputs}
+        shapes |= {node.name: node.layer.output_shape for node in self.model.nodes}
+        taken = [shapes[name] for name in node.inputs]
+        kind = plan_type(node.layer)
+        if node.name in foldings:
+            return [kind.chosen(node.layer, taken, folding=foldings[node.name])]
+        return list(kind.options(node.layer, taken))
 
     def _option(self, name: str, plan: LayerPlan, forced: Mapping[str, str]) -> "_Option":
         if self.reloadable:
