@@ -8,9 +8,12 @@ import pytest
 
 from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families import get
 from build_decoder.hdl.parts.weight_loader import Command, Error
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.reloadable_decoder import ReloadableDecoder
 from build_decoder.models import Architecture
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
@@ -25,9 +28,12 @@ from build_decoder.quant.layers.flatten import Flatten
 from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
+from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.fuzz import check_network
+from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_columns import ColumnNetwork, random_columns
 from build_decoder.sim.reload_run import with_other_weights
+from build_decoder.sim.synthesis import TARGETS
 from tests.architectures import random_network
 from tests.fuzzed import check_decoder
 from tests.reload_rig import changes, run_reloads, telling_frames
@@ -87,6 +93,23 @@ def plan(name: str, number: int) -> DecoderPlan:
 @pytest.mark.parametrize("name", FOLDINGS)
 def test_every_stream_of_a_network_like_those_of_the_paper(name, number):
     check_decoder(Decoder(plan(name, number)), model(name)[1])
+
+
+def test_a_model_says_in_which_order_its_inputs_come():
+    rows = np.arange(6 * 9).reshape(6, 9)
+    for name, columns in (("tcn", rows.ravel()), ("mini", rows.T.ravel())):
+        interface = Interface.of_model(model(name)[0])
+        np.testing.assert_array_equal(interface.in_order(rows.ravel()), columns)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+def test_netlist_of_a_network_like_mini(family, tmp_path):
+    made, (net, x) = plan("mini", 0), model("mini")
+    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(made), family=family))
+    decoder = ExportedDecoder(tmp_path / "decoder.v", made.interface, family)
+    check = check_netlist(decoder, x[:2], net.compute(x[:2]), tmp_path, stall_seed=5)
+    assert (check.vectors_checked, check.mismatches) == (4, 0), check.first_mismatch
 
 
 @pytest.mark.parametrize("seed", SEEDS)

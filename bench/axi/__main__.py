@@ -83,6 +83,7 @@ def throughput(
         If there is no Verilator.
     """
     interface = plan.interface
+    x_raw = interface.in_order(x_raw)
     simulation = AxiSimulation(AxiShell(Decoder(plan)), work_dir)
     source = 0x1000 - 8  # the first burst ends at a boundary of 4 KiB
     size = len(x_raw) * frame_bytes(interface.input_format, interface.input_count)
