@@ -80,7 +80,7 @@ def _unrolled(seed: int, inputs: int, units: int, input: QFormat, weight: QForma
 
 _UNROLLED = [
     (1, 8, 2, QFormat(6, 0), QFormat(6, 0)),
-    (2, 8, 1, QFormat(9, 0), QFormat(5, 0)),
+    (4, 8, 1, QFormat(9, 0), QFormat(5, 0)),
     (3, 8, 1, QFormat(4, 0), QFormat(12, 0)),
 ]
 
