@@ -6,8 +6,8 @@ Networks of other sessions are trained by the recipe of a shipped network into `
 are there already, and recalibrated into the formats of its reloadable decoder. The decoder's
 Verilog, with the blocks of the 7 series and its board's shell around it, is simulated, and the
 drivers of the host load one image after the other, while frames run: over ``uart``, at the rate of
-the board, frames and requests of the image take turns; over ``axi``, frames come from memory. Each
-frame's outputs must be those of the model that its position in time demands.
+the board or ``--baud N``, frames and requests of the image take turns; over ``axi``, frames come
+from memory. Each frame's outputs must be those of the model that its position in time demands.
 
 Prints a row for each link and network: images; all frames, and those that were computed while an
 image was being loaded; frames that no model makes, and all that are not as they must be; cycles
@@ -97,14 +97,16 @@ def loads_of(plan: DecoderPlan, shipped: Case, days: Sequence[Case]) -> Loads:
     return Loads(words, x_raw[telling], expected[:, telling])
 
 
-def over_uart(plan: DecoderPlan, loads: Loads, work_dir: Path) -> dict:
-    """Counts of a run over the UART of `boards.shell.Shell`."""
-    divisor = divisor_for(BOARD.clock_mhz, BOARD.baud)
+def over_uart(
+    plan: DecoderPlan, loads: Loads, work_dir: Path, *, baud: int = BOARD.baud
+) -> dict:
+    """Counts of a run over the UART of `boards.shell.Shell`, at a rate that its clock gives."""
+    divisor = divisor_for(BOARD.clock_mhz, baud)
     shell = Shell(decoder_of(plan), divisor=divisor)
     simulation = UartSimulation(shell, work_dir, family=BOARD.family)
     found = simulation.run(
         "build_decoder.bench.uart.scenarios:by_loading", arrays=loads.first(len(loads.x_raw)),
-        baud=BOARD.baud,
+        baud=baud,
     )  # fmt: skip
     return _checked(found, "repeated", "rejected", "broken")
 
@@ -126,7 +128,7 @@ def _checked(found: dict, *none: str) -> dict:
     return found
 
 
-LINKS: dict[str, Callable[[DecoderPlan, Loads, Path], dict]] = {"uart": over_uart, "axi": over_axi}
+LINKS: dict[str, Callable[..., dict]] = {"uart": over_uart, "axi": over_axi}
 """What loads, by the name of the link."""
 
 
@@ -142,6 +144,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser.add_argument("--link", choices=LINKS, nargs="+", default=[*LINKS])
     parser.add_argument("--seeds", type=whole_number(0, 2**31 - 1), nargs="+")
     parser.add_argument("--epochs", type=whole_number(1, 10_000), help="at most")
+    parser.add_argument(
+        "--baud", type=whole_number(300, 25_000_000), default=BOARD.baud,
+        help=f"rate of the UART (default: {BOARD.baud}); higher ones are simulated sooner",
+    )
     options = parser.parse_args(arguments)
     print("| link | network | images | frames | meanwhile | mixed | mismatches | cycles a load | "
           "ms a load | s |")
@@ -157,7 +163,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         for link in options.link:
             start = time.perf_counter()
             with tempfile.TemporaryDirectory() as folder:
-                found = LINKS[link](plan, loads, Path(folder))
+                how = {"baud": options.baud} if link == "uart" else {}
+                found = LINKS[link](plan, loads, Path(folder), **how)
             right &= not found["mismatches"]
             cycles = max(found["cycles_a_load"])
             cells = (
