@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.hdl.layers.conv2d.part import Part
+from build_decoder.hdl.layers.conv2d.scatter.plan import FORM, ScatterPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.column_store import ColumnStore
@@ -209,12 +210,16 @@ class Conv2dPlan(LayerPlan):
         )
 
     @classmethod
-    def options(cls, layer: Conv2d, shapes: Sequence[Shape]) -> Iterator["Conv2dPlan"]:
-        """Foldings that differ in blocks or in passes, the narrowest of each."""
+    def options(
+        cls, layer: Conv2d, shapes: Sequence[Shape]
+    ) -> Iterator["Conv2dPlan | ScatterPlan"]:
+        """Foldings that differ in blocks or in passes, the narrowest of each; then those of the
+        other form."""
         *kernel, _, filters = layer.weights.shape
         for part in Part.options(layer.shape, tuple(kernel)):
             for some in steps(filters):
                 yield cls(layer, Folding(part.values, some), 1)
+        yield from ScatterPlan.options(layer, shapes)
 
     @property
     def choices(self) -> Mapping[str, Folding | Multipliers]:
@@ -226,17 +231,23 @@ class Conv2dPlan(LayerPlan):
         layer: Conv2d,
         shapes: Sequence[Shape],
         *,
+        form: str = "gather",
         folding: Folding = _SMALLEST,
         multipliers: Multipliers | None = None,
-    ) -> "Conv2dPlan":
-        plan = cls(layer, folding, 1, multipliers=multipliers)
+    ) -> "Conv2dPlan | ScatterPlan":
+        kind = ScatterPlan if form == FORM else cls
+        plan = kind(layer, folding, 1, multipliers=multipliers)
         # Whether these units make these products shows when they are given out.
         list(plan.multipliers.units(folding.inputs_per_cycle, plan.neurons.neurons))
         return plan
 
     @classmethod
-    def read_choices(cls, entries: Fields) -> Mapping[str, Folding | Multipliers]:
-        return DensePlan.read_choices(entries)
+    def read_choices(cls, entries: Fields) -> Mapping[str, str | Folding | Multipliers]:
+        if "form" not in entries.values:
+            return DensePlan.read_choices(entries)
+        rest = {key: value for key, value in entries.values.items() if key != "form"}
+        others = DensePlan.read_choices(Fields(rest, entries.source, entries.where))
+        return {"form": entries.choice("form", (FORM,)), **others}
 
     @property
     def memories(self) -> tuple[Writable, ...]:
