@@ -1,6 +1,7 @@
 """What options ask for, done: a network loaded, formats found, hardware designed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from math import prod
 
@@ -8,11 +9,10 @@ from threadpoolctl import threadpool_limits
 
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.conv2d.part import Part
-from build_decoder.hdl.layers.dense.plan import dense_layers
 from build_decoder.hdl.planning.choose_foldings import default_foldings
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.design import design_decoder, folded_nodes
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network
@@ -21,12 +21,11 @@ from build_decoder.models.network import Network
 from build_decoder.models.progress import Progress, silent
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
-from build_decoder.options.hardware import AUTO
+from build_decoder.options.hardware import AUTO, KEEP_UP_HZ
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import MAX_ERROR
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
-from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.quantise import Quantised, quantise
 
 __all__ = ["datapaths_of", "design", "foldings_of", "golden_of", "load", "search"]
@@ -122,21 +121,34 @@ def design(
     *,
     family: Family | None = None,
     max_blocks: int | None = None,
+    clock_mhz: float | None = None,
 ) -> DecoderPlan:
     """The plan of a decoder for ``model``; see :func:`hdl.planning.design.design_decoder`.
+
+    With convolutions and a clock in MHz, it keeps up with :data:`KEEP_UP_HZ` unless something else
+    is asked for.
 
     Raises
     ------
     InputError
         If the model's layers cannot be made as asked.
     """
-    foldings, convolutions = None, None
+    foldings = None
     if options.inputs_per_cycle or options.outputs_per_cycle:
-        folded = dict(zip(_folded(model), foldings_of(model, options), strict=True))
-        foldings = tuple(f for node, f in folded.items() if isinstance(node.layer, Dense))
-        convolutions = {n.name: f for n, f in folded.items() if isinstance(n.layer, Conv2d)} or None
+        foldings = foldings_of(model, options)
+    elif (
+        options.target is None
+        and clock_mhz is not None
+        and any(isinstance(layer, Conv2d) for layer in model.layers)
+    ):
+        options = replace(options, keep_up=KEEP_UP_HZ)
+    if options.keep_up is not None and clock_mhz is None:
+        raise InputError("--keep-up: expected a board, whose clock it is for, got none: say "
+                         "--interval in cycles")
+    shape = model.inputs[0].shape
+    steps = shape[0] if len(shape) > 1 else 1
     limits = {
-        "convolutions": convolutions,
+        "interval_cycles": options.interval_cycles(clock_mhz, steps),
         "latency_cycles": options.latency,
         "max_dsp": options.max_dsp,
         "max_lut": options.max_lut,
@@ -150,15 +162,15 @@ def design(
 def datapaths_of(
     model: IntegerModel, options: HardwareOptions
 ) -> tuple[str | None, ...] | None:
-    """The datapath of each dense layer, or None where the generator chooses; None if it does for
-    all.
+    """The datapath of each dense layer and convolution, or None where the generator chooses; None
+    if it does for all.
 
     Raises
     ------
     InputError
         If there are neither one nor as many as layers.
     """
-    layers, kinds = len(dense_layers(model)), options.datapath
+    layers, kinds = len(folded_nodes(model)), options.datapath
     options.check_datapaths(model.name, layers)
     if set(kinds) <= {AUTO}:
         return None
@@ -176,7 +188,7 @@ def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding,
         If there are more numbers than layers, or one is not from 1 to what the layer has, or there
         is no block of so many inputs in a convolution's window.
     """
-    foldings, nodes, dense = [], _folded(model), iter(default_foldings(model))
+    foldings, nodes, dense = [], folded_nodes(model), iter(default_foldings(model))
     options.check_foldings(model.name, len(nodes))
     for n, node in enumerate(nodes):
         layer = node.layer
@@ -198,11 +210,6 @@ def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding,
             _check_block(model, node, n, chosen[0])
         foldings.append(Folding(*chosen))
     return tuple(foldings)
-
-
-def _folded(model: IntegerModel) -> tuple[ModelNode, ...]:
-    """The nodes whose layers are folded by numbers: dense layers and convolutions."""
-    return tuple(node for node in model.nodes if isinstance(node.layer, Dense | Conv2d))
 
 
 def _place(model: IntegerModel, node: ModelNode, number: int) -> str:

@@ -112,7 +112,10 @@ class Design:
         """Write it as JSON."""
         layers = [
             {"name": each.name, "type": each.type}
-            | {name: asdict(choice) for name, choice in each.choices.items()}
+            | {
+                name: choice if isinstance(choice, str) else asdict(choice)
+                for name, choice in each.choices.items()
+            }
             for each in self.layers
         ]
         write_json(

@@ -87,8 +87,9 @@ class Family:
         What each cell of a mapped netlist takes. A cell that is not here is an error.
     parts
         Components of ``hdl.parts`` that are made of the family's own cells, as ``module.name``, by
-        what they do: ``mac``, a unit's product and sum in one block; ``product``, in one block;
-        ``rom``, ``sum`` and ``multiplexer``. All else is left to synthesis.
+        what they do: ``mac``, a unit's product and sum in one block, beside which synthesis is left
+        no product to find a block for; ``product``, in one block; ``rom``, ``sum`` and
+        ``multiplexer``. All else is left to synthesis.
     synthesis, synthesis_options
         Yosys' command, and options of it.
     bare_options

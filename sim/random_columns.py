@@ -1,7 +1,7 @@
 """Random small networks over columns: convolutions and pools, with branches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -72,7 +72,8 @@ def random_columns(random: np.random.Generator, *, name: str = "random") -> Colu
 
     Convolutions and pools of any size, larger than what they take among them, follow one another,
     at times in two branches that a concatenation brings together, or without any pool. In the end
-    is a flattening or a mean, and mostly a dense layer.
+    is a flattening or a mean, and mostly a dense layer. Of three networks, one goes along time
+    alone.
     """
     return _Draft(random, name).network()
 
@@ -84,7 +85,10 @@ class _Draft:
         self.random, self.name = random, name
         self.nodes: list[ModelNode] = []
         self.choices: dict[str, Mapping[str, object]] = {}
+        self.along_time = bool(random.random() < 1 / 3)
         shape = tuple(int(random.integers(1, most, endpoint=True)) for most in _MOST)
+        if self.along_time:
+            shape = shape[0], 1, shape[2]
         format = random_format(random)
         x = random.integers(format.min_raw, format.max_raw, (PROBES, *shape), endpoint=True)
         self.input = ModelInput(_INPUT, shape, format)
@@ -133,7 +137,8 @@ class _Draft:
         return name
 
     def _size(self) -> tuple[int, int]:
-        return tuple(int(self.random.integers(1, _KERNEL, endpoint=True)) for _ in range(2))
+        columns, rows = map(int, self.random.integers(1, _KERNEL, 2, endpoint=True))
+        return columns, 1 if self.along_time else rows
 
     def _convolution(self, source: str) -> str:
         random, (format, x) = self.random, self.values[source]
@@ -153,7 +158,7 @@ class _Draft:
         fitting = [plan for plan in plans if plan.folding.multipliers <= _MOST_PRODUCTS]
         plan = fitting[int(random.integers(len(fitting)))]
         units = random_multipliers(random, plan.neurons)
-        plan = Conv2dPlan(layer, plan.folding, 1, multipliers=units)
+        plan = replace(plan, multipliers=units)
         return self._add("conv", layer, source, plan=plan)
 
     def _pool(self, source: str) -> str:

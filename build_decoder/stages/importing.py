@@ -126,14 +126,13 @@ def _check_hardware(network: Network, options: HardwareOptions, *, comparing: bo
     dense = [node for node in network.nodes if isinstance(node.layer, Dense)]
     folded = [node for node in network.nodes if isinstance(node.layer, Dense | Conv2d)]
     options.check_foldings(network.name, len(folded))
-    options.check_datapaths(network.name, len(dense))
-    target = "--pareto" if comparing else options.target
-    if target is not None and not network.is_dense_chain:
+    options.check_datapaths(network.name, len(folded))
+    if comparing and not network.is_dense_chain:
         others = [f"{type_of(node.layer).name} {node.name!r}" for node in network.nodes
                   if node not in dense]
         raise InputError.at(
-            network.name, target,
-            expected="dense layers in a row, of which alone foldings are compared so far "
-            "(--inputs-per-cycle and --outputs-per-cycle fold others)",
+            network.name, "--pareto",
+            expected="dense layers in a row, of which alone all foldings are compared so far "
+            "(--interval, --latency and --max-lut choose those of others)",
             got=f"a network with {others[0]}" if others else "branches",
         )

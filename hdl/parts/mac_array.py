@@ -5,6 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.parts.adder_tree import registered_tree
 from build_decoder.hdl.parts.mac_unit import MacUnit
 from build_decoder.hdl.parts.select_accumulate import SelectAccumulate
 from build_decoder.hdl.planning.multipliers import Multiplier
@@ -93,7 +94,7 @@ class MacArray(wiring.Component):
             if plan.units_accumulate:
                 m.d.comb += total.eq(products[0])
                 continue
-            added = self._registered_tree(m, neuron, products)
+            added = registered_tree(m, products, f"tree_{neuron}")
             with m.If(valid):
                 m.d.sync += total.eq(added + Mux(first, plan.parameters.rounding_constant, total))
         return m
@@ -109,21 +110,3 @@ class MacArray(wiring.Component):
             unit.weight.eq(self.weights[0][neuron]),
         ]
         return unit.sum
-
-    @staticmethod
-    def _registered_tree(m, neuron: int, terms: list):
-        """Sum of ``terms``, each level of additions registered.
-
-        Balanced, so that it grows one bit a level, where summing in a row grows one bit an addend.
-        """
-        level = 0
-        while len(terms) > 1:
-            pairs = [terms[n : n + 2] for n in range(0, len(terms), 2)]
-            sums = [pair[0] + pair[1] if len(pair) == 2 else pair[0] for pair in pairs]
-            terms = [
-                Signal(total.shape(), name=f"tree_{neuron}_{level}_{n}")
-                for n, total in enumerate(sums)
-            ]
-            m.d.sync += [term.eq(total) for term, total in zip(terms, sums, strict=True)]
-            level += 1
-        return terms[0]

@@ -12,7 +12,7 @@ from build_decoder.hdl.parts.weight_memory import WeightMemory
 from build_decoder.hdl.parts.writable_weight_memory import WritableWeightMemory
 from build_decoder.hdl.shapes import shape_of
 
-__all__ = ["Neurons"]
+__all__ = ["Neurons", "stored_weights"]
 
 
 class Neurons(wiring.Component):
@@ -63,19 +63,10 @@ class Neurons(wiring.Component):
         plan, p = self.plan, self.plan.parameters
         m.submodules.mac = mac = MacArray(plan)
         m.submodules.drain = drain = Drain(plan)
+        m.submodules.weights = weights = stored_weights(plan)
         if plan.reloadable:
-            memory, _ = plan.memories
-            weights = WritableWeightMemory(
-                shape=shape_of(p.weight),
-                layout=(plan.folding.inputs_per_cycle, plan.neurons),
-                memory=memory,
-                rows=plan.contents(p)[0],
-            )
             wiring.connect(m, wiring.flipped(self.memory_weight), weights.memory)
             wiring.connect(m, wiring.flipped(self.memory_bias), drain.memory)
-        else:
-            weights = WeightMemory(shape=shape_of(p.weight), rows=plan.weight_rows)
-        m.submodules.weights = weights
         ends = self.take & self.last
         m.d.comb += [
             self.ready.eq(weights.ready),
@@ -99,3 +90,17 @@ class Neurons(wiring.Component):
             m.d.comb += captured.eq(exact >> dropped)
         wiring.connect(m, drain.o, wiring.flipped(self.o))
         return m
+
+
+def stored_weights(plan: DensePlan) -> WeightMemory | WritableWeightMemory:
+    """The memory of a layer's weights, a row a beat."""
+    p = plan.parameters
+    if not plan.reloadable:
+        return WeightMemory(shape=shape_of(p.weight), rows=plan.weight_rows)
+    memory, _ = plan.memories
+    return WritableWeightMemory(
+        shape=shape_of(p.weight),
+        layout=(plan.folding.inputs_per_cycle, plan.neurons),
+        memory=memory,
+        rows=plan.contents(p)[0],
+    )

@@ -80,13 +80,11 @@ class DecoderPlan:
         foldings: Sequence[Folding],
         multipliers: Sequence[Multipliers] | None = None,
         *,
-        convolutions: Mapping[str, Folding] | None = None,
         reloadable: bool = False,
     ) -> "DecoderPlan":
         """The plan that follows from one folding a dense layer, and from the units of each.
 
-        Without ``multipliers``, there is a DSP block for each product of a cycle. ``convolutions``
-        has foldings of convolutions by the names of their nodes; others get their first plan.
+        Without ``multipliers``, there is a DSP block for each product of a cycle.
 
         Raises
         ------
@@ -102,8 +100,7 @@ class DecoderPlan:
             {
                 name: {"folding": folding, "multipliers": units}
                 for name, folding, units in zip(dense, foldings, units, strict=True)
-            }
-            | {name: {"folding": folding} for name, folding in (convolutions or {}).items()},
+            },
             reloadable=reloadable,
         )
 

@@ -35,6 +35,15 @@ class DenseMemories:
     lanes: int
     groups_in_frame: int
 
+    def rows_of(self, weights: np.ndarray) -> np.ndarray:
+        """Raw weights (rows, inputs_per_cycle, neurons), a row a beat, of (inputs, units); what is
+        too much of a row is zero."""
+        return weight_rows(weights, self.folding.inputs_per_cycle, self.neurons)
+
+    def weights_of(self, rows: np.ndarray) -> np.ndarray:
+        """The inverse of :meth:`rows_of`."""
+        return from_rows(rows, self.parameters.weights.shape)
+
     @property
     def constant_bits(self) -> tuple[int, int]:
         """How many lowest bits of stored biases are constant, and their value."""
@@ -81,7 +90,7 @@ class DenseMemories:
         _check_range("weights", layer.weights, p.weight)
         _check_range("biases", layer.biases[None], p.bias)
         self._check_sums(layer)
-        rows = weight_rows(layer.weights, self.folding.inputs_per_cycle, self.neurons)
+        rows = self.rows_of(layer.weights)
         biases = np.zeros(self.groups_in_frame * self.lanes, dtype=np.int64)
         biases[: p.units] = layer.biases + self._offset
         return (
@@ -97,7 +106,7 @@ class DenseMemories:
         rows = rows.reshape(len(rows), self.folding.inputs_per_cycle, self.neurons)
         raw = values_of(biases, format.width, format.signed).reshape(-1)[: p.units]
         return replace(
-            p, weights=from_rows(rows, p.weights.shape), biases=raw - self._offset
+            p, weights=self.weights_of(rows), biases=raw - self._offset
         )
 
     @property

@@ -12,7 +12,6 @@ from build_decoder.hdl.planning.folding import UNREGISTERED_GROUPS, Folding, lan
 from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
-from build_decoder.hdl.planning.weight_rows import weight_rows
 from build_decoder.hdl.planning.writable import Writable
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
@@ -72,6 +71,10 @@ class DensePlan(DenseControl, DenseMemories, LayerPlan):
             )
 
     @property
+    def multiplying(self) -> "DensePlan":
+        return self
+
+    @property
     def input_count(self) -> int:
         """Inputs of the layer."""
         return self.parameters.input_count
@@ -89,7 +92,7 @@ class DensePlan(DenseControl, DenseMemories, LayerPlan):
     @property
     def weight_rows(self) -> np.ndarray:
         """Raw weights (rows, inputs_per_cycle, neurons), a row a beat, pass after pass."""
-        return weight_rows(self.parameters.weights, self.folding.inputs_per_cycle, self.neurons)
+        return self.rows_of(self.parameters.weights)
 
     @property
     def unit_width(self) -> int:

@@ -1,0 +1,1 @@
+"""Convolution whose inputs are added to open sums as they come."""
