@@ -55,7 +55,8 @@ def _row(folder: Path) -> bool:
     cells.append(f"{cycles:,}" if cycles else "-")
     cells.append(f"{clock:g}, {fmax:.1f}" if fmax else f"{clock:g}, -")
     if cycles:
-        samples = build.load_network().given_inputs[0].shape[1]
+        rows, columns, _ = build.load_network().given_inputs[0].shape
+        samples = columns if columns > 1 else rows
         rate = samples * clock * 1e6 / cycles
         met &= rate >= _SAMPLE_RATE_HZ and (not fmax or fmax >= clock)
         cells.append(f"{rate:,.0f}")
