@@ -80,6 +80,9 @@ FAMILY = Family(
     synthesis="synth_xilinx",
     synthesis_options="-family xc7 -flatten",
     bare_options="-noiopad -noclkbuf",
+    # Yosys 0.70 takes the register before the A of a block without ADREG for its AREG, also where
+    # it has one: a cycle is missing then.
+    dsp_pass=("map_dsp", "coarse"),
     # They only tell where hierarchy was, and nextpnr-xilinx tries to place them.
     after_synthesis=("delete t:$scopeinfo",),
     netlist=NetlistCells(
