@@ -16,19 +16,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from build_decoder.actions import search
+from build_decoder.bench.sessions import SEEDS, Case, case_of, trained
 from build_decoder.hdl import families
 from build_decoder.hdl.family import Family
 from build_decoder.models.arguments import LineParser, filled_path, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
-from build_decoder.models.files.load import load_network
-from build_decoder.models.files.network_folder import NETWORK_FILE
-from build_decoder.models.golden import GoldenData, load_golden
 from build_decoder.models.network import Network
-from build_decoder.models.train import train_recipe
 from build_decoder.options import SearchOptions
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.integer_model import IntegerModel
@@ -41,11 +37,8 @@ __all__ = ["MOST_LOST", "Row", "built_forms", "main", "row_of"]
 MOST_LOST = 0.2
 """Points that a reload may lose against a rebuild."""
 
-_SEEDS = {"ahead_case1": (11, 12, 13, 14, 15), "ahead_case2": (21, 23, 24, 25, 26)}
 _FORMS = ("frozen", "reloaded", "also")
 _CHECKED = ("reloaded", "also")
-
-Case = tuple[Network, GoldenData]
 
 
 @dataclass(frozen=True)
@@ -110,11 +103,6 @@ def _searched(case: Case, family: Family, **how) -> Quantised:
     return search(*case, SearchOptions(), family=family, **how)
 
 
-def _case(source: str | Path) -> Case:
-    network = load_network(source)
-    return network, load_golden(source, network)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; returns the exit status."""
     return exit_status(lambda: _run(arguments))
@@ -123,14 +111,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     parser = LineParser(prog="python -m build_decoder.bench.reload")
     parser.add_argument("--days", type=filled_path, required=True, metavar="DIR")
-    parser.add_argument("--network", choices=_SEEDS, default="ahead_case1")
+    parser.add_argument("--network", choices=SEEDS, default="ahead_case1")
     parser.add_argument("--seeds", type=whole_number(0, 2**31 - 1), nargs="+")
     parser.add_argument("--also", type=whole_number(0, 16), default=2, help="networks (default: 2)")
     parser.add_argument("--epochs", type=whole_number(1, 10_000), help="at most")
     options = parser.parse_args(arguments)
-    seeds = options.seeds or _SEEDS[options.network]
-    days = [_trained(options.network, options.days, seed, options.epochs) for seed in seeds]
-    family, shipped = families.DEFAULT, _case(options.network)
+    seeds = options.seeds or SEEDS[options.network]
+    days = [trained(options.network, options.days, seed, options.epochs) for seed in seeds]
+    family, shipped = families.DEFAULT, case_of(options.network)
     models, built = {}, []
     for name, model, seconds in built_forms(shipped, days[: options.also], family):
         models[name] = model
@@ -157,13 +145,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         mark = "*" if number < options.also else ""
         print(f"| {seed}{mark} | {' | '.join(cells)} |", flush=True)
     return 0 if kept else 1
-
-
-def _trained(name: str, folder: Path, seed: int, epochs: int | None) -> Case:
-    day = folder / f"{name}_{seed}"
-    if not (day / NETWORK_FILE).exists():
-        train_recipe(name, day, epochs=epochs, seed=seed)
-    return _case(day)
 
 
 if __name__ == "__main__":

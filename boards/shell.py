@@ -12,14 +12,18 @@ from build_decoder.boards.protocol import PROTOCOL, Protocol
 from build_decoder.boards.uart import FRAME_BITS, UARTReceiver, UARTTransmitter
 from build_decoder.hdl.planning.interface import Interface
 
-__all__ = ["Shell"]
+__all__ = ["MOST_WAITING", "Shell"]
+
+MOST_WAITING = 2047
+"""Most bytes that wait while a request is answered: 20 ms of a line of 1 Mbit/s."""
 
 
 class Shell(wiring.Component):
     """A decoder behind a UART.
 
-    Received bytes wait in a FIFO that holds the longest request, so a host may send one request
-    while another is answered; with more than that under way, bytes are lost.
+    Received bytes wait in a FIFO that holds the longest request, or its first `MOST_WAITING` bytes,
+    so a host may begin one request while another is answered; with more than that under way, bytes
+    are lost.
 
     Parameters
     ----------
@@ -70,7 +74,8 @@ class Shell(wiring.Component):
         m.submodules.link = link = self.link
         m.submodules.decoder = decoder = self.decoder
         # A power of two, so that the FIFO's counters wrap by themselves; it stores one word less.
-        depth = (1 << link.request_bytes.bit_length()) + 1
+        waiting = min(link.request_bytes, MOST_WAITING)
+        depth = (1 << waiting.bit_length()) + 1
         m.submodules.fifo = fifo = SyncFIFOBuffered(width=8, depth=depth)
 
         wiring.connect(m, receiver.o, fifo.w_stream)

@@ -1,16 +1,18 @@
 """What options ask for, done: a network loaded, formats found, hardware designed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from math import prod
 
 from threadpoolctl import threadpool_limits
 
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.layers.dense.plan import dense_layers
+from build_decoder.hdl.layers.conv2d.part import Part
 from build_decoder.hdl.planning.choose_foldings import default_foldings
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.design import design_decoder, folded_nodes
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network
@@ -19,10 +21,11 @@ from build_decoder.models.network import Network
 from build_decoder.models.progress import Progress, silent
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
-from build_decoder.options.hardware import AUTO
+from build_decoder.options.hardware import AUTO, KEEP_UP_HZ
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import MAX_ERROR
-from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.integer_model import IntegerModel, ModelNode
+from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.quantise import Quantised, quantise
 
 __all__ = ["datapaths_of", "design", "foldings_of", "golden_of", "load", "search"]
@@ -118,8 +121,12 @@ def design(
     *,
     family: Family | None = None,
     max_blocks: int | None = None,
+    clock_mhz: float | None = None,
 ) -> DecoderPlan:
     """The plan of a decoder for ``model``; see :func:`hdl.planning.design.design_decoder`.
+
+    With convolutions and a clock in MHz, it keeps up with :data:`KEEP_UP_HZ` unless something else
+    is asked for.
 
     Raises
     ------
@@ -129,7 +136,19 @@ def design(
     foldings = None
     if options.inputs_per_cycle or options.outputs_per_cycle:
         foldings = foldings_of(model, options)
+    elif (
+        options.target is None
+        and clock_mhz is not None
+        and any(isinstance(layer, Conv2d) for layer in model.layers)
+    ):
+        options = replace(options, keep_up=KEEP_UP_HZ)
+    if options.keep_up is not None and clock_mhz is None:
+        raise InputError("--keep-up: expected a board, whose clock it is for, got none: say "
+                         "--interval in cycles")
+    shape = model.inputs[0].shape
+    steps = shape[0] if len(shape) > 1 else 1
     limits = {
+        "interval_cycles": options.interval_cycles(clock_mhz, steps),
         "latency_cycles": options.latency,
         "max_dsp": options.max_dsp,
         "max_lut": options.max_lut,
@@ -143,16 +162,16 @@ def design(
 def datapaths_of(
     model: IntegerModel, options: HardwareOptions
 ) -> tuple[str | None, ...] | None:
-    """The datapath of each dense layer, or None where the generator chooses; None if it does for
-    all.
+    """The datapath of each dense layer and convolution, or None where the generator chooses; None
+    if it does for all.
 
     Raises
     ------
     InputError
         If there are neither one nor as many as layers.
     """
-    layers, kinds = len(dense_layers(model)), options.datapath
-    options.check_layers(model.name, layers)
+    layers, kinds = len(folded_nodes(model)), options.datapath
+    options.check_datapaths(model.name, layers)
     if set(kinds) <= {AUTO}:
         return None
     each = kinds * layers if len(kinds) == 1 else kinds
@@ -160,28 +179,47 @@ def datapaths_of(
 
 
 def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding, ...]:
-    """Foldings with the inputs and outputs a cycle that are asked for, dense layer by dense layer;
-    the default where these end.
+    """Foldings with the inputs and outputs a cycle that are asked for, of the dense layers and
+    convolutions in order; the default where these end.
 
     Raises
     ------
     InputError
-        If there are more numbers than layers, or one is not from 1 to what the layer has.
+        If there are more numbers than layers, or one is not from 1 to what the layer has, or there
+        is no block of so many inputs in a convolution's window.
     """
-    foldings, layers = [], dense_layers(model)
-    options.check_layers(model.name, len(layers))
-    for n, (layer, default) in enumerate(zip(layers, default_foldings(model), strict=True)):
+    foldings, nodes, dense = [], folded_nodes(model), iter(default_foldings(model))
+    options.check_foldings(model.name, len(nodes))
+    for n, node in enumerate(nodes):
+        layer = node.layer
+        *window, units = layer.weights.shape
+        convolution = isinstance(layer, Conv2d)
+        default = Folding(1, 1) if convolution else next(dense)
         chosen = []
         for name, numbers, count, otherwise in (
-            ("inputs", options.inputs_per_cycle, layer.input_count, default.inputs_per_cycle),
-            ("outputs", options.outputs_per_cycle, layer.units, default.outputs_per_cycle),
+            ("inputs", options.inputs_per_cycle, prod(window), default.inputs_per_cycle),
+            ("outputs", options.outputs_per_cycle, units, default.outputs_per_cycle),
         ):
             number = numbers[n] if n < len(numbers) else otherwise
             if not 1 <= number <= count:
                 raise InputError(
-                    f"{model.name}: dense layer {n + 1}: expected 1 to {count} {name} a cycle, "
-                    f"got {number}"
+                    f"{_place(model, node, n)}: expected 1 to {count} {name} a cycle, got {number}"
                 )
             chosen.append(number)
+        if convolution:
+            _check_block(model, node, n, chosen[0])
         foldings.append(Folding(*chosen))
     return tuple(foldings)
+
+
+def _place(model: IntegerModel, node: ModelNode, number: int) -> str:
+    if model.is_dense_chain:
+        return f"{model.name}: dense layer {number + 1}"
+    return f"{model.name}: layer {node.name!r}, number {number + 1} of those that are folded"
+
+
+def _check_block(model: IntegerModel, node: ModelNode, number: int, inputs: int) -> None:
+    try:
+        Part.of(node.layer.shape, node.layer.weights.shape[:2], inputs)
+    except ValueError as error:
+        raise InputError(f"{_place(model, node, number)}: {error}") from None

@@ -13,7 +13,7 @@ from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.files.network_folder import NETWORK_FILE
 from build_decoder.models.zoo import zoo_names
 from build_decoder.options import DesignOptions, add_design_options
-from build_decoder.options.types import number
+from build_decoder.options.types import positive
 from build_decoder.stages import STAGES
 
 __all__ = ["DEFAULT_BOARD", "DEFAULT_NETWORK", "Arguments", "parse"]
@@ -74,7 +74,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
         "--stop-after", choices=STAGES, default=STAGES[-1], help="last stage (default: all)"
     )
     parser.add_argument(
-        "--clock", type=_positive, metavar="MHZ", help="decoder clock (default: the board's)"
+        "--clock", type=positive, metavar="MHZ", help="decoder clock (default: the board's)"
     )
     add_design_options(parser)
     parser.add_argument(
@@ -116,10 +116,3 @@ def _name_of(network: str) -> str:
         path = path.parent
     # Of other names the suffix counts: net.v1 and net.v2 are two networks.
     return path.name.removesuffix(_KERAS) or "network"
-
-
-def _positive(text: str) -> float:
-    value = number(text, float)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a positive number, got {text}")
-    return value

@@ -101,7 +101,7 @@ def run_flow(
             board=board,
             progress=progress,
         ),
-        "rtl": lambda: write_rtl(build, options.hardware, Chip.of(board)),
+        "rtl": lambda: write_rtl(build, options.hardware, Chip.of(board, clock_mhz)),
         "simulate": lambda: simulate(build, seed=options.seed, progress=progress),
         "synthesise": lambda: synthesise_board(build, how, progress=progress),
         "bitstream": lambda: make_bitstream(build, how, progress=progress),

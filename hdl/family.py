@@ -87,15 +87,13 @@ class Family:
         What each cell of a mapped netlist takes. A cell that is not here is an error.
     parts
         Components of ``hdl.parts`` that are made of the family's own cells, as ``module.name``, by
-        what they do: ``mac``, a unit's product and sum in one block; ``product``, in one block;
-        ``rom``, ``sum`` and ``multiplexer``. All else is left to synthesis.
+        what they do: ``mac``, a unit's product and sum in one block, beside which synthesis is left
+        no product to find a block for; ``product``, in one block; ``rom``, ``sum`` and
+        ``multiplexer``. All else is left to synthesis.
     synthesis, synthesis_options
         Yosys' command, and options of it.
     bare_options
         Further ones for a design that is no whole FPGA, without pads and clock buffers.
-    dsp_pass
-        Labels of Yosys' command that it finds DSP blocks from and up to, if it must not see those
-        that are instantiated; None if it may.
     after_synthesis
         Commands behind it.
     netlist
@@ -122,7 +120,6 @@ class Family:
     synthesis: str
     synthesis_options: str = ""
     bare_options: str = ""
-    dsp_pass: tuple[str, str] | None = None
     after_synthesis: tuple[str, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     netlist: NetlistCells | None = None
@@ -175,19 +172,7 @@ class Family:
         """
         options = [self.synthesis_options, self.bare_options if bare else "", f"-top {top}"]
         command = " ".join([self.synthesis, *filter(None, options)])
-        if self.dsp_pass is None:
-            return [HIDE_NAMES, command, *self.after_synthesis]
-        first, behind = self.dsp_pass
-        block, hidden = self.dsp.name, f"{self.dsp.name}_AS_IT_IS"
-        return [
-            HIDE_NAMES,
-            f"{command} -run begin:{first}",
-            f"chtype -set {hidden} t:{block}",
-            f"{command} -run {first}:{behind}",
-            f"chtype -set {block} t:{hidden}",
-            f"{command} -run {behind}:",
-            *self.after_synthesis,
-        ]
+        return [HIDE_NAMES, command, *self.after_synthesis]
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,11 @@ class Inside:
         """
         return self._registers[name]
 
+    def submodule(self, name: str) -> "Inside":
+        """A submodule of the component, which is elaborated with it."""
+        ((fragment, _, _),) = (each for each in self.fragment.subfragments if each[1] == name)
+        return Inside(fragment)
+
     def ongoing(self, *states: str) -> Value:
         """Whether the component's one FSM is in one of ``states``."""
         fsm = self.fragment.generated["fsm"]

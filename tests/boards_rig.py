@@ -25,6 +25,8 @@ def sums_model(*, inputs=6, outputs=2, input_format=Q3_2, output_format=Q6_4):
 
     return SimpleNamespace(
         name="sums",
+        inputs=(SimpleNamespace(name="x", shape=(inputs,), walk=None),),
+        nodes=(SimpleNamespace(name="sums", inputs=("x",)),),
         input_count=inputs,
         output_count=outputs,
         input_format=input_format,

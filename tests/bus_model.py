@@ -50,14 +50,15 @@ class Buffer(np.ndarray):
 class BusModel:
     """What is behind `mmio`, for `sums_model`; other weights add a number to each output.
 
-    ``polls`` is how many times STATUS says busy for a frame.
+    ``polls`` is how many times STATUS says busy for a frame. Inputs come in the order of ``walk``.
     """
 
-    def __init__(self, *, inputs=6, dma=True, reloadable=False, polls=2, **more):
+    def __init__(self, *, inputs=6, dma=True, reloadable=False, polls=2, walk=None, **more):
         self.model = sums_model(inputs=inputs, **more)
         self.interface = replace(
-            Interface.of_model(self.model), input_lanes=1, latency_cycles=9, frame_cycles=8
-        )
+            Interface.of_model(self.model), input_lanes=1, latency_cycles=9, frame_cycles=8,
+            input_walk=walk,
+        )  # fmt: skip
         words = IMAGE_WORDS if reloadable else None
         self.map = register_map(self.interface, dma=dma, image_words=words)
         self.known = DriverFile(
@@ -87,6 +88,10 @@ class BusModel:
         format = self.interface.output_format
         y_raw = self.model.compute(x_raw) + self._banks[0][1]
         return (y_raw - format.min_raw) % (1 << format.width) + format.min_raw
+
+    def _of_samples(self, came):
+        """Values as samples have them, of values as they came."""
+        return came[:, np.argsort(self.interface.in_order(np.arange(came.shape[1])))]
 
     # What pynq's MMIO does.
 
@@ -160,7 +165,8 @@ class BusModel:
     def _window_done(self):
         interface = self.interface
         x_raw = from_words(self._input, interface.input_format, interface.input_count)
-        self._output[:] = to_words(self.compute(x_raw[None])[0], interface.output_format)
+        (y_raw,) = self.compute(self._of_samples(x_raw[None]))
+        self._output[:] = to_words(y_raw, interface.output_format)
         self._count(1)
         self.values["CYCLES"] = interface.latency_cycles
         self.set_status(BUSY=0, DONE=1)
@@ -170,7 +176,7 @@ class BusModel:
         size = count * frame_bytes(interface.input_format, interface.input_count)
         data = self._memory("SRC", size)
         x_raw = from_bytes(data.reshape(count, -1), interface.input_format, interface.input_count)
-        out = to_bytes(self.compute(x_raw), interface.output_format).reshape(-1)
+        out = to_bytes(self.compute(self._of_samples(x_raw)), interface.output_format).reshape(-1)
         self._memory("DST", len(out))[:] = out
         self._count(count)
         self.set_status(DMA_BUSY=0)

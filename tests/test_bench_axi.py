@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from amaranth import Signal
 
-from build_decoder.bench.axi.__main__ import main, throughput
+from build_decoder.bench.axi.__main__ import main, over_uart, throughput
 from build_decoder.boards.axi.frame_reader import FrameReader
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.sim.errors import CheckFailed
@@ -20,7 +20,11 @@ def test_figures_of_the_smallest_network(capsys):
     figures = json.loads(capsys.readouterr().out)
     cycles, resources = figures["cycles_a_frame"], figures["resources"]
     assert figures["frames"] == 30
-    assert cycles["decoder"] == 16 <= cycles["hp0"] < cycles["gp0_bursts"]
+    assert cycles["decoder"] == 16 <= cycles["hp0"] < cycles["gp0_bursts"] < cycles["uart"]
+    # A request of 7 bytes and 16 inputs, a reply of 8 and 2 outputs, 10 bits a byte, and the rest.
+    line = (7 + 16 + 8 + 2) * 10 * 100
+    assert line < cycles["uart"] < 1.2 * line
+    assert figures["frames_a_second"]["decoder"] == 100e6 / 16
     luts = [resources[name]["lut"] for name in ("decoder", "axi_lite", "axi_without_dma", "axi")]
     assert luts == sorted(luts)
     assert luts[2] - luts[0] < 360, "of the bus, the registers and the windows"
@@ -46,6 +50,12 @@ def sums(monkeypatch):
     monkeypatch.setattr("build_decoder.bench.axi.__main__.Decoder", lambda plan: decoder)
     x_raw = np.random.default_rng(1).integers(-16, 16, (10, 3))
     return SimpleNamespace(interface=Interface.of(decoder)), x_raw, model.compute(x_raw)
+
+
+def test_frames_over_the_uart(sums, tmp_path):
+    plan, x_raw, y_raw = sums
+    cycles = over_uart(plan, x_raw, y_raw, tmp_path)
+    assert cycles == pytest.approx((7 + 3 + 8 + 4) * 1000, rel=0.2)
 
 
 def test_a_wrong_output_is_told(sums, tmp_path):

@@ -86,6 +86,20 @@ def test_infer_equals_the_integer_model(inputs, outputs, lanes, input_format, ou
     assert port.rejected == 0
 
 
+@pytest.mark.slow
+def test_a_signature_of_a_nerve_cuff_goes_through():
+    model = sums_model(inputs=5600, outputs=3, input_format=QFormat(1, 5))
+    port = SimulatedPort(SumsDecoder(model), protocol=IMPATIENT)
+    # At this rate of the line it takes 420 byte times to feed the decoder.
+    decoder = Decoder(
+        port, Interface.of_model(model), protocol=IMPATIENT, baud=port.BAUD, decoder_seconds=6e-3,
+        timeout=6e-4, clock=port,
+    )  # fmt: skip
+    x_raw = random_frames(model, 1)
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
+    assert port.rejected == 0
+
+
 def test_infer_takes_and_gives_real_values():
     _, decoder, model = simulated()
     x = np.random.default_rng(2).uniform(-5, 5, size=(2, model.input_count))

@@ -15,6 +15,7 @@ from build_decoder.boards.pynq.bus_decoder import BusDecoder
 from build_decoder.boards.pynq.selftest import run
 from build_decoder.boards.pynq.steps import Golden, steps
 from build_decoder.models.errors import InputError
+from build_decoder.models.walk import Walk
 from build_decoder.quant.qformat import QFormat
 
 
@@ -42,6 +43,17 @@ def test_raw_frames_are_those_of_the_model(dma, formats, count):
     np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.model.compute(x_raw))
     assert bool(model.buffers) == (dma and count >= BusDecoder.MANY)
     assert model.values["FRAMES_OUT"] == count
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_values_are_sent_in_the_order_of_the_decoder(count):
+    model = BusModel(inputs=12, outputs=3, walk=Walk(((4, 1), (3, 4))))
+    model.model.compute = lambda x_raw: x_raw[:, 1:4]
+    x_raw = frames_of(model, count)
+    expected = model.model.compute(x_raw)
+    decoder = decoder_of(model)
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw), expected)
+    assert bool(model.buffers) == (count >= BusDecoder.MANY)
 
 
 def test_one_sample_and_real_values():

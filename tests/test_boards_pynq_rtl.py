@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from build_decoder.bench.axi.simulation import AxiSimulation
+from build_decoder.bench.loaded_frames import telling_frames
 from build_decoder.boards.axi.shell import AxiLiteShell, AxiShell
 from build_decoder.boards.pynq.other_weights import other_weights
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
@@ -120,18 +121,23 @@ def test_the_self_test_of_a_reloadable_decoder(reloading):
     assert found["told"][-1].startswith(f"{len(other.words)} words (CRC-32 ")
 
 
-def test_an_image_is_loaded_while_frames_go_through_memory(reloading):
+def test_five_images_are_loaded_while_frames_go_through_memory(reloading):
     decoder, simulation, _ = reloading
-    new = other_model(BUILT, 11)
-    x_raw = np.random.default_rng(4).integers(0, 16, (1500, 11))
-    y_raw, other = BUILT.compute(x_raw), new.compute(x_raw)
-    # Every frame tells which model it is of.
-    tells = (y_raw != other).any(axis=1)
-    arrays = {"x_raw": x_raw[tells], "y_raw": y_raw[tells], "other": other[tells],
-              "words": decoder.images.image(new)}  # fmt: skip
-    assert tells.sum() > 700
-    found = simulation.run(DRIVEN + "by_loading_meanwhile", arrays=arrays, stalls=True)
-    assert found["neither"] == found["faults"] == 0
-    assert found["during"] == 1
-    assert found["old"] > 20
-    assert found["new"] > 20
+    models = [BUILT, *(other_model(BUILT, seed) for seed in range(11, 16))]
+    x_raw = np.random.default_rng(4).integers(0, 16, (320, 11))
+    expected = np.stack([model.compute(x_raw) for model in models])
+    tells = telling_frames(x_raw, expected)
+    assert len(tells) > 280
+    arrays = {"x_raw": x_raw[tells], "expected": expected[:, tells],
+              "words": np.stack([decoder.images.image(model) for model in models[1:]])}  # fmt: skip
+    scenario = "build_decoder.bench.axi.loaded:by_loading_meanwhile"
+    found = simulation.run(scenario, arrays=arrays, stalls=True)
+    assert (found["mismatches"], found["mixed"]) == (0, 0)
+    assert (found["faults"], found["ERRORS"]) == (0, 0)
+    assert found["frames"] == found["FRAMES_OUT"] == 5 * len(tells)
+    for before, switch, after in found["switches"]:
+        assert 20 < before <= switch <= after < len(tells)
+    # One model too early, all frames are wrong but those of the image that is loaded twice.
+    wrong = arrays | {"expected": expected[:, tells][[0, 0, 1, 2, 3, 4]]}
+    found = simulation.run(scenario, arrays=wrong)
+    assert found["mismatches"] > 3 * len(tells)

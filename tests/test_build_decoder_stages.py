@@ -98,7 +98,7 @@ def test_quantise_takes_other_options_of_the_same_import(build, tmp_path):
 
 def test_rtl_goes_on_from_quantise(build, tmp_path):
     folder = only(build, tmp_path, "quantise")
-    write_rtl(folder, OPTIONS.hardware, Chip.of(boards.get(BOARD)))
+    write_rtl(folder, OPTIONS.hardware, Chip.of(boards.get(BOARD), 50.0))
     same_files(build, tmp_path, "rtl")
     assert folder.load_design().family is XC7
 

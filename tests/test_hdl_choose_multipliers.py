@@ -69,6 +69,13 @@ def test_a_product_that_synthesis_leaves_in_luts_has_no_block():
     assert chosen == [Multipliers(dsp=3)]
 
 
+def test_operands_too_wide_for_a_unit_of_one_block_have_none():
+    layer = plans((40, 3), [(1, 3)])[0]
+    for family, units in ((XC7, Multipliers(lut=3)), (ECP5, Multipliers(dsp=3))):
+        assert choose_multipliers([wide(layer, 9, 18)], family=family) == [units]
+    assert choose_multipliers([wide(layer, 9, 17)], family=XC7) == [Multipliers(dsp=3)]
+
+
 def test_products_beyond_the_blocks_are_made_in_luts():
     layers = plans((40, 20, 3), [(2, 20), (1, 3)])
     for limit in (0, 7, 30):

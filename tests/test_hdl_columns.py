@@ -1,5 +1,6 @@
 """Decoders of convolutions and pools: every layer's stream and all times are those of the model."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -7,21 +8,35 @@ import pytest
 
 from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families import get
+from build_decoder.hdl.parts.weight_loader import Command, Error
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.reloadable_decoder import ReloadableDecoder
 from build_decoder.models import Architecture
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.escape_net import EscapeNet
 from build_decoder.models.nerve_cuff.escape_tcn import EscapeTcn
 from build_decoder.models.rewrites import rewrite
+from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.formats import integer_model
-from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
+from build_decoder.quant.layers.conv2d import Conv2d
+from build_decoder.quant.layers.flatten import Flatten
+from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
+from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.fuzz import check_network
-from build_decoder.sim.random_columns import random_columns
+from build_decoder.sim.netlist_check import check_netlist
+from build_decoder.sim.random_columns import ColumnNetwork, random_columns
+from build_decoder.sim.reload_run import with_other_weights
+from build_decoder.sim.synthesis import TARGETS
 from tests.architectures import random_network
 from tests.fuzzed import check_decoder
+from tests.reload_rig import changes, run_reloads, telling_frames
 
 SEEDS = (3, 7, 9)
 
@@ -80,6 +95,23 @@ def test_every_stream_of_a_network_like_those_of_the_paper(name, number):
     check_decoder(Decoder(plan(name, number)), model(name)[1])
 
 
+def test_a_model_says_in_which_order_its_inputs_come():
+    rows = np.arange(6 * 9).reshape(6, 9)
+    for name, columns in (("tcn", rows.ravel()), ("mini", rows.T.ravel())):
+        interface = Interface.of_model(model(name)[0])
+        np.testing.assert_array_equal(interface.in_order(rows.ravel()), columns)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+def test_netlist_of_a_network_like_mini(family, tmp_path):
+    made, (net, x) = plan("mini", 0), model("mini")
+    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(made), family=family))
+    decoder = ExportedDecoder(tmp_path / "decoder.v", made.interface, family)
+    check = check_netlist(decoder, x[:2], net.compute(x[:2]), tmp_path, stall_seed=5)
+    assert (check.vectors_checked, check.mismatches) == (4, 0), check.first_mismatch
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_stream_of_random_networks(seed):
     found = check_network(4 * seed + 1, seed=2, samples=4, verilog=False)
@@ -132,3 +164,65 @@ def test_verilog(number):
     found = check_network(number, seed=1, samples=10, verilog=True)
     assert found.frames == 2 * 10
     assert not found.mismatches, found.finding
+
+
+def reloadable(network: ColumnNetwork) -> DecoderPlan:
+    """The plan of a network whose weights are any at all."""
+    def any_weights(layer):
+        if not layer.arrays:
+            return layer
+        return replace(layer, reach=Reach.any(layer.weight, layer.weights[..., 0].size))
+
+    model = replace(
+        network.model,
+        nodes=tuple(replace(node, layer=any_weights(node.layer)) for node in network.model.nodes),
+    )
+    foldings = {
+        name: {"folding": chosen["folding"]} for name, chosen in network.choices.items()
+    }
+    return DecoderPlan.chosen(model, foldings, reloadable=True)
+
+
+@pytest.mark.parametrize(("seed", "stalls"), [(0, None), (5, 1), (6, None), (8, 2)])
+def test_images_are_loaded_while_frames_run(seed, stalls):
+    random = np.random.default_rng([11, seed])
+    plan = reloadable(random_columns(random))
+    other = with_other_weights(plan.model)
+    assert any(isinstance(node.layer, Conv2d) for node in plan.model.nodes)
+    decoder = ReloadableDecoder(plan)
+    image = decoder.images.image(other)
+    assert decoder.images.model(image).fingerprint() == other.fingerprint()
+    x = telling_frames(random, [plan.model, other], 5)
+
+    async def script(host):
+        await host.loaded(image)
+        await host.wait(2 * decoder.latency_cycles)
+        assert await host.command(Command.VERIFY) is Error.NONE
+        assert await host.command(Command.ROLLBACK) is Error.NONE
+        assert host.fingerprint == plan.model.fingerprint()
+
+    y = run_reloads(decoder, x, script, seed=stalls)
+    assert len(changes(y, x, [plan.model, other, plan.model])) == 2
+
+
+def test_an_image_of_a_kernel_of_another_shape_is_another_layout():
+    # As many weights, in as many sums.
+    layouts = [
+        reloadable(_one_convolution(kernel)).image_layout.layout_id for kernel in ((3, 1), (1, 3))
+    ]
+    assert layouts[0] != layouts[1]
+
+
+def _one_convolution(kernel: tuple[int, int]) -> ColumnNetwork:
+    random = np.random.default_rng(0)
+    narrow, wide = QFormat(4, 0), QFormat(10, 0)
+    conv = Conv2d(
+        shape=(4, 4, 1), input=narrow, weight=narrow, accumulator=wide, bias=narrow,
+        weights=random.integers(-8, 8, (*kernel, 1, 2)), biases=random.integers(-8, 8, 2),
+        activation=integer_activation("linear", wide, narrow),
+    )
+    nodes = (
+        ModelNode("conv", ("x",), conv), ModelNode("flatten", ("conv",), Flatten(narrow, 32)),
+    )
+    model = IntegerModel("one", (ModelInput("x", (4, 4, 1), narrow),), nodes)
+    return ColumnNetwork(model, {"conv": {"folding": Folding(1, 1)}})

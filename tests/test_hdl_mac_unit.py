@@ -169,6 +169,28 @@ def test_constant_weights_are_never_loaded(kind, family, inputs_per_cycle):
     assert "DSP48E1" not in cells
 
 
+@pytest.mark.parametrize("inputs_per_cycle", [1, 2])
+@pytest.mark.parametrize(
+    ("kind", "beats", "input", "weight"),
+    [
+        (Multiplier.DSP, 1, QFormat(6, 0), QFormat(6, 0)),
+        (Multiplier.PACKED, 1, QFormat(6, 0), QFormat(6, 0)),
+        (Multiplier.DSP, 2, QFormat(19, 0), QFormat(8, 0)),
+        (Multiplier.DSP, 2, QFormat(8, 0), QFormat(26, 0)),
+        (Multiplier.PACKED, 2, QFormat(8, 0), QFormat(12, 0)),
+    ],
+    ids=str,
+)
+def test_synthesis_is_left_no_multiplication_to_find_blocks_for(
+    kind, beats, input, weight, inputs_per_cycle
+):
+    layer = plan(input, weight, beats=beats, inputs_per_cycle=inputs_per_cycle)
+    assert not fits_block(layer, kind, XC7.dsp)
+    assert check_sums(layer, kind, XC7) == {}
+    assert " * " not in to_verilog(MacUnit(kind, layer), family=XC7)
+    assert " * " in to_verilog(MacUnit(kind, layer))
+
+
 @pytest.mark.parametrize(
     ("family", "input", "weight", "fits"),
     [

@@ -35,8 +35,8 @@ def test_order():
     assert len({*names}) == len(names)
 
 
-@pytest.mark.parametrize("name", zoo_names())
-def test_networks_of_the_zoo_stay_themselves(name: str):
+@pytest.mark.parametrize("name", [n for n in zoo_names() if not n.startswith("escape")])
+def test_chains_of_the_zoo_stay_themselves(name: str):
     assert_left_alone(load_network(name))
 
 

@@ -15,7 +15,9 @@ TOPOLOGIES = {
 
 
 def test_every_recipe_is_shipped():
-    assert zoo_names() == tuple(sorted(RECIPES)) == tuple(sorted(TOPOLOGIES))
+    # The others are of `models.nerve_cuff`: test_models_zoo_nerve_cuff.
+    names = [name for name in zoo_names() if not name.startswith("escape")]
+    assert names == sorted(RECIPES) == sorted(TOPOLOGIES)
     with pytest.raises(KeyError):
         zoo_path("../zoo")
 

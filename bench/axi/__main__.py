@@ -4,9 +4,12 @@
 synthesis, of the decoder alone and in each shell (see hdl.cells.Resources for how they are
 counted). ``cycles_a_frame`` has the decoder's own, and those that golden samples took through a
 simulated shell: through the windows at GP0, by single words and by bursts of up to 16, from the
-first word written to the last one read, STATUS asked in between; and from and to memory at HP0. The
-simulated processor and memory answer at once, unless they stall at random. All outputs are compared
-with the integer model. ``NETWORK`` in the place of a build is built first, for the 7 series.
+first word written to the last one read, STATUS asked in between; from and to memory at HP0; and
+beside them, through the shell of a UART at the rate of a PYNQ-Z1, by the host's driver, which sends
+a frame when it has the outputs of the one before. The simulated processor and memory answer at
+once, unless they stall at random. ``frames_a_second`` are those of these cycles at a PYNQ-Z1's
+clock. All outputs are compared with the integer model. ``NETWORK`` in the place of a build is built
+first, for the 7 series.
 """
 
 import json
@@ -19,8 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from build_decoder.bench.axi.simulation import AxiSimulation
+from build_decoder.bench.uart.simulation import UartSimulation
 from build_decoder.boards.axi.packing import frame_bytes
 from build_decoder.boards.axi.shell import AxiLiteShell, AxiShell
+from build_decoder.boards.pynq_z1 import BOARD
+from build_decoder.boards.shell import Shell
+from build_decoder.boards.uart import divisor_for
 from build_decoder.given_build import add_build_arguments, given_build
 from build_decoder.hdl import families
 from build_decoder.hdl.decoder import Decoder
@@ -33,11 +40,11 @@ from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.synthesis import synthesise
 from build_decoder.stages.rtl import Chip
 
-__all__ = ["main", "resources", "throughput"]
+__all__ = ["main", "over_uart", "resources", "throughput"]
 
 _FAMILY = families.get("xc7")
 _SCENARIOS = "build_decoder.bench.axi.scenarios:"
-_MEMORY_BYTES = 1 << 24
+_UART_FRAMES = 10
 _SHELLS = {
     "decoder": lambda decoder: decoder,
     "axi_lite": AxiLiteShell,
@@ -83,6 +90,7 @@ def throughput(
         If there is no Verilator.
     """
     interface = plan.interface
+    x_raw = interface.in_order(x_raw)
     simulation = AxiSimulation(AxiShell(Decoder(plan)), work_dir)
     source = 0x1000 - 8  # the first burst ends at a boundary of 4 KiB
     size = len(x_raw) * frame_bytes(interface.input_format, interface.input_count)
@@ -109,6 +117,29 @@ def throughput(
     return cycles
 
 
+def over_uart(
+    plan: DecoderPlan, x_raw: np.ndarray, y_raw: np.ndarray, work_dir: Path
+) -> float:
+    """Cycles a frame through the shell of a UART, of the first few frames.
+
+    Raises
+    ------
+    CheckFailed
+        If an output differs, or a request had to be rejected.
+    ToolError
+        If there is no Verilator.
+    """
+    shell = Shell(Decoder(plan), divisor=divisor_for(BOARD.clock_mhz, BOARD.baud))
+    arrays = {"x_raw": x_raw[:_UART_FRAMES], "y_raw": y_raw[:_UART_FRAMES]}
+    frames = len(arrays["x_raw"])
+    found = UartSimulation(shell, work_dir).run(
+        "build_decoder.bench.uart.scenarios:by_frames", arrays=arrays, baud=BOARD.baud
+    )
+    if any(found[name] for name in ("mismatches", "rejected", "broken")):
+        raise CheckFailed(f"uart: expected {frames} frames and no faults, got {found}")
+    return found["cycles"] / frames
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 1 a mismatch, 2 bad input, 3 no tools."""
     return exit_status(
@@ -132,10 +163,14 @@ def _run(argv: Sequence[str] | None) -> int:
         design, plan = build.load_plan()
         frames = [raw[: arguments.frames] for raw in build.load_expected(design.interface)]
         cycles = throughput(plan, *frames, folder / "simulation", seed=arguments.stalls)
+        cycles["uart"] = over_uart(plan, *frames, folder / "uart")
         figures = {
             "network": plan.model.name,
             "frames": len(frames[0]),
             "cycles_a_frame": cycles,
+            "frames_a_second": {
+                way: round(BOARD.clock_mhz * 1e6 / count) for way, count in cycles.items()
+            },
             "resources": resources(plan, folder),
         }
     print(json.dumps(figures))

@@ -4,7 +4,6 @@ What it reads and writes become accesses of the processor's port; buffers lie in
 shell reaches. The driver waits in a thread of its own while the simulation goes on.
 """
 
-import cocotb
 import numpy as np
 from cocotb.task import bridge, resume
 
@@ -18,12 +17,13 @@ __all__ = [
     "Mmio",
     "by_driver",
     "by_loading",
-    "by_loading_meanwhile",
     "by_self_test",
+    "driver_of",
 ]
 
 _WORD = 4
 _PAGE = 4096
+_CLOCK_MHZ = 100.0
 _SECONDS = 600.0
 
 
@@ -31,14 +31,14 @@ class Mmio:
     """What pynq's ``MMIO`` is to a driver."""
 
     def __init__(self, machine: Machine):
-        self._machine = machine
+        self.machine = machine
         self.accesses = 0
         """Words read and written."""
 
     def read(self, offset: int = 0) -> int:
         """A word."""
         self.accesses += 1
-        return resume(self._machine.read_word)(offset)
+        return resume(self.machine.read_word)(offset)
 
     def write(self, offset: int, data: int | bytes) -> None:
         """Write a word, or one after the other."""
@@ -46,7 +46,22 @@ class Mmio:
         for place in range(0, len(data), _WORD):
             self.accesses += 1
             word = int.from_bytes(data[place : place + _WORD], "little")
-            resume(self._machine.write_word)(offset + place, word)
+            resume(self.machine.write_word)(offset + place, word)
+
+
+class _Clock:
+    """The simulation's time: how fast it goes is no matter of the decoder's."""
+
+    def __init__(self, machine: Machine):
+        self._machine = machine
+
+    def monotonic(self) -> float:
+        """Seconds."""
+
+        async def cycle() -> int:
+            return self._machine.cycle
+
+        return resume(cycle)() / (_CLOCK_MHZ * 1e6)
 
 
 class Buffer(np.ndarray):
@@ -72,16 +87,26 @@ class Buffer(np.ndarray):
         np.asarray(self)[:] = np.frombuffer(data, self.dtype)
 
 
-def _decoder(machine: Machine) -> tuple[BusDecoder, Mmio]:
+def driver_of(machine: Machine, mmio: Mmio | None = None) -> BusDecoder:
+    """The driver of the machine's decoder.
+
+    Parameters
+    ----------
+    mmio
+        What it reads and writes by; the machine's if None.
+    """
     addresses = iter(range(16 * _PAGE, 1 << 24, 1 << 21))
 
     def allocate(shape, dtype):
         return Buffer(shape, dtype, machine=machine, address=next(addresses))
 
-    known = DriverFile(interface=machine.interface, registers=machine.registers, clock_mhz=100.0)
-    mmio = Mmio(machine)
+    known = DriverFile(
+        interface=machine.interface, registers=machine.registers, clock_mhz=_CLOCK_MHZ
+    )
     reaches = allocate if machine.memory is not None else None
-    return BusDecoder(mmio, known, allocate=reaches, timeout=_SECONDS), mmio
+    return BusDecoder(
+        mmio or Mmio(machine), known, allocate=reaches, timeout=_SECONDS, clock=_Clock(machine)
+    )
 
 
 async def by_driver(machine: Machine) -> dict:
@@ -90,7 +115,8 @@ async def by_driver(machine: Machine) -> dict:
     Returns mismatches with ``arrays["y_raw"]``, cycles, words that the processor read and wrote,
     and counters.
     """
-    decoder, mmio = _decoder(machine)
+    mmio = Mmio(machine)
+    decoder = driver_of(machine, mmio)
     x_raw, y_raw = machine.arrays["x_raw"], machine.arrays["y_raw"]
     found = np.empty_like(y_raw)
     start, first = machine.cycle, 0
@@ -113,38 +139,13 @@ async def by_self_test(machine: Machine) -> dict:
     Of a reloadable decoder, ``arrays`` has ``words`` of other weights, and ``other``, what they
     make of ``x_raw``.
     """
-    decoder, _ = _decoder(machine)
+    decoder = driver_of(machine)
     arrays, other = machine.arrays, None
     if "words" in arrays:
         other = Golden(arrays["x_raw"], arrays["other"], arrays["words"])
     golden = Golden(arrays["x_raw"], arrays["y_raw"], other=other)
     told = [await bridge(step.run)(decoder, golden) for step in steps()[:6]]
     return {"told": told}
-
-
-async def by_loading_meanwhile(machine: Machine) -> dict:
-    """Image ``arrays["words"]`` loaded while frames ``x_raw`` go through memory.
-
-    Returns frames that are those of ``y_raw`` before the first that is one of ``other``, those of
-    ``other`` from there on, and all that are neither.
-    """
-    decoder, _ = _decoder(machine)
-    arrays = machine.arrays
-    running = cocotb.start_soon(bridge(decoder.infer_raw)(arrays["x_raw"]))
-    while not (await machine.status())["DMA_BUSY"]:
-        await machine.wait(10)
-    await bridge(decoder.load_weights)(arrays["words"])
-    during = (await machine.status())["DMA_BUSY"]
-    found = await running
-    new = (found == arrays["other"]).all(axis=1)
-    first = int(np.argmax(new)) if new.any() else len(new)
-    old = (found[:first] == arrays["y_raw"][:first]).all(axis=1)
-    return {
-        "during": during,
-        "old": int(old.sum()),
-        "new": int(new[first:].sum()),
-        "neither": len(found) - int(old.sum()) - int(new[first:].sum()),
-    }
 
 
 async def by_loading(machine: Machine) -> dict:
@@ -154,7 +155,7 @@ async def by_loading(machine: Machine) -> dict:
     build does. Returns mismatches of each, fingerprints that were read back, and cycles that each
     took to be loaded and committed.
     """
-    decoder, _ = _decoder(machine)
+    decoder = driver_of(machine)
     arrays = machine.arrays
     mismatches, cycles, fingerprints = [], [], []
 

@@ -9,6 +9,9 @@ import numpy as np
 from build_decoder.bench.axi.wrapper import SHELL, wrapper
 from build_decoder.boards.axi.shell import AxiLiteShell, AxiShell
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.family import Family
+from build_decoder.hdl.yosys import yosys_share
+from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.simulators import find_simulator
 
 __all__ = ["AxiSimulation"]
@@ -22,9 +25,11 @@ class AxiSimulation:
     Parameters
     ----------
     shell
-        The shell, of behaviour alone.
+        The shell.
     work_dir
         Folder for the bench and its runs.
+    family
+        FPGA family whose blocks the Verilog instantiates; None for behaviour alone.
 
     Attributes
     ----------
@@ -36,7 +41,9 @@ class AxiSimulation:
         If there is no Verilator or the Verilog does not compile.
     """
 
-    def __init__(self, shell: AxiShell | AxiLiteShell, work_dir: Path):
+    def __init__(
+        self, shell: AxiShell | AxiLiteShell, work_dir: Path, *, family: Family | None = None
+    ):
         self.registers = shell.registers
         self._interface = shell.core.interface
         self._lite = isinstance(shell, AxiLiteShell)
@@ -45,10 +52,14 @@ class AxiSimulation:
         self._simulator = find_simulator("verilator")
         around, inside = self._folder / "bench.v", self._folder / "shell.v"
         around.write_text(wrapper(shell))
-        inside.write_text(to_verilog(shell, name=SHELL))
+        inside.write_text(to_verilog(shell, name=SHELL, family=family))
+        cells, include_dirs = [], []
+        if family is not None:
+            cells, include_dirs = cell_sources(family, yosys_share(), self._folder / "cells")
         self._simulator.compile(
-            [inside, around], self._folder / "build", log=self._folder / "compile.log"
-        )
+            [*cells, inside, around], self._folder / "build",
+            log=self._folder / "compile.log", include_dirs=include_dirs,
+        )  # fmt: skip
 
     def run(
         self,

@@ -66,7 +66,7 @@ class RegisterFile(wiring.Component):
     """
 
     PATIENCE = 63
-    BOUND = RegisterBank.BOUND + PATIENCE + 2
+    BOUND = RegisterBank.BOUND + PATIENCE
 
     def __init__(self, registers: RegisterMap, *, cycles_bits: int):
         self.registers = registers
@@ -136,7 +136,8 @@ class RegisterFile(wiring.Component):
         windowed = Cat(inside.values()).any()
 
         # A word of a window comes a cycle after its address, at which the windows must be free.
-        in_window, free = Signal(), Signal()
+        in_window = Signal()
+        free = Signal()
         m.d.sync += [in_window.eq(bus.valid & windowed & ~in_window), free.eq(~self.busy)]
 
         # Whether it may act.
@@ -231,7 +232,7 @@ class RegisterFile(wiring.Component):
         ]
         with m.If(~bus.valid | done):
             m.d.sync += patience.eq(self.PATIENCE)
-        with m.Elif(waits):
+        with m.Elif(patience != 0):
             m.d.sync += patience.eq(patience - 1)
         wrong = blocked | Mux(to_data, ~bus.strobes.all(), bus.strobes[0] & ~known)
         m.d.comb += [

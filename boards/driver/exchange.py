@@ -1,7 +1,6 @@
 """A request and its answer over a port, as one unit and within one deadline."""
 
 import os
-import threading
 import weakref
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -9,6 +8,7 @@ from typing import TypeVar
 from build_decoder.boards.driver.errors import DeviceError, LinkError, LinkTimeout, PortError
 from build_decoder.boards.driver.port_errors import on_port
 from build_decoder.boards.driver.reply_finder import ReplyFinder
+from build_decoder.boards.driver.turns import Turns
 from build_decoder.boards.protocol import Command, Protocol, Reply, Status
 from build_decoder.models.errors import InputError, shown
 
@@ -27,6 +27,7 @@ class Exchange:
 
     A request that fails is repeated once, after a pause in which the board drops half a request.
     Threads may share an exchange: each request and its answer, repetition included, is one unit.
+    Those that wait get their turn in the order in which they came.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ class Exchange:
         self._quiet_seconds = self._line_seconds(2 * protocol.idle_byte_times)
         self._tag = 0
         self._closed = False
-        self._lock = threading.Lock()
+        self._lock = Turns()
         self._process = os.getpid()
 
     def seconds(self, command: Command, payload_bytes: int) -> float:

@@ -153,7 +153,8 @@ class BusDecoder:
         """
         interface = self.interface
         y_raw = np.empty((len(frames), interface.output_count), np.int64)
-        for sample, words in enumerate(to_words(frames, interface.input_format)):
+        ordered = interface.in_order(frames)
+        for sample, words in enumerate(to_words(ordered, interface.input_format)):
             self.access.write_window("INPUT", words)
             self.run_window()
             words = self.access.read_window("OUTPUT")

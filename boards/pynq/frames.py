@@ -75,7 +75,7 @@ class Frames:
         interface = self._interface
         y_raw = np.empty((len(x_raw), interface.output_count), np.int64)
         for first in range(0, len(x_raw), self.frames):
-            part = x_raw[first : first + self.frames]
+            part = interface.in_order(x_raw[first : first + self.frames])
             data = self.transfer(to_bytes(part, interface.input_format), skip=skip)
             y_raw[first : first + len(part)] = from_bytes(
                 data, interface.output_format, interface.output_count

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 from build_decoder.hdl.planning.datapath import DATAPATHS as FORCED
 from build_decoder.models.errors import InputError
-from build_decoder.options.types import at_least
+from build_decoder.options.types import at_least, positive
 
-__all__ = ["AUTO", "DATAPATHS", "HardwareOptions", "add_hardware_options"]
+__all__ = ["AUTO", "DATAPATHS", "KEEP_UP_HZ", "HardwareOptions", "add_hardware_options"]
+
+KEEP_UP_HZ = 30_000
+"""Samples a second that networks with convolutions keep up with, if nothing else is asked for: the
+rate at which nerve cuffs are recorded."""
 
 AUTO = "auto"
 """Leaves the datapath of a layer to the generator."""
@@ -20,9 +24,10 @@ DATAPATHS = (AUTO, *FORCED)
 class HardwareOptions:
     """The hardware of a decoder; attributes are called as the options are.
 
-    ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first dense layer, the second,
-    and so on; ``datapath`` has one of :data:`DATAPATHS` for all of them or one for each, or is
-    empty. ``reloadable`` makes weights and biases writable at run time.
+    ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first dense layer or
+    convolution, the second, and so on; ``datapath`` has one of :data:`DATAPATHS` for all dense
+    layers and convolutions or one for each, or is empty. ``interval`` is in cycles, ``keep_up`` in
+    samples a second. ``reloadable`` makes weights and biases writable at run time.
 
     Raises
     ------
@@ -33,12 +38,18 @@ class HardwareOptions:
     latency: int | None = None
     inputs_per_cycle: tuple[int, ...] = ()
     outputs_per_cycle: tuple[int, ...] = ()
+    interval: int | None = None
+    keep_up: float | None = None
     max_dsp: int | None = None
     max_lut: int | None = None
     datapath: tuple[str, ...] = ()
     reloadable: bool = False
 
     def __post_init__(self):
+        if self.interval is not None and self.keep_up is not None:
+            raise InputError(
+                "--keep-up: expected it without --interval, which says the same, got both"
+            )
         both = [name for name, numbers in self._folded.items() if numbers]
         if self.target is not None and both:
             raise InputError(
@@ -46,24 +57,40 @@ class HardwareOptions:
                 f"{' and '.join(both)}"
             )
 
-    def check_layers(self, network: str, dense: int) -> None:
-        """Check that there is nothing for more dense layers than there are.
+    def check_foldings(self, network: str, layers: int) -> None:
+        """Check that there are foldings for no more dense layers and convolutions than there are.
 
         Raises
         ------
         InputError
-            If there is; ``network`` is its name for the message.
+            If there are; ``network`` is its name for the message.
         """
         for option, numbers in self._folded.items():
-            if len(numbers) > dense:
+            if len(numbers) > layers:
                 raise InputError.at(
-                    network, option, expected=f"at most {dense} numbers, one a dense layer",
+                    network, option,
+                    expected=f"at most {layers} numbers, one a dense layer or convolution",
                     got=str(len(numbers)),
                 )
-        if len(self.datapath) not in (0, 1, dense):
+
+    def interval_cycles(self, clock_mhz: float, steps: int) -> int | None:
+        """Most cycles between frames of so many samples each; None where it is not asked for."""
+        if self.keep_up is None:
+            return self.interval
+        return int(clock_mhz * 1e6 * steps / self.keep_up)
+
+    def check_datapaths(self, network: str, layers: int) -> None:
+        """Check that there are datapaths for as many dense layers and convolutions as there are.
+
+        Raises
+        ------
+        InputError
+            If there are not; ``network`` is its name for the message.
+        """
+        if len(self.datapath) not in (0, 1, layers):
             raise InputError.at(
                 network, "--datapath",
-                expected=f"one for all dense layers, or {dense}, one for each",
+                expected=f"one for all dense layers and convolutions, or {layers}, one for each",
                 got=str(len(self.datapath)),
             )
 
@@ -78,7 +105,10 @@ class HardwareOptions:
     @property
     def target(self) -> str | None:
         """The option that foldings are chosen by, if there is one."""
-        targets = (("--latency", self.latency), ("--max-lut", self.max_lut))
+        targets = (
+            ("--latency", self.latency), ("--interval", self.interval), ("--keep-up", self.keep_up),
+            ("--max-lut", self.max_lut),
+        )
         return next((name for name, value in targets if value is not None), None)
 
     @classmethod
@@ -92,6 +122,8 @@ class HardwareOptions:
         """
         return cls(
             latency=given.latency,
+            interval=given.interval,
+            keep_up=given.keep_up,
             inputs_per_cycle=tuple(given.inputs_per_cycle),
             outputs_per_cycle=tuple(given.outputs_per_cycle),
             max_dsp=given.max_dsp,
@@ -108,11 +140,22 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
         help="most cycles from the first input to the last output, which the cheapest decoder that "
         "takes no longer is folded for (default: one input a cycle into all neurons of a layer)",
     )
+    parser.add_argument(
+        "--interval", type=at_least(1), metavar="CYCLES",
+        help="most cycles between back-to-back frames, which the cheapest decoder that is as fast "
+        "is folded for",
+    )
+    parser.add_argument(
+        "--keep-up", type=positive, metavar="HZ",
+        help="the same by samples a second, at the board's clock, of frames of many samples each: "
+        f"the first axis of an input is time (default of networks with convolutions: {KEEP_UP_HZ})",
+    )
     for name in ("inputs", "outputs"):
         parser.add_argument(
             f"--{name}-per-cycle", type=at_least(1), nargs="+", default=(), metavar="N",
-            help=f"{name} a cycle of the first dense layer, the second, ...; for those left, the "
-            "default of --latency; not with --latency or --max-lut",
+            help=f"{name} a cycle of the first dense layer or convolution, the second, ...; for "
+            "those left, the default of --latency, or 1 of a convolution; not with --latency, "
+            "--interval, --keep-up or --max-lut",
         )
     parser.add_argument(
         "--max-dsp", type=at_least(1), metavar="N",

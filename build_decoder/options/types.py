@@ -4,7 +4,7 @@ import argparse
 import math
 from collections.abc import Callable
 
-__all__ = ["at_least", "finite", "fraction", "number", "positive_fraction", "seed"]
+__all__ = ["at_least", "finite", "fraction", "number", "positive", "positive_fraction", "seed"]
 
 _MAX_SEED = 2**31 - 1
 """The greatest seed that all tools take."""
@@ -49,6 +49,14 @@ def finite(text: str) -> float:
     value = number(text, float)
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"expected a finite number, got {text}")
+    return value
+
+
+def positive(text: str) -> float:
+    """A finite number above 0."""
+    value = number(text, float)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text}")
     return value
 
 

@@ -14,6 +14,7 @@ from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network, save_network
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.layers import type_of
+from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites import Rewritten, rewrite
@@ -123,14 +124,15 @@ def _check_hardware(network: Network, options: HardwareOptions, *, comparing: bo
     except ValueError as error:
         raise InputError(f"{network.name}: {error}") from None
     dense = [node for node in network.nodes if isinstance(node.layer, Dense)]
-    options.check_layers(network.name, len(dense))
-    target = "--pareto" if comparing else options.target
-    if target is not None and not network.is_dense_chain:
+    folded = [node for node in network.nodes if isinstance(node.layer, Dense | Conv2d)]
+    options.check_foldings(network.name, len(folded))
+    options.check_datapaths(network.name, len(folded))
+    if comparing and not network.is_dense_chain:
         others = [f"{type_of(node.layer).name} {node.name!r}" for node in network.nodes
                   if node not in dense]
         raise InputError.at(
-            network.name, target,
-            expected="dense layers in a row, of which alone foldings are compared so far "
-            "(--inputs-per-cycle and --outputs-per-cycle fold others)",
+            network.name, "--pareto",
+            expected="dense layers in a row, of which alone all foldings are compared so far "
+            "(--interval, --latency and --max-lut choose those of others)",
             got=f"a network with {others[0]}" if others else "branches",
         )

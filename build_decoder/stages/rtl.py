@@ -25,15 +25,18 @@ class Chip:
         The family; None for any.
     dsp
         Number of blocks; None for no limit.
+    clock_mhz
+        Clock of the decoder, MHz; None if it is not known.
     """
 
     family: Family | None = None
     dsp: int | None = None
+    clock_mhz: float | None = None
 
     @classmethod
-    def of(cls, board: Board) -> "Chip":
+    def of(cls, board: Board, clock_mhz: float) -> "Chip":
         """The FPGA of a board."""
-        return cls(board.family, board.capacity.dsp)
+        return cls(board.family, board.capacity.dsp, clock_mhz)
 
 
 def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> StageResult:
@@ -46,15 +49,21 @@ def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> Stage
     ToolError
         If Yosys is missing or fails.
     """
-    plan = design(build.load_model(), options, family=chip.family, max_blocks=chip.dsp)
+    plan = design(
+        build.load_model(), options, family=chip.family, max_blocks=chip.dsp,
+        clock_mhz=chip.clock_mhz,
+    )
     build.rtl.mkdir(exist_ok=True)
     build.verilog.write_text(to_verilog(decoder_of(plan), family=blocks_of(chip.family)))
     Design.of(plan, chip.family).save(build.design)
     return StageResult(
         figures={
             "foldings": [
-                asdict(layer.folding) | {"multipliers": asdict(layer.multipliers)}
-                for layer in plan.dense
+                {"layer": name}
+                | asdict(layer.folding)
+                | {"multipliers": asdict(layer.multipliers)}
+                for name, layer in plan.layers.items()
+                if layer.multiplying is not None
             ],
             "image_words": plan.interface.image_words,
             "layout_id": plan.interface.layout_id,

@@ -78,11 +78,10 @@ FAMILY = Family(
         "multiplexer": "multiplexer.multiplexer",
     },
     synthesis="synth_xilinx",
-    synthesis_options="-family xc7 -flatten",
+    # All blocks are instantiated. Yosys 0.70 would put registers into them that they have already,
+    # and find others that lose sign bits.
+    synthesis_options="-family xc7 -flatten -nodsp",
     bare_options="-noiopad -noclkbuf",
-    # Yosys 0.70 takes the register before the A of a block without ADREG for its AREG, also where
-    # it has one: a cycle is missing then.
-    dsp_pass=("map_dsp", "coarse"),
     # They only tell where hierarchy was, and nextpnr-xilinx tries to place them.
     after_synthesis=("delete t:$scopeinfo",),
     netlist=NetlistCells(

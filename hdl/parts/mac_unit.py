@@ -29,7 +29,10 @@ class MacUnit(wiring.Component):
     a sum that starts from the layer's rounding constant if ``first`` then. So ``sums`` follow ``x``
     by 2 cycles, products by 1. On 7-series, a unit with a DSP block is that block and nothing else;
     on ECP5 it is the block with its output register, and sums in LUTs. Operands that are too wide
-    for a block, and constant weights, are left to synthesis.
+    for a block, and constant weights, are left to synthesis; on 7-series they are multiplied in
+    LUTs, since Yosys 0.70 loses a sign bit there in a block that it finds itself: where it narrows
+    an addition behind a product, the register of the sum has its top bit twice, and ``xilinx_dsp``
+    puts that register into the block but leaves the second copy without a driver.
 
     Parameters
     ----------
@@ -111,7 +114,7 @@ class MacUnit(wiring.Component):
         block_product = self._native(platform, "product")
         if block_product is not None and _fits(family_of(platform).dsp, operand, self.x):
             m.submodules.block = block_product(weight=operand, x=self.x, product=product)
-        elif self.multiplier is Multiplier.LUT:
+        elif self.multiplier is Multiplier.LUT or self._native(platform, "mac") is not None:
             most = (family_of(platform) or DEFAULT).table_inputs
             small = len(operand) + len(self.x) <= most
             multiply = table_product if small else shift_add_product

@@ -6,8 +6,8 @@ from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area import block_luts, product_luts, select_luts
-from build_decoder.hdl.planning.fits import fits_select, packs
-from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.fits import fits_block, fits_select, packs
+from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 
 __all__ = ["choose_multipliers"]
 
@@ -32,6 +32,9 @@ def choose_multipliers(
         p = plan.parameters
         if plan.constant_weights or not model.dsp.makes(p.weight, p.input):
             # A product with a constant is a few additions, and one of few bits is left in LUTs.
+            continue
+        if model.dsp.accumulator and not fits_block(plan, Multiplier.DSP, model.dsp):
+            # What is no unit of one block is made in LUTs there: see MacUnit.
             continue
         luts = _saved(plan, model)
         inputs = plan.folding.inputs_per_cycle

@@ -15,7 +15,7 @@ DATAPATHS = tuple(kind.value for kind in Multiplier)
 
 
 def forced_multipliers(
-    plan: DensePlan, datapath: str, *, family: Family | None, layer: int, network: str
+    plan: DensePlan, datapath: str, *, family: Family | None, place: str, network: str
 ) -> Multipliers:
     """Multipliers of a layer, all of the kind that ``datapath`` names.
 
@@ -27,8 +27,8 @@ def forced_multipliers(
         One of :data:`DATAPATHS`.
     family
         FPGA family: whose blocks operands must fit. None: any.
-    layer, network
-        Number of the dense layer, counted from 1, and name of the network, for the error message.
+    place, network
+        The layer, as in ``dense layer 1``, and name of the network, for the error message.
 
     Raises
     ------
@@ -37,14 +37,14 @@ def forced_multipliers(
     """
     if datapath not in DATAPATHS:
         raise InputError.at(
-            network, f"dense layer {layer}", expected=f"a datapath of {DATAPATHS}",
+            network, place, expected=f"a datapath of {DATAPATHS}",
             got=repr(datapath),
         )
     kind = Multiplier(datapath)
     if misfit := _misfit(plan, kind, family):
         expected, got = misfit
         raise InputError.at(
-            network, f"dense layer {layer}", expected=f"{expected} for datapath {datapath}", got=got
+            network, place, expected=f"{expected} for datapath {datapath}", got=got
         )
     inputs = plan.folding.inputs_per_cycle
     if kind is Multiplier.PACKED:

@@ -227,7 +227,6 @@ class DecoderPlan:
         return replace(
             Interface.of_model(self.model),
             input_lanes=self.input.lanes,
-            input_walk=order_of(self.model).walk,
             latency_cycles=self.latency_cycles,
             frame_cycles=self.frame_cycles,
             **self._image,

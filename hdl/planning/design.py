@@ -4,17 +4,20 @@ from collections.abc import Sequence
 
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.layers.dense.plan import DensePlan, dense_layers, dense_plans
+from build_decoder.hdl.layers.dense.plan import DensePlan, dense_plans
 from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
 from build_decoder.hdl.planning.datapath import forced_multipliers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
-from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.integer_model import IntegerModel, ModelNode
+from build_decoder.quant.layers.conv2d import Conv2d
+from build_decoder.quant.layers.dense import Dense
 
-__all__ = ["design_decoder"]
+__all__ = ["design_decoder", "folded_nodes"]
 
 
 def design_decoder(
@@ -22,6 +25,7 @@ def design_decoder(
     *,
     foldings: Sequence[Folding] | None = None,
     latency_cycles: int | None = None,
+    interval_cycles: int | None = None,
     family: Family | None = None,
     max_blocks: int | None = None,
     max_dsp: int | None = None,
@@ -34,14 +38,18 @@ def design_decoder(
     With ``latency_cycles`` the cheapest that is as fast, and with ``max_lut`` alone the fastest
     within it, each by the area model of the family: :mod:`hdl.planning.choose_foldings`. With
     neither, one input a cycle; a limit on blocks alone would not end the unrolling, since products
-    can be made in LUTs.
+    can be made in LUTs. Other networks than chains of dense layers, and all for which there is an
+    interval, are chosen by :mod:`hdl.planning.choose_plans`; without any target, convolutions make
+    one product a cycle.
 
     Parameters
     ----------
     foldings
-        One a dense layer; chosen if None.
+        One for each of :func:`folded_nodes`; chosen if None.
     latency_cycles
         Most cycles that foldings are chosen for.
+    interval_cycles
+        Most cycles between frames that foldings are chosen for.
     family
         FPGA family whose multipliers are chosen among; see :mod:`hdl.families`. For a
         target, the default one if None.
@@ -62,21 +70,35 @@ def design_decoder(
     Raises
     ------
     InputError
-        If no foldings reach the latency or keep to the LUTs, a target is given for other layers
-        than a chain of dense ones, a layer does not fit its datapath, datapaths take more DSP
-        blocks than there are, or it is to be reloadable and a layer's weights cannot be written.
+        If no foldings reach the latency or the interval, or keep to the LUTs, a layer does not fit
+        its datapath, datapaths take more DSP blocks than there are, or it is to be reloadable and a
+        layer's weights cannot be written.
     """
     targeted = foldings is None and (latency_cycles is not None or max_lut is not None)
-    if targeted and not model.is_dense_chain:
-        raise InputError.at(
-            model.name, "",
-            expected="dense layers in a row, which alone are folded for a latency or LUTs so far",
-            got=f"other layers or branches, {model.topology}",
-        )
     limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
     left = min(limits, default=None)
     names = _datapaths(model, datapath)
     spare = max_dsp is not None
+    dense_only = all(isinstance(node.layer, Dense) for node in folded_nodes(model))
+    if interval_cycles is not None or not dense_only or targeted and not model.is_dense_chain:
+        if foldings is None and interval_cycles is None and not targeted:
+            foldings = _smallest(model)
+        chooser = PlanChooser(
+            model,
+            family=family or DEFAULT,
+            foldings=foldings and dict(
+                zip((node.name for node in folded_nodes(model)), foldings, strict=True)
+            ),
+            spare_blocks=spare,
+            datapath=names,
+            reloadable=reloadable,
+        )
+        return chooser.choose(
+            Limits(
+                interval_cycles=interval_cycles, latency_cycles=latency_cycles, max_lut=max_lut,
+                max_blocks=left,
+            )
+        )
     if not targeted:
         foldings = default_foldings(model) if foldings is None else foldings
         return _decoder(model, foldings, names, family, left, spare, reloadable)
@@ -94,6 +116,20 @@ def design_decoder(
         # Units that are proven by the actual weights are not proven for others.
         return _decoder(model, point.foldings, names, family, left, spare, reloadable)
     return DecoderPlan.of(model, point.foldings, point.multipliers)
+
+
+def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:
+    """The nodes whose layers are folded: dense layers and convolutions, in order."""
+    return tuple(node for node in model.nodes if isinstance(node.layer, Dense | Conv2d))
+
+
+def _smallest(model: IntegerModel) -> list[Folding]:
+    """One input a cycle into all neurons of dense layers, one product a cycle of convolutions."""
+    dense = iter(default_foldings(model))
+    return [
+        next(dense) if isinstance(node.layer, Dense) else Folding(1, 1)
+        for node in folded_nodes(model)
+    ]
 
 
 def _decoder(
@@ -119,13 +155,13 @@ def _decoder(
 def _datapaths(
     model: IntegerModel, datapath: str | Sequence[str | None] | None
 ) -> list[str | None]:
-    """The datapath of each dense layer, None where it is to be chosen."""
-    layers = len(dense_layers(model))
+    """The datapath of each of the :func:`folded_nodes`, None where it is to be chosen."""
+    layers = len(folded_nodes(model))
     if datapath is None or isinstance(datapath, str):
         return [datapath] * layers
     if len(datapath) != layers:
         raise InputError.at(
-            model.name, "", expected=f"{layers} datapaths, one a dense layer",
+            model.name, "", expected=f"{layers} datapaths, one a dense layer or convolution",
             got=str(len(datapath)),
         )
     return list(datapath)
@@ -172,7 +208,7 @@ def _forced(
         if name is None:
             continue
         forced[n] = forced_multipliers(
-            plan, name, family=family, layer=n + 1, network=model.name
+            plan, name, family=family, place=f"dense layer {n + 1}", network=model.name
         )
         blocks += forced[n].blocks
         if max_blocks is not None and blocks > max_blocks:

@@ -242,8 +242,8 @@ class _Items:
         if self.datapath is not None:
             return [
                 forced_multipliers(
-                    plan, self.datapath, family=self.family, layer=self.number + 1,
-                    network=self.model.name,
+                    plan, self.datapath, family=self.family,
+                    place=f"dense layer {self.number + 1}", network=self.model.name,
                 )
             ]
         chosen = (

@@ -214,4 +214,5 @@ def _words_of(bits: np.ndarray) -> np.ndarray:
     """Rows of bits, bool (rows, width), as words, (rows * words,)."""
     spare = -bits.shape[1] % WORD_BITS
     filled = np.pad(bits, ((0, 0), (0, spare)))
-    return np.packbits(filled, axis=1, bitorder="little").view("<u4").reshape(-1)
+    packed = np.ascontiguousarray(np.packbits(filled, axis=1, bitorder="little"))
+    return packed.view("<u4").reshape(-1)

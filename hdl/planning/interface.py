@@ -42,8 +42,8 @@ class Interface:
     lane ``k``, which is bits ``k * width`` and up, of the frame's input transfer ``n``. Lanes left
     over in the last transfer are don't-care. Every output value is a transfer of its own.
 
-    The integer model decides names, counts, formats and fingerprint; lanes and times are None where
-    no hardware is described.
+    The integer model decides names, counts, formats, order and fingerprint; lanes and times are
+    None where no hardware is described.
 
     Parameters
     ----------
@@ -106,6 +106,7 @@ class Interface:
             input_format=model.input_format,
             output_format=model.output_format,
             fingerprint=model.fingerprint(),
+            input_walk=order_of(model).walk,
         )
 
     @classmethod
@@ -115,7 +116,6 @@ class Interface:
         return replace(
             cls.of_model(decoder.model),
             input_lanes=decoder.i.payload.shape().length,
-            input_walk=order_of(decoder.model).walk,
             latency_cycles=decoder.latency_cycles,
             frame_cycles=decoder.frame_cycles,
             image_words=images and images.words,

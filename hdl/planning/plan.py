@@ -38,6 +38,8 @@ class Plan:
         Its control. No two actors take from one input, nor give to one output.
     memories : tuple of Writable
         Memories that are written at run time; its component has a port for each.
+    kept : tuple of (int, int)
+        Memories that hold values on their way: rows, and bits of a row.
     """
 
     name: ClassVar[str]
@@ -46,6 +48,7 @@ class Plan:
     outputs: int = 1
     actors: tuple[Actor, ...]
     memories: tuple[Writable, ...] = ()
+    kept: tuple[tuple[int, int], ...] = ()
 
     @cached_property
     def times(self) -> Times:
@@ -77,10 +80,18 @@ class LayerPlan(Plan):
     wires : bool
         Whether what goes out is what comes in, transfer by transfer, so that it has neither actors
         nor a component; of the class.
+    multiplying : DensePlan or None
+        The dense layer whose products it makes; None if it makes none.
     """
 
     layer_type: ClassVar[type[IntegerLayer]]
     wires: ClassVar[bool] = False
+    multiplying: "LayerPlan | None" = None
+
+    @property
+    def pace(self) -> int:
+        """Cycles between frames, or a few less: what can be told without a walk through a frame."""
+        return 1 if self.wires else self.times.interval
 
     @classmethod
     def options(cls, layer: IntegerLayer, shapes: Sequence[Shape]) -> Iterable[Self]:

@@ -13,12 +13,13 @@ from build_decoder.models.files.numpy_file import npz_keys, npz_shape, read_npz_
 from build_decoder.models.files.paths import no_such, require_file
 from build_decoder.models.limits import MAX_GOLDEN_VALUES
 from build_decoder.models.network import Network
-from build_decoder.models.zoo import zoo_names, zoo_path
+from build_decoder.models.zoo import zoo_golden, zoo_names
 
 __all__ = ["GOLDEN_FILE", "GoldenFile", "read_golden_file"]
 
 GOLDEN_FILE = "golden.npz"
 _KEYS = ("x", "y", "labels", "targets", "held_out", "task", "threshold")
+_OF_NETWORK = "y."
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
     InputError
         There is nothing there, or an array's shape does not fit the network.
     """
-    references = _references(source)
+    references = _references(source, network.name)
     inputs, outputs = network.input_count, network.output_count
 
     def read(key: str, *axes: tuple[str, int | None]) -> np.ndarray:
@@ -111,12 +112,12 @@ def _input_axes(reference: ArrayReference, network: Network) -> list[tuple[str, 
     return [("inputs", network.input_count)]
 
 
-def _references(source: str | Path) -> dict[str, ArrayReference]:
-    path = zoo_path(str(source)) if str(source) in zoo_names() else Path(source)
+def _references(source: str | Path, network: str) -> dict[str, ArrayReference]:
+    path = zoo_golden(str(source)) if str(source) in zoo_names() else Path(source)
     if os.path.isdir(path):
-        return _references_in(path)
+        return _references_in(path, network)
     if path.suffix == ".npz":
-        return _references_to(path)
+        return _references_to(path, network)
     pair = str(path).split(",")
     if len(pair) != 2:
         raise InputError.at(
@@ -128,10 +129,10 @@ def _references(source: str | Path) -> dict[str, ArrayReference]:
     return {key: ArrayReference(Path(p)) for key, p in zip("xy", pair, strict=True)}
 
 
-def _references_in(folder: Path) -> dict[str, ArrayReference]:
+def _references_in(folder: Path, network: str) -> dict[str, ArrayReference]:
     npz = folder / GOLDEN_FILE
     if os.path.lexists(npz):
-        return _references_to(npz)
+        return _references_to(npz, network)
     pair = {key: folder / f"{key}.csv" for key in "xy"}
     if not any(map(os.path.lexists, pair.values())):
         raise InputError.at(
@@ -143,9 +144,14 @@ def _references_in(folder: Path) -> dict[str, ArrayReference]:
     return {key: ArrayReference(path) for key, path in pair.items()}
 
 
-def _references_to(path: Path) -> dict[str, ArrayReference]:
+def _references_to(path: Path, network: str) -> dict[str, ArrayReference]:
+    """The arrays of an ``.npz``; ``y.NAME`` are the outputs of the network of that name."""
     require_file(path)
-    keys = npz_keys(path)
+    found = {key: ArrayReference(path, key) for key in npz_keys(path)}
+    own = f"{_OF_NETWORK}{network}"
+    if own in found:
+        found.setdefault("y", found[own])
+    keys = [key for key in found if not key.startswith(_OF_NETWORK)]
     for key in keys:
         if key not in _KEYS:
             raise InputError.at(
@@ -153,10 +159,14 @@ def _references_to(path: Path) -> dict[str, ArrayReference]:
             )
     for key in ("x", "y"):
         if key not in keys:
+            others = len(keys) < len(found)
             raise InputError.at(
-                path, "", expected=f"an array {key}", got=f"only {', '.join(keys) or 'nothing'}"
+                path,
+                "",
+                expected=f"an array {key} or {own}" if key == "y" and others else f"an array {key}",
+                got=f"only {shown(', '.join(found)) if found else 'nothing'}",
             )
-    return {key: ArrayReference(path, key) for key in keys}
+    return {key: found[key] for key in keys}
 
 
 def _is_matrix(shape: tuple[int, ...], samples: int) -> bool:

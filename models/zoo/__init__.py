@@ -1,10 +1,15 @@
-"""Trained networks that come with the project: one metadata folder with golden data each."""
+"""Trained networks that come with the project: one metadata folder with golden data each.
+
+Networks whose folders have no golden data share that of the zoo's own folder.
+"""
 
 from pathlib import Path
 
-__all__ = ["ZOO_FOLDER", "zoo_names", "zoo_path"]
+__all__ = ["ZOO_FOLDER", "zoo_golden", "zoo_names", "zoo_path"]
 
 ZOO_FOLDER = Path(__file__).parent
+
+_GOLDEN = "golden.npz"
 
 
 def zoo_names() -> tuple[str, ...]:
@@ -17,3 +22,9 @@ def zoo_path(name: str) -> Path:
     if name not in zoo_names():
         raise KeyError(name)
     return ZOO_FOLDER / name
+
+
+def zoo_golden(name: str) -> Path:
+    """The golden data of the zoo network called `name`; `KeyError` where there is none."""
+    own = zoo_path(name) / _GOLDEN
+    return own if own.exists() else ZOO_FOLDER / _GOLDEN

@@ -36,6 +36,10 @@ class FifoPlan(CarryingPlan):
         return Slot(self.depth - 1)
 
     @property
+    def kept(self) -> tuple[tuple[int, int], ...]:
+        return ((self.depth - 1, self.tensor.lanes * self.tensor.format.width),)
+
+    @property
     def actors(self) -> tuple[Actor, ...]:
         full, beats = Slot(), self.tensor.beats
         write = Phase(take=(0,), reserve=((self.free, 1),), release=((full, 1),))

@@ -48,6 +48,10 @@ class ReplayPlan(CarryingPlan):
         return len(self.order)
 
     @property
+    def kept(self) -> tuple[tuple[int, int], ...]:
+        return ((2 * self.block, self.tensor.format.width),)
+
+    @property
     def actors(self) -> tuple[Actor, ...]:
         free, full = Slot(2), Slot()
         written = Phase(self.block, take=(0,), reserve=((free, 1),), release=((full, 1),))

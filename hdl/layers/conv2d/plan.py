@@ -15,6 +15,7 @@ from build_decoder.hdl.planning.folding import Folding, lanes_between, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.hdl.planning.unstalled import times_of
 from build_decoder.hdl.planning.writable import Writable
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
@@ -144,6 +145,24 @@ class Conv2dPlan(LayerPlan):
         return ColumnStore(most + 1, self.inputs[0].step_beats, part.times, part.rows)
 
     @property
+    def multiplying(self) -> DensePlan:
+        return self.neurons
+
+    @property
+    def kept(self) -> tuple[tuple[int, int], ...]:
+        store, (taken,) = self.store, self.inputs
+        bank = (store.depth, taken.lanes * taken.format.width)
+        return (bank,) * (store.time_banks * store.row_banks)
+
+    @property
+    def pace(self) -> int:
+        steps, rows, _ = self.layer.output_shape
+        (taken,) = self.inputs
+        summed, drained = self._position()
+        position = times_of((Actor(summed), Actor(drained, self.neurons.drain_latency)))
+        return max(steps * rows * position.interval, taken.beats, self.output.beats)
+
+    @property
     def inputs(self) -> tuple[Tensor, ...]:
         return (Tensor(self.layer.shape, self.layer.input, self.part.channels),)
 
@@ -151,22 +170,33 @@ class Conv2dPlan(LayerPlan):
     def output(self) -> Tensor:
         return Tensor(self.layer.output_shape, self.layer.output, self.lanes)
 
+    def _position(self) -> tuple[tuple[Phase, ...], tuple[Phase, ...]]:
+        """What sums up, and what drains, the outputs of a position."""
+        neurons = self.neurons
+        free, finished = Slot(1), Slot(0, delay=READ_LATENCY + neurons.sums_latency)
+        waits = neurons.beats - 1 if self.double_buffered else 0
+        waiting = (Phase(waits),) if waits else ()
+        summed = Phase(neurons.beats - waits, reserve=((free, 1),), release=((finished, 1),))
+        drained = {
+            count: Phase(count, give=(0,), reserve=((finished, 1),), release=((free, 1),))
+            for count in set(neurons.groups)
+        }
+        return (
+            (*waiting, summed) * neurons.passes, tuple(drained[count] for count in neurons.groups)
+        )
+
     @property
     def actors(self) -> tuple[Actor, ...]:
         """What takes columns, what goes over them, and the drain."""
         steps, rows, _ = self.layer.shape
-        neurons, store = self.neurons, self.store
-        space, there = Slot(store.places), Slot()
-        free, finished = Slot(1), Slot(0, delay=READ_LATENCY + neurons.sums_latency)
+        space, there = Slot(self.store.places), Slot()
         taken = Phase(
             self.inputs[0].step_beats, take=(0,), reserve=((space, 1),), release=((there, 1),)
         )
-        waits = neurons.beats - 1 if self.double_buffered else 0
-        waiting = (Phase(waits),) if waits else ()
-        summed = Phase(neurons.beats - waits, reserve=((free, 1),), release=((finished, 1),))
+        summed, drained = self._position()
 
         def column(more: int, less: int) -> list[Phase]:
-            phases = [*waiting, summed] * (rows * neurons.passes)
+            phases = list(summed) * rows
             if more:
                 first = phases[0]
                 phases[0] = replace(first, reserve=((there, more), *first.reserve))
@@ -177,15 +207,10 @@ class Conv2dPlan(LayerPlan):
 
         pairs = list(zip(self.columns_in, self.columns_out, strict=True))
         columns = {pair: column(*pair) for pair in set(pairs)}
-        drained = {
-            count: Phase(count, give=(0,), reserve=((finished, 1),), release=((free, 1),))
-            for count in set(neurons.groups)
-        }
-        position = tuple(drained[count] for count in neurons.groups)
         return (
             Actor((taken,) * steps),
             Actor(tuple(phase for pair in pairs for phase in columns[pair])),
-            Actor(position * (steps * rows), neurons.drain_latency),
+            Actor(drained * (steps * rows), self.neurons.drain_latency),
         )
 
     @classmethod

@@ -71,6 +71,10 @@ class DensePlan(DenseControl, DenseMemories, LayerPlan):
             )
 
     @property
+    def multiplying(self) -> "DensePlan":
+        return self
+
+    @property
     def input_count(self) -> int:
         """Inputs of the layer."""
         return self.parameters.input_count

@@ -57,6 +57,15 @@ class GlobalAveragePoolPlan(LayerPlan):
         return -(-self.layer.channels // self.tensor.lanes)
 
     @property
+    def kept(self) -> tuple[tuple[int, int], ...]:
+        grown = self.tensor.format.width + (self.positions.count - 1).bit_length()
+        return ((self.groups, self.tensor.lanes * grown),)
+
+    @property
+    def pace(self) -> int:
+        return self.tensor.beats
+
+    @property
     def division(self) -> Reciprocal:
         """The division by the number of positions."""
         return Reciprocal(self.layer.average.quotient, self.layer.average.count)

@@ -59,6 +59,14 @@ class MaxPoolPlan(LayerPlan):
         return -(-self.tensor.shape[2] // self.tensor.lanes)
 
     @property
+    def kept(self) -> tuple[tuple[int, int], ...]:
+        return ((self.rows.windows * self.groups, self.tensor.lanes * self.tensor.format.width),)
+
+    @property
+    def pace(self) -> int:
+        return self.tensor.beats
+
+    @property
     def inputs(self) -> tuple[Tensor, ...]:
         return (self.tensor,)
 

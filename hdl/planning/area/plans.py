@@ -1,4 +1,4 @@
-"""Area of planned layers, by the fitted model of :mod:`hdl.planning.area`."""
+"""Area of planned stages, by the fitted model of :mod:`hdl.planning.area`."""
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
@@ -14,6 +14,7 @@ from build_decoder.hdl.planning.area import (
     dense_shape,
 )
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.plan import LayerPlan, Plan
 
 __all__ = ["decoder_area", "plan_area", "shape_of_plan"]
 
@@ -36,9 +37,40 @@ def shape_of_plan(plan: DensePlan | PackerPlan, family: Family) -> DenseShape | 
     )
 
 
-def plan_area(plan: DensePlan | PackerPlan, family: Family) -> Area:
-    """Estimated area of a layer, with its actual weights, or of a packer."""
-    return area_of(shape_of_plan(plan, family), family)
+def plan_area(plan: Plan, family: Family) -> Area:
+    """Estimated area of a stage, with its actual weights.
+
+    That of dense layers and packers is fitted to synthesis runs. Of other stages, products, sums
+    and memories are counted so too, and all else roughly: of a convolution by itself, estimated
+    LUTs are within a quarter of those that are synthesised.
+    """
+    if isinstance(plan, DensePlan | PackerPlan):
+        return area_of(shape_of_plan(plan, family), family)
+    if isinstance(plan, LayerPlan) and plan.wires:
+        return Area()
+    area = sum((_memory_area(*kept, family) for kept in plan.kept), Area())
+    if isinstance(plan, LayerPlan) and plan.multiplying is not None:
+        banks = len(plan.kept)
+        width = sum(width for _, width in plan.kept)
+        selected = width * family.multiplexer_luts(banks) if banks > 1 else 0
+        return area + plan_area(plan.multiplying, family) + _WALK + Area(lut=selected)
+    return area + _SMALL
+
+
+_WALK = Area(lut=55, ff=40)
+"""What counts through the windows of a convolution, on any family: of xc7, 20 to 80 LUTs."""
+
+_SMALL = Area(lut=25, ff=25)
+"""Control of a stage without products."""
+
+
+def _memory_area(rows: int, width: int, family: Family) -> Area:
+    memory = family.memory
+    return Area(
+        lut=memory.ram_luts(rows, width),
+        ff=memory.ram_bits(rows, width),
+        bram=memory.ram_blocks(rows, width) / memory.blocks,
+    )
 
 
 def decoder_area(plan: DecoderPlan, family: Family) -> Area:

@@ -101,6 +101,20 @@ class ScatterPlan(LayerPlan):
         )
 
     @property
+    def multiplying(self) -> OpenSums:
+        return self.neurons
+
+    @property
+    def kept(self) -> tuple[tuple[int, int], ...]:
+        sums = self.neurons
+        return ((sums.block_beats, sums.neurons * sums.parameters.exact.width),)
+
+    @property
+    def pace(self) -> int:
+        sums = self.neurons
+        return max(self.layer.shape[0] * sums.blocks * sums.block_beats, self.output.beats)
+
+    @property
     def behind(self) -> int:
         """Columns of a window behind its position."""
         taps = self.layer.weights.shape[0]

@@ -1,0 +1,1 @@
+"""A decoder behind a board's UART: simulated between a serial port and the shell's Verilog."""

@@ -1,0 +1,98 @@
+"""A UART shell's Verilog under cocotb, at a serial port that programs open."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from build_decoder.bench.uart.wrapper import SHELL, wrapper
+from build_decoder.boards.shell import Shell
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.family import Family
+from build_decoder.hdl.yosys import yosys_share
+from build_decoder.sim.primitives import cell_sources
+from build_decoder.sim.simulators import find_simulator
+
+__all__ = ["UartSimulation"]
+
+_DRIVER = "build_decoder.bench.uart.driver"
+
+
+class UartSimulation:
+    """A shell, compiled once, on which programs run.
+
+    Parameters
+    ----------
+    shell
+        The shell.
+    work_dir
+        Folder for the bench and its runs.
+    family
+        FPGA family whose blocks the Verilog instantiates; None for behaviour alone.
+
+    Raises
+    ------
+    ToolError
+        If there is no Verilator or the Verilog does not compile.
+    """
+
+    def __init__(self, shell: Shell, work_dir: Path, *, family: Family | None = None):
+        self._shell = shell
+        self._folder = Path(work_dir)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._simulator = find_simulator("verilator")
+        around, inside = self._folder / "bench.v", self._folder / "shell.v"
+        around.write_text(wrapper(shell.divisor))
+        inside.write_text(to_verilog(shell, name=SHELL, family=family))
+        cells, include_dirs = [], []
+        if family is not None:
+            cells, include_dirs = cell_sources(family, yosys_share(), self._folder / "cells")
+        self._simulator.compile(
+            [*cells, inside, around], self._folder / "build",
+            log=self._folder / "compile.log", include_dirs=include_dirs,
+        )  # fmt: skip
+
+    def run(
+        self,
+        program: str,
+        *,
+        arrays: Mapping[str, np.ndarray] | None = None,
+        settings: Mapping[str, object] | None = None,
+        baud: int = 1_000_000,
+        seed: int = 1,
+    ) -> dict:
+        """Run a program, and return what it returned, with counters of the bench.
+
+        Parameters
+        ----------
+        program
+            ``module:function`` of a function of a `board.Board`.
+        arrays, settings
+            What it finds as ``board.arrays`` and ``board.settings``.
+        baud
+            What programs take the line's rate for; in the simulation it is that of the shell.
+        seed
+            Of bits that registers without an initial value start with.
+
+        Raises
+        ------
+        ToolError
+            If it broke off.
+        """
+        run_dir = self._folder / "run"
+        run_dir.mkdir(exist_ok=True)
+        np.savez(run_dir / "arrays.npz", **(arrays or {}))
+        job = {
+            "program": program,
+            "settings": dict(settings or {}),
+            "divisor": self._shell.divisor,
+            "baud": baud,
+            "interface": self._shell.link.interface.as_json(),
+        }
+        (run_dir / "job.json").write_text(json.dumps(job))
+        self._simulator.run(
+            self._folder / "build", run_dir,
+            log=self._folder / "simulation.log", plusargs={}, seed=seed, driver=_DRIVER,
+        )  # fmt: skip
+        return json.loads((run_dir / "counters.json").read_text())

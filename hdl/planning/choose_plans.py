@@ -1,0 +1,285 @@
+"""Choice of plans for layers that are no dense chain: for a pace, a latency or an area.
+
+Stages of a decoder work side by side, so that frames follow each other as fast as the slowest of
+them goes. For a given interval, each layer is thus chosen by itself: the cheapest that goes as
+fast. A decoder that is to answer sooner, or may be larger, is one for a shorter interval.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from build_decoder.hdl.family import Family
+from build_decoder.hdl.layers import plan_type
+from build_decoder.hdl.planning.area import Area
+from build_decoder.hdl.planning.area.plans import plan_area
+from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.datapath import forced_multipliers
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.models.errors import InputError
+from build_decoder.quant.integer_model import IntegerModel, ModelNode
+
+__all__ = ["Limits", "PlanChooser"]
+
+_FINER = 8, 9
+"""An interval that is tried and the next longer one are as these numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a decoder is chosen for; None for no limit.
+
+    Parameters
+    ----------
+    interval_cycles
+        Most cycles between frames.
+    latency_cycles
+        Most cycles from the first input of a frame to its last output.
+    max_lut
+        Most LUTs, by estimate.
+    max_blocks
+        Most DSP blocks.
+    """
+
+    interval_cycles: int | None = None
+    latency_cycles: int | None = None
+    max_lut: int | None = None
+    max_blocks: int | None = None
+
+
+class PlanChooser:
+    """Chooses plans for the layers of a model.
+
+    Parameters
+    ----------
+    model
+        Of any layers that there is hardware for.
+    family
+        FPGA family whose areas are estimated, and whose multipliers are chosen among.
+    foldings
+        Of layers that are not to be chosen, by the names of their nodes.
+    spare_blocks
+        Whether DSP blocks cost nothing: see :func:`hdl.planning.choose_multipliers`.
+    datapath
+        What makes the products of each layer that has some, None where it is to be chosen; None if
+        it is in all of them.
+    reloadable
+        Whether weights are written at run time.
+    """
+
+    def __init__(
+        self,
+        model: IntegerModel,
+        *,
+        family: Family,
+        foldings: Mapping[str, Folding] | None = None,
+        spare_blocks: bool = False,
+        datapath: Sequence[str | None] | None = None,
+        reloadable: bool = False,
+    ):
+        self.model, self.family = model, family
+        self.spare_blocks, self.reloadable = spare_blocks, reloadable
+        options = {node.name: self._plans_of(node, foldings or {}) for node in model.nodes}
+        multiplying = [name for name, plans in options.items() if plans[0].multiplying is not None]
+        names = datapath or [None] * len(multiplying)
+        forced = {name: kind for name, kind in zip(multiplying, names, strict=True)
+                  if kind is not None}
+        self._free = [name for name in multiplying if name not in forced]
+        self._options = {
+            name: sorted(
+                (self._option(name, plan, forced) for plan in plans),
+                key=lambda option: (option.cost, option.pace),
+            )
+            for name, plans in options.items()
+        }
+
+    def choose(self, limits: Limits) -> DecoderPlan:
+        """The cheapest decoder within the limits; without an interval or a latency, the fastest.
+
+        Raises
+        ------
+        InputError
+            If there is none; the message tells the nearest.
+        """
+        intervals = self._intervals(limits.interval_cycles)
+        if limits.latency_cycles is not None:
+            return self._fast_enough(intervals, limits)
+        if limits.interval_cycles is None and limits.max_lut is not None:
+            return self._small_enough(intervals, limits)
+        plan = self._kept_up(intervals[0], limits)
+        self._check_area(self._area_of(plan), limits)
+        return plan
+
+    def _intervals(self, most: int | None) -> list[int]:
+        """Intervals to try, falling, from ``most`` or from that of the smallest decoder."""
+        slowest = max(options[0].pace for options in self._options.values())
+        fastest = max(
+            min(option.pace for option in options) for options in self._options.values()
+        )
+        if most is not None and most < fastest:
+            slow = max(self._options, key=lambda name: min(o.pace for o in self._options[name]))
+            raise InputError(
+                f"{self.model.name}: expected an interval that its layers can reach, which is "
+                f"{fastest} cycles or more for {slow}, got {most}"
+            )
+        intervals = [slowest if most is None else min(most, slowest)]
+        while intervals[-1] > fastest:
+            less, more = _FINER
+            intervals.append(max(intervals[-1] * less // more, fastest))
+        return intervals
+
+    def _fast_enough(self, intervals: list[int], limits: Limits) -> DecoderPlan:
+        most = limits.latency_cycles
+        plans: dict[int, DecoderPlan] = {}
+
+        def fast(interval: int) -> bool:
+            plans[interval] = self._decoder(self._plans(interval, limits))
+            return plans[interval].latency_cycles <= most
+
+        interval = _first(intervals, fast)
+        if interval is None:
+            raise InputError(
+                f"{self.model.name}: expected a latency that its layers can reach, which is "
+                f"{plans[intervals[-1]].latency_cycles} cycles or more, got {most}"
+            )
+        plan = plans[interval]
+        self._check_area(self._area_of(plan), limits)
+        if limits.interval_cycles is not None and plan.frame_cycles > limits.interval_cycles:
+            return self._kept_up(interval, limits)
+        return plan
+
+    def _small_enough(self, intervals: list[int], limits: Limits) -> DecoderPlan:
+        def small(interval: int) -> bool:
+            return _within(self._area(self._plans(interval, limits)), limits)
+
+        interval = _first(intervals[::-1], small)
+        if interval is None:
+            self._check_area(self._area(self._plans(intervals[0], limits)), limits)
+        return self._decoder(self._plans(interval, limits))
+
+    def _kept_up(self, interval: int, limits: Limits) -> DecoderPlan:
+        """The decoder for an interval, which it keeps to though stages hold each other up."""
+        asked = limits.interval_cycles
+        while True:
+            plan = self._decoder(self._plans(interval, limits))
+            if asked is None or plan.frame_cycles <= asked:
+                return plan
+            # A little is lost where stages wait for each other.
+            faster = [other for other in self._intervals(asked)
+                      if other <= interval * asked // plan.frame_cycles and other < interval]
+            if not faster:
+                raise InputError(
+                    f"{self.model.name}: expected an interval that its layers together can reach, "
+                    f"which is {plan.frame_cycles} cycles, got {asked}"
+                )
+            interval = faster[0]
+
+    def _plans(self, interval: int, limits: Limits) -> dict[str, LayerPlan]:
+        """The cheapest plan of each layer that goes as fast, within a number of DSP blocks."""
+        plans = {
+            name: next(option.plan for option in options if option.pace <= interval)
+            for name, options in self._options.items()
+        }
+        most = limits.max_blocks
+        blocks = self._area(plans).dsp
+        if most is None or blocks <= most:
+            return plans
+        layers = [plans[name].multiplying for name in self._free]
+        taken = blocks - sum(layer.multipliers.blocks for layer in layers)
+        units = choose_multipliers(
+            layers, family=self.family, max_blocks=max(most - taken, 0),
+            spare_blocks=self.spare_blocks,
+        )
+        return plans | {
+            name: replace(plans[name], multipliers=chosen)
+            for name, chosen in zip(self._free, units, strict=True)
+        }
+
+    def _plans_of(self, node: ModelNode, foldings: Mapping[str, Folding]) -> list[LayerPlan]:
+        shapes = {item.name: item.shape for item in self.model.inputs}
+        shapes |= {node.name: node.layer.output_shape for node in self.model.nodes}
+        taken = [shapes[name] for name in node.inputs]
+        kind = plan_type(node.layer)
+        if node.name in foldings:
+            return [kind.chosen(node.layer, taken, folding=foldings[node.name])]
+        return list(kind.options(node.layer, taken))
+
+    def _option(self, name: str, plan: LayerPlan, forced: Mapping[str, str]) -> "_Option":
+        if self.reloadable:
+            try:
+                plan = plan.reloadable_too()
+            except ValueError as error:
+                raise InputError(f"{self.model.name}: {name}: {error}") from None
+        layer = plan.multiplying
+        if layer is not None:
+            if name in forced:
+                units = forced_multipliers(
+                    layer, forced[name], family=self.family, place=name, network=self.model.name
+                )
+            else:
+                (units,) = choose_multipliers(
+                    [layer], family=self.family, spare_blocks=self.spare_blocks
+                )
+            plan = replace(plan, multipliers=units)
+        area = plan_area(plan, self.family)
+        # The layer behind it takes as many values at once as it must to go as fast itself.
+        together = plan.output.shape[-1] if layer is None else layer.folding.outputs_per_cycle
+        widest = plan.giving(min(together, plan.output.shape[-1]))
+        return _Option(plan, min(plan.pace, widest.pace), self._price(area))
+
+    def _price(self, area: Area) -> float:
+        free = self.family.dsp_luts * area.dsp if self.spare_blocks else 0
+        return self.family.cost(area) - free
+
+    def _decoder(self, plans: Mapping[str, LayerPlan]) -> DecoderPlan:
+        choices = {name: plan.choices for name, plan in plans.items()}
+        return DecoderPlan.chosen(self.model, choices, reloadable=self.reloadable)
+
+    def _area(self, plans: Mapping[str, LayerPlan]) -> Area:
+        return sum((plan_area(plan, self.family) for plan in plans.values()), Area())
+
+    def _area_of(self, plan: DecoderPlan) -> Area:
+        return self._area(plan.layers)
+
+    def _check_area(self, area: Area, limits: Limits) -> None:
+        if _within(area, limits):
+            return
+        if limits.max_blocks is not None and area.dsp > limits.max_blocks:
+            raise InputError(
+                f"{self.model.name}: expected at most {limits.max_blocks} DSP blocks, got "
+                f"{area.dsp} at the least with the datapaths asked for"
+            )
+        raise InputError(
+            f"{self.model.name}: expected at most {limits.max_lut} LUTs, got "
+            f"{math.ceil(area.lut)} (estimated)"
+        )
+
+
+@dataclass(frozen=True)
+class _Option:
+    """A plan of a layer, its pace in cycles a frame, and its price."""
+
+    plan: LayerPlan
+    pace: int
+    cost: float
+
+
+def _within(area: Area, limits: Limits) -> bool:
+    pairs = ((area.lut, limits.max_lut), (area.dsp, limits.max_blocks))
+    return all(limit is None or amount <= limit for amount, limit in pairs)
+
+
+def _first(intervals: Sequence[int], fits: Callable[[int], bool]) -> int | None:
+    """The first interval that fits, of which all behind it do; None if none does."""
+    if not fits(intervals[-1]):
+        return None
+    low, high = 0, len(intervals) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if fits(intervals[middle]):
+            high = middle
+        else:
+            low = middle + 1
+    return intervals[low]

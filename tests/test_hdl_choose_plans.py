@@ -1,0 +1,100 @@
+"""Plans of layers that are no dense chain, chosen for an interval, a latency or an area."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from build_decoder.hdl import families
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
+from build_decoder.hdl.planning.area.plans import decoder_area
+from build_decoder.hdl.planning.design import design_decoder, folded_nodes
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.models.errors import InputError
+from build_decoder.sim.amaranth_runner import simulate_amaranth
+from build_decoder.sim.random_columns import random_columns
+from tests.test_hdl_columns import like_mini, like_tcn, quantised
+
+XC7, ECP5 = families.get("xc7"), families.get("ecp5")
+
+INTERVALS = {"tcn": (120, 400), "mini": (500, 1500)}
+
+
+@cache
+def model_of(name: str):
+    return quantised({"tcn": like_tcn, "mini": like_mini}[name]())
+
+
+@pytest.mark.parametrize("name", INTERVALS)
+def test_a_decoder_keeps_to_its_interval(name):
+    model, x = model_of(name)
+    areas = []
+    for interval in INTERVALS[name]:
+        plan = design_decoder(model, interval_cycles=interval, family=XC7)
+        y, latency, measured = simulate_amaranth(Decoder(plan), np.tile(x, (2, 1)))
+        np.testing.assert_array_equal(y, np.tile(model.compute(x), (2, 1)))
+        assert (latency, measured) == (plan.latency_cycles, plan.frame_cycles)
+        assert measured <= interval
+        areas.append(XC7.cost(decoder_area(plan, XC7)))
+    assert areas[0] > areas[1]
+
+
+def test_a_decoder_that_is_to_answer_sooner_costs_more():
+    model, _ = model_of("mini")
+    slow = design_decoder(model, interval_cycles=10**6, family=XC7)
+    plan = design_decoder(model, latency_cycles=slow.latency_cycles * 7 // 10, family=XC7)
+    assert plan.latency_cycles <= slow.latency_cycles * 7 // 10
+    assert XC7.cost(decoder_area(plan, XC7)) > XC7.cost(decoder_area(slow, XC7))
+    both = design_decoder(
+        model, latency_cycles=plan.latency_cycles, interval_cycles=plan.frame_cycles, family=XC7
+    )
+    assert both.latency_cycles <= plan.latency_cycles
+    assert both.frame_cycles <= plan.frame_cycles
+
+
+def test_the_fastest_within_an_area():
+    model, _ = model_of("mini")
+    luts = [decoder_area(design_decoder(model, interval_cycles=n, family=XC7), XC7).lut
+            for n in INTERVALS["mini"]]
+    limit = int(sum(luts) / 2)
+    plan = design_decoder(model, max_lut=limit, family=XC7)
+    assert plan.frame_cycles < INTERVALS["mini"][1]
+    # FIFOs and what is between layers is not in the choice.
+    assert decoder_area(plan, XC7).lut <= 1.2 * limit
+
+
+def test_blocks_are_shared_out():
+    model, _ = model_of("mini")
+    free = design_decoder(model, interval_cycles=500, family=ECP5, max_dsp=100)
+    few = design_decoder(model, interval_cycles=500, family=ECP5, max_dsp=2)
+    assert decoder_area(free, ECP5).dsp > 2 >= decoder_area(few, ECP5).dsp
+
+
+def test_what_cannot_be_reached_is_refused():
+    model, _ = model_of("mini")
+    with pytest.raises(InputError, match="expected an interval that its layers can reach, which"):
+        design_decoder(model, interval_cycles=3, family=XC7)
+    with pytest.raises(InputError, match="expected a latency that its layers can reach, which is"):
+        design_decoder(model, latency_cycles=10, family=XC7)
+    with pytest.raises(InputError, match=r"expected at most 10 LUTs, got \d+ \(estimated\)"):
+        design_decoder(model, max_lut=10, family=XC7)
+
+
+def test_foldings_that_are_given_stay():
+    model, _ = model_of("tcn")
+    foldings = [Folding(2, 1), Folding(3, 3), Folding(1, 1)][: len(folded_nodes(model))]
+    plan = design_decoder(model, foldings=foldings, family=XC7)
+    layers = [layer for layer in plan.layers.values() if layer.multiplying is not None]
+    assert [layer.folding for layer in layers] == foldings
+    forced = design_decoder(model, foldings=foldings, family=XC7, datapath="lut")
+    assert all(layer.multipliers.blocks == 0 for layer in forced.layers.values()
+               if layer.multiplying is not None)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_pace_of_a_convolution_is_its_interval_or_a_little_less(seed):
+    plans = random_columns(np.random.default_rng([5, seed])).plan.layers.values()
+    for plan in plans:
+        if isinstance(plan, Conv2dPlan):
+            assert plan.pace <= plan.times.interval <= 1.2 * plan.pace + 20
