@@ -62,8 +62,8 @@ def _row(folder: Path) -> bool:
     else:
         cells.append("-")
     used = report.get("placed_resources") or report.get("resources") or {}
-    kinds = [kind for kind in ("lut", "ff", "dsp", "bram") if kind in used]
-    cells.append(" / ".join(f"{used[kind]:,}" for kind in kinds))
+    counts = [used.get(kind) for kind in ("lut", "ff", "dsp", "bram")]
+    cells.append(" / ".join("-" if count is None else f"{count:,}" for count in counts))
     seconds = report["stage_seconds"].items()
     cells.append(", ".join(f"{stage} {spent:.0f}" for stage, spent in seconds))
     print(f"| {' | '.join(cells)} |")
