@@ -38,6 +38,8 @@ class Plan:
         Its control. No two actors take from one input, nor give to one output.
     memories : tuple of Writable
         Memories that are written at run time; its component has a port for each.
+    serves : tuple of str
+        Names of nodes that it stands for, if these are several.
     """
 
     name: ClassVar[str]
@@ -46,6 +48,7 @@ class Plan:
     outputs: int = 1
     actors: tuple[Actor, ...]
     memories: tuple[Writable, ...] = ()
+    serves: tuple[str, ...] = ()
 
     @cached_property
     def times(self) -> Times:
