@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.engine.check import check
+from build_decoder.hdl.engine.choose import smallest_engine
 from build_decoder.hdl.engine.layers import EngineNetwork
 from build_decoder.hdl.engine.narrowing import Narrowing
 from build_decoder.hdl.engine.program import Program
-from build_decoder.hdl.engine.stages import on_engine
+from build_decoder.hdl.engine.stages import Engine, on_engine
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.families import FAMILIES
+from build_decoder.hdl.families import FAMILIES, get
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models import Architecture
@@ -25,7 +27,10 @@ from build_decoder.models.nerve_cuff.escape_tcn import EscapeTcn
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.weighted_layer import WeightedLayer
 from build_decoder.sim.amaranth_runner import simulate_amaranth
+from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_columns import random_columns
+from build_decoder.sim.synthesis import TARGETS
 from build_decoder.sim.testbench import TestBench
 from tests.test_hdl_columns import like_mini, like_tcn, quantised
 
@@ -149,16 +154,22 @@ def test_the_program_is_checked():
     check(program)
 
 
-def test_mini_keeps_up_with_30_khz_at_100_mhz():
-    plan = on_engine(mini(), 4, 4, FAMILIES["xc7"])
+def test_the_smallest_mini_that_keeps_up_with_30_khz_at_100_mhz():
+    engine = smallest_engine(mini(), 333_300, FAMILIES["xc7"])
+    assert engine == Engine(4, 4, packed=True)
+    plan = engine.plan(mini())
     assert plan.frame_cycles < 315_000
-    assert plan.stages[-1].plan.packed
+    # Frames follow each other without a gap.
+    assert plan.frame_cycles == plan.stages[-1].plan.unheld_cycles
+    assert smallest_engine(mini(), 20_000) is None
 
 
 def test_what_an_engine_cannot_run():
     model, _ = quantised(EscapeFcn(3, 4, cuff=NerveCuff(3, 2, 9)).architecture("fcn"))
     with pytest.raises(ValueError, match="expected a convolution, a pool"):
         on_engine(model, 2, 2)
+    with pytest.raises(ValueError, match="expected at least 1 column in the FIFO, got 0"):
+        on_engine(mini(), 4, 4, columns=0)
     with pytest.raises(ValueError, match="expected taps that are a power of two, got 3"):
         on_engine(mini(), 4, 3)
 
@@ -177,3 +188,25 @@ def test_mini_in_verilog(tmp_path: Path):
         if stalls is None:
             assert result.latency_cycles == decoder.latency_cycles
             assert result.frame_cycles == decoder.frame_cycles
+
+
+@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+def test_netlist(family, tmp_path: Path):
+    model, x = quantised(like_mini())
+    plan = on_engine(model, 2, 4, family)
+    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=family))
+    decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, family)
+    found = check_netlist(decoder, x[:2], model.compute(x[:2]), tmp_path, stall_seed=7, plan=plan)
+    assert found.vectors_checked == 4
+    assert not found.mismatches, found.first_mismatch
+    assert found.resources.dsp == (4 if plan.stages[-1].plan.packed else 8)
+
+
+def test_plans_survive_their_file(tmp_path: Path):
+    model, _ = quantised(like_mini())
+    made = on_engine(model, 2, 4, FAMILIES["xc7"], columns=2)
+    Design.of(made, FAMILIES["xc7"]).save(tmp_path / "design.json")
+    again = Design.load(tmp_path / "design.json").plan(model)
+    assert [stage.name for stage in again.stages] == ["fifo", "engine"]
+    assert Engine.of(again) == Engine.of(made) == Engine(2, 4, packed=True, columns=2)
+    assert again.interface == made.interface

@@ -53,6 +53,8 @@ class EngineComponent(StageComponent):
         load_ends = self._load(m, loads, step, memory)
         with m.FSM():
             with m.State("FETCH"):
+                m.next = "FETCHED"
+            with m.State("FETCHED"):
                 m.next = "BEGIN"
             with m.State("BEGIN"):
                 m.d.comb += begin.eq(step.load | ~(leaves & sending))

@@ -24,8 +24,8 @@ DRAIN_STAGES = 3
 _BEGIN = 1
 """Cycles in which a step's registers are set."""
 
-_FETCH = 1
-"""Cycles in which the next step is read."""
+_FETCH = 2
+"""Cycles in which the next step is read: from the memory, and into a register."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class EnginePlan(Plan):
     Raises
     ------
     ValueError
-        If an engine cannot run the model, or ``taps`` is no power of two.
+        If an engine cannot run the model, or there are no such multipliers.
     """
 
     name = "engine"
@@ -88,6 +88,8 @@ class EnginePlan(Plan):
     packed: bool = False
 
     def __post_init__(self):
+        if self.filters < 1:
+            raise ValueError(f"expected at least 1 filter at a time, got {self.filters}")
         if self.taps < 1 or self.taps & (self.taps - 1):
             raise ValueError(f"expected taps that are a power of two, got {self.taps}")
         _ = self.program
@@ -157,6 +159,20 @@ class EnginePlan(Plan):
     def drain_cycles(self) -> int:
         """Cycles from the last address of a pass to the last value that is written of it."""
         return self.sum_latency + self.filters + DRAIN_STAGES
+
+    @cached_property
+    def unheld_cycles(self) -> int:
+        """Cycles of a frame, if inputs are there and outputs are taken."""
+        program = self.program
+        loads = len(self.network.inputs) * self.inputs[0].step_beats
+        return sum(
+            _FETCH + _BEGIN
+            + (
+                loads if isinstance(step, Load)
+                else program.run_cycles(step) + self.drain_cycles
+            )
+            for step in program.steps
+        )
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:

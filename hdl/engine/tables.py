@@ -97,8 +97,8 @@ def _as_int(bits: np.ndarray) -> int:
 
 
 class StepTable(wiring.Component):
-    """The step that a column engine is at; the next one is there in the second cycle after
-    ``advance``.
+    """The step that a column engine is at; the next one is there in the third cycle after
+    ``advance``: the memory's output is registered, as most of what follows begins with it.
 
     Members
     -------
@@ -120,5 +120,5 @@ class StepTable(wiring.Component):
         words = [self.layout.const(_fields(self.plan, step)).as_bits() for step in steps]
         width = self.layout.size
         rows = np.array([[word >> bit & 1 for bit in range(width)] for word in words])
-        m.d.comb += self.step.as_value().eq(read_only(m, rows, number, platform))
+        m.d.sync += self.step.as_value().eq(read_only(m, rows, number, platform))
         return m
