@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from build_decoder.hdl import layers
+from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.families import FAMILIES
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers import plan_type
@@ -21,6 +22,7 @@ __all__ = ["DESIGN_FILE", "Design", "LayerDesign"]
 DESIGN_FILE = "design.json"
 
 _FORMAT = 2
+_MOST = 1 << 12
 _PLACE = ("name", "type")
 
 
@@ -47,12 +49,15 @@ class Design:
         What there is of it from outside; its fingerprint tells the integer model.
     reloadable
         Whether weights are written at run time.
+    engine
+        What was chosen of the engine that all layers share; there are no ``layers`` then.
     """
 
     family: Family | None
     layers: tuple[LayerDesign, ...]
     interface: Interface
     reloadable: bool = False
+    engine: Engine | None = None
 
     @classmethod
     def of(cls, plan: DecoderPlan, family: Family | None) -> "Design":
@@ -65,6 +70,7 @@ class Design:
             layers=layers,
             interface=plan.interface,
             reloadable=plan.reloadable,
+            engine=Engine.of(plan),
         )
 
     def plan(self, model: IntegerModel, *, source: Path | str = DESIGN_FILE) -> DecoderPlan:
@@ -89,24 +95,30 @@ class Design:
         if given["fingerprint"] != model.fingerprint():
             raise misfit("fingerprint", f"{model.fingerprint()}, that of the integer model")
         try:
-            kinds = [(node.name, plan_type(node.layer)) for node in model.nodes]
-            wanted = [f"{kind.name} {name!r}" for name, kind in kinds if not kind.wires]
-            listed = [f"{each.type} {each.name!r}" for each in self.layers]
-            if listed != wanted:
-                raise ValueError(f"{', '.join(listed)} for {', '.join(wanted)}")
-            plan = DecoderPlan.chosen(
-                model,
-                {each.name: each.choices for each in self.layers},
-                reloadable=self.reloadable,
-            )
+            plan = self._stages(model)
         except ValueError as error:
             raise InputError.at(
-                source, "layers", expected=f"hardware of {model.name}", got=str(error)
+                source, "layers" if self.engine is None else "engine",
+                expected=f"hardware of {model.name}", got=str(error),
             ) from None
         for name, made in plan.interface.as_json().items():
             if given.get(name) != made:
                 raise misfit(name, f"{made}, as model and layers make it")
         return plan
+
+    def _stages(self, model: IntegerModel) -> DecoderPlan:
+        if self.engine is not None:
+            return self.engine.plan(model)
+        kinds = [(node.name, plan_type(node.layer)) for node in model.nodes]
+        wanted = [f"{kind.name} {name!r}" for name, kind in kinds if not kind.wires]
+        listed = [f"{each.type} {each.name!r}" for each in self.layers]
+        if listed != wanted:
+            raise ValueError(f"{', '.join(listed)} for {', '.join(wanted)}")
+        return DecoderPlan.chosen(
+            model,
+            {each.name: each.choices for each in self.layers},
+            reloadable=self.reloadable,
+        )
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -118,16 +130,16 @@ class Design:
             }
             for each in self.layers
         ]
-        write_json(
-            path,
-            {
-                "format": _FORMAT,
-                "family": None if self.family is None else self.family.name,
-                "layers": layers,
-                "interface": self.interface.as_json(),
-                "reloadable": self.reloadable,
-            },
-        )
+        entries = {
+            "format": _FORMAT,
+            "family": None if self.family is None else self.family.name,
+            "layers": layers,
+            "interface": self.interface.as_json(),
+            "reloadable": self.reloadable,
+        }
+        if self.engine is not None:
+            entries["engine"] = asdict(self.engine)
+        write_json(path, entries)
 
     @classmethod
     def load(cls, path: Path) -> "Design":
@@ -140,7 +152,7 @@ class Design:
         """
         entries = Fields(read_json(path), path)
         # Those of before there were reloadable ones do not say so.
-        entries.only("format", "family", "layers", "interface", optional=("reloadable",))
+        entries.only("format", "family", "layers", "interface", optional=("reloadable", "engine"))
         entries.integer("format", _FORMAT, _FORMAT)
         return cls(
             family=_family(entries, path),
@@ -150,6 +162,7 @@ class Design:
             ),
             interface=Interface.read(Fields(entries.values["interface"], path, "interface")),
             reloadable="reloadable" in entries.values and entries.flag("reloadable"),
+            engine=_read_engine(entries, path) if "engine" in entries.values else None,
         )
 
 
@@ -159,6 +172,13 @@ def _read_layer(entries: Fields) -> LayerDesign:
     rest = {key: value for key, value in entries.values.items() if key not in _PLACE}
     choices = layers.get(kind).read_choices(Fields(rest, entries.source, entries.where))
     return LayerDesign(entries.text("name"), kind, choices)
+
+
+def _read_engine(entries: Fields, path: Path) -> Engine:
+    chosen = Fields(entries.values["engine"], path, "engine")
+    chosen.only("filters", "taps", "packed", "columns")
+    counts = {name: chosen.integer(name, 1, _MOST) for name in ("filters", "taps", "columns")}
+    return Engine(**counts, packed=chosen.flag("packed"))
 
 
 def _family(entries: Fields, path: Path) -> Family | None:

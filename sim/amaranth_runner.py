@@ -1,6 +1,6 @@
 """Decoders in Amaranth's own simulator."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from amaranth.hdl import Value
@@ -28,6 +28,7 @@ def simulate_amaranth(
     *,
     stall_seed: int | None = None,
     watched: Mapping[str, list[int]] | None = None,
+    beside: Sequence[Callable] = (),
 ) -> tuple[np.ndarray, int, int | None]:
     """Send frames through a decoder.
 
@@ -44,6 +45,8 @@ def simulate_amaranth(
     watched
         For some stages of the decoder, by name, lists to which the transfers of their first outputs
         are added, each as raw bits.
+    beside
+        Testbenches that look at something else.
 
     Returns
     -------
@@ -93,6 +96,8 @@ def simulate_amaranth(
     for name, transfers in (watched or {}).items():
         stream = decoder.components[name].outputs[0]
         simulator.add_testbench(_watch(stream, transfers), background=True)
+    for testbench in beside:
+        simulator.add_testbench(testbench, background=True)
     simulator.run()
 
     values, cycles = received

@@ -66,10 +66,10 @@ def test_what_a_family_names_is_there(family):
 
 def test_commands_of_synthesis():
     assert XC7.synthesis_commands("top")[1:] == [
-        "synth_xilinx -family xc7 -flatten -top top", "delete t:$scopeinfo"
+        "synth_xilinx -family xc7 -flatten -nodsp -top top", "delete t:$scopeinfo"
     ]
     assert XC7.synthesis_commands("decoder", bare=True)[1] == (
-        "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top decoder"
+        "synth_xilinx -family xc7 -flatten -nodsp -noiopad -noclkbuf -top decoder"
     )
     assert ECP5.synthesis_commands("decoder", bare=True)[1:] == ["synth_ecp5 -top decoder"]
     assert ICE40.synthesis_commands("decoder")[1:] == ["synth_ice40 -dsp -top decoder"]

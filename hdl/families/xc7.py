@@ -78,7 +78,9 @@ FAMILY = Family(
         "multiplexer": "multiplexer.multiplexer",
     },
     synthesis="synth_xilinx",
-    synthesis_options="-family xc7 -flatten",
+    # All blocks are instantiated. Yosys 0.70 would put registers into them that they have already,
+    # and find others that lose sign bits.
+    synthesis_options="-family xc7 -flatten -nodsp",
     bare_options="-noiopad -noclkbuf",
     # They only tell where hierarchy was, and nextpnr-xilinx tries to place them.
     after_synthesis=("delete t:$scopeinfo",),

@@ -48,7 +48,8 @@ class DecoderPlan:
 
     def __post_init__(self):
         layers = {n.name for n in self.model.nodes if not plan_type(n.layer).wires}
-        if missing := layers - {stage.name for stage in self.stages}:
+        made = {name for stage in self.stages for name in (stage.name, *stage.plan.serves)}
+        if missing := layers - made:
             raise ValueError(f"expected a stage for each layer, got none for {min(missing)}")
         if self.input.beats != -(-self.input.count // self.input.lanes):
             raise ValueError(

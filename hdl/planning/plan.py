@@ -40,6 +40,8 @@ class Plan:
         Memories that are written at run time; its component has a port for each.
     kept : tuple of (int, int)
         Memories that hold values on their way: rows, and bits of a row.
+    serves : tuple of str
+        Names of nodes that it stands for, if these are several.
     """
 
     name: ClassVar[str]
@@ -49,6 +51,7 @@ class Plan:
     actors: tuple[Actor, ...]
     memories: tuple[Writable, ...] = ()
     kept: tuple[tuple[int, int], ...] = ()
+    serves: tuple[str, ...] = ()
 
     @cached_property
     def times(self) -> Times:

@@ -38,6 +38,10 @@ class Conv2dPlan(LayerPlan):
     of the column, the passes of each, and the blocks of each pass. Columns are kept until no window
     needs them, and there is a place for one more, which comes in meanwhile.
 
+    Where columns and windows have one row, the choice ``form`` may be ``scatter`` instead: inputs
+    are added to all open sums as they come, so that next to nothing is left to do after the last
+    one; see :mod:`hdl.layers.conv2d.scatter.plan`. Several rows are refused there.
+
     Parameters
     ----------
     layer

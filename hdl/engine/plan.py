@@ -1,0 +1,222 @@
+"""Plan of a column engine: the layers that it serves, its multipliers, and its times."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from build_decoder.hdl.engine.layers import EngineNetwork
+from build_decoder.hdl.engine.program import Load, Program
+from build_decoder.hdl.planning.actor import Actor, Phase, Slot
+from build_decoder.hdl.planning.dsp_block import DspBlock
+from build_decoder.hdl.planning.fits import fits_block
+from build_decoder.hdl.planning.multipliers import Multiplier
+from build_decoder.hdl.planning.plan import Plan
+from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["DRAIN_STAGES", "EnginePlan", "EngineProducts"]
+
+DRAIN_STAGES = 3
+"""Cycles from a captured sum to what is written: constant, shift, limit."""
+
+_BEGIN = 1
+"""Cycles in which a step's registers are set."""
+
+_FETCH = 2
+"""Cycles in which the next step is read: from the memory, and into a register."""
+
+
+@dataclass(frozen=True)
+class _Formats:
+    input: QFormat
+    weight: QFormat
+    rounding_constant: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class EngineProducts:
+    """What units multiply, as :class:`hdl.parts.mac_unit.MacUnit` takes it.
+
+    Parameters
+    ----------
+    parameters
+        Formats of both operands.
+    unit_width
+        Bits of a product, proven from the weights of each layer and from its inputs' format.
+    neurons
+        Filters at a time.
+    weight_rows
+        Raw int64 (rows, taps, filters).
+    """
+
+    parameters: _Formats
+    unit_width: int
+    neurons: int
+    weight_rows: np.ndarray
+    units_accumulate = False
+    constant_weights = False
+    reloadable = False
+
+
+@dataclass(frozen=True, eq=False)
+class EnginePlan(Plan):
+    """Plan of a column engine.
+
+    Parameters
+    ----------
+    model
+        What it computes, whole.
+    filters, taps
+        Products a cycle: of so many filters, with so many neighbouring values of a column. Taps
+        are a power of two.
+    packed
+        Whether two filters share a DSP block.
+
+    Raises
+    ------
+    ValueError
+        If an engine cannot run the model, or there are no such multipliers.
+    """
+
+    name = "engine"
+
+    model: IntegerModel
+    filters: int
+    taps: int
+    packed: bool = False
+
+    def __post_init__(self):
+        if self.filters < 1:
+            raise ValueError(f"expected at least 1 filter at a time, got {self.filters}")
+        if self.taps < 1 or self.taps & (self.taps - 1):
+            raise ValueError(f"expected taps that are a power of two, got {self.taps}")
+        _ = self.program
+
+    @cached_property
+    def network(self) -> EngineNetwork:
+        """The network as an engine sees it."""
+        return EngineNetwork(self.model)
+
+    @cached_property
+    def program(self) -> Program:
+        """What it does in a frame."""
+        return Program(self.network, self.filters, self.taps)
+
+    @property
+    def serves(self) -> tuple[str, ...]:
+        """Names of the nodes that it stands for."""
+        return tuple(node.name for node in self.model.nodes)
+
+    @property
+    def kept(self) -> QFormat:
+        """Format that holds the raw values of all tensors, as integers."""
+        formats = [tensor.format for tensor in self.network.tensors]
+        signed = any(format.signed for format in formats)
+        return QFormat(max(f.width + (signed and not f.signed) for f in formats), 0, signed)
+
+    @cached_property
+    def products(self) -> EngineProducts:
+        """What is multiplied."""
+        rows, ends = self.program.weight_rows, [0]
+        for layer in self.network.layers:
+            for x in (layer.source.format.min_raw, layer.source.format.max_raw):
+                ends += [x * int(layer.weights.min()), x * int(layer.weights.max())]
+        most = max(*(abs(int(end)).bit_length() for end in (rows.min() + 1, rows.max())), 1)
+        least = int(rows.min())
+        width = max(most, (-least - 1).bit_length() if least < 0 else 0) + 1
+        formats = _Formats(self.kept, QFormat(width, 0))
+        return EngineProducts(formats, _signed_width(ends), self.filters, rows)
+
+    def packs(self, block: DspBlock) -> bool:
+        """Whether two filters may share a ``block``."""
+        return fits_block(self.products, Multiplier.PACKED, block)
+
+    @cached_property
+    def sum_width(self) -> int:
+        """Bits of the widest running sum of any layer."""
+        ends = [0]
+        for layer in self.network.layers:
+            products = next(
+                node.layer.products for node in self.model.nodes if node.name == layer.name
+            )
+            ends += [products.low, products.high + layer.narrowing.start]
+        return _signed_width(ends)
+
+    @property
+    def levels(self) -> int:
+        """Levels of the adder tree over the taps."""
+        return (self.taps - 1).bit_length()
+
+    @property
+    def sum_latency(self) -> int:
+        """Cycles from an address to the sum that has its products: memory, selection, product, the
+        levels of the tree, the sum."""
+        return 4 + self.levels
+
+    @property
+    def drain_cycles(self) -> int:
+        """Cycles from the last address of a pass to the last value that is written of it."""
+        return self.sum_latency + self.filters + DRAIN_STAGES
+
+    @cached_property
+    def unheld_cycles(self) -> int:
+        """Cycles of a frame, if inputs are there and outputs are taken."""
+        program = self.program
+        loads = len(self.network.inputs) * self.inputs[0].step_beats
+        return sum(
+            _FETCH + _BEGIN
+            + (
+                loads if isinstance(step, Load)
+                else program.run_cycles(step) + self.drain_cycles
+            )
+            for step in program.steps
+        )
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        tensor, _ = self.network.inputs[0]
+        return (Tensor(tensor.shape, tensor.format, 1),)
+
+    @property
+    def output(self) -> Tensor:
+        return Tensor((self.model.output_count,), self.model.output_format, 1)
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        """The steps of the program, and what gives the outputs."""
+        free, finished = Slot(1), Slot()
+        program = self.program
+        orders, values = len(self.network.inputs), self.inputs[0].step_beats
+        take = Phase(take=(0,))
+        whole, rest = Phase(values, take=(0,)), Phase(orders - 1) if orders > 1 else None
+        phases, fetched = [], {}
+
+        def idle(cycles: int) -> Phase:
+            return fetched.setdefault(cycles, Phase(cycles))
+
+        for number, step in enumerate(program.steps):
+            following = program.steps[(number + 1) % len(program.steps)]
+            behind = _FETCH + (_BEGIN if isinstance(following, Load) else 0)
+            if isinstance(step, Load):
+                phases += [whole] if rest is None else [take, rest] * values
+            else:
+                cycles = _BEGIN + program.run_cycles(step) + self.drain_cycles
+                if step.layer.target is None:
+                    phases.append(
+                        Phase(cycles, reserve=((free, 1),), release=((finished, 1),))
+                    )
+                else:
+                    phases.append(idle(cycles))
+            phases.append(idle(behind))
+        given = Phase(
+            self.model.output_count, give=(0,), reserve=((finished, 1),), release=((free, 1),)
+        )
+        return Actor(tuple(phases)), Actor((given,))
+
+
+def _signed_width(values: list[int]) -> int:
+    """Bits of all ``values`` in two's complement."""
+    most, least = max(values), min(values)
+    return max(most.bit_length(), (-least - 1).bit_length() if least < 0 else 0) + 1

@@ -1,0 +1,218 @@
+"""The program of a column engine: which column of which layer is made when, and from where."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from build_decoder.hdl.engine.layers import EngineLayer, EngineNetwork, KeptTensor
+
+__all__ = ["Load", "Program", "Ring", "Row"]
+
+
+@dataclass(frozen=True)
+class Load:
+    """A column of the inputs comes in."""
+
+    column: int
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A layer makes a column of outputs.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    column
+        Of its outputs, ahead of the pool.
+    """
+
+    layer: EngineLayer
+    column: int
+
+    @property
+    def into(self) -> int:
+        """The column of its target."""
+        steps = self.layer.steps
+        return (self.column + steps.before) // steps.size
+
+    @property
+    def opens(self) -> bool:
+        """Whether it is the first of a window of the pool."""
+        steps = self.layer.steps
+        return self.column == 0 or not (self.column + steps.before) % steps.size
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is the last one."""
+        steps = self.layer.steps
+        return self.column == steps.count - 1 or not (self.column + 1 + steps.before) % steps.size
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Where columns of a tensor lie: round and round in some places.
+
+    Parameters
+    ----------
+    base
+        First word.
+    words
+        Of a place.
+    places
+        How many, which divides the columns of a frame, so that frames follow each other.
+    """
+
+    base: int
+    words: int
+    places: int
+
+
+class Program:
+    """Steps of a frame: as each column comes in, all that can be made then.
+
+    Parameters
+    ----------
+    network
+        The network.
+    filters, taps
+        Multipliers: of so many filters, with so many neighbouring values of a column.
+
+    Attributes
+    ----------
+    steps : list of Load or Row
+        In order.
+    rings : dict of Ring
+        Of each tensor, by name.
+    words : int
+        Of the memory of columns, each of ``taps`` values.
+    weight_bases : dict of int
+        First row of each layer's weights, by its name.
+    weight_rows : ndarray
+        Raw int64 (rows, taps, filters).
+    """
+
+    def __init__(self, network: EngineNetwork, filters: int, taps: int):
+        self.network, self.filters, self.taps = network, filters, taps
+        self.steps = list(_steps(network))
+        self.rings, base = {}, 0
+        needed = _places(network, self.steps)
+        for tensor in network.tensors:
+            count = tensor.shape[0]
+            places = next(n for n in range(needed[tensor.name], count + 1) if not count % n)
+            values = tensor.before + tensor.shape[1] * tensor.shape[2] + tensor.after
+            self.rings[tensor.name] = ring = Ring(base, -(-values // taps), places)
+            base += ring.words * ring.places
+        self.words = base
+        self.weight_bases, rows = {}, []
+        for layer in network.layers:
+            self.weight_bases[layer.name] = sum(map(len, rows))
+            rows.append(self._rows_of(layer))
+        self.weight_rows = np.concatenate(rows)
+
+    def blocks(self, layer: EngineLayer) -> int:
+        """Cycles for what of a window lies in one column."""
+        return -(-layer.weights.shape[1] // self.taps)
+
+    def passes(self, layer: EngineLayer) -> int:
+        """Passes over a window, for some filters each."""
+        return -(-layer.filters // self.filters)
+
+    def _rows_of(self, layer: EngineLayer) -> np.ndarray:
+        """Weights (rows, taps, filters): pass by pass, column by column, block by block."""
+        columns, values, filters = layer.weights.shape
+        blocks, passes = self.blocks(layer), self.passes(layer)
+        padded = np.zeros((columns, blocks * self.taps, passes * self.filters), np.int64)
+        padded[:, :values, :filters] = layer.weights
+        split = padded.reshape(columns, blocks, self.taps, passes, self.filters)
+        return split.transpose(3, 0, 1, 2, 4).reshape(-1, self.taps, self.filters)
+
+    def pass_cycles(self, row: Row) -> int:
+        """Cycles of a pass: a block each, or as many as its outputs take to leave."""
+        first, end = row.layer.taps(row.column)
+        return max((end - first) * self.blocks(row.layer), self.filters)
+
+    def run_cycles(self, row: Row) -> int:
+        """Cycles of a row in which blocks are read."""
+        return row.layer.positions * self.passes(row.layer) * self.pass_cycles(row)
+
+    def place(self, tensor: KeptTensor, column: int) -> int:
+        """Number of the value at which a column begins, whose zeros lie before it."""
+        ring = self.rings[tensor.name]
+        return (ring.base + column % ring.places * ring.words) * self.taps
+
+    def first_value(self, tensor: KeptTensor, column: int) -> int:
+        """Number of a column's first value."""
+        return self.place(tensor, column) + tensor.before
+
+    def start(self, row: Row) -> int:
+        """Number of the first value that a row reads."""
+        layer = row.layer
+        return self.first_value(layer.source, layer.taps(row.column)[0]) - layer.reaches
+
+    def first_weight(self, row: Row) -> int:
+        """First row of weights that a row of the program reads."""
+        layer = row.layer
+        skipped = 0
+        if layer.before is not None:
+            skipped = max(layer.before - row.column, 0)
+        return self.weight_bases[layer.name] + skipped * self.blocks(layer)
+
+
+def _steps(network: EngineNetwork) -> Iterator[Load | Row]:
+    there = {tensor.name: 0 for tensor in network.tensors}
+    made = {layer.name: 0 for layer in network.layers}
+    given = {layer.name: 0 for layer in network.layers}
+
+    def go_on(tensor: KeptTensor) -> Iterator[Row]:
+        for layer in tensor.takers:
+            while made[layer.name] < layer.columns and (
+                layer.taps(made[layer.name])[1] <= there[tensor.name]
+            ):
+                row = Row(layer, made[layer.name])
+                made[layer.name] += 1
+                yield row
+                if row.ends and layer.target is not None:
+                    target = layer.target
+                    given[layer.name] += 1
+                    whole = min(given[giver.name] for giver in target.givers)
+                    if whole > there[target.name]:
+                        there[target.name] = whole
+                        yield from go_on(target)
+
+    for column in range(network.inputs[0][0].shape[0]):
+        yield Load(column)
+        for tensor, _ in network.inputs:
+            there[tensor.name] += 1
+        for tensor, _ in network.inputs:
+            yield from go_on(tensor)
+
+
+def _places(network: EngineNetwork, steps: list[Load | Row]) -> dict[str, int]:
+    """Columns of each tensor that are there at once, at most."""
+    most = {tensor.name: 1 for tensor in network.tensors}
+    done = {layer.name: 0 for layer in network.layers}
+
+    def written(tensor: KeptTensor, column: int):
+        oldest = min(
+            (
+                taker.taps(done[taker.name])[0]
+                for taker in tensor.takers
+                if done[taker.name] < taker.columns
+            ),
+            default=column,
+        )
+        most[tensor.name] = max(most[tensor.name], column - oldest + 1)
+
+    for step in steps:
+        if isinstance(step, Load):
+            for tensor, _ in network.inputs:
+                written(tensor, step.column)
+            continue
+        if step.ends and step.layer.target is not None:
+            written(step.layer.target, step.into)
+        done[step.layer.name] += 1
+    inputs = [tensor.name for tensor, _ in network.inputs]
+    return most | dict.fromkeys(inputs, max(most[name] for name in inputs))

@@ -1,0 +1,212 @@
+"""Column engines: the program, what each layer gives, and all times are those of the plan."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from build_decoder.design_file import Design
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.engine.check import check
+from build_decoder.hdl.engine.choose import smallest_engine
+from build_decoder.hdl.engine.layers import EngineNetwork
+from build_decoder.hdl.engine.narrowing import Narrowing
+from build_decoder.hdl.engine.program import Program
+from build_decoder.hdl.engine.stages import Engine, on_engine
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families import FAMILIES, get
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.interface import Interface
+from build_decoder.models import Architecture
+from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.escape_fcn import EscapeFcn
+from build_decoder.models.nerve_cuff.escape_net import EscapeNet
+from build_decoder.models.nerve_cuff.escape_tcn import EscapeTcn
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.weighted_layer import WeightedLayer
+from build_decoder.sim.amaranth_runner import simulate_amaranth
+from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.netlist_check import check_netlist
+from build_decoder.sim.random_columns import random_columns
+from build_decoder.sim.synthesis import TARGETS
+from build_decoder.sim.testbench import TestBench
+from tests.test_hdl_columns import like_mini, like_tcn, quantised
+
+MINI = EscapeNet(4, 8, (8, 4, 2, 1))
+
+
+@cache
+def mini() -> IntegerModel:
+    """ESCAPE-NET Mini of the paper's size, of random weights."""
+    return quantised(MINI.architecture("mini"))[0]
+
+
+def drawn(seed: int) -> tuple[Architecture, int, int]:
+    """A small network, of odd sizes too, and multipliers for it."""
+    random = np.random.default_rng(seed)
+    sizes = [int(random.integers(least, most)) for least, most in ((2, 4), (1, 4), (3, 12))]
+    cuff = NerveCuff(*sizes)
+    kernels = tuple(int(random.integers(1, 5)) for _ in range(random.integers(1, 4)))
+    filters, last = int(random.integers(1, 6)), int(random.integers(1, 4))
+    if random.random() < 0.7:
+        family = EscapeNet(filters, last, kernels, cuff=cuff)
+    else:
+        family = EscapeTcn(filters, 0, kernels, last, cuff=cuff)
+    return family.architecture("drawn"), int(random.integers(1, 6)), 2 ** int(random.integers(4))
+
+
+def checked(plan: DecoderPlan, x: np.ndarray, stall_seed: int | None) -> None:
+    """Frames through a decoder: what each layer gives ahead of its pool, outputs, and times."""
+    decoder, model = Decoder(plan), plan.model
+    engine = decoder.components["engine"]
+    layers = engine.plan.network.layers
+    given = {layer.name: [] for layer in layers}
+
+    async def watch(ctx):
+        drain = engine.drain
+        watched = ctx.tick().sample(drain.made, engine.table.step.layer, drain.narrowed)
+        async for _, _, made, layer, value in watched:
+            if made:
+                given[layers[layer].name].append(value)
+
+    y, latency, interval = simulate_amaranth(decoder, x, stall_seed=stall_seed, beside=[watch])
+    wanted = model.values(x)
+    for layer in layers:
+        values = wanted[layer.name].reshape(-1)
+        if layer.target is not None:
+            node = next(node for node in model.nodes if node.name == layer.name)
+            more = layer.target.format.fraction - node.layer.output.fraction
+            values = values * 2**more
+        np.testing.assert_array_equal(given[layer.name], values, err_msg=layer.name)
+    np.testing.assert_array_equal(y, model.compute(x))
+    if stall_seed is None:
+        assert (latency, interval) == (plan.latency_cycles, plan.frame_cycles)
+
+
+@pytest.mark.parametrize("stall_seed", [None, 3])
+@pytest.mark.parametrize("like", [like_tcn, like_mini])
+def test_every_layer_of_a_network_like_those_of_the_paper(like, stall_seed):
+    model, x = quantised(like())
+    checked(on_engine(model, 2, 4), x, stall_seed)
+
+
+@pytest.mark.parametrize(
+    "seed", [2, 3, 5, *(pytest.param(n, marks=pytest.mark.slow) for n in range(6, 26))]
+)
+def test_every_layer_of_random_networks(seed):
+    architecture, filters, taps = drawn(seed)
+    model, x = quantised(architecture, 4 + seed % 4)
+    plan = on_engine(model, filters, taps)
+    checked(plan, x, None)
+    checked(plan, x, seed)
+
+
+def test_two_filters_share_a_block():
+    model, x = quantised(like_mini(), 5)
+    plan = on_engine(model, 2, 4, FAMILIES["xc7"])
+    assert plan.stages[-1].plan.packed
+    assert not on_engine(model, 2, 4, FAMILIES["ecp5"]).stages[-1].plan.packed
+    checked(plan, x[:2], None)
+
+
+def test_narrowings_are_those_of_the_layers():
+    compared = 0
+    for seed in range(60):
+        for node in random_columns(np.random.default_rng(seed)).model.nodes:
+            if not isinstance(node.layer, WeightedLayer):
+                continue
+            layer = node.layer
+            try:
+                narrowing = Narrowing.of(layer, layer.output)
+            except ValueError:
+                continue
+            low, high = layer.products.low, layer.products.high
+            random = np.random.default_rng(seed)
+            for least, most in ((low, high), (max(low, -2000), min(high, 2000))):
+                exact = random.integers(
+                    least, most, (1000, len(narrowing.constants)), endpoint=True
+                )
+                np.testing.assert_array_equal(
+                    narrowing.compute(exact), layer.operations[-1].compute(exact.astype(float))
+                )
+            compared += 1
+    assert compared > 25
+
+
+def test_the_program_is_checked():
+    program = Program(EngineNetwork(mini()), 4, 4)
+    check(program)
+    ring = program.rings["temporal"]
+    program.rings["temporal"] = replace(ring, places=ring.places - 3)
+    with pytest.raises(ValueError, match="expected values of column"):
+        check(program)
+    program.rings["temporal"] = ring
+    program.weight_rows[3, 1, 2] += 1
+    with pytest.raises(ValueError, match="spatial_conv1: expected weights of column 1"):
+        check(program)
+    program.weight_rows[3, 1, 2] -= 1
+    last = program.steps.pop()
+    with pytest.raises(ValueError, match="classes: expected every product once"):
+        check(program)
+    program.steps.append(last)
+    check(program)
+
+
+def test_the_smallest_mini_that_keeps_up_with_30_khz_at_100_mhz():
+    engine = smallest_engine(mini(), 333_300, FAMILIES["xc7"])
+    assert engine == Engine(4, 4, packed=True)
+    plan = engine.plan(mini())
+    assert plan.frame_cycles < 315_000
+    # Frames follow each other without a gap.
+    assert plan.frame_cycles == plan.stages[-1].plan.unheld_cycles
+    assert smallest_engine(mini(), 20_000) is None
+
+
+def test_what_an_engine_cannot_run():
+    model, _ = quantised(EscapeFcn(3, 4, cuff=NerveCuff(3, 2, 9)).architecture("fcn"))
+    with pytest.raises(ValueError, match="expected a convolution, a pool"):
+        on_engine(model, 2, 2)
+    with pytest.raises(ValueError, match="expected at least 1 column in the FIFO, got 0"):
+        on_engine(mini(), 4, 4, columns=0)
+    with pytest.raises(ValueError, match="expected taps that are a power of two, got 3"):
+        on_engine(mini(), 4, 3)
+
+
+@pytest.mark.slow
+def test_mini_in_verilog(tmp_path: Path):
+    model, x = quantised(MINI.architecture("mini"))
+    decoder = Decoder(on_engine(model, 4, 4))
+    source = tmp_path / "decoder.v"
+    source.write_text(to_verilog(decoder))
+    bench = TestBench([source], "decoder", Interface.of(decoder), tmp_path, frames=len(x))
+    for stalls in (None, 7):
+        result = bench.run(x, model.compute(x), tmp_path / "run", stall_seed=stalls)
+        assert result.vectors_checked == len(x)
+        assert not result.mismatches, result.first_mismatch
+        if stalls is None:
+            assert result.latency_cycles == decoder.latency_cycles
+            assert result.frame_cycles == decoder.frame_cycles
+
+
+@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+def test_netlist(family, tmp_path: Path):
+    model, x = quantised(like_mini())
+    plan = on_engine(model, 2, 4, family)
+    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=family))
+    decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, family)
+    found = check_netlist(decoder, x[:2], model.compute(x[:2]), tmp_path, stall_seed=7, plan=plan)
+    assert found.vectors_checked == 4
+    assert not found.mismatches, found.first_mismatch
+    assert found.resources.dsp == (4 if plan.stages[-1].plan.packed else 8)
+
+
+def test_plans_survive_their_file(tmp_path: Path):
+    model, _ = quantised(like_mini())
+    made = on_engine(model, 2, 4, FAMILIES["xc7"], columns=2)
+    Design.of(made, FAMILIES["xc7"]).save(tmp_path / "design.json")
+    again = Design.load(tmp_path / "design.json").plan(model)
+    assert [stage.name for stage in again.stages] == ["fifo", "engine"]
+    assert Engine.of(again) == Engine.of(made) == Engine(2, 4, packed=True, columns=2)
+    assert again.interface == made.interface
