@@ -7,6 +7,7 @@ import pytest
 
 from build_decoder.hdl import families
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
 from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.design import design_decoder, folded_nodes
@@ -98,3 +99,19 @@ def test_the_pace_of_a_convolution_is_its_interval_or_a_little_less(seed):
     for plan in plans:
         if isinstance(plan, Conv2dPlan):
             assert plan.pace <= plan.times.interval <= 1.2 * plan.pace + 20
+
+
+def test_layers_share_an_engine_where_that_costs_less():
+    model, x = model_of("mini")
+    plan = design_decoder(model, interval_cycles=20_000, family=XC7)
+    engine = Engine.of(plan)
+    assert engine is not None
+    assert plan.frame_cycles <= 20_000
+    given = design_decoder(model, foldings=[Folding(1, 1)] * len(folded_nodes(model)), family=XC7)
+    assert XC7.cost(decoder_area(plan, XC7)) < XC7.cost(decoder_area(given, XC7))
+    y, latency, interval = simulate_amaranth(Decoder(plan), x)
+    np.testing.assert_array_equal(y, model.compute(x))
+    assert (latency, interval) == (plan.latency_cycles, plan.frame_cycles)
+    # Where it must be fast, a layer each is cheaper or there is nothing else.
+    assert Engine.of(design_decoder(model, interval_cycles=500, family=XC7)) is None
+    assert Engine.of(design_decoder(model, latency_cycles=5_000, family=XC7)) is None

@@ -6,6 +6,7 @@ from build_decoder.actions import design
 from build_decoder.boards.board import Board
 from build_decoder.build_folder import BuildFolder, blocks_of
 from build_decoder.design_file import Design
+from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.reloadable_decoder import decoder_of
@@ -56,9 +57,18 @@ def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> Stage
     build.rtl.mkdir(exist_ok=True)
     build.verilog.write_text(to_verilog(decoder_of(plan), family=blocks_of(chip.family)))
     Design.of(plan, chip.family).save(build.design)
+    engine = Engine.of(plan)
+    shared = [] if engine is None else [
+        {
+            "layer": "all",
+            "inputs_per_cycle": engine.taps,
+            "outputs_per_cycle": engine.filters,
+            "multipliers": asdict(engine.multipliers),
+        }
+    ]
     return StageResult(
         figures={
-            "foldings": [
+            "foldings": shared + [
                 {"layer": name}
                 | asdict(layer.folding)
                 | {"multipliers": asdict(layer.multipliers)}

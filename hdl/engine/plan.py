@@ -175,6 +175,10 @@ class EnginePlan(Plan):
         )
 
     @property
+    def storage(self) -> tuple[tuple[int, int], ...]:
+        return ((self.program.words, self.kept.width),) * self.taps
+
+    @property
     def inputs(self) -> tuple[Tensor, ...]:
         tensor, _ = self.network.inputs[0]
         return (Tensor(tensor.shape, tensor.format, 1),)

@@ -9,6 +9,7 @@ from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.input_order import order_of
+from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.quant.integer_model import IntegerModel
 
@@ -31,6 +32,12 @@ class Engine:
     taps: int
     packed: bool = False
     columns: int = 1
+
+    @property
+    def multipliers(self) -> Multipliers:
+        """What makes its products."""
+        pairs, single = divmod(self.filters, 2) if self.packed else (0, self.filters)
+        return Multipliers(packed=pairs * self.taps, dsp=single * self.taps)
 
     def plan(self, model: IntegerModel) -> DecoderPlan:
         """The decoder's plan; the engine's program is checked.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.area import Area
-from build_decoder.hdl.planning.area.plans import plan_area
+from build_decoder.hdl.planning.area.plans import decoder_area, plan_area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
@@ -111,6 +111,25 @@ class PlanChooser:
         plan = self._kept_up(intervals[0], limits)
         self._check_area(self._area_of(plan), limits)
         return plan
+
+    def cheaper(self, other: DecoderPlan, limits: Limits) -> DecoderPlan:
+        """``other``, if it is within the limits and costs less than layers for the same interval,
+        without what is between these; what is chosen otherwise.
+
+        Raises
+        ------
+        InputError
+            If neither is within the limits.
+        """
+        area = decoder_area(other, self.family)
+        if not _within(area, limits):
+            return self.choose(limits)
+        try:
+            plans = self._plans(self._intervals(limits.interval_cycles)[0], limits)
+        except InputError:
+            return other
+        cheaper = self._price(area) < self._price(self._area(plans))
+        return other if cheaper else self.choose(limits)
 
     def _intervals(self, most: int | None) -> list[int]:
         """Intervals to try, falling, from ``most`` or from that of the smallest decoder."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from build_decoder.hdl.engine.choose import smallest_engine
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan, dense_plans
@@ -83,6 +84,9 @@ def design_decoder(
     if interval_cycles is not None or not dense_only or targeted and not model.is_dense_chain:
         if foldings is None and interval_cycles is None and not targeted:
             foldings = _smallest(model)
+        engine = None
+        if foldings is None and latency_cycles is None and datapath is None and not reloadable:
+            engine = _engine(model, interval_cycles, family)
         chooser = PlanChooser(
             model,
             family=family or DEFAULT,
@@ -93,12 +97,11 @@ def design_decoder(
             datapath=names,
             reloadable=reloadable,
         )
-        return chooser.choose(
-            Limits(
-                interval_cycles=interval_cycles, latency_cycles=latency_cycles, max_lut=max_lut,
-                max_blocks=left,
-            )
+        limits = Limits(
+            interval_cycles=interval_cycles, latency_cycles=latency_cycles, max_lut=max_lut,
+            max_blocks=left,
         )
+        return chooser.choose(limits) if engine is None else chooser.cheaper(engine, limits)
     if not targeted:
         foldings = default_foldings(model) if foldings is None else foldings
         return _decoder(model, foldings, names, family, left, spare, reloadable)
@@ -130,6 +133,28 @@ def _smallest(model: IntegerModel) -> list[Folding]:
         next(dense) if isinstance(node.layer, Dense) else Folding(1, 1)
         for node in folded_nodes(model)
     ]
+
+
+_FEW = 3
+"""Convolutions that are not worth an engine, which is as large as some."""
+
+_WAITING = 4
+"""Columns that wait ahead of an engine: of ESCAPE-NET Mini, none that comes at an even pace is held
+up then."""
+
+
+def _engine(
+    model: IntegerModel, interval: int | None, family: Family | None
+) -> DecoderPlan | None:
+    """The decoder on the smallest engine that takes frames so fast; None if there is none."""
+    if interval is None or sum(isinstance(layer, Conv2d) for layer in model.layers) <= _FEW:
+        return None
+    try:
+        engine = smallest_engine(model, interval, family, columns=_WAITING)
+        return None if engine is None else engine.plan(model)
+    except ValueError:
+        # There are layers that no engine runs.
+        return None
 
 
 def _decoder(

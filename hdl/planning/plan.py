@@ -38,7 +38,7 @@ class Plan:
         Its control. No two actors take from one input, nor give to one output.
     memories : tuple of Writable
         Memories that are written at run time; its component has a port for each.
-    kept : tuple of (int, int)
+    storage : tuple of (int, int)
         Memories that hold values on their way: rows, and bits of a row.
     serves : tuple of str
         Names of nodes that it stands for, if these are several.
@@ -50,7 +50,7 @@ class Plan:
     outputs: int = 1
     actors: tuple[Actor, ...]
     memories: tuple[Writable, ...] = ()
-    kept: tuple[tuple[int, int], ...] = ()
+    storage: tuple[tuple[int, int], ...] = ()
     serves: tuple[str, ...] = ()
 
     @cached_property

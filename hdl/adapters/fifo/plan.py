@@ -36,7 +36,7 @@ class FifoPlan(CarryingPlan):
         return Slot(self.depth - 1)
 
     @property
-    def kept(self) -> tuple[tuple[int, int], ...]:
+    def storage(self) -> tuple[tuple[int, int], ...]:
         return ((self.depth - 1, self.tensor.lanes * self.tensor.format.width),)
 
     @property

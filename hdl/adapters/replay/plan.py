@@ -48,7 +48,7 @@ class ReplayPlan(CarryingPlan):
         return len(self.order)
 
     @property
-    def kept(self) -> tuple[tuple[int, int], ...]:
+    def storage(self) -> tuple[tuple[int, int], ...]:
         return ((2 * self.block, self.tensor.format.width),)
 
     @property

@@ -149,7 +149,7 @@ class Conv2dPlan(LayerPlan):
         return self.neurons
 
     @property
-    def kept(self) -> tuple[tuple[int, int], ...]:
+    def storage(self) -> tuple[tuple[int, int], ...]:
         store, (taken,) = self.store, self.inputs
         bank = (store.depth, taken.lanes * taken.format.width)
         return (bank,) * (store.time_banks * store.row_banks)

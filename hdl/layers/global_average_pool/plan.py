@@ -57,7 +57,7 @@ class GlobalAveragePoolPlan(LayerPlan):
         return -(-self.layer.channels // self.tensor.lanes)
 
     @property
-    def kept(self) -> tuple[tuple[int, int], ...]:
+    def storage(self) -> tuple[tuple[int, int], ...]:
         grown = self.tensor.format.width + (self.positions.count - 1).bit_length()
         return ((self.groups, self.tensor.lanes * grown),)
 

@@ -59,7 +59,7 @@ class MaxPoolPlan(LayerPlan):
         return -(-self.tensor.shape[2] // self.tensor.lanes)
 
     @property
-    def kept(self) -> tuple[tuple[int, int], ...]:
+    def storage(self) -> tuple[tuple[int, int], ...]:
         return ((self.rows.windows * self.groups, self.tensor.lanes * self.tensor.format.width),)
 
     @property

@@ -105,7 +105,7 @@ class ScatterPlan(LayerPlan):
         return self.neurons
 
     @property
-    def kept(self) -> tuple[tuple[int, int], ...]:
+    def storage(self) -> tuple[tuple[int, int], ...]:
         sums = self.neurons
         return ((sums.block_beats, sums.neurons * sums.parameters.exact.width),)
 
