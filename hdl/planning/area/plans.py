@@ -2,6 +2,8 @@
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.engine.area import engine_area
+from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area import (
@@ -36,8 +38,10 @@ def shape_of_plan(plan: DensePlan | PackerPlan, family: Family) -> DenseShape | 
     )
 
 
-def plan_area(plan: DensePlan | PackerPlan, family: Family) -> Area:
-    """Estimated area of a layer, with its actual weights, or of a packer."""
+def plan_area(plan: DensePlan | PackerPlan | EnginePlan, family: Family) -> Area:
+    """Estimated area of a layer, with its actual weights, of a packer, or of an engine."""
+    if isinstance(plan, EnginePlan):
+        return engine_area(plan, family)
     return area_of(shape_of_plan(plan, family), family)
 
 
