@@ -21,6 +21,7 @@ from build_decoder.quant.layers.dense import Dense
 __all__ = ["DensePlan", "dense_layers", "dense_plans"]
 
 _MOST = 1 << 24
+_SMALLEST = Folding(1, 1)
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ class DensePlan(DenseControl, DenseMemories, LayerPlan):
         layer: Dense,
         shapes: Sequence[Shape],
         *,
-        folding: Folding,
+        folding: Folding = _SMALLEST,
         multipliers: Multipliers | None = None,
     ) -> "DensePlan":
         plan = cls(layer, folding, 1, double_buffered=True, multipliers=multipliers)
