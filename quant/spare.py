@@ -20,7 +20,7 @@ are rounded finer, since no formats were searched that make up for it."""
 
 _MANY = 64
 """Weights of a sum from which on they are only rounded finer: a few of many can be cut without much
-harm to the sum, and these are the weights that fill block RAMs, twice."""
+harm to the sum, and these are most of what is stored, in two banks."""
 
 _OUTPUT, _ACCUMULATOR, _BIAS = "output", "accumulator", "bias"
 
