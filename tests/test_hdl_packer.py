@@ -53,7 +53,7 @@ def test_takes_one_value_each_cycle_and_shows_a_transfer_in_the_next(lanes, coun
     sent, _, cycles = run(Packer(plan), [n % 8 for n in range(number)], len(ends))
     assert sent == list(range(number))
     assert cycles == [end + 1 for end in ends]
-    assert plan.times == (cycles[-(-count // lanes) - 1], count)
+    assert plan.times == (cycles[-(-count // lanes) - 1], count, count)
 
 
 @pytest.mark.parametrize(("lanes", "count"), [(2, 6), (3, 7)])

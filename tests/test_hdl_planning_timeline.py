@@ -118,8 +118,10 @@ def test_times_of_a_stage_by_itself(seed):
     for number in range(seed, seed + 20):
         random = np.random.default_rng(number)
         stages = random_chain(random, Port("x"), int(random.integers(1, 15)), 1, "stage")
-        expected = (first_frame(stages), frame_interval(stages))
-        assert times_of(stages[0].plan.actors) == expected, number
+        *expected, pace = times_of(stages[0].plan.actors)
+        assert [first_frame(stages), frame_interval(stages)] == expected, number
+        found = ends(stages, 49)
+        assert pace == -(-(found[-1] - found[-13]) // 12), number
 
 
 @pytest.mark.parametrize(("seed", "intervals"), [(9, [24, 30]), (46, [26, 29])])

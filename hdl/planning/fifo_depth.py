@@ -75,8 +75,11 @@ def quick_depths(stages: Sequence[Stage], live: Depths) -> dict[Edge, int]:
     enough = _frames(stages, 1)
     if not enough:
         return {}
-    pace = max(stage.plan.times.interval for stage in stages)
-    enough = _frames(stages, first_frame(with_fifos(stages, enough)) // pace + 2)
+    # Nothing lets frames follow each other more closely.
+    if keeps_up(with_fifos(stages, live), max(stage.plan.times.pace for stage in stages)):
+        return dict(live)
+    slowest = max(stage.plan.times.interval for stage in stages)
+    enough = _frames(stages, first_frame(with_fifos(stages, enough)) // slowest + 2)
     shortest = frame_interval(with_fifos(stages, enough))
     return _least(enough, live, lambda depths: keeps_up(with_fifos(stages, depths), shortest))
 

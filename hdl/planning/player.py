@@ -37,7 +37,10 @@ class Units:
 
     def add(self, cycle: int, count: int) -> None:
         """Units that can be reserved from a cycle on."""
-        self.times.extend([cycle] * count)
+        if count == 1:
+            self.times.append(cycle)
+        else:
+            self.times.extend([cycle] * count)
         if self.waits:
             self.waits = False
             self.ready.append(self.reserver)
@@ -130,8 +133,9 @@ class Player:
                     while len(times) < number:
                         units.waits = True
                         yield place, count, now
-                    for _ in range(number):
+                    while number:
                         time = times.popleft()
+                        number -= 1
                     if time > now:
                         now = time
                 if give or moved or len(take) > 1:

@@ -117,6 +117,7 @@ class Timeline:
             now = max(player.at[-1] for player in self._players)
             raise Deadlock(f"expected stages that go on, got none that can after {now} cycles")
         for row, beats in self._sources:
+            # A source gives whenever its register moves: the times of transfers are their numbers.
             row.passed = row.stood
             row.stands.clear()
             row.give(self._offered * beats + row.stood, beats)
@@ -126,6 +127,9 @@ class Timeline:
     def intervals(self) -> Iterator[int]:
         """Intervals, in cycles, between the last transfers out of back-to-back frames, until they
         repeat.
+
+        What comes follows from where actors are, and from how far apart what is known of them is:
+        if that is as it was some frames before, so are intervals from then on.
 
         Raises
         ------

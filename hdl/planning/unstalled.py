@@ -23,10 +23,13 @@ class Times(NamedTuple):
         From the first transfer in to the last one out, of a frame before which it was idle.
     interval
         Longest time between the last transfers out of back-to-back frames.
+    pace
+        Mean of those in the long run, rounded up. However it is held up, it is no quicker.
     """
 
     latency: int
     interval: int
+    pace: int
 
 
 def times_of(actors: Sequence[Actor]) -> Times:
@@ -61,8 +64,9 @@ def times_of(actors: Sequence[Actor]) -> Times:
         if state in seen:
             # Frames go on as they did then.
             frame, then = seen[state]
+            pace = -(-(start - then) // (len(ends) - frame))
             ends.append(ends[frame] + start - then)
-            return Times(ends[0], max(map(int.__sub__, ends[1:], ends)))
+            return Times(ends[0], max(map(int.__sub__, ends[1:], ends)), pace)
         seen[state] = len(ends), start
         while places != lengths:
             before = list(places)
