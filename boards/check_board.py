@@ -16,7 +16,10 @@ from build_decoder.hdl.families import FAMILIES, family_of
 from build_decoder.hdl.family import Family
 from build_decoder.models.errors import InputError, shown
 
-__all__ = ["check_board"]
+__all__ = ["LEDS", "check_board"]
+
+LEDS = (0, 1)
+"""Numbers of the LEDs that show what a serial shell does, on boards that have them."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -47,6 +50,7 @@ def check_board(board: object, source: str) -> None:
     _check_fpga(board, platform, check)
     _check_oscillator(board, platform, check)
     _check_uart(platform, check)
+    _check_pins(board, platform, check)
     try:
         check_clock(board, board.clock_mhz)
     except InputError as error:
@@ -168,3 +172,24 @@ def _check_uart(platform: Platform, check: _Check) -> None:
         (lines.get("rx"), lines.get("tx")) == ("i", "o"), "platform", expected,
         f"a uart with {', '.join(f'{name} (dir {way})' for name, way in lines.items())}",
     )
+
+
+def _check_pins(board: Board, platform: Platform, check: _Check) -> None:
+    """Check that pins of oscillator and UART are there, and are no others' and no LED's."""
+    expected = "one whose oscillator and uart 0 have pins of their own that the package has"
+    try:
+        platform.request(board.oscillator, dir="-")
+        lines = {line.name: "-" for line in platform.lookup("uart", 0).ios}
+        platform.request("uart", 0, dir=lines)
+    except (NameError, ResourceError) as error:
+        check(False, "platform", expected, str(error))
+    for number in LEDS:
+        if ("led", number) not in platform.resources:
+            continue
+        try:
+            platform.request("led", number, dir="-")
+        except (NameError, ResourceError) as error:
+            check(
+                False, "platform", "one whose led 0 and led 1, if there are such, have pins of "
+                "their own: what is wired to one would load the UART", str(error),
+            )

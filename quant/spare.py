@@ -1,5 +1,7 @@
 """Formats with room for weights that are trained later, on other days."""
 
+import numpy as np
+
 from build_decoder.models.network import Network
 from build_decoder.quant.formats import NetworkFormats, NodeKey
 from build_decoder.quant.layer import Kind
@@ -16,12 +18,16 @@ _SPARE = 1
 """Bits that are added at either end: weights of another day may be larger, and they and their sums
 are rounded finer, since no formats were searched that make up for it."""
 
+_MANY = 64
+"""Weights of a sum from which on they are only rounded finer: a few of many can be cut without much
+harm to the sum, and these are the weights that fill block RAMs, twice."""
+
 _OUTPUT, _ACCUMULATOR, _BIAS = "output", "accumulator", "bias"
 
 
 def with_spare_bits(network: Network, formats: NetworkFormats) -> NetworkFormats:
     """``formats`` with a bit more at either end of weights, biases and sums that no activation
-    follows yet.
+    follows yet; at the fine end alone of weights of which many go into a sum.
 
     A sum without its bias goes wherever the signs of its weights take it: the other way on another
     day, if neurons say no where they said yes. Biases, which bring it back, reach as far and are as
@@ -31,16 +37,23 @@ def with_spare_bits(network: Network, formats: NetworkFormats) -> NetworkFormats
     spared = dict(formats)
     for node in network.nodes:
         quantiser = quantiser_of(node.layer)
+        arrays = {role: node.weights[name] for name, role in quantiser.arrays.items()}
         around = {role for each in quantiser.activations(node.layer)
                   for role in (each.input, each.output)}
         for role in quantiser.roles(node.layer):
             if role.kind is Kind.WEIGHT or role.name not in (_OUTPUT, *around):
                 key = NodeKey(node.name, role.name)
                 found = formats[key]
+                wider = 0 if _terms(arrays.get(role.name)) >= _MANY else _SPARE
                 spared[key] = QFormat(
-                    found.integer + _SPARE, found.fraction + _SPARE, found.signed
+                    found.integer + wider, found.fraction + _SPARE, found.signed
                 )
         accumulator, bias = (NodeKey(node.name, name) for name in (_ACCUMULATOR, _BIAS))
         if accumulator in spared and bias in spared:
             spared[bias] = union([spared[bias], spared[accumulator]])
     return spared
+
+
+def _terms(array: np.ndarray | None) -> int:
+    """Values of an array (..., units) that go into a sum; 0 if there is none."""
+    return 0 if array is None else array.size // array.shape[-1]

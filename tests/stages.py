@@ -12,7 +12,15 @@ from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["Pattern", "random_actors", "random_branches", "random_chain", "tensor", "walked"]
+__all__ = [
+    "Pattern",
+    "random_actors",
+    "random_branches",
+    "random_chain",
+    "random_meeting",
+    "tensor",
+    "walked",
+]
 
 
 def tensor(beats: int) -> Tensor:
@@ -113,6 +121,58 @@ def random_branches(random, beats: int) -> list[Stage]:
     joined = Actor(tuple(phases), int(random.integers(1, 4)))
     join = Pattern(inputs, tensor(sum(lengths)), (joined,))
     return [*stages, Stage("join", join, tuple(sources))]
+
+
+def columns(random, beats: int) -> tuple[Actor, ...]:
+    """Actors that keep transfers while windows go over them, and give one for each."""
+    before, behind = random.integers(0, 3, 2).tolist()
+    there = [min(step + behind, beats - 1) + 1 for step in range(beats)]
+    gone = [max(step - before, 0) for step in range(beats)] + [beats]
+    kept = max(now - less for now, less in zip(there, gone, strict=False))
+    space, full = Slot(kept + int(random.integers(0, 3)), int(random.integers(1, 3))), Slot()
+    free, finished = Slot(int(random.integers(1, 3))), Slot(0, int(random.integers(1, 9)))
+    goes_over = []
+    for step, now in enumerate(there):
+        more, less = now - [0, *there][step], gone[step + 1] - gone[step]
+        goes_over += [
+            Phase(2, reserve=((full, more), (free, 1))),
+            Phase(int(random.integers(1, 4)), release=((finished, 1), (space, less))),
+        ]
+    return (
+        Actor((Phase(take=(0,), reserve=((space, 1),), release=((full, 1),)),) * beats),
+        Actor(tuple(goes_over)),
+        Actor(
+            (Phase(give=(0,), reserve=((finished, 1),), release=((free, 1),)),) * beats,
+            int(random.integers(1, 5)),
+        ),
+    )
+
+
+def random_meeting(random, beats: int) -> list[Stage]:
+    """A stage that gives to two others, at once or one after the other, and what becomes of both
+    meets in one that takes from both at once."""
+    phases = []
+    for count in parts(random, beats, 3):
+        first, second = random.permutation(2).tolist()
+        moves = bool(random.integers(2))
+        take = {"count": count, "take": (0,)}
+        if count:
+            phases += [
+                [Phase(**take, give=(first, second))],
+                [Phase(**take, give=(first,)), Phase(count, give=(second,), moves=moves)],
+                [Phase(**take, moves=moves), Phase(count, give=(0, 1)), Phase(moves=True)],
+            ][random.integers(3)]
+    given = Pattern(
+        (tensor(beats),), tensor(beats), (Actor(tuple(phases), int(random.integers(1, 5))),)
+    )
+    kept = Pattern((tensor(beats),), tensor(beats), columns(random, beats))
+    both = Actor((Phase(beats, take=(0, 1), give=(0,)),), int(random.integers(1, 5)))
+    meet = Pattern((tensor(beats),) * 2, tensor(beats), (both,))
+    return [
+        Stage("given", given, (Port("x"),)),
+        Stage("kept", kept, (Port("given", 1),)),
+        Stage("meet", meet, (Port("given", 0), Port("kept"))),
+    ]
 
 
 def walked(

@@ -17,6 +17,7 @@ from build_decoder.hdl.engine.program import Program
 from build_decoder.hdl.engine.stages import Engine, on_engine
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import FAMILIES, get
+from build_decoder.hdl.planning.area.plans import plan_area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models import Architecture
@@ -40,7 +41,7 @@ MINI = EscapeNet(4, 8, (8, 4, 2, 1))
 @cache
 def mini() -> IntegerModel:
     """ESCAPE-NET Mini of the paper's size, of random weights."""
-    return quantised(MINI.architecture("mini"))[0]
+    return quantised(MINI.architecture("mini"), 8)[0]
 
 
 def drawn(seed: int) -> tuple[Architecture, int, int]:
@@ -162,6 +163,15 @@ def test_the_smallest_mini_that_keeps_up_with_30_khz_at_100_mhz():
     # Frames follow each other without a gap.
     assert plan.frame_cycles == plan.stages[-1].plan.unheld_cycles
     assert smallest_engine(mini(), 20_000) is None
+
+
+def test_area():
+    """Synthesised with eight bits: 1,136 LUTs, 751 flip-flops, 8 blocks, 6.5 block RAMs."""
+    plan = on_engine(mini(), 4, 4, FAMILIES["xc7"]).stages[-1].plan
+    area = plan_area(plan, FAMILIES["xc7"])
+    assert area.lut == pytest.approx(1136, rel=0.1)
+    assert area.ff == pytest.approx(751, rel=0.1)
+    assert (area.dsp, area.bram) == (8, 6.5)
 
 
 def test_what_an_engine_cannot_run():

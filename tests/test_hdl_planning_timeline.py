@@ -6,12 +6,20 @@ import numpy as np
 import pytest
 
 from build_decoder.hdl.adapters.fifo.plan import FifoPlan
+from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.planning.actor import Actor, Deadlock, Phase, Slot
 from build_decoder.hdl.planning.fifo_depth import live_depths, with_fifos
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.timeline import Timeline, first_frame, frame_interval
 from build_decoder.hdl.planning.unstalled import times_of
-from tests.stages import Pattern, random_branches, random_chain, tensor, walked
+from tests.stages import (
+    Pattern,
+    random_branches,
+    random_chain,
+    random_meeting,
+    tensor,
+    walked,
+)
 
 
 def ends(stages, count, *, frames=None) -> list[int]:
@@ -30,6 +38,14 @@ def random_stages(seed: int) -> list[Stage]:
     stages = with_fifos(stages, live_depths(stages))
     source, beats = Port("join"), stages[-1].plan.output.beats
     return stages + random_chain(random, source, beats, int(random.integers(0, 2)), "stage")
+
+
+def meeting(seed: int) -> list[Stage]:
+    """A meeting ahead of a chain, without FIFOs."""
+    random = np.random.default_rng(seed)
+    beats = int(random.integers(1, 12))
+    chain = random_chain(random, Port("meet"), beats, int(random.integers(0, 3)), "stage")
+    return random_meeting(random, beats) + chain
 
 
 @pytest.mark.parametrize("seed", range(0, 300, 10))
@@ -54,6 +70,34 @@ def test_the_longest_interval_of_any_frames(seed):
         stages = random_stages(number)
         intervals = [after - before for before, after in pairwise(ends(stages, 40))]
         assert frame_interval(stages) == max(intervals), number
+
+
+@pytest.mark.parametrize("seed", range(0, 100, 10))
+def test_what_is_given_to_several_and_meets_again(seed):
+    for number in range(seed, seed + 10):
+        stages = meeting(number)
+        stages = with_fifos(stages, live_depths(stages))
+        timeline = Timeline(stages)
+        expected = ends(stages, 30)
+        assert [timeline.next_end() for _ in range(30)] == expected, number
+        assert frame_interval(stages) == max(b - a for a, b in pairwise(expected)), number
+        assert ends(stages, 1, frames=1) == [first_frame(stages) + 1], number
+
+
+@pytest.mark.parametrize("seed", range(0, 60, 10))
+def test_stages_that_stand_still_do_so_after_as_many_frames(seed):
+    stand = 0
+    for number in range(seed, seed + 10):
+        stages = meeting(number)
+        timeline, found = Timeline(stages), []
+        try:
+            while len(found) < 10:
+                found.append(timeline.next_end())
+        except Deadlock:
+            stand += 1
+        beats = stages[-1].plan.output.beats
+        assert found == walked(stages, 10 * beats, deadline=300)[beats - 1 :: beats], number
+    assert 0 < stand < 10
 
 
 def test_the_random_stages_have_all_that_there_is():
@@ -115,17 +159,32 @@ def test_actors_that_wait_for_each_other_are_told(run):
         run(alone(Actor((collect,)), Actor((drain,))))
 
 
-def test_a_fifo_holds_as_much_as_its_depth():
-    fifo = FifoPlan(tensor(6), 4)
-    stuck = Phase(6, take=(0,), give=(0,), reserve=((Slot(), 1),))
-    stages = [
-        Stage("fifo", fifo, (Port("x"),)),
-        Stage("stuck", Pattern((tensor(6),), tensor(6), (Actor((stuck,)),)), (Port("fifo"),)),
-    ]
-    timeline = Timeline(stages)
-    with pytest.raises(Deadlock):
-        timeline.next_end()
-    assert timeline.least_units("fifo", fifo.free) == 0
+@pytest.mark.parametrize("depth", [2, 3, 5])
+def test_a_fifo_holds_as_much_as_its_depth(depth):
+    # A transfer is in the fork's register; the FIFO must hold the others that come ahead.
+    for held in (depth, depth + 1):
+        turns = Phase(held + 1, take=(0,), give=(0,)), Phase(held + 1, take=(1,), give=(0,))
+        beats = tensor(held + 1)
+        join = Pattern((beats, beats), tensor(2 * held + 2), (Actor(turns),))
+        stages = [
+            Stage("fork", ForkPlan(beats, 2), (Port("x"),)),
+            Stage("fifo", FifoPlan(beats, depth), (Port("fork", 1),)),
+            Stage("join", join, (Port("fork", 0), Port("fifo"))),
+        ]
+        if held == depth:
+            assert first_frame(stages) > 0
+        else:
+            with pytest.raises(Deadlock):
+                first_frame(stages)
+
+
+def test_two_actors_that_reserve_or_release_the_same_are_refused():
+    slot = Slot(1)
+    reserves, releases = Phase(reserve=((slot, 1),)), Phase(release=((slot, 1),))
+    for phase, what in ((reserves, "reserves"), (releases, "releases")):
+        actors = Actor((Phase(2, take=(0,), give=(0,)), phase)), Actor((phase,))
+        with pytest.raises(ValueError, match=f"expected slots that one actor {what}, got two"):
+            Timeline(alone(*actors))
 
 
 @pytest.mark.parametrize(

@@ -154,14 +154,21 @@ def test_a_model_has_the_same_fingerprint_and_is_read_as_it_was_written(tiny, tm
     assert isinstance(again, IntegerModel)
 
 
-def test_spare_bits_are_added_to_weights_biases_and_sums_without_a_bias(tiny):
+@pytest.mark.parametrize("many", [16, 17, 99])
+def test_spare_bits_are_added_to_weights_biases_and_sums_without_a_bias(tiny, many, monkeypatch):
+    """And at the fine end alone where many weights go into a sum."""
+    monkeypatch.setattr("build_decoder.quant.spare._MANY", many)
     network, golden = tiny
+    assert network.nodes[0].weights["weights"].shape[0] == 16
     formats = analyse_ranges(network, golden.x)
     spared = with_spare_bits(network, formats)
     for key in free_nodes(network):
-        more = int(key.role in ("weight", "bias", "accumulator"))
+        finer = int(key.role in ("weight", "bias", "accumulator"))
+        cut = many == 16 and key == NodeKey(network.nodes[0].name, "weight")
         before, after = formats[key], spared[key]
-        expected = QFormat(before.integer + more, before.fraction + more, before.signed)
+        expected = QFormat(
+            before.integer + finer * (not cut), before.fraction + finer, before.signed
+        )
         if key.role == "bias":
             expected = union([expected, spared[NodeKey(key.node, "accumulator")]])
         assert after == expected

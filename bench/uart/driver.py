@@ -16,7 +16,7 @@ from build_decoder.bench.uart.program import Program
 __all__ = ["run_program"]
 
 _PERIOD_NS = 10
-_LOOK_NS = 20 * _PERIOD_NS
+_LOOK_NS = 1000 * _PERIOD_NS
 _COUNTERS = ("answered", "rejected", "broken", "cycle")
 
 

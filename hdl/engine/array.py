@@ -41,7 +41,7 @@ class EngineArray(wiring.Component):
                 "take": In(1),
                 "first": In(1),
                 "last": In(1),
-                "inputs": In(data.ArrayLayout(shape_of(plan.kept), plan.taps)),
+                "inputs": In(data.ArrayLayout(shape_of(plan.value_format), plan.taps)),
                 "start": In(range(max(la.narrowing.start for la in plan.network.layers) + 1)),
                 "sums": Out(data.ArrayLayout(total, plan.filters)),
                 "done": Out(1),

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.engine.tables import by_layer, step_layout
+from build_decoder.hdl.families import DEFAULT, family_of
 
 __all__ = ["EngineDrain"]
 
@@ -18,8 +19,9 @@ class EngineDrain(wiring.Component):
     """Sends sums on, one a cycle: constant, shift and limit of
     :class:`hdl.engine.narrowing.Narrowing`, then the pool.
 
-    Sums that are there with ``load`` are captured. Their first output is ``keep`` four cycles
-    later, unless it waits for others of its window of the pool, whose largest is kept meanwhile.
+    Sums that are there with ``load`` are captured. Their first output is there, and ``keep``, four
+    cycles later, unless it waits for others of its window of the pool, whose largest is kept
+    meanwhile.
 
     Members
     -------
@@ -59,9 +61,10 @@ class EngineDrain(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        made, value = self._narrow(m)
-        m.d.comb += [self.made.eq(made), self.narrowed.eq(value)]
-        self._pool(m, made, value)
+        makes, value = self._narrow(m)
+        m.d.sync += self.made.eq(makes)
+        m.d.comb += self.narrowed.eq(value)
+        self._pool(m, makes, value, platform)
         return m
 
     def _of(self, numbers: Iterable[int]) -> Value:
@@ -72,7 +75,7 @@ class EngineDrain(wiring.Component):
         return self._of((1 << width) - 1 & ~bits for bits in dropped)
 
     def _narrow(self, m: Module) -> tuple[Value, Value]:
-        """Outputs ahead of the pool."""
+        """Whether there is an output ahead of the pool in the next cycle, and that output."""
         plan, layers = self.plan, self.plan.network.layers
         width, filters = plan.sum_width, plan.filters
         narrowings = [layer.narrowing for layer in layers]
@@ -99,11 +102,8 @@ class EngineDrain(wiring.Component):
         with m.Elif(left[0]):
             m.d.sync += line.eq(Mux(line == self._of(ends), base, line + 1))
         real, constant = (_table([entry[n] for entry in lines], line) for n in range(2))
-        valid = [Signal(name=f"valid_{stage}") for stage in range(3)]
-        m.d.sync += [
-            valid[0].eq(left[0] & real),
-            *(after.eq(before) for before, after in zip(valid, valid[1:], strict=False)),
-        ]
+        valid = [Signal(name=f"valid_{stage}") for stage in range(2)]
+        m.d.sync += [valid[0].eq(left[0] & real), valid[1].eq(valid[0])]
 
         kept = sums[:width] & self._without(width, (n.low_bits for n in narrowings))
         reach = [int(n) for each in narrowings for n in (each.constants.min(),
@@ -135,8 +135,9 @@ class EngineDrain(wiring.Component):
             self._of(different.index(count) for count in shifts)
         ]
 
-    def _pool(self, m: Module, made: Value, value: Value) -> None:
-        """The largest of a window, and where it goes."""
+    def _pool(self, m: Module, makes: Value, value: Value, platform) -> None:
+        """The largest of a window, and where it goes; all but the comparison is found a cycle
+        ahead. A value comes into the same window two cycles later at the earliest."""
         layers = self.plan.network.layers
         channels = self._of(la.target.shape[2] if la.target else 0 for la in layers)
         last_filter = self._of(la.filters - 1 for la in layers)
@@ -163,7 +164,7 @@ class EngineDrain(wiring.Component):
                 member.eq(self._of(la.rows.before for la in layers)),
                 open_row.eq(self._of(bases)),
             ]
-        with m.Elif(made):
+        with m.Elif(makes):
             m.d.sync += filter.eq(filter + 1)
             with m.If(filter_ends):
                 m.d.sync += [filter.eq(0), position.eq(position + 1), member.eq(member + 1)]
@@ -174,18 +175,33 @@ class EngineDrain(wiring.Component):
                             la.filters if on else 0 for la, on in zip(layers, pooled, strict=True)
                         )),
                     ]
-        m.d.comb += [self.keep.eq(made & ends), self.at.eq(row + filter), self.value.eq(value)]
-        if any(pooled):
-            m.submodules.open = held = Memory(shape=self.shape, depth=sum(places), init=[])
-            write, read = held.write_port(), held.read_port(domain="comb")
-            place = open_row + filter
-            m.d.comb += [
-                read.addr.eq(place),
-                write.addr.eq(place),
-                write.en.eq(made & self._of(pooled)),
-                write.data.eq(self.value),
-                self.value.eq(Mux(opens | (value > read.data), value, read.data)),
-            ]
+        m.d.sync += [self.keep.eq(makes & ends), self.at.eq(row + filter)]
+        m.d.comb += self.value.eq(value)
+        if not any(pooled):
+            return
+        m.submodules.open = held = Memory(
+            shape=self.shape, depth=sum(places), init=[],
+            attrs={"ram_style": _ram_style(sum(places), platform)},
+        )
+        write, read = held.write_port(), held.read_port()
+        place, alone = Signal.like(write.addr), Signal()
+        m.d.sync += [place.eq(read.addr), alone.eq(opens)]
+        m.d.comb += [
+            read.addr.eq(open_row + filter),
+            write.addr.eq(place),
+            write.en.eq(self.made & self._of(pooled)),
+            write.data.eq(self.value),
+            self.value.eq(Mux(alone | (value > read.data), value, read.data)),
+        ]
+
+
+def _ram_style(depth: int, platform) -> str:
+    """In LUTs where few of them are beside each other: blocks are needed for weights."""
+    memory = (family_of(platform) or DEFAULT).memory
+    if memory.lut_ram is None:
+        return "block"
+    rows = max(rows for _, rows in memory.lut_ram.shapes)
+    return "distributed" if depth <= 8 * rows else "block"
 
 
 def _table(numbers: list[int], address: Value) -> Value:

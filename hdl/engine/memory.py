@@ -30,7 +30,7 @@ class EngineMemory(wiring.Component):
     def __init__(self, plan: EnginePlan):
         self.plan = plan
         number = range(plan.program.words * plan.taps)
-        shape = shape_of(plan.kept)
+        shape = shape_of(plan.value_format)
         super().__init__(
             {
                 "read_at": In(number),
@@ -44,7 +44,7 @@ class EngineMemory(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         plan = self.plan
-        bits, depth, width = plan.levels, plan.program.words, plan.kept.width
+        bits, depth, width = plan.levels, plan.program.words, plan.value_format.width
         in_blocks = (family_of(platform) or DEFAULT).memory.ram_blocks(depth, width)
         banks = []
         first = Signal(bits)

@@ -110,7 +110,7 @@ class EnginePlan(Plan):
         return tuple(node.name for node in self.model.nodes)
 
     @property
-    def kept(self) -> QFormat:
+    def value_format(self) -> QFormat:
         """Format that holds the raw values of all tensors, as integers."""
         formats = [tensor.format for tensor in self.network.tensors]
         signed = any(format.signed for format in formats)
@@ -126,7 +126,7 @@ class EnginePlan(Plan):
         most = max(*(abs(int(end)).bit_length() for end in (rows.min() + 1, rows.max())), 1)
         least = int(rows.min())
         width = max(most, (-least - 1).bit_length() if least < 0 else 0) + 1
-        formats = _Formats(self.kept, QFormat(width, 0))
+        formats = _Formats(self.value_format, QFormat(width, 0))
         return EngineProducts(formats, _signed_width(ends), self.filters, rows)
 
     def packs(self, block: DspBlock) -> bool:
@@ -173,10 +173,6 @@ class EnginePlan(Plan):
             )
             for step in program.steps
         )
-
-    @property
-    def storage(self) -> tuple[tuple[int, int], ...]:
-        return ((self.program.words, self.kept.width),) * self.taps
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:

@@ -132,7 +132,12 @@ class Program:
     def pass_cycles(self, row: Row) -> int:
         """Cycles of a pass: a block each, or as many as its outputs take to leave."""
         first, end = row.layer.taps(row.column)
-        return max((end - first) * self.blocks(row.layer), self.filters)
+        return max((end - first) * self.blocks(row.layer), self.least_cycles)
+
+    @property
+    def least_cycles(self) -> int:
+        """Cycles of the shortest pass: one for each output, and two for what a pool compares."""
+        return max(self.filters, 2)
 
     def run_cycles(self, row: Row) -> int:
         """Cycles of a row in which blocks are read."""

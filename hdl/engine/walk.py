@@ -55,7 +55,7 @@ class EngineWalk(wiring.Component):
         plan, program, step = self.plan, self.plan.program, self.step
         layers = plan.network.layers
         rings = [program.rings[layer.source.name] for layer in layers]
-        most = plan.filters
+        most = program.least_cycles
 
         def of(numbers):
             return by_layer(step.layer, list(numbers))

@@ -14,6 +14,8 @@ class Deadlock(ValueError):
 class Slot:
     """Units that some phases of a stage reserve and others release: places to store, or signals.
 
+    One actor of the stage reserves them, and one releases them.
+
     Parameters
     ----------
     units

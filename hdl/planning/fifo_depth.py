@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from build_decoder.hdl.adapters.fifo.plan import FifoPlan
-from build_decoder.hdl.planning.actor import Actor, Deadlock
+from build_decoder.hdl.planning.actor import Actor
 from build_decoder.hdl.planning.plan import Plan
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
-from build_decoder.hdl.planning.timeline import first_frame, frame_interval
+from build_decoder.hdl.planning.timeline import first_frame, frame_interval, goes_on, keeps_up
 
 __all__ = ["Depths", "Edge", "live_depths", "quick_depths", "with_fifos"]
 
@@ -62,7 +62,8 @@ def live_depths(stages: Sequence[Stage]) -> dict[Edge, int]:
     """
     bare = [replace(stage, plan=_OneRegister(stage.plan)) for stage in stages]
     enough = _frames(stages, 1)
-    return _least(enough, dict.fromkeys(enough, 0), lambda depths: _goes_on(bare, depths))
+    none = dict.fromkeys(enough, 0)
+    return _least(enough, none, lambda depths: goes_on(with_fifos(bare, depths)))
 
 
 def quick_depths(stages: Sequence[Stage], live: Depths) -> dict[Edge, int]:
@@ -71,16 +72,13 @@ def quick_depths(stages: Sequence[Stage], live: Depths) -> dict[Edge, int]:
     A FIFO is deep enough with places for all frames that are under way at once: as many as begin,
     at the pace of the slowest stage, while a frame that nothing holds up goes through.
     """
-    def interval(depths: Depths) -> int:
-        return frame_interval(with_fifos(stages, depths))
-
     enough = _frames(stages, 1)
     if not enough:
         return {}
     pace = max(stage.plan.times.interval for stage in stages)
     enough = _frames(stages, first_frame(with_fifos(stages, enough)) // pace + 2)
-    shortest = interval(enough)
-    return _least(enough, live, lambda depths: interval(depths) <= shortest)
+    shortest = frame_interval(with_fifos(stages, enough))
+    return _least(enough, live, lambda depths: keeps_up(with_fifos(stages, depths), shortest))
 
 
 def _frames(stages: Sequence[Stage], frames: int) -> dict[Edge, int]:
@@ -113,14 +111,6 @@ def with_fifos(stages: Sequence[Stage], depths: Depths) -> list[Stage]:
 def fifo_name(edge: Edge) -> str:
     """Name of the FIFO on an edge."""
     return f"{edge.stage}.fifo{edge.input}"
-
-
-def _goes_on(stages: Sequence[Stage], depths: Depths) -> bool:
-    try:
-        frame_interval(with_fifos(stages, depths))
-    except Deadlock:
-        return False
-    return True
 
 
 def _least(enough: Depths, from_: Depths, fits: Callable[[Depths], bool]) -> dict[Edge, int]:

@@ -1,94 +1,26 @@
-"""Timeline: stages that are stepped cycle by cycle, without any data.
+"""Timeline: when stages do what they do, without any data.
 
 What comes of stages that wait for each other has no formula. The control of each is small, so it is
-run here: actors, the slots between those of one stage, and the registers between two stages.
+run here: actors, the slots between those of one stage, and the registers between two stages. An
+actor runs until it needs to know what another one has not come to yet. Cycles that are all alike
+are taken at once: a phase of many cycles costs no more than one of few.
 """
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from build_decoder.hdl.planning.actor import Actor, Deadlock, Phase, Slot
+from build_decoder.hdl.planning.actor import Actor, Deadlock, Slot
+from build_decoder.hdl.planning.player import Play, Player, Units
+from build_decoder.hdl.planning.row import FOR_EVER, Row
 from build_decoder.hdl.planning.stage import Stage
 
-__all__ = ["Timeline", "first_frame", "frame_interval"]
-
-
-class _Registers:
-    """The row of registers of an output: a bit for each transfer in it, the offered one on top."""
-
-    __slots__ = ("bits", "given", "mask", "taken", "top")
-
-    def __init__(self, registers: int):
-        self.bits = 0
-        self.top, self.mask = 1 << (registers - 1), (1 << registers) - 1
-        self.given = self.taken = False
-
-    def same_for(self) -> int | None:
-        """Cycles, with this one, in which as much is offered as now; None of any number."""
-        bits = self.bits
-        offered = bits & self.top
-        if offered and not self.taken:
-            return None
-        if bits == (self.mask if offered else 0):
-            return None if self.given == bool(offered) else self.mask.bit_length()
-        other = bits ^ self.mask if offered else bits
-        return self.mask.bit_length() - other.bit_length()
-
-    def advance(self, cycles: int) -> None:
-        """So many cycles that are all as this one."""
-        bits = self.bits
-        if not bits & self.top or self.taken:
-            # As many cycles as registers leave nothing of what was there.
-            cycles = min(cycles, self.mask.bit_length())
-            new = (1 << cycles) - 1 if self.given else 0
-            self.bits = (bits << cycles | new) & self.mask
-        self.given = self.taken = False
-
-
-class _Units:
-    """Units of a slot that are there, and those that will be: (cycle, units) in order."""
-
-    __slots__ = ("coming", "least", "there")
-
-    def __init__(self, slot: Slot):
-        self.there = self.least = slot.units
-        self.coming = deque()
-
-
-class _Player:
-    """An actor at its place: ``left`` is what is left of its phase, which is new until it fires."""
-
-    __slots__ = ("left", "new", "phase", "phases", "place", "rounds")
-
-    def __init__(self, phases: Sequence[tuple], rounds: int | None = None):
-        self.phases, self.rounds = phases, rounds
-        self.place, self.new = 0, True
-        self.phase = phases[0]
-        self.left = self.phase[0]
-
-    def advance(self, cycles: int) -> bool:
-        """So many cycles of its phase; whether it has gone through all phases."""
-        self.left -= cycles
-        self.new = False
-        if self.left:
-            return False
-        self.new = True
-        self.place += 1
-        ended = self.place == len(self.phases)
-        if ended:
-            self.place = 0
-            if self.rounds is not None:
-                self.rounds -= 1
-        self.phase = self.phases[self.place]
-        self.left = self.phase[0]
-        return ended
+__all__ = ["Timeline", "first_frame", "frame_interval", "goes_on", "keeps_up"]
 
 
 class Timeline:
     """Stages from a source that always offers to a sink that always takes.
 
-    Cycles that are all alike are taken at once: a phase of many cycles costs no more than one of
-    few.
+    Frames come in one by one, and stages go on as far as they can without the next one. What they
+    do in a frame does not depend on those behind it.
 
     Parameters
     ----------
@@ -97,91 +29,75 @@ class Timeline:
         stage come from outside.
     frames
         Frames that the source offers; None for ever.
+
+    Raises
+    ------
+    ValueError
+        If two actors reserve units of one slot, or two release some.
     """
 
     def __init__(self, stages: Sequence[Stage], *, frames: int | None = None):
-        self.now = 0
-        self._slots: dict[tuple[str, Slot], _Units] = {}
-        registers = {}
-        players = []
+        self._frames, self._offered = frames, 0
+        self._ready: list[Player] = []
+        self._sources: list[tuple[Row, int]] = []
+        self._players: list[Player] = []
+        rows = {}
         for stage in stages:
-            outputs = {}
-            for actor in stage.plan.actors:
-                outputs |= {port: _Registers(actor.registers) for port in actor.gives}
-            registers |= {(stage.name, port): row for port, row in outputs.items()}
+            actors, slots = stage.plan.actors, {}
+            outputs = {
+                port: Row(actor.registers, self._ready) for actor in actors for port in actor.gives
+            }
+            rows |= {(stage.name, port): row for port, row in outputs.items()}
             inputs = []
-            for port, source in enumerate(stage.inputs):
-                if source not in registers:
-                    registers[source] = row = _Registers(1)
-                    source_phase = Phase(stage.plan.inputs[port].beats, give=(0,))
-                    given = Actor((source_phase,))
-                    players.append(_Player(self._compiled(stage.name, given, [], {0: row}), frames))
-                inputs.append(registers[source])
-            players += (
-                _Player(self._compiled(stage.name, actor, inputs, outputs))
-                for actor in stage.plan.actors
-            )
-        last = stages[-1]
-        taken = Actor((Phase(last.plan.output.beats, take=(0,)),))
-        self._sink = _Player(self._compiled(last.name, taken, [registers[last.name, 0]], {}))
-        # Whether registers move depends on whoever takes from them.
-        self._players = [self._sink, *reversed(players)]
-        self._registers = list(registers.values())
+            for source, tensor in zip(stage.inputs, stage.plan.inputs, strict=True):
+                if source not in rows:
+                    rows[source] = Row(1, self._ready)
+                    self._sources.append((rows[source], tensor.beats))
+                inputs.append(rows[source])
+            for actor in actors:
+                self._players.append(self._player(actor, inputs, outputs, slots))
+        last, ends = stages[-1], Units(0, self._ready)
+        left = Play(last.plan.output.beats, take=(rows[last.name, 0],), release=((ends, 1, 0),))
+        self._players.append(Player([left]))
+        self._ends = ends.times
+        self._ready += self._players
+        self._go_on()
 
-    def _compiled(self, stage: str, actor: Actor, inputs, outputs) -> list[tuple]:
-        """Phases with registers and units in place of numbers and slots."""
-        every = [outputs[port] for port in actor.gives]
-        compiled = {
-            phase: (
+    def _player(
+        self, actor: Actor, inputs: Sequence[Row], outputs: dict[int, Row], slots: dict[Slot, Units]
+    ) -> Player:
+        """The player of an actor; units of slots that are new are put in."""
+        phases, every = set(actor.phases), set(actor.gives)
+        for phase in phases:
+            for slot, _ in (*phase.reserve, *phase.release):
+                slots.setdefault(slot, Units(slot.units, self._ready))
+        plays = {
+            phase: Play(
                 phase.count,
-                [inputs[port] for port in phase.take],
-                every if phase.moves else [outputs[port] for port in phase.give],
-                [outputs[port] for port in phase.give],
-                [(self._units(stage, slot), units) for slot, units in phase.reserve],
-                [(self._units(stage, slot), units, slot.delay) for slot, units in phase.release],
+                tuple((slots[slot], units) for slot, units in phase.reserve),
+                tuple(inputs[port] for port in phase.take),
+                tuple(outputs[port] for port in phase.give),
+                tuple(outputs[port] for port in every.difference(phase.give) if phase.moves),
+                tuple((slots[slot], units, slot.delay) for slot, units in phase.release),
             )
-            for phase in set(actor.phases)
+            for phase in phases
         }
-        return [compiled[phase] for phase in actor.phases]
+        player = Player([plays[phase] for phase in actor.phases])
+        for units in player.units:
+            if units.reserver:
+                raise ValueError("expected slots that one actor reserves, got two that do")
+            units.reserver = player
+        for units in {units for play in plays.values() for units, _, _ in play.release}:
+            if units.releaser:
+                raise ValueError("expected slots that one actor releases, got two that do")
+            units.releaser = player
+        return player
 
-    def _units(self, stage: str, slot: Slot) -> _Units:
-        return self._slots.setdefault((stage, slot), _Units(slot))
-
-    def state(self) -> tuple:
-        """All that decides what comes."""
-        return (
-            *((player.place, player.left, player.new) for player in self._players),
-            *(row.bits for row in self._registers),
-            *(
-                (units.there, *((due - self.now, count) for due, count in units.coming))
-                for units in self._slots.values()
-            ),
-        )
-
-    def least_units(self, stage: str, slot: Slot) -> int:
-        """Fewest units of a stage's slot that have been there since the start."""
-        return self._slots[stage, slot].least
-
-    def interval(self) -> int:
-        """Longest interval, in cycles, between the last transfers out of back-to-back frames.
-
-        Frames are followed until the state after one is one that was there before: from then on,
-        intervals repeat.
-
-        Raises
-        ------
-        Deadlock
-            If stages wait for each other for ever.
-        """
-        seen, longest, last = set(), 0, 0
-        while True:
-            end = self.next_end()
-            if seen:
-                longest = max(longest, end - last)
-            last, state = end, self.state()
-            if state in seen:
-                return longest
-            seen.add(state)
+    def _go_on(self) -> None:
+        ready = self._ready
+        while ready:
+            player = ready.pop()
+            player.at = player.go_on()
 
     def next_end(self) -> int:
         """Run until a frame has left; the cycle of its last transfer.
@@ -191,70 +107,57 @@ class Timeline:
         Deadlock
             If stages wait for each other for ever.
         """
-        while not self._step():
-            pass
-        return self.now - 1
+        while not self._ends:
+            self._offer()
+        return self._ends.popleft()
 
-    def _step(self) -> bool:
-        """All cycles that are like the next one; whether a frame ended with them."""
-        firing, cycles = [], 0
-        for units in self._slots.values():
-            coming = units.coming
-            while coming and coming[0][0] <= self.now:
-                units.there += coming.popleft()[1]
-            if coming and not 0 < cycles <= coming[0][0] - self.now:
-                cycles = coming[0][0] - self.now
-        for player in self._players:
-            if self._fires(player):
-                firing.append(player)
-                if not 0 < cycles <= player.left:
-                    cycles = player.left
-        for row in self._registers:
-            same = row.same_for()
-            if same is not None and not 0 < cycles <= same:
-                cycles = same
-        if not cycles:
-            raise Deadlock(
-                f"expected stages that go on, got none that can after {self.now} cycles"
-            )
-        ended = False
-        for player in firing:
-            if player.left == cycles:
-                last = self.now + cycles - 1
-                for units, count, delay in player.phase[-1]:
-                    units.coming.append((last + delay, count))
-            ended |= player.advance(cycles) and player is self._sink
-        for row in self._registers:
-            row.advance(cycles)
-        self.now += cycles
-        return ended
+    def _offer(self) -> None:
+        """Another frame."""
+        if self._offered == self._frames or all(row.waiting for row, _ in self._sources):
+            now = max(player.at[-1] for player in self._players)
+            raise Deadlock(f"expected stages that go on, got none that can after {now} cycles")
+        for row, beats in self._sources:
+            row.passed = row.stood
+            row.stands.clear()
+            row.give(self._offered * beats + row.stood, beats)
+        self._offered += 1
+        self._go_on()
 
-    @staticmethod
-    def _fires(player: _Player) -> bool:
-        """Whether an actor does its phase in this cycle; if so, what it takes and gives is marked,
-        and what it reserves is reserved."""
-        _, taken, moving, given, reserve, _ = player.phase
-        if player.rounds == 0:
-            return False
-        for row in taken:
-            if not row.bits & row.top:
-                return False
-        if player.new:
-            for units, count in reserve:
-                if units.there < count:
-                    return False
-        for row in moving:
-            if row.bits & row.top and not row.taken:
-                return False
-        if player.new:
-            for units, count in reserve:
-                units.there -= count
-                units.least = min(units.least, units.there)
-        for row in taken:
-            row.taken = True
-        for row in given:
-            row.given = True
-        return True
+    def intervals(self) -> Iterator[int]:
+        """Intervals, in cycles, between the last transfers out of back-to-back frames, until they
+        repeat.
+
+        Raises
+        ------
+        Deadlock
+            If stages wait for each other for ever.
+        """
+        last, seen = self.next_end(), set()
+        while (state := (self.held(), self._cycles(last))) not in seen:
+            seen.add(state)
+            end = self.next_end()
+            yield end - last
+            last = end
+
+    def held(self) -> tuple:
+        """Where actors have come to, whenever that was."""
+        return (
+            len(self._ends),
+            *(row.held() for row, _ in self._sources),
+            *(player.held() for player in self._players),
+        )
+
+    def _cycles(self, base: int) -> tuple:
+        """Cycles that decide what comes of that, as counted from ``base``."""
+        return (
+            *(end - base for end in self._ends),
+            # Nothing but its own stands keeps a source from giving.
+            *(
+                (row.cycles(base, FOR_EVER), beats * self._offered + row.stood - base)
+                for row, beats in self._sources
+            ),
+            *(player.cycles(base) for player in self._players),
+        )
 
 
 def first_frame(stages: Sequence[Stage]) -> int:
@@ -270,5 +173,39 @@ def first_frame(stages: Sequence[Stage]) -> int:
 
 
 def frame_interval(stages: Sequence[Stage]) -> int:
-    """Longest interval of back-to-back frames; see :meth:`Timeline.interval`."""
-    return Timeline(stages).interval()
+    """Longest interval, in cycles, between the last transfers out of back-to-back frames.
+
+    Raises
+    ------
+    Deadlock
+        If stages wait for each other for ever.
+    """
+    return max(Timeline(stages).intervals())
+
+
+def keeps_up(stages: Sequence[Stage], interval: int) -> bool:
+    """Whether no interval of back-to-back frames is longer than ``interval``.
+
+    Raises
+    ------
+    Deadlock
+        If stages wait for each other for ever.
+    """
+    return all(found <= interval for found in Timeline(stages).intervals())
+
+
+def goes_on(stages: Sequence[Stage]) -> bool:
+    """Whether stages, with one register behind each output, never wait for each other for ever.
+
+    With one register, something can be given once all before it is taken, whenever that was. So
+    what is done in the end does not depend on when it is: where actors have come to decides, and
+    if that is as it was some frames before, stages go on.
+    """
+    timeline, seen = Timeline(stages), set()
+    while (held := timeline.held()) not in seen:
+        seen.add(held)
+        try:
+            timeline.next_end()
+        except Deadlock:
+            return False
+    return True

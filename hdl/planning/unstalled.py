@@ -89,7 +89,9 @@ def _go_on(
     end = 0
     for number, actor in enumerate(actors):
         now, place, gave = free[number], places[number], 0
-        for phase in actor.phases[place:]:
+        phases, last = actor.phases, len(actor.phases)
+        while place < last:
+            phase = phases[place]
             if phase.reserve:
                 waits = False
                 for slot, units in phase.reserve:

@@ -2,6 +2,7 @@
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.engine.area import engine_area
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import DensePlan
@@ -46,7 +47,7 @@ def plan_area(plan: Plan, family: Family) -> Area:
     LUTs are within a quarter of those that are synthesised.
     """
     if isinstance(plan, EnginePlan):
-        return _engine_area(plan, family)
+        return engine_area(plan, family)
     if isinstance(plan, DensePlan | PackerPlan):
         return area_of(shape_of_plan(plan, family), family)
     if isinstance(plan, LayerPlan) and plan.wires:
@@ -65,24 +66,6 @@ _WALK = Area(lut=55, ff=40)
 
 _SMALL = Area(lut=25, ff=25)
 """Control of a stage without products."""
-
-
-_ENGINE = Area(lut=640, ff=400)
-"""What counts and drains in an engine. With 1.7 LUTs for each bit of each product, which select and
-add, four engines for ESCAPE-NET Mini of 16 and 32 products were within 5 % on xc7."""
-
-
-def _engine_area(plan: EnginePlan, family: Family) -> Area:
-    formats, rows = plan.products.parameters, plan.products.weight_rows
-    count = plan.filters * plan.taps
-    bits = formats.input.width + formats.weight.width
-    area = _ENGINE + Area(
-        lut=count * bits * 17 // 10,
-        dsp=plan.taps * -(-plan.filters // 2) if plan.packed else count,
-        bram=family.memory.block_rams(len(rows), count * formats.weight.width)
-        / family.memory.blocks,
-    )
-    return sum((_memory_area(*memory, family) for memory in plan.storage), area)
 
 
 def _memory_area(rows: int, width: int, family: Family) -> Area:
