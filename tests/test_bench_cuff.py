@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,8 @@ pytest.importorskip("joblib", reason="pip install build_decoder[train]")
 pytest.importorskip("scipy", reason="pip install build_decoder[train]")
 pytest.importorskip("sklearn", reason="pip install build_decoder[train]")
 
-from build_decoder.bench import cuff_detection  # noqa: E402
+from build_decoder.__main__ import main as build_decoder  # noqa: E402
+from build_decoder.bench import cuff_builds, cuff_detection  # noqa: E402
 from build_decoder.bench.cuff_classifiers import STEPS, tables  # noqa: E402
 from build_decoder.models.nerve_cuff import NerveCuff  # noqa: E402
 from build_decoder.models.nerve_cuff.recordings import (  # noqa: E402
@@ -113,3 +115,20 @@ def test_detection_is_resumed(
     assert again.out == first.out
     assert not again.err
     assert CausalDetector.gain == "causal"
+
+
+def test_builds_are_judged_by_what_the_search_was_not_given(tmp_path, capsys):
+    folder = tmp_path / "built"
+    build = ["--network", "tiny", "--search", "ahead", "--stop-after", "quantise"]
+    assert build_decoder([*build, "--output", str(folder)]) == 0
+    capsys.readouterr()
+    status = cuff_builds.main([str(folder)])
+    cells = capsys.readouterr().out.splitlines()[-1].split(" | ")
+    report = json.loads((folder / "report.json").read_text())
+    held_out = report["quality"]["held_out"]
+    assert cells[0] == "| built"
+    assert cells[3] == f"{held_out['agreement']:.2%}"
+    # Two classes, about as many of each: F1 is near the accuracy.
+    for cell, name in zip(cells[1:3], ("float_accuracy", "accuracy"), strict=True):
+        assert abs(float(cell) - held_out[name]) < 0.01
+    assert status == (float(cells[1]) - float(cells[2]) > 0.005)
