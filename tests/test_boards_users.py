@@ -138,6 +138,42 @@ def test_a_uart_needs_its_lines(tmp_path):
         boards.get(path)
 
 
+BITSY = """\
+from amaranth_boards.icebreaker_bitsy import ICEBreakerBitsyPlatform
+from amaranth_boards.resources import UARTResource
+from build_decoder.boards.board import Board
+from build_decoder.boards.capacities import CAPACITIES
+from build_decoder.hdl import families
+class Platform(ICEBreakerBitsyPlatform):
+    resources = [*ICEBreakerBitsyPlatform.resources, UARTResource(0, {})]
+BOARD = Board(
+    name="bitsy", title="bitsy", family=families.get("ice40"), device="iCE40UP5K-SG48",
+    oscillator="clk12", oscillator_mhz=12, clock_mhz=24, capacity=CAPACITIES["iCE40UP5K"],
+    baud=1_000_000, platform=Platform, wiring="none",
+)
+"""
+
+
+def test_pins_of_a_connector_are_found(tmp_path):
+    assert boards.get(written(tmp_path, BITSY.format("rx='0', tx='1', conn=('edge', 0)")))
+
+
+@pytest.mark.parametrize(
+    ("pins", "says"),
+    [
+        ("rx='0', tx='1', conn=('edgy', 0)", "pins of their own .* connector pin edgy_0:0"),
+        ("rx='77', tx='1', conn=('edge', 0)", "pins of their own .* connector pin edge_0:77"),
+        ("rx='0', tx='0', conn=('edge', 0)", "pins of their own .* already used by"),
+        # Pin 13 of the edge is an LED's too.
+        ("rx='13', tx='1', conn=('edge', 0)", "one whose led 0 and led 1, .* already used by"),
+    ],
+)
+def test_pins_that_are_not_there_or_not_free(pins, says, tmp_path):
+    path = written(tmp_path, BITSY.format(pins))
+    with pytest.raises(InputError, match=f"^{path}: BOARD.platform: expected .*{says}"):
+        boards.get(path)
+
+
 def test_a_bad_file_exits_2_and_leaves_nothing(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     path = written(tmp_path, "import no_such_module\n")

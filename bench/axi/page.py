@@ -65,8 +65,8 @@ def page() -> str:
         "`AxiShell` has it at AXI3, for the processor of a Zynq-7000, with the way to memory or "
         "without; `AxiLiteShell` has it at AXI4-Lite, without. A Zynq-7000's processor has the "
         f"first register at 0x{BASE_ADDRESS:08X}. In Verilog, ports are called `s_axi__awaddr`, "
-        "`m_axi__araddr` and so on; besides there are `clk`, and `rst`, synchronous and high. Those of the "
-        "core for designs of your own are in [axi_lite.md](axi_lite.md).",
+        "`m_axi__araddr` and so on; besides there are `clk`, and `rst`, synchronous and high. "
+        "Those of the core for designs of your own are in [axi_lite.md](axi_lite.md).",
         "## Registers",
         *_registers(registers),
         "## Windows",
