@@ -10,6 +10,7 @@ from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import get
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
 from build_decoder.hdl.parts.weight_loader import Command, Error
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
@@ -17,6 +18,7 @@ from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.reloadable_decoder import ReloadableDecoder
 from build_decoder.models import Architecture
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.escape_fcn import EscapeFcn
 from build_decoder.models.nerve_cuff.escape_net import EscapeNet
 from build_decoder.models.nerve_cuff.escape_tcn import EscapeTcn
 from build_decoder.models.rewrites import rewrite
@@ -24,7 +26,9 @@ from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.layers.flatten import Flatten
+from build_decoder.quant.layers.global_average_pool import GlobalAveragePool
 from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
@@ -33,7 +37,7 @@ from build_decoder.sim.fuzz import check_network
 from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_columns import ColumnNetwork, random_columns
 from build_decoder.sim.reload_run import with_other_weights
-from build_decoder.sim.synthesis import TARGETS
+from build_decoder.sim.synthesis import TARGETS, synthesise
 from tests.architectures import random_network
 from tests.fuzzed import check_decoder
 from tests.reload_rig import changes, run_reloads, telling_frames
@@ -93,6 +97,19 @@ def plan(name: str, number: int) -> DecoderPlan:
 @pytest.mark.parametrize("name", FOLDINGS)
 def test_every_stream_of_a_network_like_those_of_the_paper(name, number):
     check_decoder(Decoder(plan(name, number)), model(name)[1])
+
+
+@pytest.mark.slow
+def test_means_take_no_blocks_from_layers_of_weights(tmp_path):
+    """Synthesis uses the blocks that are planned, so that a plan of all there are fits."""
+    architecture = EscapeFcn(2, 2, 2, cuff=NerveCuff(3, 2, 9)).architecture("fcn")
+    net, _ = quantised(architecture, bits=9)
+    weighted = [node.name for node in net.nodes if isinstance(node.layer, Conv2d | Dense)]
+    assert any(isinstance(node.layer, GlobalAveragePool) for node in net.nodes)
+    made = DecoderPlan.chosen(net, {name: {"folding": Folding(1, 1)} for name in weighted})
+    planned = sum(made.layers[name].multipliers.blocks for name in weighted)
+    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(made), family=ECP5))
+    assert synthesise(tmp_path / "decoder.v", ECP5, tmp_path).resources.dsp == planned > 0
 
 
 def test_a_model_says_in_which_order_its_inputs_come():

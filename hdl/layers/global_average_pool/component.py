@@ -1,11 +1,12 @@
 """Means over all positions in hardware."""
 
-from amaranth import Module, Mux, Signal
+from amaranth import Const, Module, Mux, Signal
 from amaranth.lib import data
 
 from build_decoder.hdl.parts.place import Place
 from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
 from build_decoder.hdl.parts.requantise import Requantiser
+from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.planning.windows import Windows
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.stage_component import StageComponent
@@ -75,7 +76,8 @@ class GlobalAveragePoolComponent(StageComponent):
         division = self.plan.division
         m.submodules[f"narrow_{lane}"] = narrow = Requantiser(division.narrowing)
         dividend = Signal(total.shape(), name=f"sum_{lane}")
-        exact = dividend * division.multiplier + division.addend
+        # In LUTs: DSP blocks are given out to layers of weights, and none is left for this.
+        exact = shift_add_product(dividend, Const(division.multiplier)) + division.addend
         product = Signal(exact.shape(), name=f"product_{lane}")
         with m.If(moves):
             m.d.sync += [
