@@ -118,7 +118,7 @@ def test_a_build_without_a_bus_is_refused():
 def test_a_decoder_that_does_not_finish(count):
     model = BusModel(polls=10**9)
     with pytest.raises(LinkTimeout, match=rf"^expected {count} frames to be done within .* STATUS"):
-        decoder_of(model, timeout=0.01).infer_raw(frames_of(model, count))
+        decoder_of(model, timeout=0.2).infer_raw(frames_of(model, count))
 
 
 def test_an_error_of_memory_is_told():
@@ -246,7 +246,7 @@ class Driver:
     """As much of the driver class as the self-test uses."""
 
     def __init__(self, model):
-        self.core = decoder_of(model, timeout=0.01)
+        self.core = decoder_of(model, timeout=0.2)
         self.check_clock = lambda: 100.0
 
 
