@@ -195,13 +195,14 @@ class EngineDrain(wiring.Component):
         ]
 
 
+_SHALLOW = 512
+
+
 def _ram_style(depth: int, platform) -> str:
-    """In LUTs where few of them are beside each other: blocks are needed for weights."""
+    """In LUTs if it is shallow: what a block RAM reads comes late in the cycle in which it is
+    compared, 6 ns after its start on ECP5, and blocks are needed for weights."""
     memory = (family_of(platform) or DEFAULT).memory
-    if memory.lut_ram is None:
-        return "block"
-    rows = max(rows for _, rows in memory.lut_ram.shapes)
-    return "distributed" if depth <= 8 * rows else "block"
+    return "distributed" if memory.lut_ram is not None and depth <= _SHALLOW else "block"
 
 
 def _table(numbers: list[int], address: Value) -> Value:
