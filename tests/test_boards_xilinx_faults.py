@@ -159,7 +159,7 @@ endmodule
 
 @pytest.mark.skipif(find_yosys() is None, reason="no Yosys on this machine")
 def test_the_script_of_yosys_on_blocks_of_others(tiny_package, tmp_path):
-    """Blocks that Yosys infers, if it may; outputs with parameters, and those that are rightly three-state."""
+    """Blocks that Yosys infers, if it may; outputs with parameters, and three-state ones."""
     (tmp_path / "top.v").write_text(SOURCE)
     shutil.copytree(tiny_package / "open_tools", tmp_path / "open_tools")
     package = (tiny_package / "top.ys").read_text()
