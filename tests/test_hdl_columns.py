@@ -200,16 +200,16 @@ def reloadable(network: ColumnNetwork) -> DecoderPlan:
     return DecoderPlan.chosen(model, foldings, reloadable=True)
 
 
-@pytest.mark.parametrize(("seed", "stalls"), [(0, None), (5, 1), (6, None), (8, 2)])
+@pytest.mark.parametrize(("seed", "stalls"), [(0, None), (3, 1), (6, None), (8, 2), (14, 3)])
 def test_images_are_loaded_while_frames_run(seed, stalls):
     random = np.random.default_rng([11, seed])
     plan = reloadable(random_columns(random))
     other = with_other_weights(plan.model)
     assert any(isinstance(node.layer, Conv2d) for node in plan.model.nodes)
+    x = telling_frames(random, [plan.model, other], 5)
     decoder = ReloadableDecoder(plan)
     image = decoder.images.image(other)
     assert decoder.images.model(image).fingerprint() == other.fingerprint()
-    x = telling_frames(random, [plan.model, other], 5)
 
     async def script(host):
         await host.loaded(image)
