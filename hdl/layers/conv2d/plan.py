@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
+from build_decoder.hdl.layers.conv2d.convolution import ConvolutionPlan
 from build_decoder.hdl.layers.conv2d.part import Part
 from build_decoder.hdl.layers.conv2d.scatter.plan import FORM, ScatterPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
@@ -13,14 +12,11 @@ from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.column_store import ColumnStore
 from build_decoder.hdl.planning.folding import Folding, lanes_between, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
-from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.unstalled import times_of
-from build_decoder.hdl.planning.writable import Writable
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layers.conv2d import Conv2d
-from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["READ_LATENCY", "Conv2dPlan"]
 
@@ -31,7 +27,7 @@ READ_LATENCY = 2
 
 
 @dataclass(frozen=True)
-class Conv2dPlan(LayerPlan):
+class Conv2dPlan(ConvolutionPlan):
     """Plan of a convolution: a dense layer, of which each position's window is a frame.
 
     A column of outputs is begun when its window's columns are there, and goes through the positions
@@ -62,9 +58,6 @@ class Conv2dPlan(LayerPlan):
         transfer.
     """
 
-    name = "conv2d"
-    layer_type = Conv2d
-
     layer: Conv2d
     folding: Folding
     lanes: int
@@ -92,22 +85,13 @@ class Conv2dPlan(LayerPlan):
     def neurons(self) -> DensePlan:
         """The dense layer that takes windows, block after block."""
         return DensePlan(
-            self._dense(self.layer), self.folding, self.lanes, self.double_buffered,
+            self.dense_of(self.layer), self.folding, self.lanes, self.double_buffered,
             self.multipliers, self.reloadable,
         )
 
-    def _dense(self, layer: Conv2d) -> Dense:
-        """What a layer makes of one window, whose values come block after block."""
-        return Dense(
-            input=layer.input,
-            weight=layer.weight,
-            accumulator=layer.accumulator,
-            bias=layer.bias,
-            weights=self.part.in_order(layer.weights),
-            biases=layer.biases,
-            activation=layer.activation,
-            reach=layer.reach,
-        )
+    @property
+    def order(self) -> str:
+        return f"windows of {self.part.window} in blocks of {self.part.size}"
 
     @property
     def before(self) -> tuple[int, int]:
@@ -145,10 +129,6 @@ class Conv2dPlan(LayerPlan):
         return ColumnStore(most + 1, self.inputs[0].step_beats, part.times, part.rows)
 
     @property
-    def multiplying(self) -> DensePlan:
-        return self.neurons
-
-    @property
     def storage(self) -> tuple[tuple[int, int], ...]:
         store, (taken,) = self.store, self.inputs
         bank = (store.depth, taken.lanes * taken.format.width)
@@ -165,10 +145,6 @@ class Conv2dPlan(LayerPlan):
     @property
     def inputs(self) -> tuple[Tensor, ...]:
         return (Tensor(self.layer.shape, self.layer.input, self.part.channels),)
-
-    @property
-    def output(self) -> Tensor:
-        return Tensor(self.layer.output_shape, self.layer.output, self.lanes)
 
     def _position(self) -> tuple[tuple[Phase, ...], tuple[Phase, ...]]:
         """What sums up, and what drains, the outputs of a position."""
@@ -252,25 +228,6 @@ class Conv2dPlan(LayerPlan):
         rest = {key: value for key, value in entries.values.items() if key != "form"}
         others = DensePlan.read_choices(Fields(rest, entries.source, entries.where))
         return {"form": entries.choice("form", (FORM,)), **others}
-
-    @property
-    def memories(self) -> tuple[Writable, ...]:
-        windows = f"windows of {self.part.window} in blocks of {self.part.size}"
-        return tuple(
-            replace(memory, keeps=f"{memory.keeps}, {windows}") for memory in self.neurons.memories
-        )
-
-    def reloadable_too(self) -> "Conv2dPlan":
-        self.neurons.reloadable_too()
-        return replace(self, reloadable=True)
-
-    def contents(self, layer: Conv2d) -> tuple[np.ndarray, ...]:
-        return self.neurons.contents(self._dense(layer))
-
-    def holding(self, contents: tuple[np.ndarray, ...]) -> Conv2d:
-        dense = self.neurons.holding(contents)
-        weights = self.part.from_order(dense.weights)
-        return replace(self.layer, weights=weights, biases=dense.biases)
 
     def giving(self, lanes: int) -> "Conv2dPlan":
         _, rows, filters = self.layer.output_shape

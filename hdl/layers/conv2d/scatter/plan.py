@@ -4,19 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
+from build_decoder.hdl.layers.conv2d.convolution import ConvolutionPlan
 from build_decoder.hdl.layers.conv2d.part import Part
 from build_decoder.hdl.layers.conv2d.scatter.sums import OpenSums
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.folding import Folding, lanes_between, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
-from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
-from build_decoder.hdl.planning.writable import Writable
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layers.conv2d import Conv2d
-from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["FORM", "ScatterPlan"]
 
@@ -25,7 +21,7 @@ FORM = "scatter"
 
 
 @dataclass(frozen=True)
-class ScatterPlan(LayerPlan):
+class ScatterPlan(ConvolutionPlan):
     """Plan of a convolution along time whose inputs are added to all open sums as they come.
 
     A column's channels come in blocks. A block is multiplied with the weights of all columns of a
@@ -50,9 +46,6 @@ class ScatterPlan(LayerPlan):
     ValueError
         If a column or a window has several rows, or there is no block of so many channels.
     """
-
-    name = "conv2d"
-    layer_type = Conv2d
 
     layer: Conv2d
     folding: Folding
@@ -84,25 +77,13 @@ class ScatterPlan(LayerPlan):
     def neurons(self) -> OpenSums:
         """The dense layer that windows are, and its open sums."""
         return OpenSums(
-            self._dense(self.layer), self.folding, self.lanes, False, self.multipliers,
+            self.dense_of(self.layer), self.folding, self.lanes, False, self.multipliers,
             self.reloadable, taps=self.layer.weights.shape[0],
         )
 
-    def _dense(self, layer: Conv2d) -> Dense:
-        return Dense(
-            input=layer.input,
-            weight=layer.weight,
-            accumulator=layer.accumulator,
-            bias=layer.bias,
-            weights=self.part.in_order(layer.weights),
-            biases=layer.biases,
-            activation=layer.activation,
-            reach=layer.reach,
-        )
-
     @property
-    def multiplying(self) -> OpenSums:
-        return self.neurons
+    def order(self) -> str:
+        return f"{self.neurons.blocks} blocks of a column to {self.neurons.taps} open sums"
 
     @property
     def storage(self) -> tuple[tuple[int, int], ...]:
@@ -130,10 +111,6 @@ class ScatterPlan(LayerPlan):
     @property
     def inputs(self) -> tuple[Tensor, ...]:
         return (Tensor(self.layer.shape, self.layer.input, self.folding.inputs_per_cycle),)
-
-    @property
-    def output(self) -> Tensor:
-        return Tensor(self.layer.output_shape, self.layer.output, self.lanes)
 
     @property
     def actors(self) -> tuple[Actor, ...]:
@@ -179,26 +156,6 @@ class ScatterPlan(LayerPlan):
     @property
     def choices(self) -> Mapping[str, str | Folding | Multipliers]:
         return {"form": FORM, "folding": self.folding, "multipliers": self.multipliers}
-
-    @property
-    def memories(self) -> tuple[Writable, ...]:
-        sums = self.neurons
-        order = f"{sums.blocks} blocks of a column to {sums.taps} open sums"
-        return tuple(
-            replace(memory, keeps=f"{memory.keeps}, {order}") for memory in sums.memories
-        )
-
-    def reloadable_too(self) -> "ScatterPlan":
-        self.neurons.reloadable_too()
-        return replace(self, reloadable=True)
-
-    def contents(self, layer: Conv2d) -> tuple[np.ndarray, ...]:
-        return self.neurons.contents(self._dense(layer))
-
-    def holding(self, contents: tuple[np.ndarray, ...]) -> Conv2d:
-        dense = self.neurons.holding(contents)
-        weights = self.part.from_order(dense.weights)
-        return replace(self.layer, weights=weights, biases=dense.biases)
 
     def giving(self, lanes: int) -> "ScatterPlan":
         filters = self.layer.output_shape[2]
