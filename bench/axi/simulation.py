@@ -7,12 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from build_decoder.bench.axi.wrapper import SHELL, wrapper
+from build_decoder.bench.compiled_shell import compiled_shell
 from build_decoder.boards.axi.shell import AxiLiteShell, AxiShell
-from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.yosys import yosys_share
-from build_decoder.sim.primitives import cell_sources
-from build_decoder.sim.simulators import find_simulator
 
 __all__ = ["AxiSimulation"]
 
@@ -48,18 +45,9 @@ class AxiSimulation:
         self._interface = shell.core.interface
         self._lite = isinstance(shell, AxiLiteShell)
         self._folder = Path(work_dir)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._simulator = find_simulator("verilator")
-        around, inside = self._folder / "bench.v", self._folder / "shell.v"
-        around.write_text(wrapper(shell))
-        inside.write_text(to_verilog(shell, name=SHELL, family=family))
-        cells, include_dirs = [], []
-        if family is not None:
-            cells, include_dirs = cell_sources(family, yosys_share(), self._folder / "cells")
-        self._simulator.compile(
-            [*cells, inside, around], self._folder / "build",
-            log=self._folder / "compile.log", include_dirs=include_dirs,
-        )  # fmt: skip
+        self._simulator = compiled_shell(
+            shell, SHELL, wrapper(shell), self._folder, family=family
+        )
 
     def run(
         self,
