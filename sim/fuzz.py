@@ -7,6 +7,7 @@ back-to-back frames, where latency and frame interval must be those that the dec
 with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs alone:
 a maximum or a ReLU hides much. A network depends
 on the seed, its own number and the activations that there are alone: ``--only`` runs one again.
+One that fails is made smaller while it fails, and what is left is printed, frames and all.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,14 +28,17 @@ import numpy as np
 
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.arguments import LineParser, whole_number
 from build_decoder.models.command import exit_status
+from build_decoder.models.errors import InputError
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_frames, random_network
+from build_decoder.sim.shrink import Case, shrunk
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
 from build_decoder.sim.testbench import TestBench
@@ -47,11 +52,13 @@ _DRAWN = (random_network, random_columns, random_network, random_graph)
 
 @dataclass(frozen=True)
 class Check:
-    """What was found on a network: frames compared, mismatches, and in words the first of them."""
+    """What was found on a network: frames compared, mismatches, in words the first of them, and the
+    smallest part of the network that fails."""
 
     frames: int
     mismatches: int
     finding: str | None
+    smallest: str | None = None
 
 
 def check_network(number: int, *, seed: int, samples: int, verilog: bool) -> Check:
@@ -65,19 +72,33 @@ def check_network(number: int, *, seed: int, samples: int, verilog: bool) -> Che
     random = np.random.default_rng([seed, number])
     network = _DRAWN[number % len(_DRAWN)](random, name=f"random_{seed}_{number}")
     x_raw = random_frames(random, network.model, samples)
-    y_raw = network.model.compute(x_raw)
-    decoder = Decoder(network.plan)
     stall_seed = int(random.integers(1, 2**31))
-    if verilog:
-        checks = _run_verilog(decoder, x_raw, y_raw, stall_seed)
-    else:
-        checks = compared(decoder, x_raw, stall_seed)
-    finding = next((check.finding for check in checks if check.finding), None)
-    return Check(
-        sum(check.frames for check in checks),
-        sum(check.mismatches for check in checks),
-        finding and f"{finding}; {network}",
+
+    def checked(plan: DecoderPlan, x_raw: np.ndarray) -> Check:
+        run = _run_verilog if verilog else compared
+        checks = run(Decoder(plan), x_raw, stall_seed)
+        return Check(
+            sum(check.frames for check in checks),
+            sum(check.mismatches for check in checks),
+            next((check.finding for check in checks if check.finding), None),
+        )
+
+    found = checked(network.plan, x_raw)
+    if not found.mismatches:
+        return found
+    smallest = shrunk(Case.of(network.plan, x_raw), lambda case: _fails(case, checked))
+    again = checked(smallest.plan, smallest.x_raw)
+    return replace(
+        found, finding=f"{found.finding}; {network}", smallest=f"{again.finding}; {smallest}"
     )
+
+
+def _fails(case: Case, checked: Callable[[DecoderPlan, np.ndarray], Check]) -> bool:
+    try:
+        plan = case.plan
+    except (ValueError, InputError):
+        return False  # some parts of a network are none that can be hardware
+    return bool(checked(plan, case.x_raw).mismatches)
 
 
 def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
@@ -108,8 +129,8 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
     return checks
 
 
-def _run_verilog(decoder, x_raw, y_raw, stall_seed) -> list[Check]:
-    checks = []
+def _run_verilog(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
+    checks, y_raw = [], decoder.model.compute(x_raw)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         source = folder / "decoder.v"
@@ -229,6 +250,7 @@ def _fuzz(arguments) -> int:
                 mode = " --verilog" if arguments.verilog else ""
                 print(
                     f"network {number}: {found.mismatches} mismatches: {found.finding}\n"
+                    f"  smallest: {found.smallest}\n"
                     f"  again: python -m build_decoder.sim.fuzz --seed {arguments.seed} "
                     f"--only {number} --samples {arguments.samples}{mode}",
                     flush=True,
