@@ -28,7 +28,7 @@ from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.quantise import Quantised, quantise
 
-__all__ = ["datapaths_of", "design", "foldings_of", "golden_of", "load", "search"]
+__all__ = ["datapaths_of", "design", "foldings_of", "golden_of", "load", "search", "steps_of"]
 
 
 def load(options: SourceOptions) -> tuple[Network, GoldenData]:
@@ -145,10 +145,8 @@ def design(
     if options.keep_up is not None and clock_mhz is None:
         raise InputError("--keep-up: expected a board, whose clock it is for, got none: say "
                          "--interval in cycles")
-    shape = model.inputs[0].shape
-    steps = shape[0] if len(shape) > 1 else 1
     limits = {
-        "interval_cycles": options.interval_cycles(clock_mhz, steps),
+        "interval_cycles": options.interval_cycles(clock_mhz, steps_of(model)),
         "latency_cycles": options.latency,
         "max_dsp": options.max_dsp,
         "max_lut": options.max_lut,
@@ -157,6 +155,12 @@ def design(
     }
     given = {name: value for name, value in limits.items() if value is not None}
     return design_decoder(model, foldings=foldings, family=family, max_blocks=max_blocks, **given)
+
+
+def steps_of(model: IntegerModel) -> int:
+    """Time steps of a frame; 1 if its inputs have none."""
+    shape = model.inputs[0].shape
+    return shape[0] if len(shape) > 1 else 1
 
 
 def datapaths_of(

@@ -34,6 +34,18 @@ class LayerDesign:
     type: str
     choices: Mapping[str, object]
 
+    @classmethod
+    def each_of(cls, plan: DecoderPlan) -> "tuple[LayerDesign, ...]":
+        """Those of a decoder, in order; none if all layers share an engine."""
+        return tuple(cls(name, layer.name, layer.choices) for name, layer in plan.layers.items())
+
+    def as_json(self) -> dict[str, object]:
+        """Its entries in the file."""
+        return {"name": self.name, "type": self.type} | {
+            name: choice if isinstance(choice, str) else asdict(choice)
+            for name, choice in self.choices.items()
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
@@ -62,12 +74,9 @@ class Design:
     @classmethod
     def of(cls, plan: DecoderPlan, family: Family | None) -> "Design":
         """The design of a decoder for ``family``."""
-        layers = tuple(
-            LayerDesign(name, layer.name, layer.choices) for name, layer in plan.layers.items()
-        )
         return cls(
             family=family,
-            layers=layers,
+            layers=LayerDesign.each_of(plan),
             interface=plan.interface,
             reloadable=plan.reloadable,
             engine=Engine.of(plan),
@@ -122,18 +131,10 @@ class Design:
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
-        layers = [
-            {"name": each.name, "type": each.type}
-            | {
-                name: choice if isinstance(choice, str) else asdict(choice)
-                for name, choice in each.choices.items()
-            }
-            for each in self.layers
-        ]
         entries = {
             "format": _FORMAT,
             "family": None if self.family is None else self.family.name,
-            "layers": layers,
+            "layers": [each.as_json() for each in self.layers],
             "interface": self.interface.as_json(),
             "reloadable": self.reloadable,
         }

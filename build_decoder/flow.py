@@ -91,7 +91,6 @@ def run_flow(
             board=board,
             shell=shell,
             hardware=options.hardware if makes_hardware else None,
-            comparing=arguments.pareto,
         ),
         "quantise": lambda: quantise_network(
             build,

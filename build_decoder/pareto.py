@@ -8,14 +8,16 @@ from pathlib import Path
 
 from rich.table import Table
 
-from build_decoder.actions import datapaths_of
+from build_decoder.actions import datapaths_of, steps_of
 from build_decoder.boards.board import Board
+from build_decoder.design_file import LayerDesign
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area import Area
-from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
+from build_decoder.hdl.planning.graph_front import graph_front
 from build_decoder.models.errors import InputError
 from build_decoder.options import HardwareOptions
 from build_decoder.quant.integer_model import IntegerModel
@@ -40,6 +42,7 @@ FRONT_FILE = "pareto.json"
 
 _SYNTHESISED = 5
 _TABLE_ROWS = 24
+_MOST_FOLDINGS = 4
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,27 @@ class ParetoPoint:
         return self.design.family.cost(self.area)
 
     @property
-    def foldings(self) -> str:
-        """Inputs by outputs a cycle of each layer."""
-        return " ".join(map(str, self.design.foldings))
+    def label(self) -> str:
+        """Inputs by outputs a cycle of each layer that multiplies, or of the engine that all share;
+        of many layers, all products of a cycle together."""
+        plan = self.design.plan
+        engine = Engine.of(plan)
+        if engine is not None:
+            return f"engine {engine.taps}x{engine.filters}"
+        foldings = [
+            layer.multiplying.folding
+            for layer in plan.layers.values()
+            if layer.multiplying is not None
+        ]
+        if len(foldings) > _MOST_FOLDINGS:
+            return f"{sum(folding.multipliers for folding in foldings)} products"
+        return " ".join(map(str, foldings))
 
 
-def find_front(model: IntegerModel, options: HardwareOptions, board: Board) -> list[ParetoPoint]:
-    """The front within ``options`` and the board's FPGA.
+def find_front(
+    model: IntegerModel, options: HardwareOptions, board: Board, clock_mhz: float
+) -> list[ParetoPoint]:
+    """The front within ``options``, at a clock in MHz, and the board's FPGA.
 
     Raises
     ------
@@ -78,7 +95,8 @@ def find_front(model: IntegerModel, options: HardwareOptions, board: Board) -> l
     chip = board.capacity
     max_lut = chip.lut if options.max_lut is None else min(chip.lut, options.max_lut)
     max_blocks = chip.dsp if options.max_dsp is None else min(chip.dsp, options.max_dsp)
-    points = design_front(
+    front = design_front if model.is_dense_chain else graph_front
+    points = front(
         model,
         family=board.family,
         max_latency=options.latency,
@@ -88,6 +106,9 @@ def find_front(model: IntegerModel, options: HardwareOptions, board: Board) -> l
         datapath=datapaths_of(model, options),
     )
     points = [point for point in points if point.area.bram <= chip.bram]
+    interval = options.interval_cycles(clock_mhz, steps_of(model))
+    if interval is not None:
+        points = [point for point in points if point.plan.frame_cycles <= interval]
     if not points:
         raise InputError(f"{model.name}: expected a decoder within the limits, got none")
     return [ParetoPoint(point) for point in points]
@@ -119,12 +140,11 @@ def synthesise_some(
     for number, n in enumerate((small[n] for n in chosen), start=1):
         point = points[n]
         family = point.design.family
-        announce(f"synthesise {number} of {len(chosen)}: {point.foldings}")
+        announce(f"synthesise {number} of {len(chosen)}: {point.label}")
         work = folder / "synthesis" / f"{point.design.latency_cycles}_cycles"
         work.mkdir(parents=True)
         source = work / "decoder.v"
-        decoder = Decoder(DecoderPlan.of(model, point.design.foldings, point.design.multipliers))
-        source.write_text(to_verilog(decoder, family=family))
+        source.write_text(to_verilog(Decoder(point.design.plan), family=family))
         found = synthesise(source, family, work).resources
         area = Area(found.lut, found.ff, found.dsp, found.bram)
         points[n] = replace(point, synthesised=area)
@@ -148,11 +168,14 @@ def save_front(
 
 def _figures(point: ParetoPoint, clock_mhz: float) -> dict:
     design = point.design
+    engine = Engine.of(design.plan)
     return {
         "latency_cycles": design.latency_cycles,
         "latency_us": round(design.latency_cycles / clock_mhz, 4),
-        "foldings": [asdict(folding) for folding in design.foldings],
-        "multipliers": [asdict(units) for units in design.multipliers],
+        "frame_cycles": design.plan.frame_cycles,
+        "label": point.label,
+        "layers": [each.as_json() for each in LayerDesign.each_of(design.plan)],
+        "engine": engine and asdict(engine),
         "estimated": _area_figures(design.area, design.family),
         "synthesised": point.synthesised and _area_figures(point.synthesised, design.family),
     }
@@ -182,7 +205,7 @@ def pareto_table(path: Path) -> Table:
         box=None,
         padding=(0, 1, 0, 0),
     )
-    for name in ("cycles", "us", "in x out", "LUT", "FF", "DSP", "BRAM", "cost"):
+    for name in ("cycles", "us", "a frame", "in x out", "LUT", "FF", "DSP", "BRAM", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("")
     latencies = [point["latency_cycles"] for point in points]
@@ -192,9 +215,8 @@ def pareto_table(path: Path) -> Table:
         table.add_row(
             str(latencies[n]),
             f"{latencies[n] / clock_mhz:.2f}",
-            " ".join(
-                f"{f['inputs_per_cycle']}x{f['outputs_per_cycle']}" for f in points[n]["foldings"]
-            ),
+            str(points[n]["frame_cycles"]),
+            points[n]["label"],
             str(area["lut"]),
             str(area["ff"]),
             str(area["dsp"]),
@@ -204,7 +226,7 @@ def pareto_table(path: Path) -> Table:
             style="bold" if n in measured else None,
         )
     table.caption = (
-        f"{len(points)} decoders on the front, latency in us at {clock_mhz:g} MHz, inputs x "
-        f"outputs a cycle of each layer; cost is {front['cost']}"
+        f"{len(points)} decoders on the front, latency in us at {clock_mhz:g} MHz, a frame in "
+        f"cycles back to back, inputs x outputs a cycle of each layer; cost is {front['cost']}"
     )
     return table

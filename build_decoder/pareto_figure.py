@@ -54,7 +54,7 @@ def _draw_cost(axes, points: list[ParetoPoint], clock_mhz: float) -> None:
     for n in sorted(labelled | {0} if labelled else spread(_latencies(points), _LABELS)):
         point = points[n]
         axes.annotate(
-            point.foldings, (point.design.latency_cycles, point.cost),
+            point.label, (point.design.latency_cycles, point.cost),
             xytext=(9, 9), textcoords="offset points", fontsize=8,
             bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8},
         )
@@ -99,4 +99,4 @@ def _latencies(points: list[ParetoPoint]) -> list[int]:
 
 
 def _plain(value: float, _position) -> str:
-    return f"{value:,g}"
+    return f"{value:,.12g}"

@@ -10,19 +10,22 @@ from build_decoder.__main__ import main
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning import design_front
 from build_decoder.hdl.planning.area import Area
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import DesignPoint
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import ToolMissing
 from build_decoder.pareto import ParetoPoint, spread
 from build_decoder.pareto_figure import draw_front
+from tests.test_hdl_decoder import model
 
 FILES = ("pareto.json", "pareto.svg", "pareto.png")
 
 
 def points() -> list[ParetoPoint]:
+    net = model((40, 8), ("linear",))
     made = [
         ParetoPoint(
-            DesignPoint((Folding(1, n),), (), 1000 // n, Area(100.0 * n, 50.0, n, 0.5), XC7)
+            DesignPoint(DecoderPlan.of(net, [Folding(1, n)]), Area(100.0 * n, 50.0, n, 0.5), XC7)
         )
         for n in (8, 4, 2, 1)
     ]

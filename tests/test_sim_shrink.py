@@ -54,7 +54,8 @@ def test_one_layer_at_fault_is_what_is_left(kind, draw):
     found = shrunk(case, fails)
     (layer,) = found.model.layers
     assert isinstance(layer, kind)
-    assert len(found.x_raw) == 1 and not found.choices
+    assert len(found.x_raw) == 1
+    assert not found.choices
     # Its input is what it got in the network.
     (node,) = found.model.nodes
     (whole,) = (other for other in case.model.nodes if other.name == node.name)

@@ -33,7 +33,6 @@ def import_network(
     board: Board | None = None,
     shell: ShellKind | None = None,
     hardware: HardwareOptions | None = None,
-    comparing: bool = False,
 ) -> StageResult:
     """Read and check network and golden data, and write them as they were understood.
 
@@ -45,8 +44,6 @@ def import_network(
         What is around the decoder there; given with a board.
     hardware
         What hardware is asked for, which not every type of layer has; None for none.
-    comparing
-        Whether its foldings are compared, which is for chains of dense layers.
 
     Raises
     ------
@@ -56,7 +53,7 @@ def import_network(
     rewritten, golden = understood(options)
     network = rewritten.network
     if hardware is not None:
-        _check_hardware(network, hardware, comparing=comparing)
+        _check_hardware(network, hardware)
     if board is not None:
         check_network(board, network, shell.check_frame)
     others = [_another(network, golden, other) for other in options.others(golden.task)]
@@ -108,7 +105,7 @@ def _another(
     return rewritten.network, replace(its_golden, task=golden.task)
 
 
-def _check_hardware(network: Network, options: HardwareOptions, *, comparing: bool) -> None:
+def _check_hardware(network: Network, options: HardwareOptions) -> None:
     """Check that there is hardware of all of the network, before any search."""
     for node in network.nodes:
         kind, kinds = type_of(node.layer).name, hardware_layers.names()
@@ -123,16 +120,6 @@ def _check_hardware(network: Network, options: HardwareOptions, *, comparing: bo
         order_of(network)
     except ValueError as error:
         raise InputError(f"{network.name}: {error}") from None
-    dense = [node for node in network.nodes if isinstance(node.layer, Dense)]
     folded = [node for node in network.nodes if isinstance(node.layer, Dense | Conv2d)]
     options.check_foldings(network.name, len(folded))
     options.check_datapaths(network.name, len(folded))
-    if comparing and not network.is_dense_chain:
-        others = [f"{type_of(node.layer).name} {node.name!r}" for node in network.nodes
-                  if node not in dense]
-        raise InputError.at(
-            network.name, "--pareto",
-            expected="dense layers in a row, of which alone all foldings are compared so far "
-            "(--interval, --latency and --max-lut choose those of others)",
-            got=f"a network with {others[0]}" if others else "branches",
-        )

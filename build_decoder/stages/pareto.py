@@ -32,7 +32,7 @@ def find_pareto(
     from build_decoder.pareto_figure import draw_front
 
     model = build.load_model()
-    front = find_front(model, options, board)
+    front = find_front(model, options, board, clock_mhz)
     try:
         front = synthesise_some(model, front, build.path, announce)
     finally:

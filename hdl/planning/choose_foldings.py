@@ -8,6 +8,7 @@ from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.dense.plan import dense_layers, dense_plans
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front, price
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
@@ -101,21 +102,23 @@ def _shared(
 
     No more of them than pay, unless it takes them to keep to ``max_lut``.
     """
-    plans = dense_plans(model, point.foldings)
+    foldings = point.plan.foldings
+    given = [plan.multipliers for plan in point.plan.dense]
+    plans = dense_plans(model, foldings)
     names = datapath or [None] * len(plans)
     free = [n for n, name in enumerate(names) if name is None]
     left = max_blocks
     if left is not None:
-        forced = [point.multipliers[n].blocks for n, name in enumerate(names) if name is not None]
+        forced = [given[n].blocks for n, name in enumerate(names) if name is not None]
         left = max(left - sum(forced), 0)
 
     def shared(blocks: int | None, spare: bool) -> DesignPoint:
         chosen = choose_multipliers(
             [plans[n] for n in free], family=family, max_blocks=blocks, spare_blocks=spare
         )
-        multipliers = dict(enumerate(point.multipliers)) | dict(zip(free, chosen, strict=True))
+        multipliers = dict(enumerate(given)) | dict(zip(free, chosen, strict=True))
         units = [multipliers[n] for n in range(len(plans))]
-        return DesignPoint.of(model, point.foldings, units, family)
+        return DesignPoint.of(DecoderPlan.of(model, foldings, units), family)
 
     found = shared(left, spare_blocks)
     if max_lut is None or found.area.lut <= max_lut:

@@ -6,7 +6,7 @@ fast. A decoder that is to answer sooner, or may be larger, is one for a shorter
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from build_decoder.hdl.family import Family
@@ -111,6 +111,17 @@ class PlanChooser:
         plan = self._kept_up(intervals[0], limits)
         self._check_area(self._area_of(plan), limits)
         return plan
+
+    def every(self, max_blocks: int | None = None) -> Iterator[DecoderPlan]:
+        """The cheapest decoder for each interval that is tried, the longest first, within a number
+        of DSP blocks; plans that are those of a longer interval come once."""
+        before = None
+        for interval in self._intervals(None):
+            plans = self._plans(interval, Limits(max_blocks=max_blocks))
+            choices = {name: plan.choices for name, plan in plans.items()}
+            if choices != before:
+                yield self._decoder(plans)
+            before = choices
 
     def cheaper(self, other: DecoderPlan, limits: Limits) -> DecoderPlan:
         """``other``, if it is within the limits and costs less than layers for the same interval,

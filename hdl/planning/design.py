@@ -18,7 +18,7 @@ from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.dense import Dense
 
-__all__ = ["design_decoder", "folded_nodes"]
+__all__ = ["WAITING", "design_decoder", "folded_nodes", "worth_an_engine"]
 
 
 def design_decoder(
@@ -117,8 +117,8 @@ def design_decoder(
     )
     if reloadable:
         # Units that are proven by the actual weights are not proven for others.
-        return _decoder(model, point.foldings, names, family, left, spare, reloadable)
-    return DecoderPlan.of(model, point.foldings, point.multipliers)
+        return _decoder(model, point.plan.foldings, names, family, left, spare, reloadable)
+    return point.plan
 
 
 def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:
@@ -138,19 +138,24 @@ def _smallest(model: IntegerModel) -> list[Folding]:
 _FEW = 3
 """Convolutions that are not worth an engine, which is as large as some."""
 
-_WAITING = 4
+WAITING = 4
 """Columns that wait ahead of an engine: of ESCAPE-NET Mini, none that comes at an even pace is held
 up then."""
+
+
+def worth_an_engine(model: IntegerModel) -> bool:
+    """Whether it has so many convolutions that an engine may be smaller than all of them."""
+    return sum(isinstance(layer, Conv2d) for layer in model.layers) > _FEW
 
 
 def _engine(
     model: IntegerModel, interval: int | None, family: Family | None
 ) -> DecoderPlan | None:
     """The decoder on the smallest engine that takes frames so fast; None if there is none."""
-    if interval is None or sum(isinstance(layer, Conv2d) for layer in model.layers) <= _FEW:
+    if interval is None or not worth_an_engine(model):
         return None
     try:
-        engine = smallest_engine(model, interval, family, columns=_WAITING)
+        engine = smallest_engine(model, interval, family, columns=WAITING)
         return None if engine is None else engine.plan(model)
     except ValueError:
         # There are layers that no engine runs.

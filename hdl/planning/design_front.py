@@ -23,7 +23,7 @@ from build_decoder.hdl.planning.area.plans import decoder_area, plan_area, shape
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.folding import Folding, lanes_between, steps
+from build_decoder.hdl.planning.folding import lanes_between, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.models.errors import InputError
@@ -41,21 +41,22 @@ class DesignPoint:
 
     Parameters
     ----------
-    foldings, multipliers
-        Of each layer.
-    latency_cycles
-        Documented latency.
+    plan
+        The decoder.
     area
         Estimate without a board's shell.
     family
         FPGA family that it is for.
     """
 
-    foldings: tuple[Folding, ...]
-    multipliers: tuple[Multipliers, ...]
-    latency_cycles: int
+    plan: DecoderPlan
     area: Area
     family: Family
+
+    @property
+    def latency_cycles(self) -> int:
+        """Documented latency."""
+        return self.plan.latency_cycles
 
     @property
     def cost(self) -> float:
@@ -63,17 +64,9 @@ class DesignPoint:
         return self.family.cost(self.area)
 
     @classmethod
-    def of(
-        cls,
-        model: IntegerModel,
-        foldings: Sequence[Folding],
-        multipliers: Sequence[Multipliers],
-        family: Family,
-    ) -> "DesignPoint":
+    def of(cls, plan: DecoderPlan, family: Family) -> "DesignPoint":
         """The point of a given design."""
-        plan = DecoderPlan.of(model, foldings, multipliers)
-        area = decoder_area(plan, family)
-        return cls(tuple(foldings), tuple(multipliers), plan.latency_cycles, area, family)
+        return cls(plan, decoder_area(plan, family), family)
 
 
 def design_front(
@@ -134,14 +127,13 @@ def design_front(
         # A layer alone takes longer than all may.
         return []
     found = _Search(items, compared, limits).front([_LATENCY, objective])
-    return [
-        DesignPoint.of(
-            model,
-            *zip(*(items[n].options[option] for n, option in enumerate(row)), strict=True),
-            family,
+    plans = (
+        DecoderPlan.of(
+            model, *zip(*(items[n].options[option] for n, option in enumerate(row)), strict=True)
         )
         for row in found
-    ]
+    )
+    return [DesignPoint.of(plan, family) for plan in plans]
 
 
 def _budgets(max_blocks: int | None) -> list[tuple[int, bool]]:

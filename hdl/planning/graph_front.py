@@ -1,0 +1,82 @@
+"""The front of latency against area of any network: of what would be chosen for some interval.
+
+Stages of a decoder work side by side. For each interval between frames, from that of the smallest
+decoder to the shortest that there is, every layer is the cheapest that goes as fast, as
+:mod:`hdl.planning.choose_plans` has it; networks of many convolutions have an engine for each as
+well. Of these decoders, those that no other is better than are the front. Other foldings, in which
+a layer goes faster than the slowest one needs, are not looked at: chains of dense layers have a
+front of all foldings, :mod:`hdl.planning.design_front`.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from build_decoder.hdl.engine.choose import engines
+from build_decoder.hdl.family import Family
+from build_decoder.hdl.planning.area import Area
+from build_decoder.hdl.planning.choose_plans import PlanChooser
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design import WAITING, worth_an_engine
+from build_decoder.hdl.planning.design_front import DesignPoint, price
+from build_decoder.quant.integer_model import IntegerModel
+
+__all__ = ["graph_front"]
+
+
+def graph_front(
+    model: IntegerModel,
+    *,
+    family: Family,
+    max_latency: int | None = None,
+    max_lut: int | None = None,
+    max_blocks: int | None = None,
+    spare_blocks: bool = False,
+    datapath: Sequence[str | None] | None = None,
+) -> list[DesignPoint]:
+    """Decoders of ``model``, by rising latency and falling cost.
+
+    Parameters are those of :func:`hdl.planning.design_front.design_front`.
+
+    Raises
+    ------
+    InputError
+        If a layer fits its datapath in no folding.
+    """
+    limits = ((_lut, max_lut), (_blocks, max_blocks))
+    found = []
+    for plan in _plans(model, family, max_blocks, spare_blocks, datapath):
+        point = DesignPoint.of(plan, family)
+        if all(most is None or amount(point.area) <= most for amount, most in limits) and (
+            max_latency is None or point.latency_cycles <= max_latency
+        ):
+            found.append((point.latency_cycles, _cost(point, spare_blocks), point))
+    front, least = [], float("inf")
+    for _, cost, point in sorted(found, key=lambda item: item[:2]):
+        if cost < least:
+            front.append(point)
+            least = cost
+    return front
+
+
+def _plans(
+    model: IntegerModel,
+    family: Family,
+    max_blocks: int | None,
+    spare_blocks: bool,
+    datapath: Sequence[str | None] | None,
+) -> Iterator[DecoderPlan]:
+    chooser = PlanChooser(model, family=family, spare_blocks=spare_blocks, datapath=datapath)
+    yield from chooser.every(max_blocks)
+    if datapath is None and worth_an_engine(model):
+        yield from (engine.plan(model) for engine in engines(model, family, columns=WAITING))
+
+
+def _cost(point: DesignPoint, spare_blocks: bool) -> float:
+    return price(point.area, point.family, spare_blocks=spare_blocks)
+
+
+def _lut(area: Area) -> float:
+    return area.lut
+
+
+def _blocks(area: Area) -> int:
+    return area.dsp
