@@ -7,6 +7,7 @@ from build_decoder.hdl.layers.recurrent.cell import (
     CellComponent,
     Kept,
     activated,
+    biased,
     delayed,
     narrowed,
     placed,
@@ -15,7 +16,6 @@ from build_decoder.hdl.layers.recurrent.cell import (
 from build_decoder.hdl.layers.recurrent.step_sums import by_unit
 from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.shapes import shape_of
-from build_decoder.quant.requantise import Requantise
 
 __all__ = ["LstmCellComponent"]
 
@@ -57,26 +57,14 @@ class LstmCellComponent(CellComponent):
     def _sums(self, m: Module) -> list:
         """The sum node of each lane, a cycle after the exact sums."""
         p, lanes = self.plan.layer.cell, self.plan.sums.lanes
-        biased, exact = p.biased_sum, p.sums.span
         row = self.row(m, self.valid)
-        stored = by_unit(biased.stored_biases, self.plan.gates).tolist()
-        sums = []
-        for lane, bias in enumerate(table(stored, lanes, row)):
-            total = placed(self.of_input[lane], p.sums.of_input.fraction, exact) + placed(
-                self.of_state[lane], p.sums.of_state.fraction, exact
+        stored = by_unit(p.biased_sum.stored_biases, self.plan.gates).tolist()
+        return [
+            biased(
+                m, lane, p.sums, p.biased_sum, self.of_input[lane], self.of_state[lane], bias
             )
-            accumulated = delayed(
-                m,
-                narrowed(
-                    m, f"accumulator_{lane}", Requantise(exact.format, p.accumulator), total
-                ),
-                1,
-                f"accumulated_{lane}",
-            )
-            bias = delayed(m, bias, 1, f"bias_{lane}")
-            aligned = accumulated.shift_left(biased.biased.fraction - p.accumulator.fraction)
-            sums.append(narrowed(m, f"sum_{lane}", biased.sum_narrowing, aligned + bias))
-        return sums
+            for lane, bias in enumerate(table(stored, lanes, row))
+        ]
 
     def _gates(self, m: Module, sums: list, summed) -> tuple:
         """Gates and candidate of a unit, and whether they are there."""

@@ -13,10 +13,12 @@ from build_decoder.hdl.parts.read_only_table import read_only_table
 from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.operations.biased_sum import BiasedSum
+from build_decoder.quant.operations.recurrent_sums import RecurrentSums
 from build_decoder.quant.operations.span import Span
 from build_decoder.quant.requantise import Requantise
 
-__all__ = ["CellComponent", "Kept", "activated", "delayed", "narrowed", "placed", "table"]
+__all__ = ["CellComponent", "Kept", "activated", "biased", "delayed", "narrowed", "placed", "table"]
 
 
 class CellComponent(wiring.Component):
@@ -140,3 +142,18 @@ def activated(m: Module, name: str, parameters: IntegerActivation, value: Value)
 def table(values: Sequence[int], lanes: int, row: Value) -> list[Value]:
     """Of each lane, the constant for a row."""
     return [read_only_table(values[lane::lanes], row) for lane in range(lanes)]
+
+
+def biased(
+    m: Module, lane: int, sums: RecurrentSums, biased: BiasedSum, of_input, of_state, bias
+) -> Value:
+    """The sum node of a lane, a cycle after its exact sums and its stored bias."""
+    total = placed(of_input, sums.of_input.fraction, sums.span) + placed(
+        of_state, sums.of_state.fraction, sums.span
+    )
+    narrowing = Requantise(sums.span.format, biased.accumulator)
+    accumulated = narrowed(m, f"accumulator_{lane}", narrowing, total)
+    accumulated = delayed(m, accumulated, 1, f"accumulated_{lane}")
+    aligned = accumulated.shift_left(biased.biased.fraction - biased.accumulator.fraction)
+    bias = delayed(m, bias, 1, f"bias_{lane}")
+    return narrowed(m, f"sum_{lane}", biased.sum_narrowing, aligned + bias)
