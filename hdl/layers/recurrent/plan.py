@@ -13,7 +13,6 @@ from build_decoder.hdl.planning.folding import Folding, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
-from build_decoder.hdl.planning.unstalled import times_of
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.qformat import QFormat
@@ -25,7 +24,6 @@ READ_LATENCY = 2
 """Cycles from the address of inputs or states to multipliers: the memory, and a selection."""
 
 _SMALLEST = Folding(1, 1)
-_FEW_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -152,13 +150,23 @@ class RecurrentPlan(LayerPlan):
 
     @property
     def pace(self) -> int:
+        sums, at_once = self.sums, self.folding.inputs_per_cycle
+        summed = READ_LATENCY + sums.sums_latency
+        # Sums of a pass have left before those of the next one come.
+        passes = [
+            max(beats, summed + groups) for beats in sums.part_beats for groups in sums.groups
+        ]
+        # What the last pass still is on its way to when the state's next values are due.
+        late = summed + self.cell_latency
+        if sums.state_first:
+            waits = late + sums.groups[-1] - passes[0]
+        else:
+            rows = self.gates // sums.lanes
+            first = min(at_once, self.units) * rows + sums.state_beats - 1
+            waits = late + max(first, self.units * rows) - sum(passes)
         count = self.layer.steps
-        if count <= _FEW_STEPS:
-            return self.times.pace
-        # Another step takes as long as the one before it.
-        short, long = (times_of(self._actors(n)).pace for n in (_FEW_STEPS - 1, _FEW_STEPS))
-        steady = long + (count - _FEW_STEPS) * (long - short)
-        return max(steady, self.inputs[0].beats, self.output.beats)
+        cycles = count * sum(passes) + (count - 1) * max(waits, 0)
+        return max(cycles, self.inputs[0].beats, self.output.beats)
 
     @property
     def actors(self) -> tuple[Actor, ...]:
