@@ -17,6 +17,7 @@ from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.dense import Dense
+from build_decoder.quant.recurrent import RecurrentLayer
 
 __all__ = ["WAITING", "design_decoder", "folded_nodes", "worth_an_engine"]
 
@@ -40,8 +41,8 @@ def design_decoder(
     within it, each by the area model of the family: :mod:`hdl.planning.choose_foldings`. With
     neither, one input a cycle; a limit on blocks alone would not end the unrolling, since products
     can be made in LUTs. Other networks than chains of dense layers, and all for which there is an
-    interval, are chosen by :mod:`hdl.planning.choose_plans`; without any target, convolutions make
-    one product a cycle.
+    interval, are chosen by :mod:`hdl.planning.choose_plans`; without any target, convolutions and
+    recurrent layers make one product a cycle.
 
     Parameters
     ----------
@@ -122,12 +123,13 @@ def design_decoder(
 
 
 def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:
-    """The nodes whose layers are folded: dense layers and convolutions, in order."""
-    return tuple(node for node in model.nodes if isinstance(node.layer, Dense | Conv2d))
+    """The nodes whose layers are folded, in order: dense and recurrent layers, and convolutions."""
+    kinds = Dense | Conv2d | RecurrentLayer
+    return tuple(node for node in model.nodes if isinstance(node.layer, kinds))
 
 
 def _smallest(model: IntegerModel) -> list[Folding]:
-    """One input a cycle into all neurons of dense layers, one product a cycle of convolutions."""
+    """One input a cycle into all neurons of dense layers, one product a cycle of others."""
     dense = iter(default_foldings(model))
     return [
         next(dense) if isinstance(node.layer, Dense) else Folding(1, 1)
@@ -191,7 +193,7 @@ def _datapaths(
         return [datapath] * layers
     if len(datapath) != layers:
         raise InputError.at(
-            model.name, "", expected=f"{layers} datapaths, one a dense layer or convolution",
+            model.name, "", expected=f"{layers} datapaths, one a layer that is folded",
             got=str(len(datapath)),
         )
     return list(datapath)
