@@ -86,7 +86,7 @@ def design_decoder(
             foldings = _smallest(model)
         engine = None
         if foldings is None and latency_cycles is None and datapath is None and not reloadable:
-            engine = _engine(model, interval_cycles, family)
+            engine = _engine(model, interval_cycles, family, left)
         chooser = PlanChooser(
             model,
             family=family or DEFAULT,
@@ -144,13 +144,15 @@ up then."""
 
 
 def _engine(
-    model: IntegerModel, interval: int | None, family: Family | None
+    model: IntegerModel, interval: int | None, family: Family | None, max_blocks: int | None
 ) -> DecoderPlan | None:
     """The decoder on the smallest engine that takes frames so fast; None if there is none."""
     if interval is None or sum(isinstance(layer, Conv2d) for layer in model.layers) <= _FEW:
         return None
     try:
-        engine = smallest_engine(model, interval, family, columns=_WAITING)
+        engine = smallest_engine(
+            model, interval, family, columns=_WAITING, max_blocks=max_blocks
+        )
         return None if engine is None else engine.plan(model)
     except ValueError:
         # There are layers that no engine runs.
