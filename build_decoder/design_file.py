@@ -62,7 +62,7 @@ class Design:
     reloadable
         Whether weights are written at run time.
     engine
-        What was chosen of the engine that all layers share; there are no ``layers`` then.
+        What was chosen of the engine that all layers share but those in ``layers``.
     """
 
     family: Family | None
@@ -177,8 +177,13 @@ def _read_layer(entries: Fields) -> LayerDesign:
 
 def _read_engine(entries: Fields, path: Path) -> Engine:
     chosen = Fields(entries.values["engine"], path, "engine")
-    chosen.only("filters", "taps", "packed", "columns")
+    # Those of before there were several lanes do not say so.
+    chosen.only("filters", "taps", "packed", "columns", optional=("lanes", "blocks"))
     counts = {name: chosen.integer(name, 1, _MOST) for name in ("filters", "taps", "columns")}
+    if "lanes" in chosen.values:
+        counts["lanes"] = chosen.integer("lanes", 1, _MOST)
+    if chosen.values.get("blocks") is not None:
+        counts["blocks"] = chosen.integer("blocks", 0, _MOST)
     return Engine(**counts, packed=chosen.flag("packed"))
 
 

@@ -87,7 +87,7 @@ def design_decoder(
             foldings = _smallest(model)
         engine = None
         if foldings is None and latency_cycles is None and datapath is None and not reloadable:
-            engine = _engine(model, interval_cycles, family)
+            engine = _engine(model, interval_cycles, family, left)
         chooser = PlanChooser(
             model,
             family=family or DEFAULT,
@@ -151,13 +151,15 @@ def worth_an_engine(model: IntegerModel) -> bool:
 
 
 def _engine(
-    model: IntegerModel, interval: int | None, family: Family | None
+    model: IntegerModel, interval: int | None, family: Family | None, max_blocks: int | None
 ) -> DecoderPlan | None:
     """The decoder on the smallest engine that takes frames so fast; None if there is none."""
     if interval is None or not worth_an_engine(model):
         return None
     try:
-        engine = smallest_engine(model, interval, family, columns=WAITING)
+        engine = smallest_engine(
+            model, interval, family, columns=WAITING, max_blocks=max_blocks
+        )
         return None if engine is None else engine.plan(model)
     except ValueError:
         # There are layers that no engine runs.

@@ -10,7 +10,7 @@ front of all foldings, :mod:`hdl.planning.design_front`.
 
 from collections.abc import Iterator, Sequence
 
-from build_decoder.hdl.engine.choose import engines
+from build_decoder.hdl.engine.sizes import engines
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.choose_plans import PlanChooser
@@ -67,7 +67,8 @@ def _plans(
     chooser = PlanChooser(model, family=family, spare_blocks=spare_blocks, datapath=datapath)
     yield from chooser.every(max_blocks)
     if datapath is None and worth_an_engine(model):
-        yield from (engine.plan(model) for engine in engines(model, family, columns=WAITING))
+        sizes = engines(model, family, columns=WAITING, max_blocks=max_blocks)
+        yield from (engine.plan(model) for engine in sizes)
 
 
 def _cost(point: DesignPoint, spare_blocks: bool) -> float:
