@@ -40,8 +40,8 @@ SHIPPED = {
     "escape_tcn": "--epochs 48 --patience 8",
     "escape_net_mini": "--epochs 32 --patience 6 --rate-scale 4",
     "escape_fcn": "--epochs 24 --patience 6",
-    "escape_rnn": "--epochs 32 --patience 6 --batch 16 --rates 0.01 0.002 --gain 2",
-    "escape_gru": "--epochs 32 --patience 6 --batch 16 --rates 0.01 0.002 --gain 2",
+    "escape_rnn": "--epochs 36 --patience 8 --rates 0.01 0.002 --gain 2",
+    "escape_gru": "--epochs 36 --patience 8 --rates 0.01 0.002 --gain 2",
 }
 """Options of the training of each network."""
 
