@@ -2,9 +2,8 @@
 
 ``python -m build_decoder.sim.fuzz --networks 200``.
 
-One network of four has branches, and one of four convolutions; with ``--recurrent``, all are of
-LSTMs and GRUs. Every network is run with
-back-to-back frames, where latency and frame interval must be those that the decoder documents, and
+Of four networks, one has branches, one convolutions, and one takes time steps; with
+``--recurrent``, all are of LSTMs and GRUs. Each is run with back-to-back frames, where latency and frame interval must be those that the decoder documents, and
 with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs alone:
 a maximum or a ReLU hides much. A network depends
 on the seed, its own number and the activations that there are alone: ``--only`` runs one again.
@@ -40,6 +39,7 @@ from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_frames, random_network
 from build_decoder.sim.random_recurrent import random_recurrent
+from build_decoder.sim.random_steps import random_steps
 from build_decoder.sim.shrink import Case, shrunk
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
@@ -48,7 +48,7 @@ from build_decoder.sim.vectors import stream_values
 
 __all__ = ["Check", "check_network", "compared", "main"]
 
-_DRAWN = (random_network, random_columns, random_network, random_graph)
+_DRAWN = (random_network, random_columns, random_steps, random_graph)
 """How networks are drawn, in turns."""
 
 

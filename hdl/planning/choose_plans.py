@@ -63,7 +63,7 @@ class PlanChooser:
     spare_blocks
         Whether DSP blocks cost nothing: see :func:`hdl.planning.choose_multipliers`.
     datapath
-        What makes the products of each layer that has some, None where it is to be chosen; None if
+        What makes the products of each layer that is folded, None where it is to be chosen; None if
         it is in all of them.
     reloadable
         Whether weights are written at run time.
@@ -83,9 +83,9 @@ class PlanChooser:
         self.spare_blocks, self.reloadable = spare_blocks, reloadable
         options = {node.name: self._plans_of(node, foldings or {}) for node in model.nodes}
         multiplying = [name for name, plans in options.items() if plans[0].multiplying is not None]
-        names = datapath or [None] * len(multiplying)
-        forced = {name: kind for name, kind in zip(multiplying, names, strict=True)
-                  if kind is not None}
+        folded = [name for name in multiplying if options[name][0].folds]
+        names = datapath or [None] * len(folded)
+        forced = {name: kind for name, kind in zip(folded, names, strict=True) if kind is not None}
         self._free = [name for name in multiplying if name not in forced]
         self._options = {
             name: sorted(

@@ -83,13 +83,22 @@ class LayerPlan(Plan):
     wires : bool
         Whether what goes out is what comes in, transfer by transfer, so that it has neither actors
         nor a component; of the class.
+    folds : bool
+        Whether users may fold it and say what makes its products, if it makes some; of the class.
     multiplying : DensePlan or None
         The dense layer whose products it makes; None if it makes none.
+    banks : int
+        Memories of :attr:`storage` of which one is selected.
+    adders : int
+        Bits of registered sums beside those of :attr:`multiplying`.
     """
 
     layer_type: ClassVar[type[IntegerLayer]]
     wires: ClassVar[bool] = False
+    folds: ClassVar[bool] = True
     multiplying: "LayerPlan | None" = None
+    banks: int = 1
+    adders: int = 0
 
     @property
     def pace(self) -> int:

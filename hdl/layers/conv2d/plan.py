@@ -132,7 +132,11 @@ class Conv2dPlan(ConvolutionPlan):
     def storage(self) -> tuple[tuple[int, int], ...]:
         store, (taken,) = self.store, self.inputs
         bank = (store.depth, taken.lanes * taken.format.width)
-        return (bank,) * (store.time_banks * store.row_banks)
+        return (bank,) * self.banks
+
+    @property
+    def banks(self) -> int:
+        return self.store.time_banks * self.store.row_banks
 
     @property
     def pace(self) -> int:

@@ -54,10 +54,10 @@ def plan_area(plan: Plan, family: Family) -> Area:
         return Area()
     area = sum((_memory_area(*memory, family) for memory in plan.storage), Area())
     if isinstance(plan, LayerPlan) and plan.multiplying is not None:
-        banks = len(plan.storage)
         width = sum(width for _, width in plan.storage)
-        selected = width * family.multiplexer_luts(banks) if banks > 1 else 0
-        return area + plan_area(plan.multiplying, family) + _WALK + Area(lut=selected)
+        selected = width * family.multiplexer_luts(plan.banks) if plan.banks > 1 else 0
+        beside = Area(lut=selected + plan.adders, ff=plan.adders)
+        return area + plan_area(plan.multiplying, family) + _WALK + beside
     return area + _SMALL
 
 

@@ -1,0 +1,213 @@
+"""Attention over time steps in hardware."""
+
+import numpy as np
+from amaranth import Cat, Module, Mux, Shape, Signal
+
+from build_decoder.hdl.activations.component import activation_component
+from build_decoder.hdl.layers.attention.division import GroupDivision
+from build_decoder.hdl.layers.attention.plan import AttentionPlan
+from build_decoder.hdl.parts.adder_tree import registered_tree
+from build_decoder.hdl.parts.mac_unit import MacUnit
+from build_decoder.hdl.parts.requantise import Requantiser
+from build_decoder.hdl.parts.row_memory import RowMemory
+from build_decoder.hdl.parts.weight_memory import WeightMemory
+from build_decoder.hdl.shapes import shape_of
+from build_decoder.hdl.stage_component import StageComponent
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.requantise import Requantise
+from build_decoder.quant.rounding import Rounding
+
+__all__ = ["COMPONENT", "AttentionComponent"]
+
+
+class AttentionComponent(StageComponent):
+    """``o[c] = sum over t of p[t] * i[t, c] / sum over t of p[t]``, with the power ``p[t]`` of the
+    score of step ``t``; see :class:`quant.operations.attend.Attend`.
+
+    Values of a step are multiplied with the weights of scores as they come, and kept. When the
+    step's power is there, the same multipliers make products of the values with it, for a sum a
+    channel in a memory; the next step waits for that. The last step's sums go into another memory,
+    from which dividers take them group by group, while the next frame comes in.
+
+    Values are moved up by the least value of their format, which turns one bit, so that sums are
+    not negative; quotients are moved down again.
+
+    A step of ``g`` transfers takes ``2 g + 4`` cycles, where powers take 2. From the last value to
+    the last mean it is ``g + 8`` cycles and ``g (q + 1)`` for quotients of ``q`` bits. Several
+    channels a cycle add the levels of an adder tree to both, and what the last group sends behind
+    its first transfer. Frames follow each other without a gap, unless all steps but the last take
+    less time than the division.
+
+    Of two channels and two steps with powers 1 and 3, and quotients of 4 bits: means of 22 / 4,
+    which is rounded up, and 16 / 4. With ``x`` the values are multiplied with weights, and with
+    ``p`` with powers; ``d`` are bits of quotients::
+
+        i.payload   4 1 - - - - - - 6 5 - - - - - - - - - - - - - - - - - - - -
+        i.ready     1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0 1 1 1 1 1 1 1 1 1 1 1 1 1 1
+        product of  x x - - - - p p x x - - - - p p - - - - - - - - - - - - - -
+        dividing    - - - - - - - - - - - - - - - - - - d d d d - d d d d - - -
+        o.valid     0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 0 0 0 0 1
+        o.payload   - - - - - - - - - - - - - - - - - - - - - - - - 6 - - - - 4
+
+    Parameters
+    ----------
+    plan : AttentionPlan
+        The attention, how it is folded, and what follows from that.
+
+    Members
+    -------
+    i : ``In``, stream of arrays of channels of a step
+    o : ``Out``, stream of arrays of ``lanes`` means
+    """
+
+    def elaborate(self, platform):
+        m = Module()
+        plan, attend, groups = self.plan, self.plan.layer.attend, self.plan.groups
+        inputs = plan.folding.inputs_per_cycle
+        m.submodules.weights = weights = _weights(plan)
+        m.submodules.kept = kept = RowMemory(groups, inputs * attend.input.width)
+        m.submodules.division = division = GroupDivision(plan)
+
+        row, next_row = Signal(range(groups)), Signal(range(groups))
+        step = Signal(range(attend.steps))
+        left = Signal(range(plan.power_latency), init=plan.power_latency - 1)
+        waiting, weighting, take = Signal(), Signal(), Signal()
+        last_row, last_step = row == groups - 1, step == attend.steps - 1
+        weighted = weighting & last_row
+        m.d.comb += [
+            self.i.ready.eq(weights.ready & ~waiting & ~weighting),
+            take.eq(self.i.valid & self.i.ready),
+            next_row.eq(Mux(take | weighting, Mux(last_row, 0, row + 1), row)),
+            weights.advance.eq((take & ~last_row) | weighted),
+            kept.write.eq(take),
+            kept.row.eq(row),
+            kept.next_row.eq(next_row),
+            kept.data.eq(Cat(_moved(value) for value in self.i.payload)),
+            division.reserve.eq(waiting & (left == 0) & last_step & division.free),
+        ]
+        m.d.sync += row.eq(next_row)
+        with m.If(take & last_row):
+            m.d.sync += waiting.eq(1)
+        with m.If(waiting):
+            with m.If(left != 0):
+                m.d.sync += left.eq(left - 1)
+            with m.Elif(~last_step | division.free):
+                m.d.sync += [
+                    left.eq(left.init), waiting.eq(0), weighting.eq(1)
+                ]
+        with m.If(weighted):
+            m.d.sync += [weighting.eq(0), step.eq(Mux(last_step, 0, step + 1))]
+
+        power = Signal(shape_of(attend.power.output))
+        products = []
+        units = plan.multipliers.units(inputs, 1)
+        for kind, k, _ in units:
+            m.submodules[f"unit_{k}"] = unit = MacUnit(kind, plan.scores)
+            width = attend.input.width
+            value = kept.read[k * width : (k + 1) * width]
+            m.d.comb += [
+                unit.load.eq(weights.load | waiting),
+                unit.weights[0].eq(Mux(waiting, power, weights.weights[k][0])),
+                unit.x.eq(Mux(weighting, value, _moved(self.i.payload[k]))),
+            ]
+            products.append(unit.sums[0])
+        self._score(m, products, take, row == 0, weighted, power)
+        self._sum(m, products, Cat(weighting, step == 0, last_step, row), power, division)
+
+        m.d.comb += [
+            division.o.ready.eq(self.o.ready),
+            self.o.valid.eq(division.o.valid),
+            self.o.payload.eq(division.o.payload),
+        ]
+        return m
+
+    def _score(self, m: Module, products, take, first, advance, power) -> None:
+        """The power of a step's score, which stays until the next step's products."""
+        plan, attend = self.plan, self.plan.layer.attend
+        biased = attend.biased_sum
+        total = registered_tree(m, products, "score")
+        beat = Cat(take, first)
+        for stage in range(plan.score_latency):
+            after = Signal(2, name=f"beat_{stage}")
+            m.d.sync += after.eq(beat)
+            beat = after
+        # Values were moved up, and weights bring that into the sum.
+        moved = attend.input.min_raw * int(attend.weights.raw.sum())
+        score = Signal(Shape(biased.exact_width, signed=True))
+        with m.If(beat[0]):
+            m.d.sync += score.eq(Mux(beat[1], biased.rounding_constant + moved, score) + total)
+
+        captured = QFormat(biased.exact_width - biased.fraction, attend.accumulator.fraction)
+        narrowing = Requantise(captured, attend.accumulator, Rounding.FLOOR)
+        m.submodules.accumulator = accumulator = Requantiser(narrowing)
+        m.submodules.sum = narrowed = Requantiser(biased.sum_narrowing)
+        m.submodules.power = activation = activation_component(attend.power)(attend.power)
+        shift = biased.biased.fraction - attend.accumulator.fraction
+        m.d.comb += [
+            accumulator.i.eq(score >> biased.dropped),
+            narrowed.i.eq(accumulator.o.shift_left(shift) + self._bias(m, advance)),
+            activation.i.eq(narrowed.o),
+            activation.en.eq(1),
+            power.eq(activation.o),
+        ]
+
+    def _bias(self, m: Module, advance):
+        """The bias of a step, the next one's after ``advance``."""
+        stored = self.plan.layer.attend.biased_sum.stored_biases
+        shape = Shape.cast(range(min(0, int(stored.min())), max(0, int(stored.max())) + 1))
+        m.submodules.biases = biases = WeightMemory(shape=shape, rows=stored.reshape(-1, 1, 1))
+        m.d.comb += biases.advance.eq(advance)
+        if len(stored) == 1:
+            return biases.weights[0][0]
+        bias = Signal(shape)
+        with m.If(biases.load):
+            m.d.sync += bias.eq(biases.weights[0][0])
+        return bias
+
+    def _sum(self, m: Module, products, beat, power, division) -> None:
+        """Sums of products with powers, and of these, and where they go."""
+        plan = self.plan
+        width, groups = plan.weighted_width, plan.groups
+        m.submodules.sums = sums = RowMemory(groups, width * len(products))
+        weighting, first, last, row = beat[0], beat[1], beat[2], beat[3:]
+        total = Signal(plan.total_width)
+        added = Signal(plan.total_width)
+        m.d.comb += added.eq(Mux(first, 0, total) + power)
+        with m.If(weighting & (row == 0)):
+            m.d.sync += total.eq(added)
+
+        after = Signal(len(beat))
+        m.d.sync += after.eq(beat)
+        adds, begins, ends, at = after[0], after[1], after[2], after[3:]
+        data = Cat(
+            (Mux(begins, 0, sums.read[k * width : (k + 1) * width]) + product)[:width]
+            for k, product in enumerate(products)
+        )
+        m.d.comb += [
+            sums.write.eq(adds),
+            sums.row.eq(at),
+            sums.next_row.eq(row),
+            sums.data.eq(data),
+            division.write.eq(adds & ends),
+            division.row.eq(at),
+            division.sums.eq(data),
+            division.total_load.eq(weighting & (row == 0) & last),
+            division.total.eq(added),
+        ]
+
+
+def _weights(plan: AttentionPlan) -> WeightMemory:
+    """Weights of scores. A single row is there twice, so that it is loaded again."""
+    rows = plan.scores.weight_rows
+    if len(rows) == 1:
+        rows = np.repeat(rows, 2, axis=0)
+    return WeightMemory(shape=shape_of(plan.scores.parameters.weight), rows=rows)
+
+
+def _moved(value):
+    """A value as what it is above the least one of its format."""
+    return Cat(value[:-1], ~value[-1]) if value.shape().signed else value
+
+
+COMPONENT = AttentionComponent
+"""What realises the plan beside this module."""

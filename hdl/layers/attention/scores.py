@@ -1,0 +1,71 @@
+"""The products of attention as a dense layer: scores of a step, and values times their power."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.quant.layers.attention import Attention
+from build_decoder.quant.layers.dense import Dense
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["Scores", "power_range"]
+
+
+@dataclass(frozen=True)
+class Scores(DensePlan):
+    """A dense layer of one neuron, a step after the other, whose units multiply with powers as
+    well: units give products, of operands that are loaded.
+
+    Inputs are moved up by the least value of their format, so that no product with a power is
+    negative; with weights, that is a constant in the sum.
+    """
+
+    @classmethod
+    def of(cls, layer: Attention, lanes: int, multipliers: Multipliers | None) -> "Scores":
+        """Products of ``lanes`` channels of ``layer`` a cycle."""
+        attend = layer.attend
+        weight, power, input = attend.weights.format, attend.power.output, attend.input
+        width = max(format.width + (not format.signed) for format in (weight, power))
+        parameters = Dense(
+            input=QFormat(input.width - input.fraction, input.fraction, signed=False),
+            weight=QFormat(width - weight.fraction, weight.fraction),
+            accumulator=attend.accumulator,
+            bias=attend.biases.format,
+            weights=attend.weights.raw,
+            biases=attend.biases.raw[0],
+            activation=attend.power,
+        )
+        return cls(parameters, Folding(lanes, 1), 1, False, multipliers)
+
+    @property
+    def units_accumulate(self) -> bool:
+        """Never: a unit's products go into several sums."""
+        return False
+
+    @property
+    def constant_weights(self) -> bool:
+        """Never, since powers change."""
+        return False
+
+
+@lru_cache(maxsize=64)
+def power_range(layer: Attention) -> tuple[int, int]:
+    """Least and greatest raw power of a step.
+
+    Raises
+    ------
+    ValueError
+        If one is negative.
+    """
+    power = layer.attend.power
+    every = power.compute(np.arange(power.input.min_raw, power.input.max_raw + 1))
+    least, greatest = int(every.min()), int(every.max())
+    if least < 0:
+        raise ValueError(
+            f"expected powers that are not negative, got raw {least} in {power.output}"
+        )
+    return least, greatest
