@@ -14,6 +14,7 @@ from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder, folded_nodes
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.input_order import order_of
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import GoldenData, load_golden
@@ -145,7 +146,9 @@ def design(
     if options.keep_up is not None and clock_mhz is None:
         raise InputError("--keep-up: expected a board, whose clock it is for, got none: say "
                          "--interval in cycles")
-    shape = model.inputs[0].shape
+    # Samples may be given in another order than the one in which layers take them.
+    source = order_of(model).source
+    shape = next(item.shape for item in model.inputs if item.name == source)
     steps = shape[0] if len(shape) > 1 else 1
     limits = {
         "interval_cycles": options.interval_cycles(clock_mhz, steps),
