@@ -14,6 +14,7 @@ from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder, folded_nodes
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.input_order import order_of
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import GoldenData, load_golden
@@ -162,7 +163,9 @@ def design(
 
 def steps_of(model: IntegerModel) -> int:
     """Time steps of a frame; 1 if its inputs have none."""
-    shape = model.inputs[0].shape
+    # Samples may be given in another order than the one in which layers take them.
+    source = order_of(model).source
+    shape = next(item.shape for item in model.inputs if item.name == source)
     return shape[0] if len(shape) > 1 else 1
 
 

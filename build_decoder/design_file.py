@@ -177,14 +177,19 @@ def _read_layer(entries: Fields) -> LayerDesign:
 
 def _read_engine(entries: Fields, path: Path) -> Engine:
     chosen = Fields(entries.values["engine"], path, "engine")
-    # Those of before there were several lanes do not say so.
-    chosen.only("filters", "taps", "packed", "columns", optional=("lanes", "blocks"))
+    # Those of before there were several lanes, chains or sums that are kept do not say so.
+    chosen.only(
+        "filters", "taps", "packed", "columns", optional=("lanes", "blocks", "chained", "early")
+    )
     counts = {name: chosen.integer(name, 1, _MOST) for name in ("filters", "taps", "columns")}
     if "lanes" in chosen.values:
         counts["lanes"] = chosen.integer("lanes", 1, _MOST)
     if chosen.values.get("blocks") is not None:
         counts["blocks"] = chosen.integer("blocks", 0, _MOST)
-    return Engine(**counts, packed=chosen.flag("packed"))
+    if "early" in chosen.values:
+        counts["early"] = chosen.integer("early", 0, _MOST)
+    chained = "chained" in chosen.values and chosen.flag("chained")
+    return Engine(**counts, packed=chosen.flag("packed"), chained=chained)
 
 
 def _family(entries: Fields, path: Path) -> Family | None:

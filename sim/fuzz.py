@@ -3,10 +3,11 @@
 ``python -m build_decoder.sim.fuzz --networks 200``.
 
 Of four networks, one has branches, one convolutions, and one takes time steps; with
-``--recurrent``, all are of LSTMs and GRUs. Each is run with back-to-back frames, where latency and frame interval must be those that the decoder documents, and
-with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs alone:
-a maximum or a ReLU hides much. A network depends
-on the seed, its own number and the activations that there are alone: ``--only`` runs one again.
+``--recurrent``, all are of LSTMs and GRUs. Each is run with back-to-back frames, where latency and
+frame interval must be those that the decoder documents, and with random stalls. In Amaranth's
+simulator, what each layer gives is compared, not outputs alone: a maximum or a ReLU hides much. A
+network depends on the seed, its own number and the activations that there are alone: ``--only``
+runs one again.
 One that fails is made smaller while it fails, and what is left is printed, frames and all.
 """
 

@@ -1,12 +1,15 @@
 """Multipliers of a column engine, their weights, and the sums behind them."""
 
 import numpy as np
-from amaranth import Module, Mux, Shape, Signal
+from amaranth import Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, wiring
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.engine.tables import read_only
+from build_decoder.hdl.families import DEFAULT, family_of
+from build_decoder.hdl.parts.mac_chain import MacChain
 from build_decoder.hdl.parts.mac_unit import MacUnit
 from build_decoder.hdl.shapes import shape_of
 
@@ -27,6 +30,9 @@ class EngineArray(wiring.Component):
     inputs : ``In``, array of ``taps`` values
     start : ``In``
         What sums start from; holds for a step.
+    begin, resumes, keeps, sums_at : ``In``
+        Where sums are kept: that a step begins with the next cycle, whether it goes on with sums
+        from word ``sums_at`` on, and whether its own are kept there; the latter hold for a step.
     sums : ``Out``, array of ``filters`` exact sums
     done : ``Out``, 1
     """
@@ -42,6 +48,15 @@ class EngineArray(wiring.Component):
                 "last": In(1),
                 "inputs": In(data.ArrayLayout(shape_of(plan.value_format), plan.taps)),
                 "start": In(range(max(la.narrowing.start for la in plan.network.layers) + 1)),
+                **(
+                    {
+                        "begin": In(1),
+                        "resumes": In(1),
+                        "keeps": In(1),
+                        "sums_at": In(range(plan.program.sums)),
+                    }
+                    if plan.program.sums else {}
+                ),
                 "sums": Out(data.ArrayLayout(total, plan.filters)),
                 "done": Out(1),
             }
@@ -49,38 +64,101 @@ class EngineArray(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        plan, products = self.plan, self.plan.products
-        width = products.parameters.weight.width
-        rows = products.weight_rows.reshape(len(products.weight_rows), -1)
-        bits = (rows[:, :, None] >> np.arange(width) & 1).reshape(len(rows), -1)
-        weights = data.View(
-            data.ArrayLayout(
-                data.ArrayLayout(shape_of(products.parameters.weight), plan.filters), plan.taps
-            ),
-            read_only(m, bits, self.weight_at, platform),
-        )
+        plan = self.plan
         signals = [(self.take, self.first, self.last)]
         for stage in range(plan.sum_latency):
             after = [Signal(name=f"{name}_{stage}") for name in ("take", "first", "last")]
             m.d.sync += [a.eq(b) for a, b in zip(after, signals[-1], strict=True)]
             signals.append(after)
-        load, _, _ = signals[1]
+        loads = [load for load, _, _ in signals[1:]]
         take, first, _ = signals[-2]
         _, _, done = signals[-1]
         m.d.comb += self.done.eq(done)
 
+        make = self._chains if plan.chained else self._trees
+        starts = [self.start] * plan.filters
+        if plan.program.sums:
+            kept = self._kept(m, take & first, done, platform)
+            starts = [Mux(self.resumes, total, self.start) for total in kept]
+        of_filters = zip(self.sums, make(m, loads, platform), starts, strict=True)
+        for total, added, start in of_filters:
+            with m.If(take):
+                m.d.sync += total.eq(added + Mux(first, start, total))
+        return m
+
+    def _kept(self, m: Module, begins: Value, done: Value, platform) -> data.View:
+        """What a pass goes on with when it ``begins``, and a memory that has what is ``done``. From
+        one pass to the next are two cycles at least, in which the next word is read."""
+        count, shape = self.plan.program.sums, self.sums.shape()
+        width = self.plan.filters * self.plan.sum_width
+        in_blocks = (family_of(platform) or DEFAULT).memory.ram_blocks(count, width)
+        m.submodules.kept = memory = Memory(
+            shape=shape, depth=count, init=[],
+            attrs={"ram_style": "block"} if in_blocks else {},
+        )
+        write, read = memory.write_port(), memory.read_port()
+        m.d.comb += [write.en.eq(done & self.keeps), write.data.eq(self.sums)]
+        for port, moves in ((read, begins), (write, done)):
+            at = Signal.like(port.addr)
+            m.d.comb += port.addr.eq(at)
+            with m.If(self.begin):
+                m.d.sync += at.eq(self.sums_at)
+            with m.Elif(moves):
+                m.d.sync += at.eq(at + 1)
+        return read.data
+
+    def _weights(self, m: Module, taps: slice, address: Value, platform) -> data.View:
+        """Those of some taps, an array of arrays of ``filters``, a cycle after ``address``."""
+        plan, products = self.plan, self.plan.products
+        kind = products.parameters.weight
+        rows = products.weight_rows[:, taps]
+        bits = (rows.reshape(len(rows), -1, 1) >> np.arange(kind.width) & 1).reshape(len(rows), -1)
+        layout = data.ArrayLayout(shape_of(kind), plan.filters)
+        return data.View(
+            data.ArrayLayout(layout, rows.shape[1]), read_only(m, bits, address, platform)
+        )
+
+    def _trees(self, m: Module, loads: list[Value], platform) -> list[Value]:
+        """Sums of the products of a cycle, a filter each, in trees."""
+        plan = self.plan
+        weights = self._weights(m, slice(None), self.weight_at, platform)
         terms = [[] for _ in range(plan.filters)]
         for kind, tap, filter in plan.multipliers.units(plan.taps, plan.filters):
-            m.submodules[f"unit_{tap}_{filter}"] = unit = MacUnit(kind, products)
-            m.d.comb += [unit.load.eq(load), unit.x.eq(self.inputs[tap])]
+            m.submodules[f"unit_{tap}_{filter}"] = unit = MacUnit(kind, plan.products)
+            m.d.comb += [unit.load.eq(loads[0]), unit.x.eq(self.inputs[tap])]
             for n in range(kind.neurons):
                 m.d.comb += unit.weights[n].eq(weights[tap][filter + n])
                 terms[filter + n].append(unit.sums[n])
-        for number, (total, products_of) in enumerate(zip(self.sums, terms, strict=True)):
-            added = self._registered_tree(m, number, products_of)
-            with m.If(take):
-                m.d.sync += total.eq(added + Mux(first, self.start, total))
-        return m
+        return [self._registered_tree(m, number, some) for number, some in enumerate(terms)]
+
+    def _chains(self, m: Module, loads: list[Value], platform) -> list[Value]:
+        """The same in chains of blocks; each tap is a cycle later than the one before it."""
+        plan, address = self.plan, self.weight_at
+        weights, inputs = [], []
+        for tap in range(plan.taps):
+            weights.append(self._weights(m, slice(tap, tap + 1), address, platform)[0])
+            value = self.inputs[tap]
+            for stage in range(tap):
+                # Without a reset, a shift register may be in LUTs.
+                later = Signal.like(value, name=f"input_{tap}_{stage}", reset_less=True)
+                m.d.sync += later.eq(value)
+                value = later
+            inputs.append(value)
+            later = Signal.like(self.weight_at, name=f"weight_at_{tap}")
+            m.d.sync += later.eq(address)
+            address = later
+        sums = []
+        for kind, _, filter in plan.multipliers.units(plan.taps, plan.filters):
+            if len(sums) == plan.filters:
+                break
+            m.submodules[f"chain_{filter}"] = chain = MacChain(kind, plan.products, plan.taps)
+            for tap, (value, row) in enumerate(zip(inputs, weights, strict=True)):
+                m.d.comb += [chain.load[tap].eq(loads[tap]), chain.x[tap].eq(value)]
+                m.d.comb += [
+                    chain.weights[tap][n].eq(row[filter + n]) for n in range(kind.neurons)
+                ]
+            sums += list(chain.sums)
+        return sums
 
     @staticmethod
     def _registered_tree(m: Module, number: int, terms: list):

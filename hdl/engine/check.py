@@ -32,6 +32,7 @@ class _Check:
     def __init__(self, program: Program):
         self.program = program
         self.places = np.full(program.words * program.banks, _NEVER)
+        self.sums = [None] * program.sums
         tensors = program.network.tensors
         # Each value of two frames has a number of its own.
         sizes = [int(np.prod(tensor.shape)) for tensor in tensors]
@@ -72,13 +73,12 @@ class _Check:
 
     def row(self, row: Row) -> None:
         program, layer = self.program, row.layer
-        first, end = layer.taps(row.column)
-        before = 0 if layer.before is None else layer.before
+        first_tap = row.first - row.skipped
         ring = program.rings[layer.source.name]
         at, last = program.start(row), (ring.base + (ring.places - 1) * ring.words) * program.banks
         weight = program.first_weight(row)
-        for column in range(first, end):
-            tap = column - (row.column - before if layer.before is not None else 0)
+        for column in range(row.first, row.end):
+            tap = column - first_tap
             self.reads(layer, at, column)
             self.weights(layer, weight, tap)
             self.made[layer.name][row.column, tap] += 1
@@ -88,8 +88,25 @@ class _Check:
             program.pass_cycles(row) >= max(program.filters // program.lanes, 2),
             f"{layer.name}: expected a pass in which its outputs leave, and of two cycles",
         )
-        if row.ends and layer.target is not None:
+        if row.sums is not None:
+            self.adds(row)
+        if row.ends and not row.keeps and layer.target is not None:
             self.writes(row)
+
+    def adds(self, row: Row) -> None:
+        """Sums that it goes on with, and that it keeps: of so many columns of this source."""
+        layer = row.layer
+        words = slice(row.sums, row.sums + layer.positions * self.program.passes(layer))
+        if row.resumes:
+            _holds(
+                self.sums[words] == [(self.frame, layer.name, row.column, row.first)]
+                * (words.stop - words.start),
+                f"{layer.name}: expected sums of column {row.column}, got others",
+            )
+        if row.keeps:
+            self.sums[words] = [(self.frame, layer.name, row.column, row.end)] * (
+                words.stop - words.start
+            )
 
     def reads(self, layer: EngineLayer, at: int, column: int) -> None:
         """All windows of a column, from value ``at`` on."""

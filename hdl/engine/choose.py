@@ -53,11 +53,17 @@ def smallest_engine(
             # Some outputs are not whole transfers of so many lanes.
             continue
         if plan.unheld_cycles <= interval:
-            packed = family is not None and count > 1 and plan.packs(family.dsp)
-            wanted = replace(plan, packed=packed).multipliers.blocks
-            enough = max_blocks is None or wanted <= max_blocks
-            return Engine(count, some, packed, columns, lanes, None if enough else max_blocks)
+            chosen = _within(plan, Engine.best(plan, family, columns), max_blocks)
+            if chosen.planned(model).unheld_cycles <= interval:
+                return chosen
     return None
+
+
+def _within(plan: EnginePlan, chosen: Engine, max_blocks: int | None) -> Engine:
+    """What is chosen, or with products in LUTs where there are too few blocks."""
+    if max_blocks is None or chosen.planned(plan.model).multipliers.blocks <= max_blocks:
+        return chosen
+    return replace(chosen, blocks=max_blocks, chained=False)
 
 
 def _parts(counts: Iterable[int]) -> list[int]:

@@ -50,7 +50,8 @@ class EngineComponent(StageComponent):
 
         begin, loads, done = Signal(), Signal(), Signal()
         sending = Signal()
-        leaves = by_layer(step.layer, [layer.target is None for layer in layers])
+        keeps = step.keeps if plan.program.sums else Const(0, 1)
+        leaves = by_layer(step.layer, [layer.target is None for layer in layers]) & ~keeps
         flushed = Signal(range(plan.drain_cycles))
         load_ends = self._load(m, loads, step, memory)
         with m.FSM():
@@ -91,9 +92,16 @@ class EngineComponent(StageComponent):
             array.last.eq(walk.last),
             array.inputs.eq(memory.values),
             array.start.eq(by_layer(step.layer, [layer.narrowing.start for layer in layers])),
-            drain.load.eq(array.done),
+            drain.load.eq(array.done & ~keeps),
             drain.sums.eq(array.sums),
         ]
+        if plan.program.sums:
+            m.d.comb += [
+                array.begin.eq(begin),
+                array.resumes.eq(step.resumes),
+                array.keeps.eq(step.keeps),
+                array.sums_at.eq(step.sums),
+            ]
         with m.If(~loads):
             m.d.comb += [
                 memory.write.eq((drain.keep & ~leaves).replicate(plan.lanes)),

@@ -44,7 +44,8 @@ class EngineProducts:
     parameters
         Formats of both operands.
     unit_width
-        Bits of a product, proven from the weights of each layer and from its inputs' format.
+        Bits of a product, or of the sum of a chain of them, proven from the weights of each layer
+        and from its inputs' format.
     neurons
         Filters at a time.
     weight_rows
@@ -77,6 +78,12 @@ class EnginePlan(Plan):
         and, of each layer but the last, the filters.
     blocks
         Most DSP blocks; products beyond them are made in LUTs. None: all in blocks.
+    chained
+        Whether blocks add products, one behind the other, in place of trees in LUTs. All products
+        are made in blocks then.
+    early
+        Columns of inputs that are added to sums as they come, as
+        :class:`hdl.engine.program.Program` has it.
 
     Raises
     ------
@@ -92,8 +99,14 @@ class EnginePlan(Plan):
     packed: bool = False
     lanes: int = 1
     blocks: int | None = None
+    chained: bool = False
+    early: int = 0
 
     def __post_init__(self):
+        if self.chained and self.multipliers.lut:
+            raise ValueError(
+                f"expected blocks for all products of a chain, got {self.blocks}"
+            )
         if min(self.filters, self.taps) < 1:
             raise ValueError(
                 f"expected at least 1 filter and 1 tap at a time, got {self.filters} and "
@@ -103,6 +116,12 @@ class EnginePlan(Plan):
             raise ValueError(
                 f"expected lanes that are a power of two and divide {self.filters} filters, got "
                 f"{self.lanes}"
+            )
+        (inputs,) = self.inputs
+        if not 0 <= self.early <= inputs.steps:
+            raise ValueError(
+                f"expected at most {inputs.steps} columns that are added as they come, got "
+                f"{self.early}"
             )
         _ = self.program
 
@@ -114,7 +133,7 @@ class EnginePlan(Plan):
     @cached_property
     def program(self) -> Program:
         """What it does in a frame."""
-        return Program(self.network, self.filters, self.taps, self.lanes)
+        return Program(self.network, self.filters, self.taps, self.lanes, self.early)
 
     @property
     def serves(self) -> tuple[str, ...]:
@@ -154,11 +173,16 @@ class EnginePlan(Plan):
         least = int(rows.min())
         width = max(most, (-least - 1).bit_length() if least < 0 else 0) + 1
         formats = _Formats(self.value_format, QFormat(width, 0))
-        return EngineProducts(formats, _signed_width(ends), self.filters, rows)
+        unit_width = _signed_width(ends) + (self.levels if self.chained else 0)
+        return EngineProducts(formats, unit_width, self.filters, rows)
 
     def packs(self, block: DspBlock) -> bool:
         """Whether two filters may share a ``block``."""
         return fits_block(self.products, Multiplier.PACKED, block)
+
+    def in_blocks(self, block: DspBlock) -> bool:
+        """Whether a product of one filter fits a ``block``."""
+        return fits_block(self.products, Multiplier.DSP, block)
 
     @cached_property
     def sum_width(self) -> int:
@@ -179,8 +203,8 @@ class EnginePlan(Plan):
     @property
     def sum_latency(self) -> int:
         """Cycles from an address to the sum that has its products: memory, selection, product, the
-        levels of the tree, the sum."""
-        return 4 + self.levels
+        levels of the tree or the blocks of the chain, the sum."""
+        return 4 + (self.taps if self.chained else self.levels)
 
     @property
     def drain_cycles(self) -> int:
@@ -236,7 +260,7 @@ class EnginePlan(Plan):
                 phases += [whole] if rest is None else [take, rest] * values
             else:
                 cycles = _BEGIN + program.run_cycles(step) + self.drain_cycles
-                if step.layer.target is None:
+                if step.layer.target is None and not step.keeps:
                     phases.append(
                         Phase(cycles, reserve=((free, 1),), release=((finished, 1),))
                     )

@@ -1,7 +1,8 @@
 """The program of a column engine: which column of which layer is made when, and from where."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,7 +20,7 @@ class Load:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A layer makes a column of outputs.
+    """A layer makes a column of outputs, or sums for one that a later row goes on with.
 
     Parameters
     ----------
@@ -27,10 +28,34 @@ class Row:
         The layer.
     column
         Of its outputs, ahead of the pool.
+    first, end
+        Columns of the source that it adds up.
+    sums
+        Word of the first sums that are kept; None if none are.
     """
 
     layer: EngineLayer
     column: int
+    first: int
+    end: int
+    sums: int | None = None
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it goes on with sums that are kept."""
+        return self.first > self.layer.taps(self.column)[0]
+
+    @property
+    def keeps(self) -> bool:
+        """Whether its sums are kept, and there are no outputs yet."""
+        return self.end < self.layer.taps(self.column)[1]
+
+    @property
+    def skipped(self) -> int:
+        """Columns of the window before those that it adds up, padding among them."""
+        if self.layer.before is None:
+            return self.first
+        return self.first - self.column + self.layer.before
 
     @property
     def into(self) -> int:
@@ -82,6 +107,10 @@ class Program:
         Multipliers: of so many filters, with so many neighbouring values of a column.
     lanes
         Outputs that are written in a cycle, a power of two.
+    early
+        Columns of inputs, the last ones of a frame, of which each is added to all sums that it is
+        part of as it comes, and not when the last column of a window is there: less is left to do
+        in the end.
 
     Attributes
     ----------
@@ -93,6 +122,8 @@ class Program:
         Of the memory of columns, each of ``banks`` values.
     banks : int
         Values of a word: a power of two, as their number tells the bank.
+    sums : int
+        Words of sums that are kept, of ``filters`` each.
     weight_bases : dict of int
         First row of each layer's weights, by its name.
     weight_rows : ndarray
@@ -105,7 +136,14 @@ class Program:
         together.
     """
 
-    def __init__(self, network: EngineNetwork, filters: int, taps: int, lanes: int = 1):
+    def __init__(
+        self,
+        network: EngineNetwork,
+        filters: int,
+        taps: int,
+        lanes: int = 1,
+        early: int = 0,
+    ):
         self.network, self.filters, self.taps, self.lanes = network, filters, taps, lanes
         self.banks = 1 << (max(taps, lanes) - 1).bit_length()
         for layer in network.layers:
@@ -118,7 +156,9 @@ class Program:
                     f"{layer.name}: expected outputs that are whole transfers of {lanes}, got "
                     f"{layer.filters} from number {layer.offset} on"
                 )
-        self.steps = list(_steps(network))
+        self.steps, self.sums = list(_steps(network)), 0
+        if early:
+            self.steps = list(_steps(network, self._kept_sums(early)))
         self.rings, base = {}, 0
         needed = _places(network, self.steps)
         for tensor in network.tensors:
@@ -132,6 +172,22 @@ class Program:
             self.weight_bases[layer.name] = sum(map(len, rows))
             rows.append(self._rows_of(layer))
         self.weight_rows = np.concatenate(rows)
+
+    def _kept_sums(self, early: int) -> dict[tuple[str, int], int]:
+        """Places for sums of columns of outputs that are made once the last ``early`` columns of
+        inputs come, by layer and number. A place is free for another column of outputs once a
+        window is whole."""
+        loads = [n for n, step in enumerate(self.steps) if isinstance(step, Load)]
+        late = [step for step in self.steps[loads[-early] :] if isinstance(step, Row)]
+        places = {}
+        for layer in self.network.layers:
+            columns = [row.column for row in late if row.layer is layer and row.end - row.first > 1]
+            words = layer.positions * self.passes(layer)
+            count = min(len(columns), len(layer.weights))
+            for column in columns:
+                places[layer.name, column] = self.sums + column % count * words
+            self.sums += count * words
+        return places
 
     def blocks(self, layer: EngineLayer) -> int:
         """Cycles for what of a window lies in one column."""
@@ -152,8 +208,7 @@ class Program:
 
     def pass_cycles(self, row: Row) -> int:
         """Cycles of a pass: a block each, or as many as its outputs take to leave."""
-        first, end = row.layer.taps(row.column)
-        return max((end - first) * self.blocks(row.layer), self.least_cycles)
+        return max((row.end - row.first) * self.blocks(row.layer), self.least_cycles)
 
     def lines(self, layer: EngineLayer) -> int:
         """Cycles in which the outputs of a position leave."""
@@ -181,28 +236,36 @@ class Program:
     def start(self, row: Row) -> int:
         """Number of the first value that a row reads."""
         layer = row.layer
-        return self.first_value(layer.source, layer.taps(row.column)[0]) - layer.reaches
+        return self.first_value(layer.source, row.first) - layer.reaches
 
     def first_weight(self, row: Row) -> int:
         """First row of weights that a row of the program reads."""
-        layer = row.layer
-        skipped = 0
-        if layer.before is not None:
-            skipped = max(layer.before - row.column, 0)
-        return self.weight_bases[layer.name] + skipped * self.blocks(layer)
+        return self.weight_bases[row.layer.name] + row.skipped * self.blocks(row.layer)
 
 
-def _steps(network: EngineNetwork) -> Iterator[Load | Row]:
+def _steps(
+    network: EngineNetwork, kept: Mapping[tuple[str, int], int] = MappingProxyType({})
+) -> Iterator[Load | Row]:
+    """All steps; those of outputs for whose sums there are places in several rows, as their
+    sources come."""
     there = {tensor.name: 0 for tensor in network.tensors}
     made = {layer.name: 0 for layer in network.layers}
     given = {layer.name: 0 for layer in network.layers}
+    summed: dict[tuple[str, int], int] = {}
+
+    def row_of(layer: EngineLayer, column: int, there: int) -> Row:
+        number = layer.name, column
+        first, end = layer.taps(column)
+        first, end = summed.get(number, first), min(end, there)
+        summed[number] = end
+        return Row(layer, column, first, end, kept.get(number))
 
     def go_on(tensor: KeptTensor) -> Iterator[Row]:
         for layer in tensor.takers:
             while made[layer.name] < layer.columns and (
                 layer.taps(made[layer.name])[1] <= there[tensor.name]
             ):
-                row = Row(layer, made[layer.name])
+                row = row_of(layer, made[layer.name], there[tensor.name])
                 made[layer.name] += 1
                 yield row
                 if row.ends and layer.target is not None:
@@ -213,12 +276,18 @@ def _steps(network: EngineNetwork) -> Iterator[Load | Row]:
                         there[target.name] = whole
                         yield from go_on(target)
 
+    layers = {layer.name: layer for layer in network.layers}
     for column in range(network.inputs[0][0].shape[0]):
         yield Load(column)
         for tensor, _ in network.inputs:
             there[tensor.name] += 1
         for tensor, _ in network.inputs:
             yield from go_on(tensor)
+        for name, late in kept:
+            layer = layers[name]
+            come, begun = there[layer.source.name], summed.get((name, late), layer.taps(late)[0])
+            if begun < come < layer.taps(late)[1]:
+                yield row_of(layer, late, come)
 
 
 def _places(network: EngineNetwork, steps: list[Load | Row]) -> dict[str, int]:
@@ -241,6 +310,8 @@ def _places(network: EngineNetwork, steps: list[Load | Row]) -> dict[str, int]:
         if isinstance(step, Load):
             for tensor, _ in network.inputs:
                 written(tensor, step.column)
+            continue
+        if step.keeps:
             continue
         if step.ends and step.layer.target is not None:
             written(step.layer.target, step.into)

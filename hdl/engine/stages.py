@@ -24,7 +24,7 @@ class Engine:
 
     Parameters
     ----------
-    filters, taps, packed, lanes, blocks
+    filters, taps, packed, lanes, blocks, chained, early
         Multipliers, and outputs a cycle, as an :class:`hdl.engine.plan.EnginePlan` has them.
     columns
         Columns of inputs in the FIFO ahead of it, at least 1.
@@ -36,6 +36,42 @@ class Engine:
     columns: int = 1
     lanes: int = 1
     blocks: int | None = None
+    chained: bool = False
+    early: int = 0
+
+    @classmethod
+    def best(cls, plan: EnginePlan, family: Family | None, columns: int) -> Self:
+        """That of a plan, with products and sums by the blocks of a family as far as they go."""
+        if family is not None and family.dsp.accumulator:
+            ways = [(True, True), (True, False), (False, True)]
+            if plan.blocks is not None:
+                ways = [(True, False)]
+            for packed, chained in ways:
+                made = replace(plan, packed=packed, chained=chained)
+                if made.packs(family.dsp) if packed else made.in_blocks(family.dsp):
+                    return cls.of_engine(made, columns)
+        return cls.of_engine(plan, columns)
+
+    @classmethod
+    def of_engine(cls, plan: EnginePlan, columns: int) -> Self:
+        """What was chosen of an engine, and how many columns wait ahead of it."""
+        return cls(
+            plan.filters, plan.taps, plan.packed, columns, plan.lanes, plan.blocks, plan.chained,
+            plan.early,
+        )
+
+    def planned(self, model: IntegerModel) -> EnginePlan:
+        """The engine's own plan.
+
+        Raises
+        ------
+        ValueError
+            If an engine cannot run the model, or cannot be so.
+        """
+        return EnginePlan(
+            model, self.filters, self.taps, self.packed, self.lanes, self.blocks, self.chained,
+            self.early,
+        )
 
     def plan(self, model: IntegerModel) -> DecoderPlan:
         """The decoder's plan; the engine's program is checked.
@@ -47,9 +83,7 @@ class Engine:
         """
         if self.columns < 1:
             raise ValueError(f"expected at least 1 column in the FIFO, got {self.columns}")
-        plan = EnginePlan(
-            model, self.filters, self.taps, self.packed, self.lanes, self.blocks
-        )
+        plan = self.planned(model)
         check(plan.program)
         (tensor,) = plan.inputs
         stages, port = [], Port(order_of(model).source)
@@ -69,9 +103,7 @@ class Engine:
             return None
         fifo = plans[0]
         columns = fifo.depth // fifo.tensor.step_beats if isinstance(fifo, FifoPlan) else 1
-        return cls(
-            engine.filters, engine.taps, engine.packed, columns, engine.lanes, engine.blocks
-        )
+        return cls.of_engine(engine, columns)
 
 
 _NAME = "engine"
@@ -108,25 +140,22 @@ def on_engine(
     columns: int = 1,
     lanes: int = 1,
     blocks: int | None = None,
+    early: int = 0,
 ) -> DecoderPlan:
     """The decoder whose layers share one engine.
 
     Parameters
     ----------
-    filters, taps, columns, lanes, blocks
+    filters, taps, columns, lanes, blocks, early
         As an :class:`Engine` has them.
     family
-        Whose DSP blocks make products of two filters, where weights are narrow enough; None for
-        one of each.
+        Whose DSP blocks make products of two filters, where weights are narrow enough, and add
+        them, where they can; None for one of each.
 
     Raises
     ------
     ValueError
         If an engine cannot run the model, or cannot be so.
     """
-    packed = (
-        family is not None
-        and filters > 1
-        and EnginePlan(model, filters, taps).packs(family.dsp)
-    )
-    return Engine(filters, taps, packed, columns, lanes, blocks).plan(model)
+    plan = EnginePlan(model, filters, taps, lanes=lanes, blocks=blocks, early=early)
+    return Engine.best(plan, family, columns).plan(model)

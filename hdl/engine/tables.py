@@ -31,11 +31,12 @@ def step_layout(plan: EnginePlan) -> data.StructLayout:
     ``load`` says whether a column comes in, else ``layer`` makes one. It reads ``columns`` and one
     more of its source, from value ``start`` on. It leaves ``skipped`` rows of the layer's weights
     out, and its outputs begin at value ``target``. It ``opens`` and ``ends`` windows of the pool.
+    It ``resumes`` sums that are kept from word ``sums`` on, and ``keeps`` its own there.
     """
     program = plan.program
-    skipped = max(
-        (layer.before or 0) * program.blocks(layer) for layer in plan.network.layers
-    )
+    rows = [step for step in program.steps if isinstance(step, Row)]
+    skipped = max(row.skipped * program.blocks(row.layer) for row in rows)
+    kept = {"resumes": 1, "keeps": 1, "sums": range(program.sums)} if program.sums else {}
     columns = max(len(layer.weights) for layer in plan.network.layers)
     return data.StructLayout(
         {
@@ -47,6 +48,7 @@ def step_layout(plan: EnginePlan) -> data.StructLayout:
             "target": range(max(program.words * program.banks, plan.leaving_values)),
             "opens": 1,
             "ends": 1,
+            **kept,
         }
     )
 
@@ -57,15 +59,16 @@ def _fields(plan: EnginePlan, step: Load | Row) -> dict[str, int]:
         tensor, _ = plan.network.inputs[0]
         return {"load": 1, "target": program.first_value(tensor, step.column)}
     layer = step.layer
-    first, end = layer.taps(step.column)
     fields = {
         "layer": plan.network.layers.index(layer),
         "start": program.start(step),
-        "columns": end - first - 1,
-        "skipped": program.first_weight(step) - program.weight_bases[layer.name],
+        "columns": step.end - step.first - 1,
+        "skipped": step.skipped * program.blocks(layer),
         "opens": step.opens,
         "ends": step.ends,
     }
+    if step.sums is not None:
+        fields |= {"resumes": step.resumes, "keeps": step.keeps, "sums": step.sums}
     if layer.target is not None:
         fields["target"] = program.first_value(layer.target, step.into) + layer.offset
     return fields

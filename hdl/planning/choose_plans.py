@@ -124,8 +124,7 @@ class PlanChooser:
             before = choices
 
     def cheaper(self, other: DecoderPlan, limits: Limits) -> DecoderPlan:
-        """``other``, if it is within the limits and costs less than layers for the same interval,
-        without what is between these; what is chosen otherwise.
+        """``other``, if it is within the limits and costs less than what is chosen otherwise.
 
         Raises
         ------
@@ -135,12 +134,16 @@ class PlanChooser:
         area = decoder_area(other, self.family)
         if not _within(area, limits):
             return self.choose(limits)
+        price = self._price(area)
         try:
+            # Layers that are each as fast cost no more than those that are so together.
             plans = self._plans(self._intervals(limits.interval_cycles)[0], limits)
+            if price < self._price(self._area(plans)):
+                return other
+            chosen = self.choose(limits)
         except InputError:
             return other
-        cheaper = self._price(area) < self._price(self._area(plans))
-        return other if cheaper else self.choose(limits)
+        return other if price < self._price(decoder_area(chosen, self.family)) else chosen
 
     def _intervals(self, most: int | None) -> list[int]:
         """Intervals to try, falling, from ``most`` or from that of the smallest decoder."""
