@@ -13,7 +13,9 @@ from build_decoder.quant.exercise import may_be_bred
 from build_decoder.quant.margins import flip_rate
 from build_decoder.quant.range_analysis import saturates
 
-__all__ = ["NearBoundary", "crossover_samples", "near_boundaries", "near_boundary"]
+__all__ = [
+    "NearBoundary", "blended_samples", "crossover_samples", "near_boundaries", "near_boundary",
+]
 
 _SHARE = (0.1, 0.9)
 """Least and greatest share of a bred sample's inputs that come from its second parent."""
@@ -36,6 +38,12 @@ large networks get fewer samples, but never fewer than :data:`_LEAST_KEPT`."""
 
 _LEAST_BRED = 1024
 """Samples bred for each of many decisions at once."""
+
+_BRED_MACS = 1 << 33
+"""Most multiplications of a run on all waveforms that are bred at once."""
+
+_FINEST = 20
+"""Most fraction bits of a grid that inputs are taken to lie on."""
 
 _ROUNDS = 8
 """Most times that samples are bred for one decision."""
@@ -153,9 +161,8 @@ def near_boundary(
     has far fewer samples near the boundary than farther out (:func:`_even_share`), new data is
     assumed to have more there than golden data.
 
-    Too few samples can be bred if nearly all of ``golden`` is decided alike, or if an input's
-    values make sense in whole samples alone, as in a waveform. Then the golden samples of smallest
-    margin stand for themselves. Samples of ``golden`` that are held out were bred
+    Too few samples can be bred if nearly all of ``golden`` is decided alike. Then golden samples
+    of smallest margin stand for themselves. Samples of ``golden`` that are held out were bred
     (:mod:`quant.exercise`): they serve as parents, but are not counted.
 
     Parameters
@@ -191,16 +198,16 @@ def near_boundary(
 def _bred(
     network: Network, golden: GoldenData, decision: int, reach: float, of: int
 ) -> GoldenData:
-    """Bred samples with margins up to ``reach``, ascending: few if few come so near, none if the
-    inputs must not be mixed."""
+    """Bred samples with margins up to ``reach``, ascending: few if few come so near."""
+    wanted, count = max(_KEPT // of, _LEAST_KEPT), max(_BRED // of, _LEAST_BRED)
+    breed = crossover_samples
     if not may_be_bred(network):
-        return golden.select(np.zeros(len(golden), dtype=bool))
-    wanted = max(_KEPT // of, _LEAST_KEPT)
+        breed = blended_samples
+        wanted = min(wanted, _most_kept(network))
+        count = min(count, max(_BRED_MACS // max(resources(network).macs, 1), _LEAST_KEPT))
     found = None
     for seed in range(_ROUNDS):
-        bred = crossover_samples(
-            network, golden, count=max(_BRED // of, _LEAST_BRED), decision=decision, seed=seed
-        )
+        bred = breed(network, golden, count=count, decision=decision, seed=seed)
         bred = _between(bred, decision, reach, wanted)
         found = bred if found is None else _joined(found, bred, decision, wanted)
         if len(found) >= _LEAST_KEPT or not len(bred):
@@ -282,6 +289,49 @@ def crossover_samples(
     if nearly all of ``golden`` is decided alike.
     """
     random = np.random.default_rng(seed)
+    first, second = _parents(random, network, golden, count, decision)
+    share = random.uniform(*_SHARE, size=(len(first), 1))
+    x = np.where(random.random(first.shape) < share, second, first)
+    return GoldenData(x, network.forward(x), None, np.zeros(len(x), dtype=bool), golden.task)
+
+
+def blended_samples(
+    network: Network, golden: GoldenData, *, count: int, decision: int = 0, seed: int = 0
+) -> GoldenData:
+    """``count`` samples that are sums of two golden samples, for inputs of which only whole samples
+    make sense, such as waveforms.
+
+    Parents with different decisions are weighted by cosine and sine of a random angle, so that
+    noise is as strong in the sum as in a parent: signals that overlap are such sums. Values stay
+    within those of golden data, and on their grid. Labels are not used.
+
+    Parameters and result are those of :func:`crossover_samples`.
+    """
+    random = np.random.default_rng(seed)
+    first, second = _parents(random, network, golden, count, decision)
+    angle = np.pi / 2 * random.uniform(*_SHARE, size=(len(first), 1))
+    x = np.cos(angle) * first + np.sin(angle) * second
+    step = _grid(golden.x)
+    if step:
+        x = np.round(x / step) * step
+    x = np.clip(x, golden.x.min(), golden.x.max())
+    return GoldenData(x, network.forward(x), None, np.zeros(len(x), dtype=bool), golden.task)
+
+
+def _grid(x: np.ndarray) -> float:
+    """The greatest power of two, at most 1, of which all values are multiples; 0 if there is
+    none."""
+    for bits in range(_FINEST + 1):
+        scaled = np.ldexp(x.astype(np.float64), bits)
+        if np.array_equal(scaled, np.round(scaled)):
+            return 2.0**-bits
+    return 0.0
+
+
+def _parents(
+    random: np.random.Generator, network: Network, golden: GoldenData, count: int, decision: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (``count``, inputs) of golden samples, and of others that are decided otherwise."""
     decided = golden.task.decisions(network.forward(golden.x))[:, decision]
     if len(golden.task.thresholds) and len(np.unique(decided)) == 2:
         # Drawn from either side: of a label that is rare, few pairs would lie apart.
@@ -292,10 +342,7 @@ def crossover_samples(
         first, second = random.integers(len(golden), size=(2, _PAIRS * count))
         apart = np.flatnonzero(decided[first] != decided[second])[:count]
         first, second = first[apart], second[apart]
-    first, second = golden.x[first], golden.x[second]
-    share = random.uniform(*_SHARE, size=(len(first), 1))
-    x = np.where(random.random(first.shape) < share, second, first)
-    return GoldenData(x, network.forward(x), None, np.zeros(len(x), dtype=bool), golden.task)
+    return golden.x[first], golden.x[second]
 
 
 def _between(

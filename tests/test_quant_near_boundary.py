@@ -8,7 +8,12 @@ from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
 from build_decoder.models.task import Kind, Task
 from build_decoder.quant.margins import flip_rate
-from build_decoder.quant.near_boundary import crossover_samples, near_boundaries, near_boundary
+from build_decoder.quant.near_boundary import (
+    blended_samples,
+    crossover_samples,
+    near_boundaries,
+    near_boundary,
+)
 from tests.decoders import decoder
 from tests.networks import dense, dense_chain
 
@@ -80,6 +85,52 @@ def test_expected_flips_are_those_of_other_samples():
         flipped = np.mean(decisions(noisy.forward(unseen.x)) != decisions(unseen.y))
         # Some ten decisions of 2,048 change, and it errs on the safe side.
         assert 0.5 * flipped <= expected <= 4 * flipped
+
+
+@pytest.fixture(scope="module")
+def signatures():
+    """A network of windows of waveforms, and golden data of it."""
+    network = load_network("escape_tcn")
+    return network, load_golden("escape_tcn", network)
+
+
+def test_blends_of_waveforms_are_as_noisy_as_they_are_and_on_their_grid(signatures):
+    network, golden = signatures
+    blends = blended_samples(network, golden.search, count=200)
+    assert len(blends) == 200
+    grid = blends.x * 128
+    assert np.array_equal(grid, np.round(grid))
+    assert blends.x.min() >= golden.search.x.min()
+    assert blends.x.max() <= golden.search.x.max()
+    # A mean would have half the power. Peaks, which are at the same sample, add up to some more.
+    power = [np.mean(np.square(part.x.astype(np.float64))) for part in (blends, golden.search)]
+    assert 0.9 < power[0] / power[1] < 1.4
+    near, all_ = (margins(part.y, decisions(part.y)) for part in (blends, golden.search))
+    assert np.median(near) < np.median(all_)
+
+
+def test_values_on_no_grid_are_not_rounded(signatures):
+    network, golden = signatures
+    golden = replace(golden.search, x=golden.search.x * 0.7)
+    grid = blended_samples(network, golden, count=20).x * 2**20
+    assert not np.array_equal(grid, np.round(grid))
+
+
+def test_expected_flips_of_waveforms_are_those_of_other_ones(signatures):
+    """With a quarter as many golden samples as there are unseen ones."""
+    network, golden = signatures
+    near, random = near_boundary(network, golden.search), np.random.default_rng(0)
+    assert near.rows is None
+    assert len(near.samples) > 200
+    node = network.nodes[0]
+    for noise in (0.004, 0.008):
+        weights = node.weights["weights"] * (1 + random.normal(0, noise * 10, (9, 1, 56, 12)))
+        changed = replace(node, weights={**node.weights, "weights": weights})
+        noisy = replace(network, nodes=(changed, *network.nodes[1:]))
+        expected = near.flips(noisy.forward(near.samples.x))
+        unseen = golden.unseen
+        flipped = np.mean(decisions(noisy.forward(unseen.x)) != decisions(unseen.y))
+        assert 0.4 * flipped <= expected <= 4 * flipped
 
 
 def test_all_golden_samples_stand_for_themselves_without_two_decisions(tiny):
