@@ -1,6 +1,6 @@
 """What hardware of all cells has in common: sums come in, unit by unit, and outputs go out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from amaranth import Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, wiring
@@ -18,7 +18,20 @@ from build_decoder.quant.operations.recurrent_sums import RecurrentSums
 from build_decoder.quant.operations.span import Span
 from build_decoder.quant.requantise import Requantise
 
-__all__ = ["CellComponent", "Kept", "activated", "biased", "delayed", "narrowed", "placed", "table"]
+__all__ = [
+    "CellComponent",
+    "Kept",
+    "activated",
+    "biased",
+    "bits_of",
+    "delayed",
+    "held",
+    "narrowed",
+    "placed",
+    "product_by_bits",
+    "table",
+    "turns",
+]
 
 
 class CellComponent(wiring.Component):
@@ -120,6 +133,14 @@ def delayed(m: Module, value: Value, cycles: int, name: str, *, flag: bool = Fal
     return value
 
 
+def held(m: Module, value: Value, name: str, load: Value) -> Value:
+    """``value``, from the cycle after ``load`` on."""
+    kept = Signal.like(value, name=name, reset_less=True)
+    with m.If(load):
+        m.d.sync += kept.eq(value)
+    return kept
+
+
 def placed(value: Value, fraction: int, exact: Span) -> Value:
     """``value`` with ``fraction`` fraction bits in those of ``exact``."""
     return value.shift_left(exact.fraction - fraction)
@@ -132,11 +153,74 @@ def narrowed(m: Module, name: str, narrowing: Requantise, exact: Value) -> Value
     return narrow.o
 
 
-def activated(m: Module, name: str, parameters: IntegerActivation, value: Value) -> Value:
-    """``value`` through an activation unit, which takes one each cycle."""
+def activated(
+    m: Module, name: str, parameters: IntegerActivation, value: Value, *, enable: Value = 1
+) -> Value:
+    """``value`` through an activation unit, which takes one each cycle with ``enable``."""
     m.submodules[name] = unit = activation_component(parameters)(parameters)
-    m.d.comb += [unit.i.eq(value), unit.en.eq(1)]
+    m.d.comb += [unit.i.eq(value), unit.en.eq(enable)]
     return unit.o
+
+
+def turns(m: Module, start: Value, count: int) -> tuple[Value, Callable[[int, int], Value]]:
+    """Turns 0 to ``count - 1``, one a cycle after ``start``, which may come with the last one.
+
+    Returns
+    -------
+    ended
+        Whether it is the cycle after the last turn.
+    within
+        Of two numbers, whether it is a turn from the first on and before the second.
+    """
+    busy, turn, ended = Signal(), Signal(range(count)), Signal()
+    last = busy & (turn == count - 1)
+    m.d.sync += [turn.eq(turn + 1), ended.eq(last)]
+    with m.If(last):
+        m.d.sync += busy.eq(0)
+    with m.If(start):
+        m.d.sync += [busy.eq(1), turn.eq(0)]
+
+    def within(first: int, stop: int) -> Value:
+        above = turn >= first if first else 1
+        return busy & above & (turn < stop) if stop < count else busy & above
+
+    return ended, within
+
+
+def product_by_bits(
+    m: Module, name: str, width: int, operand: Value, *, first: Value, step: Value, minus: Value
+) -> Signal:
+    """Twice itself plus the operand of a bit, the highest bit of the other factor first.
+
+    Parameters
+    ----------
+    width
+        Bits of the products.
+    operand
+        What a bit counts, or zero.
+    first
+        Whether it is the first bit of a product.
+    minus
+        Whether the first bit counts negatively.
+    """
+    total = Signal(Shape(width, signed=True), name=name, reset_less=True)
+    twice = Mux(first, 0, total.shift_left(1))
+    with m.If(step):
+        m.d.sync += total.eq(twice + operand)
+        if minus:
+            with m.If(first):
+                m.d.sync += total.eq(-operand)
+    return total
+
+
+def bits_of(m: Module, name: str, value: Value, *, load: Value, step: Value) -> Value:
+    """The highest bit of a value that was loaded, and with each step the one below it."""
+    bits = Signal(len(value), name=name, reset_less=True)
+    with m.If(step):
+        m.d.sync += bits.eq(bits.shift_left(1)[: len(value)])
+    with m.If(load):
+        m.d.sync += bits.eq(value)
+    return bits[-1]
 
 
 def table(values: Sequence[int], lanes: int, row: Value) -> list[Value]:

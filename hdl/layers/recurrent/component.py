@@ -20,6 +20,18 @@ __all__ = ["RecurrentComponent"]
 class RecurrentComponent(StageComponent):
     """A cell over the time steps of each frame.
 
+    Multipliers never wait for what comes behind them but for values of the state, each product for
+    its own alone. Outputs wait in a memory until they are taken; if two columns of them are there,
+    the cell waits. States are zero in the first step of each frame, and frames follow one another
+    without a gap. If the last step is taken first, all columns of a frame are kept, and so are all
+    outputs if they are given in the order of time; the next frame comes into the places that are
+    left.
+
+    Members
+    -------
+    i : ``In``, stream of arrays of ``inputs_per_cycle`` inputs
+    o : ``Out``, stream of arrays of one output
+
     Attributes
     ----------
     cell : type of CellComponent
@@ -34,7 +46,7 @@ class RecurrentComponent(StageComponent):
         m.submodules.walk = walk = StepWalk(plan)
         m.submodules.weights = weights = stored_weights(sums)
         m.submodules.mac = mac = MacArray(sums)
-        m.submodules.drain = drain = StepDrain(sums)
+        m.submodules.drain = drain = StepDrain(plan)
         m.submodules.cell = cell = self.cell(plan)
 
         busy, columns_there, states_there = Signal(), Signal(), Signal()

@@ -6,7 +6,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.families import DEFAULT, family_of
-from build_decoder.hdl.layers.recurrent.step_sums import StepSums
+from build_decoder.hdl.layers.recurrent.plan import RecurrentPlan
 from build_decoder.hdl.parts.native import native_part
 
 __all__ = ["StepDrain"]
@@ -16,7 +16,13 @@ class StepDrain(wiring.Component):
     """Captures the sums of each pass with ``load``, and sends them on, ``lanes`` a cycle.
 
     Those of a step's first part go into a memory. Each group of the second part comes out, with
-    ``valid``, in the cycle after it left, beside that of the first part.
+    ``valid``, in the cycle after it left, beside that of the first part. After the last one of a
+    unit, none leaves for some cycles, if the plan says so.
+
+    Parameters
+    ----------
+    plan : RecurrentPlan
+        The layer, and how it is folded.
 
     Members
     -------
@@ -32,8 +38,9 @@ class StepDrain(wiring.Component):
     of_input, of_state : ``Out``, array of ``lanes`` exact sums
     """
 
-    def __init__(self, sums: StepSums):
-        self.plan = sums
+    def __init__(self, plan: RecurrentPlan):
+        self.rests, self.gates = plan.rests, plan.gates
+        self.plan = sums = plan.sums
         exact = Shape(sums.parameters.exact.width, signed=True)
         lanes = data.ArrayLayout(exact, sums.lanes)
         super().__init__(
@@ -53,12 +60,13 @@ class StepDrain(wiring.Component):
         m = Module()
         plan, rows = self.plan, self.plan.groups_in_frame
         draining, leaving, part = Signal(), Signal(), Signal()
+        may_leave = draining & ~self._resting(m, leaving & part)
         row = Signal(range(rows))
         index = Signal(range(plan.groups_in_pass))
         row_last = row == rows - 1
         m.d.comb += [
-            self.begins.eq(draining & part & (row == 0)),
-            leaving.eq(draining & ~self.hold),
+            self.begins.eq(may_leave & part & (row == 0)),
+            leaving.eq(may_leave & ~self.hold),
             self.done.eq(leaving & ((index == plan.groups_in_pass - 1) | row_last)),
         ]
         m.d.sync += self.valid.eq(leaving & part)
@@ -84,6 +92,20 @@ class StepDrain(wiring.Component):
         m.d.comb += [port.as_value().eq(value) for port, value in zip(parts, (second, waited),
                                                                       strict=True)]
         return m
+
+    def _resting(self, m: Module, leaving):
+        """Whether a unit's last sums have left a short time ago."""
+        if not self.rests:
+            return 0
+        gate, left = Signal(range(self.gates)), Signal(range(self.rests + 1))
+        last = gate == self.gates - 1
+        with m.If(left != 0):
+            m.d.sync += left.eq(left - 1)
+        with m.If(leaving):
+            m.d.sync += gate.eq(Mux(last, 0, gate + 1))
+            with m.If(last):
+                m.d.sync += left.eq(self.rests)
+        return left != 0
 
     def _selected(self, m: Module, platform, held, index):
         """The group that leaves."""
