@@ -14,10 +14,8 @@ from build_decoder.hdl.layers.recurrent.cell import (
     narrowed,
     placed,
     product_by_bits,
-    table,
     turns,
 )
-from build_decoder.hdl.layers.recurrent.step_sums import by_unit
 from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.quant.operations.span import Span
@@ -35,10 +33,10 @@ class GruCellComponent(CellComponent):
         m = Module()
         plan, p = self.plan, self.plan.layer.cell
         m.submodules.states = states = Kept(
-            shape_of(p.output), units=plan.units, steps=plan.layer.steps
+            shape_of(p.output), units=plan.units, together=plan.bitwise
         )
         summed = delayed(m, self.valid, 1 + plan.gate_latency, "summed", flag=True)
-        biases = self._biases(m)
+        biases = self._biases()
         sums = [
             biased(
                 m, lane, p.gate_sums, p.biased_sum, self.of_input[lane], self.of_state[lane],
@@ -55,20 +53,15 @@ class GruCellComponent(CellComponent):
         m.d.comb += [states.write.eq(self.done), states.data.eq(self.o)]
         return m
 
-    def _biases(self, m: Module) -> tuple[list[Value], Value]:
+    def _biases(self) -> tuple[list[Value], Value]:
         """Biases of each lane: those of gates, and those that the candidate's sums of the state
         have; and those that its sums of the input have."""
-        plan, p, lanes = self.plan, self.plan.layer.cell, self.plan.sums.lanes
-        gates = 2 * plan.units
-        row = self.row(m, self.valid)
+        p, gates = self.plan.layer.cell, 2 * self.plan.units
         of_input, of_state = p.biases.raw[:, gates:]
         stored = np.concatenate([p.biased_sum.stored_biases, of_state])
         # In the lane, and the row, of the candidate; zero in others.
         more = np.concatenate([np.zeros(gates, dtype=np.int64), of_input])
-        every, others = (
-            table(by_unit(values, plan.gates).tolist(), lanes, row) for values in (stored, more)
-        )
-        return every, others[-1]
+        return self.table(stored), self.table(more)[-1]
 
     def _of_candidate(self, m: Module, biases: list[Value], of_input: Value) -> tuple[Value, Value]:
         """The reset node, and the sums of the input with their bias."""
@@ -128,7 +121,9 @@ class GruCellComponent(CellComponent):
             m, delayed(m, passed, 1, "passed"), delayed(m, of_input, there + 1, "of_input"), 1
         )
         later = 1 + plan.candidate_latency
-        difference = self._difference(delayed(m, states.o, later, "before"), candidate)
+        starts = delayed(m, self.starts, there, "starts")
+        before = delayed(m, Mux(starts, 0, states.o), later, "before")
+        difference = self._difference(before, candidate)
         difference = delayed(m, difference, 1, "difference")
         product = shift_add_product(difference, delayed(m, z, later + 1, "update"))
         candidate = delayed(m, candidate, 2, "candidate_then")
@@ -140,7 +135,7 @@ class GruCellComponent(CellComponent):
 
     def _bit_by_bit(self, m: Module, states: Kept, gate, reset, of_input, summed) -> None:
         plan, p = self.plan, self.plan.layer.cell
-        came = self.gate(m, self.valid) == plan.gates - 1
+        came = self.row[: (plan.gates - 1).bit_length()] == plan.gates - 1
         reset = held(m, reset, "reset_then", self.valid & came)
         of_input = held(m, of_input, "of_input", self.valid & came)
         number = self.gate(m, summed)
@@ -164,10 +159,13 @@ class GruCellComponent(CellComponent):
         )
         candidate = self._candidate(m, product, of_input, within(bits, differs))
         there = within(differs, differs + 1)
-        difference = held(m, self._difference(states.o, candidate), "difference", there)
+        starts = delayed(m, self.starts, 1 + plan.gate_latency, "starts")
+        starts = held(m, starts, "starts_then", whole)
+        before = Mux(starts, 0, states.o)
+        difference = held(m, self._difference(before, candidate), "difference", there)
         m.d.comb += [
             operand.eq(Mux(second, Mux(z, difference, 0), Mux(r, reset, 0))),
             self.o.eq(self._output(m, product, candidate)),
             self.done.eq(ended),
-            states.take.eq(there),
+            states.take.eq(ended),
         ]

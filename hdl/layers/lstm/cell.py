@@ -14,10 +14,8 @@ from build_decoder.hdl.layers.recurrent.cell import (
     narrowed,
     placed,
     product_by_bits,
-    table,
     turns,
 )
-from build_decoder.hdl.layers.recurrent.step_sums import by_unit
 from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.shapes import shape_of
 
@@ -36,7 +34,7 @@ class LstmCellComponent(CellComponent):
         m = Module()
         plan, p = self.plan, self.plan.layer.cell
         m.submodules.cells = cells = Kept(
-            shape_of(p.cell), units=plan.units, steps=plan.layer.steps
+            shape_of(p.cell), units=plan.units, together=plan.bitwise
         )
         summed = delayed(m, self.valid, 1 + plan.gate_latency, "summed", flag=True)
         sums = self._sums(m)
@@ -48,14 +46,12 @@ class LstmCellComponent(CellComponent):
 
     def _sums(self, m: Module) -> list[Value]:
         """The sum node of each lane, a cycle after the exact sums."""
-        p, lanes = self.plan.layer.cell, self.plan.sums.lanes
-        row = self.row(m, self.valid)
-        stored = by_unit(p.biased_sum.stored_biases, self.plan.gates).tolist()
+        p = self.plan.layer.cell
         return [
             biased(
                 m, lane, p.sums, p.biased_sum, self.of_input[lane], self.of_state[lane], bias
             )
-            for lane, bias in enumerate(table(stored, lanes, row))
+            for lane, bias in enumerate(self.table(p.biased_sum.stored_biases))
         ]
 
     def _activated(self, m: Module, name: str, parameters, value: Value) -> Value:
@@ -84,7 +80,8 @@ class LstmCellComponent(CellComponent):
             )
             whole = summed
         exact, fraction = p.cell_narrowing.source, p.gate.output.fraction
-        kept = delayed(m, shift_add_product(cells.o, f), 1, "kept")
+        kept = Mux(delayed(m, self.starts, 1 + plan.gate_latency, "starts"), 0, cells.o)
+        kept = delayed(m, shift_add_product(kept, f), 1, "kept")
         added = delayed(m, shift_add_product(g, i), 1, "added")
         cell = narrowed(
             m, "cell", p.cell_narrowing.requantise,
@@ -120,7 +117,9 @@ class LstmCellComponent(CellComponent):
         o = bits_of(m, "o", gate, load=whole, step=second)
 
         exact, of_gate = p.cell_narrowing.source, p.gate.output.fraction
-        kept = placed(cells.o, of_gate + p.cell.fraction, exact)
+        starts = delayed(m, self.starts, 1 + plan.gate_latency, "starts")
+        starts = held(m, starts, "starts_then", summed & (number == 0))
+        kept = placed(Mux(starts, 0, cells.o), of_gate + p.cell.fraction, exact)
         added = placed(g, of_gate + p.candidate.output.fraction, exact)
         both = held(m, kept + added, "both", whole)
         width = max(exact.width, p.output_narrowing.source.width)

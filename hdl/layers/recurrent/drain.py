@@ -32,15 +32,20 @@ class StepDrain(wiring.Component):
         Whether the last sums of a pass leave.
     begins : ``Out``, 1
         Whether the first sums of a step's second part are to leave.
+    sent : ``Out``, 1
+        Whether outputs of the step are given.
     hold : ``In``, 1
         Keeps sums from leaving.
     valid : ``Out``, 1
+    row : ``Out``
+        Number of the unit; of single sums, that of its sum in the bits below.
+    starts : ``Out``, 1
+        Whether it is a frame's first step.
     of_input, of_state : ``Out``, array of ``lanes`` exact sums
     """
 
     def __init__(self, plan: RecurrentPlan):
-        self.rests, self.gates = plan.rests, plan.gates
-        self.plan = sums = plan.sums
+        self.plan, sums = plan, plan.sums
         exact = Shape(sums.parameters.exact.width, signed=True)
         lanes = data.ArrayLayout(exact, sums.lanes)
         super().__init__(
@@ -49,8 +54,11 @@ class StepDrain(wiring.Component):
                 "sums": In(data.ArrayLayout(exact, sums.neurons)),
                 "done": Out(1),
                 "begins": Out(1),
+                "sent": Out(1),
                 "hold": In(1),
                 "valid": Out(1),
+                "row": Out(plan.row_bits),
+                "starts": Out(1),
                 "of_input": Out(lanes),
                 "of_state": Out(lanes),
             }
@@ -58,24 +66,44 @@ class StepDrain(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        plan, rows = self.plan, self.plan.groups_in_frame
-        draining, leaving, part = Signal(), Signal(), Signal()
-        may_leave = draining & ~self._resting(m, leaving & part)
-        row = Signal(range(rows))
-        index = Signal(range(plan.groups_in_pass))
-        row_last = row == rows - 1
-        m.d.comb += [
-            self.begins.eq(may_leave & part & (row == 0)),
-            leaving.eq(may_leave & ~self.hold),
-            self.done.eq(leaving & ((index == plan.groups_in_pass - 1) | row_last)),
-        ]
-        m.d.sync += self.valid.eq(leaving & part)
-        with m.If(leaving):
-            m.d.sync += [
-                row.eq(Mux(row_last, 0, row + 1)),
-                index.eq(Mux(self.done, 0, index + 1)),
-                part.eq(part ^ row_last),
+        plan, sums = self.plan, self.plan.sums
+        draining, part = Signal(), Signal()
+        leaving, unit_last = Signal(), Signal()
+        may_leave = draining & ~self._resting(m, leaving & part & unit_last)
+        index = Signal(range(sums.groups_in_pass))
+        unit, step = Signal(range(plan.units)), Signal(range(plan.layer.steps))
+        row, first = Signal.like(self.row), Signal()
+        m.d.comb += [row.eq(unit), first.eq(unit == 0), unit_last.eq(1)]
+        if sums.lanes == 1:
+            gate = Signal(range(plan.gates))
+            m.d.comb += [
+                row.eq(Cat(gate, unit)),
+                first.eq((unit == 0) & (gate == 0)),
+                unit_last.eq(gate == plan.gates - 1),
             ]
+            with m.If(leaving):
+                m.d.sync += gate.eq(Mux(unit_last, 0, gate + 1))
+        last_unit = unit == plan.units - 1
+        ends, last_step = last_unit & unit_last, step == plan.layer.steps - 1
+        m.d.comb += [
+            self.begins.eq(may_leave & part & first),
+            self.sent.eq(1 if plan.layer.sequences else last_step),
+            leaving.eq(may_leave & ~self.hold),
+            self.done.eq(leaving & ((index == sums.groups_in_pass - 1) | ends)),
+        ]
+        m.d.sync += [
+            self.valid.eq(leaving & part),
+            self.row.eq(row),
+            self.starts.eq(step == 0),
+        ]
+        with m.If(leaving):
+            m.d.sync += index.eq(Mux(self.done, 0, index + 1))
+            with m.If(unit_last):
+                m.d.sync += unit.eq(Mux(last_unit, 0, unit + 1))
+            with m.If(ends):
+                m.d.sync += part.eq(~part)
+                with m.If(part):
+                    m.d.sync += step.eq(Mux(last_step, 0, step + 1))
         held = Signal.like(self.sums)
         with m.If(self.done):
             m.d.sync += draining.eq(0)
@@ -86,30 +114,27 @@ class StepDrain(wiring.Component):
         waited = self._waited(m, platform, leaving & ~part, row, selected)
         second = Signal(len(selected), reset_less=True)
         m.d.sync += second.eq(selected)
-        parts = (self.of_input, self.of_state) if plan.state_first else (
-            self.of_state, self.of_input
-        )
-        m.d.comb += [port.as_value().eq(value) for port, value in zip(parts, (second, waited),
-                                                                      strict=True)]
+        ports = (self.of_state, self.of_input)
+        for port, value in zip(ports if sums.state_first else ports[::-1], (waited, second),
+                               strict=True):
+            m.d.comb += port.as_value().eq(value)
         return m
 
-    def _resting(self, m: Module, leaving):
-        """Whether a unit's last sums have left a short time ago."""
-        if not self.rests:
+    def _resting(self, m: Module, whole):
+        """Whether a unit's last sums have left, with ``whole``, a short time ago."""
+        rests = self.plan.rests
+        if not rests:
             return 0
-        gate, left = Signal(range(self.gates)), Signal(range(self.rests + 1))
-        last = gate == self.gates - 1
+        left = Signal(range(rests + 1))
         with m.If(left != 0):
             m.d.sync += left.eq(left - 1)
-        with m.If(leaving):
-            m.d.sync += gate.eq(Mux(last, 0, gate + 1))
-            with m.If(last):
-                m.d.sync += left.eq(self.rests)
+        with m.If(whole):
+            m.d.sync += left.eq(rests)
         return left != 0
 
     def _selected(self, m: Module, platform, held, index):
         """The group that leaves."""
-        plan = self.plan
+        plan = self.plan.sums
         width = plan.lanes * plan.parameters.exact.width
         # What fills up the last group is never looked at.
         padded = Cat(held, held[:width])
@@ -123,7 +148,7 @@ class StepDrain(wiring.Component):
 
     def _waited(self, m: Module, platform, write_enable, row, selected):
         """Sums of the first part, in the cycle after their row was addressed."""
-        rows, width = self.plan.groups_in_frame, len(selected)
+        rows, width = 1 << len(row), len(selected)
         in_blocks = (family_of(platform) or DEFAULT).memory.ram_blocks(rows, width)
         m.submodules.first = memory = Memory(
             shape=width, depth=rows, init=[], attrs={"ram_style": "block"} if in_blocks else {}

@@ -116,6 +116,12 @@ class RecurrentPlan(LayerPlan):
         )
 
     @property
+    def row_bits(self) -> int:
+        """Bits of the number of a group of sums: its unit, and below it the sum if there is one."""
+        single = (self.gates - 1).bit_length() if self.sums.lanes == 1 else 0
+        return (self.units - 1).bit_length() + single
+
+    @property
     def rests(self) -> int:
         """Cycles in which no sums leave after those of a unit."""
         return self.rest if self.bitwise else 0
@@ -179,7 +185,7 @@ class RecurrentPlan(LayerPlan):
         return (
             (self.columns << (sums.input_beats - 1).bit_length(), at_once * cell.input.width),
             *[(sums.state_beats, width)] * at_once,
-            (sums.groups_in_frame, sums.lanes * sums.parameters.exact.width),
+            (1 << self.row_bits, sums.lanes * sums.parameters.exact.width),
             (self.units, self.kept.width),
             (self.columns_out << (self.units - 1).bit_length(), width),
         )
