@@ -23,13 +23,13 @@ from build_decoder.sim.random_networks import PROBES, random_multipliers
 
 __all__ = ["random_recurrent"]
 
-_MOST_STEPS, _MOST_CHANNELS, _MOST_UNITS = 6, 5, 5
+_MOST_STEPS, _MOST_CHANNELS, _MOST_UNITS = 6, (5, 30), 5
 _MOST_PRODUCTS = 64
 _BITS = 2, 10
 
 
 def random_recurrent(random: np.random.Generator, *, name: str = "random") -> ColumnNetwork:
-    """A network whose input has 1 to 6 steps of 1 to 5 channels.
+    """A network whose input has 1 to 6 steps of 1 to 5 channels, or up to 30.
 
     One or two LSTMs or GRUs, each in either direction or in both, then the last step or all steps,
     which go through an attention if there is hardware of it, and mostly a dense layer. Formats are
@@ -76,7 +76,7 @@ def _network(random, name: str) -> Network:
         nodes.append(Node("flat", (last,), Flatten()))
     if random.random() < 0.7:
         nodes.append(Node("y", (nodes[-1].name,), Dense(size(3), "linear")))
-    shape = size(_MOST_STEPS), size(_MOST_CHANNELS)
+    shape = size(_MOST_STEPS), size(int(random.choice(_MOST_CHANNELS)))
     architecture = Architecture(name, (Input("x", shape),), tuple(nodes))
     spread = float(random.choice((0.3, 1.0, 3.0)))
     weights = {

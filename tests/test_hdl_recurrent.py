@@ -88,6 +88,19 @@ def test_windows_back_to_back_and_with_stalls(kind, sequences, backward):
         check_control(component(plan), (0.8, 0.6), cycles=2 * plan.times.latency)
 
 
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_products_of_a_unit_are_made_bit_by_bit_where_nothing_waits(kind, backward):
+    cls, plan_class = KINDS[kind]
+    for bits, wide in ((3, 5), (6, 2)):
+        model, x = quantised(cls(3, True, backward), shape=(3, 26), bits=bits)
+        plans = [plan_class(model.layers[0], Folding(1, n)) for n in (1, wide, 3 * 4)]
+        assert [plan.bitwise for plan in plans] == [True, True, False]
+        for plan in filter(lambda each: each.bitwise, plans):
+            check(plan, x, seed=None if bits == 3 else 3)
+        check_control(component(plans[0]), (0.8, 0.6), cycles=2 * plans[0].times.latency)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_folding(kind):

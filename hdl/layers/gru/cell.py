@@ -1,108 +1,171 @@
 """The cell of a gated recurrent unit in hardware."""
 
 import numpy as np
-from amaranth import Module, Signal
+from amaranth import Module, Mux, Shape, Signal, Value
 
 from build_decoder.hdl.layers.recurrent.cell import (
     CellComponent,
     Kept,
     activated,
     biased,
+    bits_of,
     delayed,
+    held,
     narrowed,
     placed,
-    table,
+    product_by_bits,
+    turns,
 )
-from build_decoder.hdl.layers.recurrent.step_sums import by_unit
 from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.shapes import shape_of
+from build_decoder.quant.operations.span import Span
 
 __all__ = ["GruCellComponent"]
 
 
 class GruCellComponent(CellComponent):
-    """See :class:`quant.operations.gru_cell.GruCell`."""
+    """See :class:`quant.operations.gru_cell.GruCell`.
+
+    The two products of a unit are made at once, or bit by bit where the plan says so.
+    """
 
     def elaborate(self, platform):
         m = Module()
         plan, p = self.plan, self.plan.layer.cell
-        summed = delayed(m, self.valid, 1 + plan.gate_latency, "summed", flag=True)
-        z, r, reset, of_input, whole = self._sums(m, summed)
-
-        exact = p.candidate_narrowing.source
-        passed = delayed(m, shift_add_product(reset, r), 1, "passed")
-        of_input = delayed(m, of_input, 1, "of_input_then")
-        total = placed(passed, p.gate.output.fraction + p.reset.fraction, exact) + of_input
-        total = narrowed(m, "candidate_sum", p.candidate_narrowing.requantise, total)
-        candidate = activated(m, "candidate", p.candidate, total)
-
         m.submodules.states = states = Kept(
-            shape_of(p.output), units=plan.units, steps=plan.layer.steps
+            shape_of(p.output), units=plan.units, together=plan.bitwise
         )
-        later = 1 + plan.candidate_latency
-        before = delayed(m, states.o, later, "before")
-        z = delayed(m, z, later + 1, "update")
-        of_candidate = p.candidate.output.fraction
-        fraction = max(of_candidate, p.output.fraction)
-        difference = before.shift_left(fraction - p.output.fraction) - candidate.shift_left(
-            fraction - of_candidate
-        )
-        difference = delayed(m, difference, 1, "difference")
-        product = delayed(m, shift_add_product(difference, z), 1, "product")
-        candidate = delayed(m, candidate, 2, "candidate_then")
-        exact = p.output_narrowing.source
-        total = placed(product, fraction + p.gate.output.fraction, exact) + placed(
-            candidate, of_candidate, exact
-        )
-        m.d.comb += [
-            self.o.eq(narrowed(m, "output", p.output_narrowing.requantise, total)),
-            self.done.eq(delayed(m, whole, later + 2, "done", flag=True)),
-            states.take.eq(whole),
-            states.write.eq(self.done),
-            states.data.eq(self.o),
+        summed = delayed(m, self.valid, 1 + plan.gate_latency, "summed", flag=True)
+        biases = self._biases()
+        sums = [
+            biased(
+                m, lane, p.gate_sums, p.biased_sum, self.of_input[lane], self.of_state[lane],
+                biases[0][lane],
+            )
+            for lane in range(max(plan.sums.lanes - 1, 1))
         ]
+        gates = [activated(m, f"gate_{lane}", p.gate, total) for lane, total in enumerate(sums)]
+        reset, of_input = self._of_candidate(m, *biases)
+        if plan.bitwise:
+            self._bit_by_bit(m, states, gates[0], reset, of_input, summed)
+        else:
+            self._at_once(m, states, gates, reset, of_input, summed)
+        m.d.comb += [states.write.eq(self.done), states.data.eq(self.o)]
         return m
 
-    def _sums(self, m: Module, summed) -> tuple:
-        """Gates of a unit, what the reset gate lets by, the candidate's sums of the input with
-        their bias, and whether all this is there."""
-        plan, p, lanes = self.plan, self.plan.layer.cell, self.plan.sums.lanes
-        gates = 2 * plan.units
-        row = self.row(m, self.valid)
+    def _biases(self) -> tuple[list[Value], Value]:
+        """Biases of each lane: those of gates, and those that the candidate's sums of the state
+        have; and those that its sums of the input have."""
+        p, gates = self.plan.layer.cell, 2 * self.plan.units
         of_input, of_state = p.biases.raw[:, gates:]
         stored = np.concatenate([p.biased_sum.stored_biases, of_state])
-        biases = table(by_unit(stored, plan.gates).tolist(), lanes, row)
         # In the lane, and the row, of the candidate; zero in others.
         more = np.concatenate([np.zeros(gates, dtype=np.int64), of_input])
-        bias_of_input = table(by_unit(more, plan.gates).tolist(), lanes, row)[-1]
+        return self.table(stored), self.table(more)[-1]
 
-        exact, fraction = p.reset_narrowing.source, p.biases.format.fraction
+    def _of_candidate(self, m: Module, biases: list[Value], of_input: Value) -> tuple[Value, Value]:
+        """The reset node, and the sums of the input with their bias."""
+        p, fraction = self.plan.layer.cell, self.plan.layer.cell.biases.format.fraction
+        exact = p.reset_narrowing.source
         total = placed(self.of_state[-1], p.state_products.fraction, exact) + placed(
             biases[-1], fraction, exact
         )
         reset = narrowed(m, "reset", p.reset_narrowing.requantise, total)
         exact = p.candidate_narrowing.source
-        of_candidate = placed(self.of_input[-1], p.input_products.fraction, exact) + placed(
-            bias_of_input, fraction, exact
+        return reset, placed(self.of_input[-1], p.input_products.fraction, exact) + placed(
+            of_input, fraction, exact
         )
-        later = 1 + plan.gate_latency
-        reset = delayed(m, reset, later, "reset")
-        of_candidate = delayed(m, of_candidate, later, "of_input")
 
-        units = []
-        for lane in range(max(lanes - 1, 1)):
-            total = biased(
-                m, lane, p.gate_sums, p.biased_sum, self.of_input[lane], self.of_state[lane],
-                biases[lane],
-            )
-            units.append(activated(m, f"gate_{lane}", p.gate, total))
-        if not self.serial:
-            return *units, reset, of_candidate, summed
+    def _candidate(self, m: Module, passed: Value, of_input: Value, enable: Value) -> Value:
+        """The candidate, of what the reset gate lets by and the sums of the input."""
+        p = self.plan.layer.cell
+        exact = p.candidate_narrowing.source
+        total = placed(passed, p.gate.output.fraction + p.reset.fraction, exact) + of_input
+        total = narrowed(m, "candidate_sum", p.candidate_narrowing.requantise, total)
+        return activated(m, "candidate", p.candidate, total, enable=enable)
+
+    @property
+    def _fraction(self) -> int:
+        """Fraction bits of the difference of state and candidate."""
+        p = self.plan.layer.cell
+        return max(p.candidate.output.fraction, p.output.fraction)
+
+    def _difference(self, before: Value, candidate: Value) -> Value:
+        p = self.plan.layer.cell
+        return before.shift_left(self._fraction - p.output.fraction) - candidate.shift_left(
+            self._fraction - p.candidate.output.fraction
+        )
+
+    def _output(self, m: Module, product: Value, candidate: Value) -> Value:
+        """The output, of the candidate and the gated difference."""
+        p = self.plan.layer.cell
+        exact = p.output_narrowing.source
+        total = placed(product, self._fraction + p.gate.output.fraction, exact) + placed(
+            candidate, p.candidate.output.fraction, exact
+        )
+        return narrowed(m, "output", p.output_narrowing.requantise, total)
+
+    def _at_once(self, m: Module, states: Kept, gates, reset, of_input, summed) -> None:
+        plan, whole = self.plan, summed
+        if self.serial:
+            number = self.gate(m, summed)
+            gates = [
+                held(m, gates[0], name, number == count)
+                for count, name in enumerate(("held_z", "held_r"))
+            ]
+            whole = summed & (number == plan.gates - 1)
+        z, r = gates
+        there = 1 + plan.gate_latency
+        passed = shift_add_product(delayed(m, reset, there, "reset_then"), r)
+        candidate = self._candidate(
+            m, delayed(m, passed, 1, "passed"), delayed(m, of_input, there + 1, "of_input"), 1
+        )
+        later = 1 + plan.candidate_latency
+        starts = delayed(m, self.starts, there, "starts")
+        before = delayed(m, Mux(starts, 0, states.o), later, "before")
+        difference = self._difference(before, candidate)
+        difference = delayed(m, difference, 1, "difference")
+        product = shift_add_product(difference, delayed(m, z, later + 1, "update"))
+        candidate = delayed(m, candidate, 2, "candidate_then")
+        m.d.comb += [
+            self.o.eq(self._output(m, delayed(m, product, 1, "product"), candidate)),
+            self.done.eq(delayed(m, whole, later + 2, "done", flag=True)),
+            states.take.eq(whole),
+        ]
+
+    def _bit_by_bit(self, m: Module, states: Kept, gate, reset, of_input, summed) -> None:
+        plan, p = self.plan, self.plan.layer.cell
+        came = self.row[: (plan.gates - 1).bit_length()] == plan.gates - 1
+        reset = held(m, reset, "reset_then", self.valid & came)
+        of_input = held(m, of_input, "of_input", self.valid & came)
         number = self.gate(m, summed)
-        held = []
-        for count in range(2):
-            kept = Signal.like(units[0], name=f"held_{count}", reset_less=True)
-            with m.If(number == count):
-                m.d.sync += kept.eq(units[0])
-            held.append(kept)
-        return *held, reset, of_candidate, summed & (number == plan.gates - 1)
+        whole = summed & (number == plan.gates - 1)
+        update = held(m, gate, "held_z", summed & (number == 0))
+
+        bits = p.gate.output.width
+        differs = bits + plan.candidate_latency
+        ended, within = turns(m, whole, differs + 1 + bits)
+        first, second = within(0, bits), within(differs + 1, differs + 1 + bits)
+        r = bits_of(m, "r", gate, load=summed & (number == 1), step=first)
+        z = bits_of(m, "z", update, load=whole, step=second)
+
+        passed = Span.of(p.gate.output) * Span.of(p.reset)
+        gated = Span.of(p.gate.output) * (Span.of(p.output) - Span.of(p.candidate.output))
+        operand = Signal(Shape(max(passed.width, gated.width), signed=True))
+        product = product_by_bits(
+            m, "product", len(operand), operand,
+            first=within(0, 1) | within(differs + 1, differs + 2), step=first | second,
+            minus=p.gate.output.signed,
+        )
+        candidate = self._candidate(m, product, of_input, within(bits, differs))
+        there = within(differs, differs + 1)
+        starts = delayed(m, self.starts, 1 + plan.gate_latency, "starts")
+        starts = held(m, starts, "starts_then", whole)
+        before = Mux(starts, 0, states.o)
+        difference = held(m, self._difference(before, candidate), "difference", there)
+        m.d.comb += [
+            operand.eq(Mux(second, Mux(z, difference, 0), Mux(r, reset, 0))),
+            self.o.eq(self._output(m, product, candidate)),
+            self.done.eq(ended),
+            states.take.eq(ended),
+        ]

@@ -7,7 +7,17 @@ __all__ = ["COMPONENT", "GruComponent"]
 
 
 class GruComponent(RecurrentComponent):
-    """A gated recurrent unit; see :class:`quant.layers.gru.Gru`."""
+    """A gated recurrent unit over the time steps of each frame; see
+    :class:`quant.layers.gru.Gru`.
+
+    It goes as a long short-term memory does, with three sums a unit. The candidate's sums of inputs
+    and of states are apart anyway, since the reset gate is between them.
+
+    Members
+    -------
+    i : ``In``, stream of arrays of ``inputs_per_cycle`` inputs
+    o : ``Out``, stream of arrays of one output
+    """
 
     cell = GruCellComponent
 

@@ -30,8 +30,19 @@ class GruPlan(RecurrentPlan):
 
     @property
     def cell_latency(self) -> int:
+        bits = self.layer.cell.gate.output.width
+        if self.bitwise:
+            # Read and selected; accumulator and sum; the gates are there; a product bit by bit; the
+            # difference; its product.
+            return 2 + self.gate_latency + 1 + 2 * bits + self.candidate_latency + 1
         # Read and selected; accumulator and sum; what the gate lets by; difference; its product.
         return 2 + self.gate_latency + 1 + self.candidate_latency + 2
+
+    @property
+    def rest(self) -> int:
+        # The next unit's gates come when the last product is made, at the earliest.
+        bits = self.layer.cell.gate.output.width
+        return max(2 * bits + self.candidate_latency + 1 - self.gates, bits)
 
     @property
     def kept(self) -> QFormat:

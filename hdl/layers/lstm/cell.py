@@ -1,6 +1,6 @@
 """The cell of a long short-term memory in hardware."""
 
-from amaranth import Module, Signal
+from amaranth import Module, Mux, Shape, Signal, Value
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.layers.recurrent.cell import (
@@ -8,12 +8,14 @@ from build_decoder.hdl.layers.recurrent.cell import (
     Kept,
     activated,
     biased,
+    bits_of,
     delayed,
+    held,
     narrowed,
     placed,
-    table,
+    product_by_bits,
+    turns,
 )
-from build_decoder.hdl.layers.recurrent.step_sums import by_unit
 from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.shapes import shape_of
 
@@ -21,21 +23,66 @@ __all__ = ["LstmCellComponent"]
 
 
 class LstmCellComponent(CellComponent):
-    """See :class:`quant.operations.lstm_cell.LstmCell`."""
+    """See :class:`quant.operations.lstm_cell.LstmCell`.
+
+    The three products of a unit are made at once, or bit by bit where the plan says so. Then the
+    highest bits of both gates come first: each adds its operand to twice what there is, both of
+    them the sum of both operands.
+    """
 
     def elaborate(self, platform):
         m = Module()
         plan, p = self.plan, self.plan.layer.cell
+        m.submodules.cells = cells = Kept(
+            shape_of(p.cell), units=plan.units, together=plan.bitwise
+        )
         summed = delayed(m, self.valid, 1 + plan.gate_latency, "summed", flag=True)
-        i, f, g, o, whole = self._gates(m, self._sums(m), summed)
+        sums = self._sums(m)
+        if plan.bitwise:
+            self._bit_by_bit(m, cells, sums, summed)
+        else:
+            self._at_once(m, cells, sums, summed)
+        return m
 
-        m.submodules.cells = cells = Kept(shape_of(p.cell), units=plan.units,
-                                          steps=plan.layer.steps)
-        kept, added = shift_add_product(cells.o, f), shift_add_product(g, i)
-        exact = p.cell_narrowing.source
-        fraction = p.gate.output.fraction
-        kept = delayed(m, kept, 1, "kept")
-        added = delayed(m, added, 1, "added")
+    def _sums(self, m: Module) -> list[Value]:
+        """The sum node of each lane, a cycle after the exact sums."""
+        p = self.plan.layer.cell
+        return [
+            biased(
+                m, lane, p.sums, p.biased_sum, self.of_input[lane], self.of_state[lane], bias
+            )
+            for lane, bias in enumerate(self.table(p.biased_sum.stored_biases))
+        ]
+
+    def _activated(self, m: Module, name: str, parameters, value: Value) -> Value:
+        """A gate or a candidate, all of them after as many cycles."""
+        short = self.plan.gate_latency - activation_plan(parameters).latency
+        return delayed(m, activated(m, name, parameters, value), short, f"{name}_value")
+
+    def _at_once(self, m: Module, cells: Kept, sums: list[Value], summed: Value) -> None:
+        plan, p = self.plan, self.plan.layer.cell
+        if self.serial:
+            gate = self._activated(m, "gate", p.gate, sums[0])
+            candidate = self._activated(m, "candidate", p.candidate, sums[0])
+            number = self.gate(m, summed)
+            i, f, g = (
+                held(m, value, name, number == count)
+                for count, (name, value) in enumerate(
+                    (("held_i", gate), ("held_f", gate), ("held_g", candidate))
+                )
+            )
+            o, whole = gate, summed & (number == plan.gates - 1)
+        else:
+            kinds = p.gate, p.gate, p.candidate, p.gate
+            i, f, g, o = (
+                self._activated(m, f"gate_{name}", kind, value)
+                for name, kind, value in zip("ifgo", kinds, sums, strict=True)
+            )
+            whole = summed
+        exact, fraction = p.cell_narrowing.source, p.gate.output.fraction
+        kept = Mux(delayed(m, self.starts, 1 + plan.gate_latency, "starts"), 0, cells.o)
+        kept = delayed(m, shift_add_product(kept, f), 1, "kept")
+        added = delayed(m, shift_add_product(g, i), 1, "added")
         cell = narrowed(
             m, "cell", p.cell_narrowing.requantise,
             placed(kept, fraction + p.cell.fraction, exact)
@@ -52,41 +99,47 @@ class LstmCellComponent(CellComponent):
             self.o.eq(narrowed(m, "output", p.output_narrowing.requantise, product)),
             self.done.eq(delayed(m, multiplied, later + 1, "done", flag=True)),
         ]
-        return m
 
-    def _sums(self, m: Module) -> list:
-        """The sum node of each lane, a cycle after the exact sums."""
-        p, lanes = self.plan.layer.cell, self.plan.sums.lanes
-        row = self.row(m, self.valid)
-        stored = by_unit(p.biased_sum.stored_biases, self.plan.gates).tolist()
-        return [
-            biased(
-                m, lane, p.sums, p.biased_sum, self.of_input[lane], self.of_state[lane], bias
-            )
-            for lane, bias in enumerate(table(stored, lanes, row))
-        ]
-
-    def _gates(self, m: Module, sums: list, summed) -> tuple:
-        """Gates and candidate of a unit, and whether they are there."""
-        p, latency = self.plan.layer.cell, self.plan.gate_latency
-
-        def of(parameters, name, value):
-            short = latency - activation_plan(parameters).latency
-            return delayed(m, activated(m, name, parameters, value), short, f"{name}_value")
-
-        if not self.serial:
-            i, f, g, o = sums
-            return (
-                of(p.gate, "gate_i", i), of(p.gate, "gate_f", f),
-                of(p.candidate, "candidate", g), of(p.gate, "gate_o", o), summed,
-            )
-        gate = of(p.gate, "gate", sums[0])
-        candidate = of(p.candidate, "candidate", sums[0])
+    def _bit_by_bit(self, m: Module, cells: Kept, sums: list[Value], summed: Value) -> None:
+        plan, p = self.plan, self.plan.layer.cell
+        gate = self._activated(m, "gate", p.gate, sums[0])
+        candidate = self._activated(m, "candidate", p.candidate, sums[0])
         number = self.gate(m, summed)
-        held = []
-        for count, value in enumerate((gate, gate, candidate)):
-            kept = Signal.like(value, name=f"held_{count}", reset_less=True)
-            with m.If(number == count):
-                m.d.sync += kept.eq(value)
-            held.append(kept)
-        return *held, gate, summed & (number == self.plan.gates - 1)
+        whole = summed & (number == plan.gates - 1)
+
+        bits = p.gate.output.width
+        squashes = bits + plan.squash_latency
+        ended, within = turns(m, whole, squashes + bits)
+        first, second = within(0, bits), within(squashes, squashes + bits)
+        i = bits_of(m, "i", gate, load=summed & (number == 0), step=first)
+        f = bits_of(m, "f", gate, load=summed & (number == 1), step=first)
+        g = held(m, candidate, "g", summed & (number == 2))
+        o = bits_of(m, "o", gate, load=whole, step=second)
+
+        exact, of_gate = p.cell_narrowing.source, p.gate.output.fraction
+        starts = delayed(m, self.starts, 1 + plan.gate_latency, "starts")
+        starts = held(m, starts, "starts_then", summed & (number == 0))
+        kept = placed(Mux(starts, 0, cells.o), of_gate + p.cell.fraction, exact)
+        added = placed(g, of_gate + p.candidate.output.fraction, exact)
+        both = held(m, kept + added, "both", whole)
+        width = max(exact.width, p.output_narrowing.source.width)
+        operand = Signal(Shape(width, signed=True))
+        product = product_by_bits(
+            m, "product", width, operand,
+            first=within(0, 1) | within(squashes, squashes + 1), step=first | second,
+            minus=p.gate.output.signed,
+        )
+        cell = narrowed(m, "cell", p.cell_narrowing.requantise, product)
+        there = within(bits, bits + 1)
+        squashed = activated(m, "squash", p.squash, cell, enable=within(bits, squashes))
+        with m.If(second):
+            m.d.comb += operand.eq(Mux(o, squashed, 0))
+        with m.Else():
+            m.d.comb += operand.eq(Mux(f, Mux(i, both, kept), Mux(i, added, 0)))
+        m.d.comb += [
+            cells.take.eq(there),
+            cells.write.eq(there),
+            cells.data.eq(cell),
+            self.o.eq(narrowed(m, "output", p.output_narrowing.requantise, product)),
+            self.done.eq(ended),
+        ]

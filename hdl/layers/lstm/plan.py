@@ -31,8 +31,18 @@ class LstmPlan(RecurrentPlan):
 
     @property
     def cell_latency(self) -> int:
+        bits = self.layer.cell.gate.output.width
+        if self.bitwise:
+            # Read and selected; accumulator and sum; the gates are there; each product bit by bit.
+            return 2 + self.gate_latency + 1 + 2 * bits + self.squash_latency
         # Read and selected; accumulator and sum; two products; the cell; the last product.
         return 2 + self.gate_latency + 1 + self.squash_latency + 1
+
+    @property
+    def rest(self) -> int:
+        # The next unit's gates come when the last product is made, at the earliest.
+        bits = self.layer.cell.gate.output.width
+        return max(2 * bits + self.squash_latency - self.gates, bits)
 
     @property
     def kept(self) -> QFormat:

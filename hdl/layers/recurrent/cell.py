@@ -1,7 +1,8 @@
 """What hardware of all cells has in common: sums come in, unit by unit, and outputs go out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
+import numpy as np
 from amaranth import Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
@@ -18,7 +19,19 @@ from build_decoder.quant.operations.recurrent_sums import RecurrentSums
 from build_decoder.quant.operations.span import Span
 from build_decoder.quant.requantise import Requantise
 
-__all__ = ["CellComponent", "Kept", "activated", "biased", "delayed", "narrowed", "placed", "table"]
+__all__ = [
+    "CellComponent",
+    "Kept",
+    "activated",
+    "biased",
+    "bits_of",
+    "delayed",
+    "held",
+    "narrowed",
+    "placed",
+    "product_by_bits",
+    "turns",
+]
 
 
 class CellComponent(wiring.Component):
@@ -30,7 +43,9 @@ class CellComponent(wiring.Component):
 
     Members
     -------
-    valid : ``In``, 1
+    valid, starts : ``In``, 1
+    row : ``In``
+        As those of the drain.
     of_input, of_state : ``In``, array of ``lanes`` exact sums
     done : ``Out``, 1
     o : ``Out``, an output
@@ -43,6 +58,8 @@ class CellComponent(wiring.Component):
         super().__init__(
             {
                 "valid": In(1),
+                "row": In(plan.row_bits),
+                "starts": In(1),
                 "of_input": In(lanes),
                 "of_state": In(lanes),
                 "done": Out(1),
@@ -55,13 +72,16 @@ class CellComponent(wiring.Component):
         """Whether a unit's sums come one after the other."""
         return self.plan.sums.lanes == 1
 
-    def row(self, m: Module, valid: Value) -> Signal:
-        """Number of the row of sums, among those of a step."""
-        rows = self.plan.sums.groups_in_frame
-        row = Signal(range(rows))
-        with m.If(valid):
-            m.d.sync += row.eq(Mux(row == rows - 1, 0, row + 1))
-        return row
+    def table(self, values: np.ndarray) -> list[Value]:
+        """Of each lane, that of ``values`` (sums of all units in order of the gates) which belongs
+        to the row."""
+        gates = self.plan.gates
+        of_unit = values.reshape(gates, -1).T
+        if not self.serial:
+            return [read_only_table(lane.tolist(), self.row) for lane in of_unit.T]
+        spare = (1 << (gates - 1).bit_length()) - gates
+        filled = np.pad(of_unit, ((0, 0), (0, spare)))
+        return [read_only_table(filled.ravel().tolist(), self.row)]
 
     def gate(self, m: Module, valid: Value) -> Signal:
         """Number of the sum that comes with ``valid``, among those of its unit."""
@@ -73,10 +93,10 @@ class CellComponent(wiring.Component):
 
 
 class Kept(wiring.Component):
-    """What each unit keeps from step to step; zero in the first step of a frame.
+    """What each unit keeps from step to step.
 
-    ``o`` is always that of the unit that comes next, until ``take``. Units are written in the same
-    order, later.
+    ``o`` is that of the unit that comes next, until ``take``. Units are written in the same order.
+    If ``together``, each is taken and written at once, and the next one there a cycle later.
 
     Members
     -------
@@ -85,30 +105,37 @@ class Kept(wiring.Component):
     o : ``Out``, ``shape``
     """
 
-    def __init__(self, shape: Shape, *, units: int, steps: int):
-        self.units, self.steps = units, steps
+    def __init__(self, shape: Shape, *, units: int, together: bool):
+        self.units, self.together = units, together
         super().__init__({"take": In(1), "write": In(1), "data": In(shape), "o": Out(shape)})
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.memory = memory = Memory(shape=len(self.data), depth=self.units, init=[])
+        m.submodules.memory = memory = Memory(shape=self.data.shape(), depth=self.units, init=[])
         write, read = memory.write_port(), memory.read_port()
-        unit, step = Signal(range(self.units)), Signal(range(self.steps))
-        next_unit = Signal.like(unit)
-        last = unit == self.units - 1
+        unit, next_unit = self._unit(m, self.take, "unit")
+        if self.together:
+            m.d.comb += [read.addr.eq(unit), write.addr.eq(unit)]
+        else:
+            written, _ = self._unit(m, self.write, "written")
+            m.d.comb += [
+                read.addr.eq(Mux(self.take, next_unit, unit)),
+                write.addr.eq(written),
+            ]
         m.d.comb += [
-            next_unit.eq(Mux(self.take, Mux(last, 0, unit + 1), unit)),
-            read.addr.eq(next_unit),
             write.en.eq(self.write),
             write.data.eq(self.data),
-            self.o.eq(Mux(step == 0, 0, read.data)),
+            self.o.eq(read.data),
         ]
-        m.d.sync += unit.eq(next_unit)
-        with m.If(self.take & last):
-            m.d.sync += step.eq(Mux(step == self.steps - 1, 0, step + 1))
-        with m.If(self.write):
-            m.d.sync += write.addr.eq(Mux(write.addr == self.units - 1, 0, write.addr + 1))
         return m
+
+    def _unit(self, m: Module, step: Value, name: str) -> tuple[Signal, Value]:
+        """A unit's number, and that of the next one."""
+        unit = Signal(range(self.units), name=name)
+        after = Mux(unit == self.units - 1, 0, unit + 1)
+        with m.If(step):
+            m.d.sync += unit.eq(after)
+        return unit, after
 
 
 def delayed(m: Module, value: Value, cycles: int, name: str, *, flag: bool = False) -> Value:
@@ -118,6 +145,14 @@ def delayed(m: Module, value: Value, cycles: int, name: str, *, flag: bool = Fal
         m.d.sync += after.eq(value)
         value = after
     return value
+
+
+def held(m: Module, value: Value, name: str, load: Value) -> Value:
+    """``value``, from the cycle after ``load`` on."""
+    kept = Signal.like(value, name=name, reset_less=True)
+    with m.If(load):
+        m.d.sync += kept.eq(value)
+    return kept
 
 
 def placed(value: Value, fraction: int, exact: Span) -> Value:
@@ -132,16 +167,74 @@ def narrowed(m: Module, name: str, narrowing: Requantise, exact: Value) -> Value
     return narrow.o
 
 
-def activated(m: Module, name: str, parameters: IntegerActivation, value: Value) -> Value:
-    """``value`` through an activation unit, which takes one each cycle."""
+def activated(
+    m: Module, name: str, parameters: IntegerActivation, value: Value, *, enable: Value = 1
+) -> Value:
+    """``value`` through an activation unit, which takes one each cycle with ``enable``."""
     m.submodules[name] = unit = activation_component(parameters)(parameters)
-    m.d.comb += [unit.i.eq(value), unit.en.eq(1)]
+    m.d.comb += [unit.i.eq(value), unit.en.eq(enable)]
     return unit.o
 
 
-def table(values: Sequence[int], lanes: int, row: Value) -> list[Value]:
-    """Of each lane, the constant for a row."""
-    return [read_only_table(values[lane::lanes], row) for lane in range(lanes)]
+def turns(m: Module, start: Value, count: int) -> tuple[Value, Callable[[int, int], Value]]:
+    """Turns 0 to ``count - 1``, one a cycle after ``start``, which may come with the last one.
+
+    Returns
+    -------
+    ended
+        Whether it is the cycle after the last turn.
+    within
+        Of two numbers, whether it is a turn from the first on and before the second.
+    """
+    busy, turn, ended = Signal(), Signal(range(count)), Signal()
+    last = busy & (turn == count - 1)
+    m.d.sync += [turn.eq(turn + 1), ended.eq(last)]
+    with m.If(last):
+        m.d.sync += busy.eq(0)
+    with m.If(start):
+        m.d.sync += [busy.eq(1), turn.eq(0)]
+
+    def within(first: int, stop: int) -> Value:
+        above = turn >= first if first else 1
+        return busy & above & (turn < stop) if stop < count else busy & above
+
+    return ended, within
+
+
+def product_by_bits(
+    m: Module, name: str, width: int, operand: Value, *, first: Value, step: Value, minus: Value
+) -> Signal:
+    """Twice itself plus the operand of a bit, the highest bit of the other factor first.
+
+    Parameters
+    ----------
+    width
+        Bits of the products.
+    operand
+        What a bit counts, or zero.
+    first
+        Whether it is the first bit of a product.
+    minus
+        Whether the first bit counts negatively.
+    """
+    total = Signal(Shape(width, signed=True), name=name, reset_less=True)
+    twice = Mux(first, 0, total.shift_left(1))
+    with m.If(step):
+        m.d.sync += total.eq(twice + operand)
+        if minus:
+            with m.If(first):
+                m.d.sync += total.eq(-operand)
+    return total
+
+
+def bits_of(m: Module, name: str, value: Value, *, load: Value, step: Value) -> Value:
+    """The highest bit of a value that was loaded, and with each step the one below it."""
+    bits = Signal(len(value), name=name, reset_less=True)
+    with m.If(step):
+        m.d.sync += bits.eq(bits.shift_left(1)[: len(value)])
+    with m.If(load):
+        m.d.sync += bits.eq(value)
+    return bits[-1]
 
 
 def biased(

@@ -17,15 +17,17 @@ class Columns(wiring.Component):
     are taken in the order in which those of the frame before were read, so that the next frame
     comes in while this one is read, without a place more.
 
-    Words of a column are written one after the other. A word is read in the cycle after it was
+    A word is read in the cycle after it was
     addressed, and holds without ``en``.
 
     Members
     -------
     write : ``In``, 1
     data : ``In``, ``layout``
-    begins, ends : ``Out``, 1
-        Whether the word to write is the first or the last one of its column.
+    write_word : ``In``, ``range(words)``
+        Number of the word to write.
+    ends : ``In``, 1
+        Whether it is the last one of its column.
     word : ``In``, ``range(words)``
         Number of the word to read of the column that is read.
     next : ``In``, 1
@@ -40,8 +42,8 @@ class Columns(wiring.Component):
             {
                 "write": In(1),
                 "data": In(layout),
-                "begins": Out(1),
-                "ends": Out(1),
+                "write_word": In(range(words)),
+                "ends": In(1),
                 "word": In(range(words)),
                 "next": In(1),
                 "en": In(1),
@@ -59,15 +61,11 @@ class Columns(wiring.Component):
             shape=width, depth=depth, init=[], attrs={"ram_style": "block"} if in_blocks else {}
         )
         write, read = memory.write_port(), memory.read_port()
-        word = Signal(range(self.words))
-        m.d.comb += [self.begins.eq(word == 0), self.ends.eq(word == self.words - 1)]
-        with m.If(self.write):
-            m.d.sync += word.eq(Mux(self.ends, 0, word + 1))
         write_place = self._place(m, self.write & self.ends, "write", 0)
         read_place = self._place(m, self.next, "read", self.places - 1 if self.turned else 0)
         m.d.comb += [
             write.en.eq(self.write),
-            write.addr.eq(Cat(word[:word_bits], write_place)),
+            write.addr.eq(Cat(self.write_word[:word_bits], write_place)),
             write.data.eq(self.data),
             read.en.eq(self.en),
             read.addr.eq(Cat(self.word[:word_bits], read_place)),

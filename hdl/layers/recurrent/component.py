@@ -20,6 +20,18 @@ __all__ = ["RecurrentComponent"]
 class RecurrentComponent(StageComponent):
     """A cell over the time steps of each frame.
 
+    Multipliers never wait for what comes behind them but for values of the state, each product for
+    its own alone. Outputs wait in a memory until they are taken; if two columns of them are there,
+    the cell waits. States are zero in the first step of each frame, and frames follow one another
+    without a gap. If the last step is taken first, all columns of a frame are kept, and so are all
+    outputs if they are given in the order of time; the next frame comes into the places that are
+    left.
+
+    Members
+    -------
+    i : ``In``, stream of arrays of ``inputs_per_cycle`` inputs
+    o : ``Out``, stream of arrays of one output
+
     Attributes
     ----------
     cell : type of CellComponent
@@ -34,7 +46,7 @@ class RecurrentComponent(StageComponent):
         m.submodules.walk = walk = StepWalk(plan)
         m.submodules.weights = weights = stored_weights(sums)
         m.submodules.mac = mac = MacArray(sums)
-        m.submodules.drain = drain = StepDrain(sums)
+        m.submodules.drain = drain = StepDrain(plan)
         m.submodules.cell = cell = self.cell(plan)
 
         busy, columns_there, states_there = Signal(), Signal(), Signal()
@@ -45,7 +57,8 @@ class RecurrentComponent(StageComponent):
         with m.If(walk.take & walk.last):
             m.d.sync += busy.eq(1)
         columns = self._columns(m, walk, columns_there)
-        states = self._states(m, walk, cell, states_there)
+        came = self._came(m, cell)
+        states = self._states(m, walk, cell, came, states_there)
 
         # Memories are read, then one of both is selected.
         of_state, zero = Signal(reset_less=True), Signal(reset_less=True)
@@ -69,10 +82,12 @@ class RecurrentComponent(StageComponent):
             drain.load.eq(delayed(m, last, mac.latency, "finished", flag=True)),
             drain.sums.eq(mac.sums),
             cell.valid.eq(drain.valid),
+            cell.row.eq(drain.row),
+            cell.starts.eq(drain.starts),
             cell.of_input.eq(drain.of_input),
             cell.of_state.eq(drain.of_state),
         ]
-        self._give(m, drain, cell)
+        self._give(m, drain, cell, came)
         return m
 
     def _columns(self, m: Module, walk, there_now):
@@ -84,43 +99,57 @@ class RecurrentComponent(StageComponent):
         )
         count = range(plan.columns + 1)
         space, there = Signal(count, init=plan.columns), Signal(count)
+        word = Signal(range(plan.sums.input_beats))
+        last = word == plan.sums.input_beats - 1
         m.d.comb += [
-            self.i.ready.eq(~columns.begins | (space != 0)),
+            self.i.ready.eq((word != 0) | (space != 0)),
             columns.write.eq(self.i.valid & self.i.ready),
+            columns.write_word.eq(word),
+            columns.ends.eq(last),
             columns.data.eq(self.i.payload),
             columns.word.eq(walk.beat),
             columns.next.eq(walk.take & walk.frees),
             columns.en.eq(1),
             there_now.eq(there >= walk.needs),
         ]
-        arrived = columns.write & columns.ends
+        with m.If(columns.write):
+            m.d.sync += word.eq(Mux(last, 0, word + 1))
         m.d.sync += [
-            space.eq(space - (columns.write & columns.begins) + columns.next),
-            there.eq(there + arrived - Mux(walk.take, walk.needs, 0)),
+            space.eq(space - (columns.write & (word == 0)) + columns.next),
+            there.eq(there + (columns.write & last) - Mux(walk.take, walk.needs, 0)),
         ]
         return columns.o
 
-    def _states(self, m: Module, walk, cell, there_now) -> list:
+    def _came(self, m: Module, cell) -> tuple:
+        """Of the output that comes: its unit, whether that is the last one, and whether it is the
+        last step."""
+        plan = self.plan
+        unit, step = Signal(range(plan.units)), Signal(range(plan.layer.steps))
+        last, last_step = unit == plan.units - 1, step == plan.layer.steps - 1
+        with m.If(cell.done):
+            m.d.sync += unit.eq(Mux(last, 0, unit + 1))
+            with m.If(last):
+                m.d.sync += step.eq(Mux(last_step, 0, step + 1))
+        return unit, last, last_step
+
+    def _states(self, m: Module, walk, cell, came, there_now) -> list:
         """The state goes round, a bank a lane; the values that are read."""
         plan, at_once = self.plan, self.plan.folding.inputs_per_cycle
-        lane, beat = Signal(range(at_once)), Signal(range(plan.sums.state_beats))
-        unit = Signal(range(plan.units))
-        last = unit == plan.units - 1
-        lane_last = last | (lane == at_once - 1)
-        with m.If(cell.done):
-            m.d.sync += [
-                unit.eq(Mux(last, 0, unit + 1)),
-                lane.eq(Mux(lane_last, 0, lane + 1)),
-                beat.eq(Mux(last, 0, beat + lane_last)),
-            ]
-        there, step = Signal(range(plan.units + 1)), Signal(range(plan.layer.steps))
-        # What the last step of a frame leaves, no step takes.
-        kept = step != plan.layer.steps - 1
-        with m.If(cell.done & last):
-            m.d.sync += step.eq(Mux(kept, step + 1, 0))
+        unit, last, last_step = came
+        lane, beat = Signal(range(at_once)), unit
+        if at_once > 1:
+            beat = Signal(range(plan.sums.state_beats))
+            lane_last = last | (lane == at_once - 1)
+            with m.If(cell.done):
+                m.d.sync += [
+                    lane.eq(Mux(lane_last, 0, lane + 1)),
+                    beat.eq(Mux(last, 0, beat + lane_last)),
+                ]
+        there = Signal(range(plan.units + 1))
         m.d.comb += there_now.eq(there >= walk.needs_states)
+        # What the last step of a frame leaves, no step takes.
         m.d.sync += there.eq(
-            there + (cell.done & kept) - Mux(walk.take, walk.needs_states, 0)
+            there + (cell.done & ~last_step) - Mux(walk.take, walk.needs_states, 0)
         )
         values = []
         for number in range(at_once):
@@ -137,29 +166,29 @@ class RecurrentComponent(StageComponent):
             values.append(read.data)
         return values
 
-    def _give(self, m: Module, drain, cell):
+    def _give(self, m: Module, drain, cell, came):
         """Outputs wait until they are taken."""
         plan = self.plan
-        layout = self.o.payload.shape()
         m.submodules.outputs = outputs = Columns(
-            layout, words=plan.units, places=plan.columns_out, turned=plan.turned
+            self.o.payload.shape(), words=plan.units, places=plan.columns_out, turned=plan.turned
         )
-        # Of which step sums leave, and of which step outputs come.
-        count = range(plan.columns_out + 1)
-        room, waiting = Signal(count, init=plan.columns_out), Signal(
-            range(plan.columns_out * plan.units + 1)
+        unit, last, last_step = came
+        room = Signal(range(plan.columns_out + 1), init=plan.columns_out)
+        waiting = Signal(range(plan.columns_out * plan.units + 1))
+        begins, moves, send, freed = (
+            Signal(name=name) for name in ("begins", "moves", "send", "freed")
         )
-        leaving = self._sent(m, drain.begins & ~drain.hold, 1, "leaving")
-        coming = self._sent(m, cell.done, plan.units, "coming")
-        moves, send, freed = Signal(), Signal(), Signal()
         word, step = Signal(range(plan.units)), Signal(range(plan.layer.steps))
         word_last = word == plan.units - 1
         needs = 1
         if plan.turned:
             needs = Mux((word == 0) & (step == 0), plan.together, 0)
         m.d.comb += [
-            drain.hold.eq(drain.begins & leaving & (room == 0)),
-            outputs.write.eq(cell.done & coming),
+            begins.eq(drain.begins & drain.sent),
+            drain.hold.eq(begins & (room == 0)),
+            outputs.write.eq(cell.done & (1 if plan.layer.sequences else last_step)),
+            outputs.write_word.eq(unit),
+            outputs.ends.eq(last),
             outputs.data[0].eq(cell.o),
             moves.eq(~self.o.valid | self.o.ready),
             send.eq(moves & (waiting >= needs)),
@@ -170,7 +199,7 @@ class RecurrentComponent(StageComponent):
             self.o.payload.eq(outputs.o),
         ]
         m.d.sync += [
-            room.eq(room - (drain.begins & ~drain.hold & leaving) + freed),
+            room.eq(room - (begins & (room != 0)) + freed),
             waiting.eq(waiting + outputs.write - Mux(send, needs, 0)),
         ]
         with m.If(moves):
@@ -180,14 +209,3 @@ class RecurrentComponent(StageComponent):
             if plan.turned:
                 with m.If(word_last):
                     m.d.sync += step.eq(Mux(step == plan.layer.steps - 1, 0, step + 1))
-
-    def _sent(self, m: Module, one, ones: int, name: str):
-        """Whether a step's outputs are given; ``one`` comes ``ones`` times a step."""
-        plan = self.plan
-        if plan.layer.sequences:
-            return 1
-        number = Signal(range(ones * plan.layer.steps), name=name)
-        last = number == ones * plan.layer.steps - 1
-        with m.If(one):
-            m.d.sync += number.eq(Mux(last, 0, number + 1))
-        return number >= ones * (plan.layer.steps - 1)

@@ -6,7 +6,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.families import DEFAULT, family_of
-from build_decoder.hdl.layers.recurrent.step_sums import StepSums
+from build_decoder.hdl.layers.recurrent.plan import RecurrentPlan
 from build_decoder.hdl.parts.native import native_part
 
 __all__ = ["StepDrain"]
@@ -16,7 +16,13 @@ class StepDrain(wiring.Component):
     """Captures the sums of each pass with ``load``, and sends them on, ``lanes`` a cycle.
 
     Those of a step's first part go into a memory. Each group of the second part comes out, with
-    ``valid``, in the cycle after it left, beside that of the first part.
+    ``valid``, in the cycle after it left, beside that of the first part. After the last one of a
+    unit, none leaves for some cycles, if the plan says so.
+
+    Parameters
+    ----------
+    plan : RecurrentPlan
+        The layer, and how it is folded.
 
     Members
     -------
@@ -26,14 +32,20 @@ class StepDrain(wiring.Component):
         Whether the last sums of a pass leave.
     begins : ``Out``, 1
         Whether the first sums of a step's second part are to leave.
+    sent : ``Out``, 1
+        Whether outputs of the step are given.
     hold : ``In``, 1
         Keeps sums from leaving.
     valid : ``Out``, 1
+    row : ``Out``
+        Number of the unit; of single sums, that of its sum in the bits below.
+    starts : ``Out``, 1
+        Whether it is a frame's first step.
     of_input, of_state : ``Out``, array of ``lanes`` exact sums
     """
 
-    def __init__(self, sums: StepSums):
-        self.plan = sums
+    def __init__(self, plan: RecurrentPlan):
+        self.plan, sums = plan, plan.sums
         exact = Shape(sums.parameters.exact.width, signed=True)
         lanes = data.ArrayLayout(exact, sums.lanes)
         super().__init__(
@@ -42,8 +54,11 @@ class StepDrain(wiring.Component):
                 "sums": In(data.ArrayLayout(exact, sums.neurons)),
                 "done": Out(1),
                 "begins": Out(1),
+                "sent": Out(1),
                 "hold": In(1),
                 "valid": Out(1),
+                "row": Out(plan.row_bits),
+                "starts": Out(1),
                 "of_input": Out(lanes),
                 "of_state": Out(lanes),
             }
@@ -51,23 +66,44 @@ class StepDrain(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        plan, rows = self.plan, self.plan.groups_in_frame
-        draining, leaving, part = Signal(), Signal(), Signal()
-        row = Signal(range(rows))
-        index = Signal(range(plan.groups_in_pass))
-        row_last = row == rows - 1
-        m.d.comb += [
-            self.begins.eq(draining & part & (row == 0)),
-            leaving.eq(draining & ~self.hold),
-            self.done.eq(leaving & ((index == plan.groups_in_pass - 1) | row_last)),
-        ]
-        m.d.sync += self.valid.eq(leaving & part)
-        with m.If(leaving):
-            m.d.sync += [
-                row.eq(Mux(row_last, 0, row + 1)),
-                index.eq(Mux(self.done, 0, index + 1)),
-                part.eq(part ^ row_last),
+        plan, sums = self.plan, self.plan.sums
+        draining, part = Signal(), Signal()
+        leaving, unit_last = Signal(), Signal()
+        may_leave = draining & ~self._resting(m, leaving & part & unit_last)
+        index = Signal(range(sums.groups_in_pass))
+        unit, step = Signal(range(plan.units)), Signal(range(plan.layer.steps))
+        row, first = Signal.like(self.row), Signal()
+        m.d.comb += [row.eq(unit), first.eq(unit == 0), unit_last.eq(1)]
+        if sums.lanes == 1:
+            gate = Signal(range(plan.gates))
+            m.d.comb += [
+                row.eq(Cat(gate, unit)),
+                first.eq((unit == 0) & (gate == 0)),
+                unit_last.eq(gate == plan.gates - 1),
             ]
+            with m.If(leaving):
+                m.d.sync += gate.eq(Mux(unit_last, 0, gate + 1))
+        last_unit = unit == plan.units - 1
+        ends, last_step = last_unit & unit_last, step == plan.layer.steps - 1
+        m.d.comb += [
+            self.begins.eq(may_leave & part & first),
+            self.sent.eq(1 if plan.layer.sequences else last_step),
+            leaving.eq(may_leave & ~self.hold),
+            self.done.eq(leaving & ((index == sums.groups_in_pass - 1) | ends)),
+        ]
+        m.d.sync += [
+            self.valid.eq(leaving & part),
+            self.row.eq(row),
+            self.starts.eq(step == 0),
+        ]
+        with m.If(leaving):
+            m.d.sync += index.eq(Mux(self.done, 0, index + 1))
+            with m.If(unit_last):
+                m.d.sync += unit.eq(Mux(last_unit, 0, unit + 1))
+            with m.If(ends):
+                m.d.sync += part.eq(~part)
+                with m.If(part):
+                    m.d.sync += step.eq(Mux(last_step, 0, step + 1))
         held = Signal.like(self.sums)
         with m.If(self.done):
             m.d.sync += draining.eq(0)
@@ -78,16 +114,27 @@ class StepDrain(wiring.Component):
         waited = self._waited(m, platform, leaving & ~part, row, selected)
         second = Signal(len(selected), reset_less=True)
         m.d.sync += second.eq(selected)
-        parts = (self.of_input, self.of_state) if plan.state_first else (
-            self.of_state, self.of_input
-        )
-        m.d.comb += [port.as_value().eq(value) for port, value in zip(parts, (second, waited),
-                                                                      strict=True)]
+        ports = (self.of_state, self.of_input)
+        for port, value in zip(ports if sums.state_first else ports[::-1], (waited, second),
+                               strict=True):
+            m.d.comb += port.as_value().eq(value)
         return m
+
+    def _resting(self, m: Module, whole):
+        """Whether a unit's last sums have left, with ``whole``, a short time ago."""
+        rests = self.plan.rests
+        if not rests:
+            return 0
+        left = Signal(range(rests + 1))
+        with m.If(left != 0):
+            m.d.sync += left.eq(left - 1)
+        with m.If(whole):
+            m.d.sync += left.eq(rests)
+        return left != 0
 
     def _selected(self, m: Module, platform, held, index):
         """The group that leaves."""
-        plan = self.plan
+        plan = self.plan.sums
         width = plan.lanes * plan.parameters.exact.width
         # What fills up the last group is never looked at.
         padded = Cat(held, held[:width])
@@ -101,7 +148,7 @@ class StepDrain(wiring.Component):
 
     def _waited(self, m: Module, platform, write_enable, row, selected):
         """Sums of the first part, in the cycle after their row was addressed."""
-        rows, width = self.plan.groups_in_frame, len(selected)
+        rows, width = 1 << len(row), len(selected)
         in_blocks = (family_of(platform) or DEFAULT).memory.ram_blocks(rows, width)
         m.submodules.first = memory = Memory(
             shape=width, depth=rows, init=[], attrs={"ram_style": "block"} if in_blocks else {}

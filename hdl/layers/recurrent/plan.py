@@ -98,6 +98,48 @@ class RecurrentPlan(LayerPlan):
         raise NotImplementedError
 
     @property
+    def rest(self) -> int:
+        """Cycles in which no sums leave after those of a unit, if its products are made bit by
+        bit."""
+        raise NotImplementedError
+
+    @cached_property
+    def bitwise(self) -> bool:
+        """Whether a unit's own products are made bit by bit, one after the other, which takes few
+        LUTs: where sums of a unit come one by one, and so slowly that nothing waits."""
+        sums = self.sums
+        if sums.lanes > 1:
+            return False
+        return all(
+            self._leaving(sums.groups[number], units, self.rest) <= sums.part_beats[1]
+            for number, units in self._finished
+        )
+
+    @property
+    def row_bits(self) -> int:
+        """Bits of the number of a group of sums: its unit, and below it the sum if there is one."""
+        single = (self.gates - 1).bit_length() if self.sums.lanes == 1 else 0
+        return (self.units - 1).bit_length() + single
+
+    @property
+    def rests(self) -> int:
+        """Cycles in which no sums leave after those of a unit."""
+        return self.rest if self.bitwise else 0
+
+    @property
+    def _finished(self) -> list[tuple[int, int]]:
+        """Number of each pass, and how many units it finishes."""
+        sums = self.sums
+        ends = [min((n + 1) * sums.groups_in_pass, sums.groups_in_frame) * sums.lanes // self.gates
+                for n in range(sums.passes)]
+        return [(n, end - before) for n, (end, before) in
+                enumerate(zip(ends, [0, *ends], strict=False))]
+
+    def _leaving(self, groups: int, units: int, rest: int) -> int:
+        """Cycles between passes in which sums of so many groups can leave, and rests are over."""
+        return READ_LATENCY + self.sums.sums_latency + groups + units * rest
+
+    @property
     def kept(self) -> QFormat:
         """Format of what a unit keeps from step to step beside what multipliers take."""
         raise NotImplementedError
@@ -143,7 +185,7 @@ class RecurrentPlan(LayerPlan):
         return (
             (self.columns << (sums.input_beats - 1).bit_length(), at_once * cell.input.width),
             *[(sums.state_beats, width)] * at_once,
-            (sums.groups_in_frame, sums.lanes * sums.parameters.exact.width),
+            (1 << self.row_bits, sums.lanes * sums.parameters.exact.width),
             (self.units, self.kept.width),
             (self.columns_out << (self.units - 1).bit_length(), width),
         )
@@ -153,11 +195,11 @@ class RecurrentPlan(LayerPlan):
         sums, at_once = self.sums, self.folding.inputs_per_cycle
         summed = READ_LATENCY + sums.sums_latency
         # Sums of a pass have left before those of the next one come.
-        passes = [
-            max(beats, summed + groups) for beats in sums.part_beats for groups in sums.groups
-        ]
+        first, second = sums.part_beats
+        passes = [max(first, summed + groups) for groups in sums.groups]
+        passes += [max(second, summed + groups) for groups in sums.groups]
         # What the last pass still is on its way to when the state's next values are due.
-        late = summed + self.cell_latency
+        late = summed + self.cell_latency + self.rests * (self._finished[-1][1] - 1)
         if sums.state_first:
             waits = late + sums.groups[-1] - passes[0]
         else:
@@ -226,6 +268,8 @@ class RecurrentPlan(LayerPlan):
                             release += [] if last else [(state, 1)]
                             release += [(given, 1)] if sent else []
                         groups.append((tuple(reserve), tuple(release)))
+                        if part == 1 and not (row + 1) * sums.lanes % self.gates:
+                            groups += [((), ())] * self.rests
             return _phases(groups)
 
         give = Phase(give=(0,), reserve=() if self.turned else ((given, 1),))
