@@ -97,6 +97,7 @@ def run_flow(
             options.search,
             family=board.family,
             reloadable=options.hardware.reloadable,
+            answer=options.hardware.answer,
             board=board,
             progress=progress,
         ),

@@ -123,6 +123,7 @@ def make_rtl(folder: Path, options: DesignOptions, chip: Chip) -> BuildFolder:
                 options.search,
                 family=chip.family or families.DEFAULT,
                 reloadable=options.hardware.reloadable,
+                answer=options.hardware.answer,
             ),
             lambda: write_rtl(build, options.hardware, chip),
         ),
