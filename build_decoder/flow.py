@@ -91,6 +91,7 @@ def run_flow(
             board=board,
             shell=shell,
             hardware=options.hardware if makes_hardware else None,
+            answer=options.hardware.answer,
         ),
         "quantise": lambda: quantise_network(
             build,

@@ -117,7 +117,9 @@ def make_rtl(folder: Path, options: DesignOptions, chip: Chip) -> BuildFolder:
     for name, stage in zip(
         STAGES,
         (
-            lambda: import_network(build, options.source, hardware=options.hardware),
+            lambda: import_network(
+                build, options.source, hardware=options.hardware, answer=options.hardware.answer
+            ),
             lambda: quantise_network(
                 build,
                 options.search,

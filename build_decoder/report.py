@@ -21,7 +21,8 @@ class Report:
         What was built for what, the topology after ``rewrites``; no board, and no shell around the
         decoder, if it ends with Verilog for any FPGA of a family.
     answer
-        What the decoder gives: ``scores``, or the ``decision`` that they lead to.
+        What the decoder gives: ``scores``, the ``decision`` that they lead to, or
+        ``probabilities``.
     built_topology
         Topology of what was built: the default search leaves out neurons that others stand in for.
     task, task_source

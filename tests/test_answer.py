@@ -19,7 +19,10 @@ from build_decoder.hdl.layers.decision.plan import DecisionPlan
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.model_file import load_model, save_model
+from build_decoder.models import Architecture, Input, Network, Node, save_network
 from build_decoder.models.errors import InputError
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.softmax import Softmax
 from build_decoder.models.task import Kind, Task
 from build_decoder.options import HardwareOptions
 from build_decoder.quant.answer import answering, check_answer
@@ -27,6 +30,7 @@ from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.random_networks import random_frames, random_network
+from tests.architectures import random_network as random_weights
 from tests.fuzzed import check_decoder
 from tests.test_boards_driver import ModelPort, patient
 from tests.test_hdl_columns import model as columns_model
@@ -40,6 +44,14 @@ def classifier(seed: int) -> tuple[IntegerModel, np.ndarray]:
         if model.output_count > 1:
             return model, random_frames(random, model, 12)
     raise AssertionError("no network of several outputs")
+
+
+def network(*layers) -> Network:
+    """A network of 5 inputs with random weights."""
+    nodes = [
+        Node(f"layer{n}", (f"layer{n - 1}" if n else "x",), layer) for n, layer in enumerate(layers)
+    ]
+    return random_weights(Architecture("net", (Input("x", (5,)),), tuple(nodes)))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -107,11 +119,18 @@ def test_names_of_layers_are_not_taken_twice():
     (Kind.REGRESSION,), (Kind.LABELS,), (Kind.CLASSES, Kind.REGRESSION),
 ])
 def test_other_tasks_are_refused(kinds):
-    task = Task(kinds, (0.5, 0.5))
+    task, net = Task(kinds, (0.5, 0.5)), network(Dense(2, "linear"))
     with pytest.raises(InputError, match="--answer decision: expected the task classes, got"):
-        check_answer("decision", task, 2)
-    check_answer("scores", task, 2)
-    check_answer("decision", Task((Kind.CLASSES,)), 2)
+        check_answer("decision", task, net)
+    check_answer("scores", task, net)
+    check_answer("decision", Task((Kind.CLASSES,)), net)
+
+
+def test_probabilities_are_those_of_a_softmax():
+    task = Task((Kind.CLASSES,))
+    check_answer("probabilities", task, network(Dense(2, "linear"), Softmax()))
+    with pytest.raises(InputError, match="expected a network that ends in a softmax, got layer"):
+        check_answer("probabilities", task, network(Dense(2, "linear")))
 
 
 def test_weights_that_are_written_come_with_scores():
@@ -172,3 +191,23 @@ def test_a_build_that_decides(tmp_path):
     assert report["built_topology"].endswith(f"-{load_model(tmp_path / 'build').classes}")
     with np.load(tmp_path / "build" / "expected.npz") as expected:
         assert expected["y_raw"].shape[1] == 1
+
+
+@pytest.mark.parametrize("answer", ["scores", "decision", "probabilities"])
+def test_builds_of_a_network_that_ends_in_a_softmax(answer, tmp_path):
+    net = network(Dense(4, "relu"), Dense(3, "linear"), Softmax())
+    save_network(net, tmp_path / "net")
+    x = np.random.default_rng(0).uniform(-2, 2, (300, 5))
+    np.savez(tmp_path / "net" / "golden.npz", x=x, y=net.forward(x))
+    build = tmp_path / "build"
+    given = ["--network", str(tmp_path / "net"), "--task", "classes", "--stop-after", "rtl"]
+    assert main([*given, "--answer", answer, "--output", str(build)]) == 0
+    report, model = json.loads((build / "report.json").read_text()), load_model(build)
+    assert report["answer"] == answer
+    got = model.dequantise_output(model.compute(model.quantise_input(x)))
+    kept = np.mean((got[:, 0] if answer == "decision" else got.argmax(axis=1))
+                   == net.forward(x).argmax(axis=1))
+    assert kept > 0.97
+    assert (got.max() <= 1.1) == (answer == "probabilities") or answer == "decision"
+    if answer == "probabilities":
+        np.testing.assert_allclose(got.sum(axis=1), 1, atol=0.2)

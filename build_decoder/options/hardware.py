@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from build_decoder.hdl.planning.datapath import DATAPATHS as FORCED
 from build_decoder.models.errors import InputError
 from build_decoder.options.types import at_least, positive
-from build_decoder.quant.answer import ANSWERS, DECISION, SCORES
+from build_decoder.quant.answer import ANSWERS, SCORES
 
 __all__ = ["AUTO", "DATAPATHS", "KEEP_UP_HZ", "HardwareOptions", "add_hardware_options"]
 
@@ -49,10 +49,10 @@ class HardwareOptions:
     answer: str = SCORES
 
     def __post_init__(self):
-        if self.reloadable and self.answer == DECISION:
+        if self.reloadable and self.answer != SCORES:
             raise InputError(
-                f"--answer {DECISION}: expected it without --reloadable, which gives {SCORES} so "
-                "far, got both"
+                f"--answer {self.answer}: expected it without --reloadable, which gives {SCORES} "
+                "so far, got both"
             )
         if self.interval is not None and self.keep_up is not None:
             raise InputError(
@@ -188,6 +188,7 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--answer", choices=ANSWERS, default=SCORES,
-        help="what the decoder gives: all outputs or, for the task classes, the index of the "
-        "largest one, of equals of the first (default: %(default)s)",
+        help="what the decoder gives: all outputs; or, for the task classes, the index of the "
+        "largest one, of equals of the first, or the softmax that the network ends in "
+        "(default: %(default)s)",
     )

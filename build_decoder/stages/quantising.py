@@ -52,7 +52,7 @@ def quantise_network(
     """
     network = build.load_network()
     golden = build.load_golden(network)
-    check_answer(answer, golden.task, network.output_count)
+    check_answer(answer, golden.task, network)
     quantised = search(
         network,
         golden,
