@@ -25,8 +25,11 @@ from build_decoder.options.hardware import AUTO, KEEP_UP_HZ
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import MAX_ERROR
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
+from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.conv2d import Conv2d
+from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.quantise import Quantised, quantise
+from build_decoder.quant.recurrent import RecurrentLayer
 
 __all__ = ["datapaths_of", "design", "foldings_of", "golden_of", "load", "search", "steps_of"]
 
@@ -139,7 +142,7 @@ def design(
     elif (
         options.target is None
         and clock_mhz is not None
-        and any(isinstance(layer, Conv2d) for layer in model.layers)
+        and any(isinstance(layer, Conv2d | RecurrentLayer) for layer in model.layers)
     ):
         options = replace(options, keep_up=KEEP_UP_HZ)
     if options.keep_up is not None and clock_mhz is None:
@@ -166,8 +169,8 @@ def steps_of(model: IntegerModel) -> int:
 def datapaths_of(
     model: IntegerModel, options: HardwareOptions
 ) -> tuple[str | None, ...] | None:
-    """The datapath of each dense layer and convolution, or None where the generator chooses; None
-    if it does for all.
+    """The datapath of each layer that is folded, or None where the generator chooses; None if it
+    does for all.
 
     Raises
     ------
@@ -183,8 +186,8 @@ def datapaths_of(
 
 
 def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding, ...]:
-    """Foldings with the inputs and outputs a cycle that are asked for, of the dense layers and
-    convolutions in order; the default where these end.
+    """Foldings with the inputs and outputs a cycle that are asked for, of the layers that are
+    folded in order; the default where these end.
 
     Raises
     ------
@@ -195,13 +198,11 @@ def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding,
     foldings, nodes, dense = [], folded_nodes(model), iter(default_foldings(model))
     options.check_foldings(model.name, len(nodes))
     for n, node in enumerate(nodes):
-        layer = node.layer
-        *window, units = layer.weights.shape
-        convolution = isinstance(layer, Conv2d)
-        default = Folding(1, 1) if convolution else next(dense)
+        inputs, units = _most_a_cycle(node.layer)
+        default = next(dense) if isinstance(node.layer, Dense) else Folding(1, 1)
         chosen = []
         for name, numbers, count, otherwise in (
-            ("inputs", options.inputs_per_cycle, prod(window), default.inputs_per_cycle),
+            ("inputs", options.inputs_per_cycle, inputs, default.inputs_per_cycle),
             ("outputs", options.outputs_per_cycle, units, default.outputs_per_cycle),
         ):
             number = numbers[n] if n < len(numbers) else otherwise
@@ -210,10 +211,19 @@ def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding,
                     f"{_place(model, node, n)}: expected 1 to {count} {name} a cycle, got {number}"
                 )
             chosen.append(number)
-        if convolution:
+        if isinstance(node.layer, Conv2d):
             _check_block(model, node, n, chosen[0])
         foldings.append(Folding(*chosen))
     return tuple(foldings)
+
+
+def _most_a_cycle(layer: IntegerLayer) -> tuple[int, int]:
+    """Inputs, and sums, of which all can be multiplied in a cycle."""
+    if isinstance(layer, RecurrentLayer):
+        channels, sums = layer.cell.weights.raw.shape
+        return max(channels, layer.cell.units), sums
+    *window, units = layer.weights.shape
+    return prod(window), units
 
 
 def _place(model: IntegerModel, node: ModelNode, number: int) -> str:

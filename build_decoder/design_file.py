@@ -9,7 +9,7 @@ from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.families import FAMILIES
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers import plan_type
-from build_decoder.hdl.planning.deciding import deciding, scored, scores_of
+from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError, shown
@@ -63,7 +63,7 @@ class Design:
     reloadable
         Whether weights are written at run time.
     engine
-        What was chosen of the engine that all layers share; there are no ``layers`` then.
+        What was chosen of the engine that all layers share but those in ``layers``.
     """
 
     family: Family | None
@@ -80,7 +80,7 @@ class Design:
             layers=LayerDesign.each_of(plan),
             interface=plan.interface,
             reloadable=plan.reloadable,
-            engine=Engine.of(scored(plan)),
+            engine=Engine.of(plan),
         )
 
     def plan(self, model: IntegerModel, *, source: Path | str = DESIGN_FILE) -> DecoderPlan:
@@ -178,8 +178,13 @@ def _read_layer(entries: Fields) -> LayerDesign:
 
 def _read_engine(entries: Fields, path: Path) -> Engine:
     chosen = Fields(entries.values["engine"], path, "engine")
-    chosen.only("filters", "taps", "packed", "columns")
+    # Those of before there were several lanes do not say so.
+    chosen.only("filters", "taps", "packed", "columns", optional=("lanes", "blocks"))
     counts = {name: chosen.integer(name, 1, _MOST) for name in ("filters", "taps", "columns")}
+    if "lanes" in chosen.values:
+        counts["lanes"] = chosen.integer("lanes", 1, _MOST)
+    if chosen.values.get("blocks") is not None:
+        counts["blocks"] = chosen.integer("blocks", 0, _MOST)
     return Engine(**counts, packed=chosen.flag("packed"))
 
 

@@ -16,7 +16,6 @@ from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area import Area
-from build_decoder.hdl.planning.deciding import scored
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
 from build_decoder.hdl.planning.graph_front import graph_front
 from build_decoder.models.errors import InputError
@@ -68,7 +67,7 @@ class ParetoPoint:
         """Inputs by outputs a cycle of each layer that multiplies, or of the engine that all share;
         of many layers, all products of a cycle together."""
         plan = self.design.plan
-        engine = Engine.of(scored(plan))
+        engine = Engine.of(plan)
         if engine is not None:
             return f"engine {engine.taps}x{engine.filters}"
         foldings = [
@@ -169,7 +168,7 @@ def save_front(
 
 def _figures(point: ParetoPoint, clock_mhz: float) -> dict:
     design = point.design
-    engine = Engine.of(scored(design.plan))
+    engine = Engine.of(design.plan)
     return {
         "latency_cycles": design.latency_cycles,
         "latency_us": round(design.latency_cycles / clock_mhz, 4),

@@ -2,7 +2,8 @@
 
 ``python -m build_decoder.sim.fuzz --networks 200``.
 
-Of four networks, one has branches, one convolutions, and one takes time steps. Each is run with
+Of four networks, one has branches, one convolutions, and one attention over time steps; with
+``--recurrent``, all are of LSTMs and GRUs. Every network is run with
 back-to-back frames, where latency and frame interval must be those that the decoder documents, and
 with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs alone:
 a maximum or a ReLU hides much. A network depends
@@ -38,6 +39,7 @@ from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_frames, random_network
+from build_decoder.sim.random_recurrent import random_recurrent
 from build_decoder.sim.random_steps import random_steps
 from build_decoder.sim.shrink import Case, shrunk
 from build_decoder.sim.simulators import find_simulator
@@ -62,16 +64,21 @@ class Check:
     smallest: str | None = None
 
 
-def check_network(number: int, *, seed: int, samples: int, verilog: bool) -> Check:
+def check_network(
+    number: int, *, seed: int, samples: int, verilog: bool, recurrent: bool = False
+) -> Check:
     """Check network ``number`` of ``seed`` on ``samples`` frames, without stalls and with.
 
     Parameters
     ----------
     verilog
         Exported Verilog under a Verilog simulator; otherwise Amaranth's simulator.
+    recurrent
+        Draws a network of recurrent layers.
     """
     random = np.random.default_rng([seed, number])
-    network = _DRAWN[number % len(_DRAWN)](random, name=f"random_{seed}_{number}")
+    drawn = random_recurrent if recurrent else _DRAWN[number % len(_DRAWN)]
+    network = drawn(random, name=f"random_{seed}_{number}")
     x_raw = random_frames(random, network.model, samples)
     stall_seed = int(random.integers(1, 2**31))
 
@@ -189,6 +196,9 @@ def _arguments(argv) -> argparse.Namespace:
     parser.add_argument("--seed", type=seed, default=1, help="of networks, frames and stalls (1)")
     parser.add_argument("--only", type=seed, metavar="NUMBER", help="check one network again")
     parser.add_argument("--samples", type=count, default=12, help="frames a network and run (12)")
+    parser.add_argument(
+        "--recurrent", action="store_true", help="draw networks of recurrent layers alone"
+    )
     parser.add_argument("--verilog", action="store_true", help="check the exported Verilog instead")
     parser.add_argument(
         "--jobs", type=whole_number(1, 1000), default=os.cpu_count(), help="processes (all cores)"
@@ -242,13 +252,15 @@ def _fuzz(arguments) -> int:
             seed=arguments.seed,
             samples=arguments.samples,
             verilog=arguments.verilog,
+            recurrent=arguments.recurrent,
         )
         for number, found in zip(numbers, mapper(check, numbers), strict=True):
             done += 1
             frames += found.frames
             mismatches += found.mismatches
             if found.finding:
-                mode = " --verilog" if arguments.verilog else ""
+                mode = " --recurrent" if arguments.recurrent else ""
+                mode += " --verilog" if arguments.verilog else ""
                 print(
                     f"network {number}: {found.mismatches} mismatches: {found.finding}\n"
                     f"  smallest: {found.smallest}\n"

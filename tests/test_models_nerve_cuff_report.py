@@ -11,14 +11,22 @@ pytest.importorskip("sklearn", reason="pip install build_decoder[train]")
 
 from build_decoder.models.nerve_cuff import TABLE_1, EscapeNet, EscapeRnn  # noqa: E402
 from build_decoder.models.nerve_cuff.own_network import OWN_NETWORK  # noqa: E402
+from build_decoder.models.nerve_cuff.report import figures  # noqa: E402
 from build_decoder.models.nerve_cuff.report.__main__ import main  # noqa: E402
 from build_decoder.models.nerve_cuff.report.front import front  # noqa: E402
 from build_decoder.models.nerve_cuff.report.selection import (  # noqa: E402
     common_summaries,
     complete_summaries,
     groups,
+    is_baseline,
 )
-from build_decoder.models.nerve_cuff.report.tables import table_1, table_2  # noqa: E402
+from build_decoder.models.nerve_cuff.report.tables import (  # noqa: E402
+    data_table,
+    front_table,
+    picks_table,
+    table_1,
+    table_2,
+)
 from build_decoder.models.nerve_cuff.training.results import row_line  # noqa: E402
 from build_decoder.models.nerve_cuff.training.summary import summarise  # noqa: E402
 from tests.nerve_data import made_row  # noqa: E402
@@ -38,6 +46,86 @@ def made_rows() -> list[dict]:
     return rows
 
 
+def baseline_rows(name: str, score: float, weights: int) -> list[dict]:
+    """Rows of a baseline on what `made_rows` are of."""
+    return [
+        made_row(EscapeNet(2, 2), score, subject=subject, fold=fold)
+        | {"key": f"{name}{subject}{fold}", "network": {"family": "Baseline", "name": name}}
+        | {"schedule": None, "flops": None, "tflite_bytes": None, "tflite_float_bytes": None}
+        | {"weights": weights, "macs": weights, "tflite_macro_f1": score}
+        for subject in (1, 2)
+        for fold in (0, 1)
+    ]
+
+
+def all_rows() -> list[dict]:
+    return [
+        *made_rows(),
+        *baseline_rows("logistic_regression", 0.6, 1_000),
+        *baseline_rows("svm_rbf", 0.65, 2_000_000),
+        *baseline_rows("majority_class", 0.17, 0),
+    ]
+
+
+def points(axes) -> set[tuple[float, float]]:
+    """What is drawn at one place each."""
+    return {
+        (float(line.get_xdata()[0]), round(float(line.get_ydata()[0]), 6))
+        for line in axes.lines
+        if len(line.get_xdata()) == 1
+    }
+
+
+def test_baselines_are_in_every_table_and_figure():
+    (group,) = groups(all_rows())
+    for table in (table_1(group), table_2(group)):
+        rows = {row[0]: dict(zip(table.head, row, strict=True)) for row in table.rows}
+        assert rows["logistic regression"]["weights"] == "1,000"
+        assert rows["svm rbf"]["MACs"] == "2,000,000"
+        assert rows["majority class"]["weights"] == "0"
+    common = common_summaries(group.rows)
+    paper = [one for one in common if one.title in [each.title for each in TABLE_1.values()]]
+    assert {one.title for one in common} > {"logistic regression", "svm rbf", "majority class"}
+    rule = picks_table([], {}, [one for one in common if is_baseline(one.network)], 0.7)
+    assert [row[2] for row in rule.rows] == ["logistic regression", "svm rbf", "majority class"]
+    assert "logistic regression" in [row[0] for row in front_table(common).rows]
+    third, fourth = (draw(common, [], 0.7) for draw in (figures.figure_3, figures.figure_4))
+    fifth, sixth = figures.figure_5(common), figures.figure_6(common, 0.7)
+    last = figures.front_figure(common, paper)
+    try:
+        for figure in (third, fifth, last):
+            assert {(1_000, 0.6), (2_000_000, 0.65)} <= points(figure.axes[0])
+        assert (2_000, 0.6) in points(fourth.axes[0])  # two FLOPs for each MAC
+        assert (1_000, 0.6) in points(sixth.axes[0])
+        for figure in (third, fourth, fifth, sixth, last):
+            for axes in figure.axes:  # a line, as it has no weights
+                assert 0.17 in [line.get_ydata()[0] for line in axes.lines]
+                assert axes.get_ylim()[0] == 0
+        stars = {(paper.weights, paper.macro_f1[0]) for paper in TABLE_1.values()}
+        assert stars <= points(fifth.axes[0])
+    finally:
+        for figure in (third, fourth, fifth, sixth, last):
+            figures.close(figure)
+
+
+def test_a_network_that_learnt_nothing_is_drawn_where_it_is():
+    (one,) = summarise([made_row(EscapeNet(2, 2), 0.2)])
+    figure = figures.figure_3([one], [], 0.7)
+    assert (one.rows[0]["weights"], 0.2) in points(figure.axes[0])
+    figures.close(figure)
+
+
+def test_data_and_the_paper_s_digits_are_told():
+    (group,) = groups(made_rows())
+    assert [row[:2] for row in data_table(group).rows] == [
+        (f"subject{number}", f"{0:016x}…") for number in (1, 2)
+    ]
+    told = [row for row in table_1(group).rows if "paper" in row[0]]
+    assert [row[2] for row in told] == ["0.75 ± 0.11", "0.70 ± 0.13", "0.71 ± 0.12", "0.71 ± 0.12"]
+    assert told[3][1] == "0.7841 ± 0.1001"
+    assert [row[4] for row in told] == ["22,585", "22.69", "27.32", "58.11"]
+
+
 def write(path: Path, rows: list[dict]) -> Path:
     path.write_bytes(b"".join(map(row_line, rows)))
     return path
@@ -51,7 +139,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixture):
-    results = write(tmp_path / "r.jsonl", made_rows())
+    results = write(tmp_path / "r.jsonl", all_rows())
     assert main([str(results)]) == 0
     program = [sys.executable, "-m", "build_decoder.models.nerve_cuff.report", str(results)]
     subprocess.run(
@@ -65,8 +153,9 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path, capsys: pytest.Cap
     }
     page = (tmp_path / "report" / "report.html").read_text()
     assert page.count("<svg") == 5
-    assert page.count("<table>") == 4
+    assert page.count("<table>") == 5
     assert "src=" not in page  # it needs no other file
+    assert hashlib.sha256(results.read_bytes()).hexdigest() in page
     out = capsys.readouterr().out
     assert "in the paper" in out
     assert "0.75 ± 0.11" in out

@@ -20,16 +20,13 @@ from build_decoder.models.nerve_cuff.recordings import (  # noqa: E402
     cuff_model,
     signatures,
 )
-from build_decoder.models.nerve_cuff.recordings.__main__ import (  # noqa: E402
-    LEAST_FOUND,
-    LEAST_SNR_DB,
-    MOST_FALSE,
-)
+from build_decoder.models.nerve_cuff.recordings.__main__ import LEAST_SNR_DB  # noqa: E402
 from build_decoder.models.nerve_cuff.recordings.gain import (  # noqa: E402
     normalise,
     scale_by_power_of_two,
 )
 from build_decoder.models.nerve_cuff.recordings.volley import Shape  # noqa: E402
+from tests.detection_limits import LEAST_FOUND, MOST_FALSE  # noqa: E402
 
 QUIET = Noise(thermal=0.01, pink=0, background=0, mains=0, common=0, emg=0, mismatch=0)
 SMALL = replace(

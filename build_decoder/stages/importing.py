@@ -17,6 +17,7 @@ from build_decoder.models.layers import type_of
 from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
+from build_decoder.models.recurrent import RecurrentLayer
 from build_decoder.models.rewrites import Rewritten, rewrite
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SourceOptions
@@ -129,6 +130,7 @@ def _check_hardware(network: Network, options: HardwareOptions) -> None:
         order_of(network)
     except ValueError as error:
         raise InputError(f"{network.name}: {error}") from None
-    folded = [node for node in network.nodes if isinstance(node.layer, Dense | Conv2d)]
+    kinds = Dense | Conv2d | RecurrentLayer
+    folded = [node for node in network.nodes if isinstance(node.layer, kinds)]
     options.check_foldings(network.name, len(folded))
     options.check_datapaths(network.name, len(folded))

@@ -6,10 +6,9 @@ from build_decoder.actions import design
 from build_decoder.boards.board import Board
 from build_decoder.build_folder import BuildFolder, blocks_of
 from build_decoder.design_file import Design
-from build_decoder.hdl.engine.stages import Engine
+from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.planning.deciding import scored
 from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.options import HardwareOptions
 from build_decoder.stages.result import StageResult
@@ -58,14 +57,15 @@ def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> Stage
     build.rtl.mkdir(exist_ok=True)
     build.verilog.write_text(to_verilog(decoder_of(plan), family=blocks_of(chip.family)))
     Design.of(plan, chip.family).save(build.design)
-    engine = Engine.of(scored(plan))
-    shared = [] if engine is None else [
+    shared = [
         {
             "layer": "all",
             "inputs_per_cycle": engine.taps,
             "outputs_per_cycle": engine.filters,
             "multipliers": asdict(engine.multipliers),
         }
+        for engine in (stage.plan for stage in plan.stages)
+        if isinstance(engine, EnginePlan)
     ]
     return StageResult(
         figures={

@@ -18,30 +18,31 @@ def engine_area(plan: EnginePlan, family: Family) -> Area:
     those that are synthesised, where memories are large enough for blocks."""
     program, products = plan.program, plan.products
     memory, layers = family.memory, plan.network.layers
-    added = sum(
-        (plan.taps >> level) * (products.unit_width + level)
-        for level in range(1, plan.levels + 1)
-    )
-    # Sums, those that leave, and four steps of one of them.
-    sums = plan.filters * (added + 2 * plan.sum_width) + 4 * plan.sum_width
+    left, added = plan.taps, 0
+    for level in range(1, plan.levels + 1):
+        left = -(-left // 2)
+        added += left * (products.unit_width + level)
+    # Sums, those that leave, and four steps of some of them.
+    sums = plan.filters * (added + 2 * plan.sum_width) + 4 * plan.lanes * plan.sum_width
     width = plan.value_format.width
-    selected = plan.taps * width * family.multiplexer_luts(plan.taps) if plan.taps > 1 else 0
-    pairs = plan.filters // 2 if plan.packed else 0
-    blocks = pairs + plan.filters - 2 * pairs
+    selected = plan.taps * width * family.multiplexer_luts(program.banks) if plan.taps > 1 else 0
+    units = plan.multipliers
+    operands = products.parameters.weight.width * width
     opened = sum(layer.rows.windows * layer.filters for layer in layers
                  if layer.steps.size * layer.rows.size > 1)
     bits = products.parameters.weight.width * plan.taps * plan.filters
     banks = memory.ram_blocks(program.words, width)
     rams = (
-        plan.taps * banks
+        program.banks * banks
         + memory.block_rams(len(program.weight_rows), bits)
         + memory.block_rams(len(program.steps), _STEP_BITS)
     )
     return _CONTROL + Area(
-        lut=sums + selected + _A_LAYER.lut * len(layers) + opened * width / 48,
-        ff=plan.filters * (added + 2 * plan.sum_width) + 2 * plan.sum_width
+        lut=sums + selected + _A_LAYER.lut * len(layers) + opened * width / 48
+        + units.lut * operands,
+        ff=plan.filters * (added + 2 * plan.sum_width) + 2 * plan.lanes * plan.sum_width
         + plan.taps * width,
-        dsp=blocks * plan.taps,
+        dsp=units.blocks,
         bram=rams / memory.blocks,
     )
 

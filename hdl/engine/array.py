@@ -8,7 +8,6 @@ from amaranth.lib.wiring import In, Out
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.engine.tables import read_only
 from build_decoder.hdl.parts.mac_unit import MacUnit
-from build_decoder.hdl.planning.multipliers import Multiplier
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["EngineArray"]
@@ -70,18 +69,13 @@ class EngineArray(wiring.Component):
         _, _, done = signals[-1]
         m.d.comb += self.done.eq(done)
 
-        kind = Multiplier.PACKED if plan.packed else Multiplier.DSP
         terms = [[] for _ in range(plan.filters)]
-        for tap in range(plan.taps):
-            for filter in range(0, plan.filters, kind.neurons):
-                # An odd one out has a unit of its own.
-                alone = filter + kind.neurons > plan.filters
-                of_one = Multiplier.DSP if alone else kind
-                m.submodules[f"unit_{tap}_{filter}"] = unit = MacUnit(of_one, products)
-                m.d.comb += [unit.load.eq(load), unit.x.eq(self.inputs[tap])]
-                for n in range(of_one.neurons):
-                    m.d.comb += unit.weights[n].eq(weights[tap][filter + n])
-                    terms[filter + n].append(unit.sums[n])
+        for kind, tap, filter in plan.multipliers.units(plan.taps, plan.filters):
+            m.submodules[f"unit_{tap}_{filter}"] = unit = MacUnit(kind, products)
+            m.d.comb += [unit.load.eq(load), unit.x.eq(self.inputs[tap])]
+            for n in range(kind.neurons):
+                m.d.comb += unit.weights[n].eq(weights[tap][filter + n])
+                terms[filter + n].append(unit.sums[n])
         for number, (total, products_of) in enumerate(zip(self.sums, terms, strict=True)):
             added = self._registered_tree(m, number, products_of)
             with m.If(take):
@@ -90,10 +84,12 @@ class EngineArray(wiring.Component):
 
     @staticmethod
     def _registered_tree(m: Module, number: int, terms: list):
-        """Sum of a power of two of ``terms``, each level registered."""
+        """Sum of ``terms``, each level registered."""
         level = 0
         while len(terms) > 1:
-            sums = [low + high for low, high in zip(terms[::2], terms[1::2], strict=True)]
+            sums = [low + high for low, high in zip(terms[::2], terms[1::2], strict=False)]
+            # An odd one out waits for the others.
+            sums += terms[len(terms) & ~1 :]
             terms = [
                 Signal(total.shape(), name=f"tree_{number}_{level}_{n}")
                 for n, total in enumerate(sums)

@@ -17,8 +17,8 @@ def check(program: Program) -> None:
     Every product of the network is made once, with its own weight and its own value: none is read
     that is not written, or was overwritten; what lies around an image is never written. The
     hardware reads once a cycle and writes once a cycle, the former in rows of the program alone;
-    an output leaves in a cycle of its own,
-    and a window of the pool has two cycles from one output to the next.
+    outputs leave together that are neighbours in a word of the memory, and in a cycle of their
+    own, and a window of the pool has two cycles from one output to the next.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def check(program: Program) -> None:
 class _Check:
     def __init__(self, program: Program):
         self.program = program
-        self.places = np.full(program.words * program.taps, _NEVER)
+        self.places = np.full(program.words * program.banks, _NEVER)
         tensors = program.network.tensors
         # Each value of two frames has a number of its own.
         sizes = [int(np.prod(tensor.shape)) for tensor in tensors]
@@ -75,18 +75,18 @@ class _Check:
         first, end = layer.taps(row.column)
         before = 0 if layer.before is None else layer.before
         ring = program.rings[layer.source.name]
-        at, last = program.start(row), (ring.base + (ring.places - 1) * ring.words) * program.taps
+        at, last = program.start(row), (ring.base + (ring.places - 1) * ring.words) * program.banks
         weight = program.first_weight(row)
         for column in range(first, end):
             tap = column - (row.column - before if layer.before is not None else 0)
             self.reads(layer, at, column)
             self.weights(layer, weight, tap)
             self.made[layer.name][row.column, tap] += 1
-            at += (-(ring.places - 1) if at >= last else 1) * ring.words * program.taps
+            at += (-(ring.places - 1) if at >= last else 1) * ring.words * program.banks
             weight += program.blocks(layer)
         _holds(
-            program.pass_cycles(row) >= max(program.filters, 2),
-            f"{layer.name}: expected a cycle of a pass for each output, and two in all",
+            program.pass_cycles(row) >= max(program.filters // program.lanes, 2),
+            f"{layer.name}: expected a pass in which its outputs leave, and of two cycles",
         )
         if row.ends and layer.target is not None:
             self.writes(row)
@@ -119,10 +119,12 @@ class _Check:
     def writes(self, row: Row) -> None:
         layer, target = row.layer, row.layer.target
         _, rows, channels = target.shape
-        first = self.program.first_value(target, row.into) + layer.offset
+        program = self.program
+        first = program.first_value(target, row.into) + layer.offset
         numbers = self.numbers(target, row.into).reshape(rows, channels)
         for line in range(rows):
             place = first + line * channels
+            _holds(not place % program.lanes, f"{layer.name}: expected outputs of a word")
             self.places[place : place + layer.filters] = numbers[line][
                 layer.offset : layer.offset + layer.filters
             ]

@@ -1,6 +1,7 @@
 """Column engine in hardware."""
 
 from amaranth import Array, Const, Module, Mux, Signal
+from amaranth.lib.memory import Memory
 
 from build_decoder.hdl.engine.array import EngineArray
 from build_decoder.hdl.engine.drain import EngineDrain
@@ -13,7 +14,8 @@ __all__ = ["COMPONENT", "EngineComponent"]
 
 
 class EngineComponent(StageComponent):
-    """``o = model.compute(i)`` for each frame, all layers on one array of multipliers.
+    """``o = model.compute(i)`` for each frame, all layers on one array of multipliers, but means
+    over all positions in the end.
 
     Goes through the steps of ``plan.program``, one after the other: a column of the inputs comes
     in, or a layer makes a column of outputs. A step begins when all that the one before it gives
@@ -94,9 +96,11 @@ class EngineComponent(StageComponent):
         ]
         with m.If(~loads):
             m.d.comb += [
-                memory.write.eq(drain.keep & ~leaves),
+                memory.write.eq((drain.keep & ~leaves).replicate(plan.lanes)),
                 memory.write_at.eq(drain.at),
-                memory.value.eq(drain.value),
+            ]
+            m.d.comb += [
+                given.eq(value) for given, value in zip(memory.given, drain.values, strict=True)
             ]
         self._send(m, leaves, done & ~loads & leaves, sending)
         return m
@@ -120,11 +124,15 @@ class EngineComponent(StageComponent):
             )[number]
             for kept, order in orders
         ]
+        target = Signal.like(memory.write_at)
+        m.d.comb += target.eq(step.target + Array(places)[turn])
         with m.If(loads):
             m.d.comb += [
-                memory.write.eq(goes_on),
-                memory.write_at.eq(step.target + Array(places)[turn]),
-                memory.value.eq(Mux(here, self.i.payload[0], held)),
+                memory.write.eq(goes_on << target[: plan.lanes.bit_length() - 1]),
+                memory.write_at.eq(target),
+            ]
+            m.d.comb += [
+                given.eq(Mux(here, self.i.payload[0], held)) for given in memory.given
             ]
         with m.If(loads & here):
             m.d.sync += held.eq(self.i.payload[0])
@@ -137,22 +145,38 @@ class EngineComponent(StageComponent):
         return value_ends & last
 
     def _send(self, m: Module, leaves, finished, sending) -> None:
-        """Outputs of a frame wait beside the memory, and leave one by one."""
-        drain, count = self.drain, self.plan.model.output_count
-        kept = Array(Signal.like(self.o.payload[0], name=f"output_{n}") for n in range(count))
-        with m.If(drain.keep & leaves):
-            m.d.sync += kept[drain.at[: max(count - 1, 1).bit_length()]].eq(drain.value)
-        number = Signal(range(count))
+        """Outputs of a column wait beside the memory, and leave one by one."""
+        drain, plan = self.drain, self.plan
+        filters, lanes = plan.network.layers[-1].filters, plan.lanes
+        rows = plan.leaving_values // lanes
+        m.submodules.leaving = held = Memory(
+            shape=drain.values.shape(), depth=rows, init=[], attrs={"ram_style": "distributed"}
+        )
+        write, read = held.write_port(), held.read_port(domain="comb")
+        filter, row = Signal(range(filters)), Signal(range(rows))
         step = Signal()
-        m.d.comb += step.eq(~self.o.valid | self.o.ready)
+        bits = lanes.bit_length() - 1
+        m.d.comb += [
+            write.en.eq(drain.keep & leaves),
+            write.addr.eq(drain.at[bits:]),
+            write.data.eq(drain.values),
+            read.addr.eq(row),
+            step.eq(~self.o.valid | self.o.ready),
+        ]
         with m.If(finished):
             m.d.sync += sending.eq(1)
         with m.If(step):
             m.d.sync += self.o.valid.eq(sending)
             with m.If(sending):
-                m.d.sync += [self.o.payload[0].eq(kept[number]), number.eq(number + 1)]
-                with m.If(number == count - 1):
-                    m.d.sync += [number.eq(0), sending.eq(0)]
+                position_ends, row_ends = filter == filters - 1, (filter + 1)[:bits] == 0
+                m.d.sync += [
+                    self.o.payload[0].eq(read.data[filter[:bits]]),
+                    filter.eq(Mux(position_ends, 0, filter + 1)),
+                ]
+                with m.If(position_ends | row_ends):
+                    m.d.sync += row.eq(row + 1)
+                with m.If(position_ends & (row == rows - 1)):
+                    m.d.sync += [row.eq(0), sending.eq(0)]
 
 
 COMPONENT = EngineComponent

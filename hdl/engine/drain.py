@@ -16,12 +16,12 @@ __all__ = ["EngineDrain"]
 
 
 class EngineDrain(wiring.Component):
-    """Sends sums on, one a cycle: constant, shift and limit of
+    """Sends sums on, ``lanes`` a cycle: constant, shift and limit of
     :class:`hdl.engine.narrowing.Narrowing`, then the pool.
 
-    Sums that are there with ``load`` are captured. Their first output is there, and ``keep``, four
-    cycles later, unless it waits for others of its window of the pool, whose largest is kept
-    meanwhile.
+    Sums that are there with ``load`` are captured. Their first outputs are there, and ``keep``,
+    four cycles later, unless they wait for others of their windows of the pool, whose largest are
+    kept meanwhile.
 
     Members
     -------
@@ -31,11 +31,12 @@ class EngineDrain(wiring.Component):
     load : ``In``, 1
     sums : ``In``, array of ``filters`` exact sums
     keep : ``Out``, 1
-    at, value : ``Out``
-        An output, and the number of its place; of outputs that leave, their own number.
+    at, values : ``Out``
+        Outputs, and the number of the first one's place; of outputs that leave, positions are
+        whole transfers of ``lanes``. The last ones of a layer that fills them in part mean nothing.
     made : ``Out``, 1
     narrowed : ``Out``
-        For whoever looks at it: whether there is an output ahead of the pool, and the output.
+        For whoever looks at it: whether there are outputs ahead of the pool, and the outputs.
     """
 
     def __init__(self, plan: EnginePlan):
@@ -53,18 +54,17 @@ class EngineDrain(wiring.Component):
                 "sums": In(data.ArrayLayout(Shape(plan.sum_width, signed=True), plan.filters)),
                 "keep": Out(1),
                 "at": Out(layout["target"].shape),
-                "value": Out(self.shape),
+                "values": Out(data.ArrayLayout(self.shape, plan.lanes)),
                 "made": Out(1),
-                "narrowed": Out(self.shape),
+                "narrowed": Out(data.ArrayLayout(self.shape, plan.lanes)),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        makes, value = self._narrow(m)
+        makes = self._narrow(m)
         m.d.sync += self.made.eq(makes)
-        m.d.comb += self.narrowed.eq(value)
-        self._pool(m, makes, value, platform)
+        self._pool(m, makes, platform)
         return m
 
     def _of(self, numbers: Iterable[int]) -> Value:
@@ -74,56 +74,61 @@ class EngineDrain(wiring.Component):
         """Mask of all bits but those that a layer drops."""
         return self._of((1 << width) - 1 & ~bits for bits in dropped)
 
-    def _narrow(self, m: Module) -> tuple[Value, Value]:
-        """Whether there is an output ahead of the pool in the next cycle, and that output."""
+    def _narrow(self, m: Module) -> Value:
+        """Whether there are outputs ahead of the pool in the next cycle, as ``narrowed``."""
         plan, layers = self.plan, self.plan.network.layers
-        width, filters = plan.sum_width, plan.filters
+        width, filters, lanes = plan.sum_width, plan.filters, plan.lanes
         narrowings = [layer.narrowing for layer in layers]
         sums = Signal(width * filters)
-        left = Signal(filters)
+        left = Signal(filters // lanes)
         with m.If(self.load):
-            m.d.sync += [sums.eq(self.sums), left.eq((1 << filters) - 1)]
+            m.d.sync += [sums.eq(self.sums), left.eq((1 << len(left)) - 1)]
         with m.Else():
-            m.d.sync += [sums.eq(sums >> width), left.eq(left >> 1)]
+            m.d.sync += [sums.eq(sums >> width * lanes), left.eq(left >> 1)]
 
-        # A line for each output of a position, and for what fills the last pass.
-        lines, bases = [], []
+        # An entry for each output of a position, and for what fills the last pass; a line of
+        # entries for those that leave together.
+        entries, bases = [], []
         for layer, narrowing in zip(layers, narrowings, strict=True):
-            bases.append(len(lines))
+            bases.append(len(entries) // lanes)
             columns = (narrowing.constants, narrowing.lows, narrowing.highs)
-            lines += [(1, *map(int, line)) for line in zip(*columns, strict=True)]
-            lines += [(0, *lines[-1][1:])] * (-layer.filters % filters)
-        line = Signal(range(len(lines)))
+            entries += [(1, *map(int, entry)) for entry in zip(*columns, strict=True)]
+            entries += [(0, *entries[-1][1:])] * (-layer.filters % filters)
+        line = Signal(range(len(entries) // lanes))
         base = self._of(bases)
-        ends = [base + plan.program.passes(layer) * filters - 1
+        ends = [base + plan.program.passes(layer) * filters // lanes - 1
                 for base, layer in zip(bases, layers, strict=True)]
         with m.If(self.begin):
             m.d.sync += line.eq(base)
         with m.Elif(left[0]):
             m.d.sync += line.eq(Mux(line == self._of(ends), base, line + 1))
-        real, constant = (_table([entry[n] for entry in lines], line) for n in range(2))
+        real = _table([entry[0] for entry in entries[::lanes]], line)
         valid = [Signal(name=f"valid_{stage}") for stage in range(2)]
         m.d.sync += [valid[0].eq(left[0] & real), valid[1].eq(valid[0])]
 
-        kept = sums[:width] & self._without(width, (n.low_bits for n in narrowings))
         reach = [int(n) for each in narrowings for n in (each.constants.min(),
                                                          each.constants.max())]
-        total = Signal(Shape(max(width, *(n.bit_length() + 1 for n in reach)) + 1, signed=True))
-        m.d.sync += total.eq(kept[:width].as_signed() + constant)
-        dropped = total.as_unsigned() & self._without(
-            len(total), (n.late_bits for n in narrowings)
-        )
-        shifted = Signal(Shape(len(total) - min(n.shift for n in narrowings), signed=True))
-        m.d.sync += shifted.eq(self._shifted(dropped[: len(total)].as_signed()))
-
+        total_shape = Shape(max(width, *(n.bit_length() + 1 for n in reach)) + 1, signed=True)
+        shifted_shape = Shape(total_shape.width - min(n.shift for n in narrowings), signed=True)
+        early = self._without(width, (n.low_bits for n in narrowings))
+        late = self._without(total_shape.width, (n.late_bits for n in narrowings))
+        line_after = [line]
         for stage in range(2):
-            line_after = Signal.like(line, name=f"line_{stage}")
-            m.d.sync += line_after.eq(line)
-            line = line_after
-        low, high = (_table([entry[n] for entry in lines], line) for n in (2, 3))
-        value = Signal(self.shape)
-        m.d.sync += value.eq(Mux(shifted < low, low, Mux(shifted > high, high, shifted)))
-        return valid[-1], value
+            line_after.append(Signal.like(line, name=f"line_{stage}"))
+            m.d.sync += line_after[-1].eq(line_after[-2])
+        for lane, value in enumerate(self.narrowed):
+            constants, lows, highs = (
+                [entry[n] for entry in entries[lane::lanes]] for n in range(1, 4)
+            )
+            total = Signal(total_shape, name=f"total_{lane}")
+            kept = (sums.word_select(lane, width) & early)[:width].as_signed()
+            m.d.sync += total.eq(kept + _table(constants, line))
+            dropped = (total.as_unsigned() & late)[: len(total)].as_signed()
+            shifted = Signal(shifted_shape, name=f"shifted_{lane}")
+            m.d.sync += shifted.eq(self._shifted(dropped))
+            low, high = (_table(numbers, line_after[-1]) for numbers in (lows, highs))
+            m.d.sync += value.eq(Mux(shifted < low, low, Mux(shifted > high, high, shifted)))
+        return valid[-1]
 
     def _shifted(self, value: Value) -> Value:
         """``value`` without the bits that the layer drops: one of few numbers of bits."""
@@ -135,18 +140,22 @@ class EngineDrain(wiring.Component):
             self._of(different.index(count) for count in shifts)
         ]
 
-    def _pool(self, m: Module, makes: Value, value: Value, platform) -> None:
-        """The largest of a window, and where it goes; all but the comparison is found a cycle
-        ahead. A value comes into the same window two cycles later at the earliest."""
-        layers = self.plan.network.layers
-        channels = self._of(la.target.shape[2] if la.target else 0 for la in layers)
-        last_filter = self._of(la.filters - 1 for la in layers)
+    def _pool(self, m: Module, makes: Value, platform) -> None:
+        """The largest of windows, and where they go; all but the comparison is found a cycle
+        ahead. Values come into the same windows two cycles later at the earliest."""
+        layers, lanes = self.plan.network.layers, self.plan.lanes
+        lines = [self.plan.program.lines(layer) for layer in layers]
+        channels = self._of(
+            la.target.shape[2] if la.target else count * lanes
+            for la, count in zip(layers, lines, strict=True)
+        )
+        last_filter = self._of((count - 1) * lanes for count in lines)
         pooled = [la.steps.size * la.rows.size > 1 for la in layers]
-        places = [la.rows.windows * la.filters if on else 0
-                  for la, on in zip(layers, pooled, strict=True)]
+        places = [la.rows.windows * count if on else 0
+                  for la, count, on in zip(layers, lines, pooled, strict=True)]
         bases = np.cumsum([0, *places])[:-1].tolist()
 
-        filter = Signal(range(max(la.filters for la in layers)))
+        filter = Signal(range(max(count * lanes for count in lines)))
         position = Signal(range(max(la.positions for la in layers)))
         member = Signal(range(max(la.rows.size for la in layers)))
         row = Signal.like(self.at)
@@ -165,33 +174,36 @@ class EngineDrain(wiring.Component):
                 open_row.eq(self._of(bases)),
             ]
         with m.Elif(makes):
-            m.d.sync += filter.eq(filter + 1)
+            m.d.sync += filter.eq(filter + lanes)
             with m.If(filter_ends):
                 m.d.sync += [filter.eq(0), position.eq(position + 1), member.eq(member + 1)]
                 with m.If(member_ends):
                     m.d.sync += [
                         member.eq(0), row.eq(row + channels),
                         open_row.eq(open_row + self._of(
-                            la.filters if on else 0 for la, on in zip(layers, pooled, strict=True)
+                            count if on else 0 for count, on in zip(lines, pooled, strict=True)
                         )),
                     ]
         m.d.sync += [self.keep.eq(makes & ends), self.at.eq(row + filter)]
-        m.d.comb += self.value.eq(value)
+        m.d.comb += self.values.eq(self.narrowed)
         if not any(pooled):
             return
         m.submodules.open = held = Memory(
-            shape=self.shape, depth=sum(places), init=[],
+            shape=self.narrowed.shape(), depth=sum(places), init=[],
             attrs={"ram_style": _ram_style(sum(places), platform)},
         )
         write, read = held.write_port(), held.read_port()
         place, alone = Signal.like(write.addr), Signal()
         m.d.sync += [place.eq(read.addr), alone.eq(opens)]
         m.d.comb += [
-            read.addr.eq(open_row + filter),
+            read.addr.eq(open_row + filter[lanes.bit_length() - 1 :]),
             write.addr.eq(place),
             write.en.eq(self.made & self._of(pooled)),
-            write.data.eq(self.value),
-            self.value.eq(Mux(alone | (value > read.data), value, read.data)),
+            write.data.eq(self.values),
+        ]
+        m.d.comb += [
+            largest.eq(Mux(alone | (value > before), value, before))
+            for largest, value, before in zip(self.values, self.narrowed, read.data, strict=True)
         ]
 
 

@@ -14,6 +14,7 @@ from build_decoder.quant.layers.concat import Concat
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.layers.flatten import Flatten
+from build_decoder.quant.layers.global_average_pool import GlobalAveragePool
 from build_decoder.quant.layers.max_pool import MaxPool
 from build_decoder.quant.qformat import QFormat
 
@@ -115,14 +116,20 @@ class EngineNetwork:
     ----------
     model
         Of convolutions, each perhaps with a pool behind it, concatenations, flattenings and dense
-        layers.
+        layers; perhaps of means over all positions of a convolution in the end, and of any layers
+        behind these.
 
     Attributes
     ----------
     inputs : list of (KeptTensor, tuple of int)
         Orders of the values that come in, and where each value of a column lies in it.
+    nodes : tuple of ModelNode
+        Those that it runs.
     layers : list of EngineLayer
         In order; the outputs of the last one leave.
+    behind : tuple of ModelNode
+        Means over all positions and all that follows, if there are any: these layers are stages
+        of their own.
     tensors : list of KeptTensor
         All of them.
 
@@ -140,9 +147,10 @@ class EngineNetwork:
                 self.takers.setdefault(name, []).append(node)
         self.kept: dict[str, KeptTensor] = {}
         self.layers: list[EngineLayer] = []
+        self.nodes, self.behind = _divided(model)
         self.inputs = self._inputs()
         flat: dict[str, str] = {}
-        for node in model.nodes:
+        for node in self.nodes:
             layer = node.layer
             source = flat.get(node.inputs[0], node.inputs[0])
             if isinstance(layer, Conv2d):
@@ -156,6 +164,11 @@ class EngineNetwork:
                     f"{node.name}: expected a convolution, a pool, a concatenation, a flattening "
                     f"or a dense layer, got one of type {type(layer).__name__}"
                 )
+        last = self.layers[-1] if self.layers else None
+        if last is None or last.target is not None or self.behind and (
+            self.behind[0].inputs != (last.name,)
+        ):
+            raise ValueError("expected a dense layer, or means of a convolution, in the end")
         # Orders of the inputs lie beside each other, at the same distance in every column.
         for way in ("before", "after"):
             most = max(getattr(kept, way) for kept, _ in self.inputs)
@@ -225,9 +238,11 @@ class EngineNetwork:
         """Where outputs go, and how."""
         made.source.takers.append(made)
         takers = self.takers.get(made.ends, [])
-        if not takers:
-            if shape[:2] != (1, 1) or made.ends != made.name:
-                raise ValueError(f"{made.ends}: expected a dense layer in the end")
+        if not takers or takers[0] in self.behind:
+            if made.ends != made.name or not takers and shape[:2] != (1, 1):
+                raise ValueError(
+                    f"{made.ends}: expected a dense layer, or means of a convolution, in the end"
+                )
             made.narrowing = Narrowing.of(layer, layer.output)
         else:
             name, format = made.ends, layer.output
@@ -247,6 +262,13 @@ class EngineNetwork:
 
     def _node(self, name: str):
         return next(node.layer for node in self.model.nodes if node.name == name)
+
+
+def _divided(model: IntegerModel) -> tuple[tuple[ModelNode, ...], tuple[ModelNode, ...]]:
+    """Nodes ahead of the first means over all positions, and these with those behind."""
+    ends = (n for n, node in enumerate(model.nodes) if isinstance(node.layer, GlobalAveragePool))
+    first = next(ends, len(model.nodes))
+    return model.nodes[:first], model.nodes[first:]
 
 
 def _image(shape: Shape) -> Shape:

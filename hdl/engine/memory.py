@@ -16,40 +16,45 @@ __all__ = ["EngineMemory"]
 class EngineMemory(wiring.Component):
     """Keeps values, and reads ``taps`` neighbours of them in a cycle.
 
-    Value ``n`` is in bank ``n % taps``. Neighbours are in ``values`` two cycles after the number of
-    the first of them was in ``read_at``. What is not written is zero, as it is around images.
+    Value ``n`` is in bank ``n % banks``. Neighbours are in ``values`` two cycles after the number
+    of the first of them was in ``read_at``. What is not written is zero, as it is around images.
 
     Members
     -------
     read_at : ``In``
     values : ``Out``, array of ``taps``
-    write : ``In``, 1
-    write_at, value : ``In``
+    write : ``In``, ``lanes``
+        Which of ``given`` are written.
+    write_at : ``In``
+        Number of one of those that are written; the lane is that of its last bits.
+    given : ``In``, array of ``lanes``
     """
 
     def __init__(self, plan: EnginePlan):
         self.plan = plan
-        number = range(plan.program.words * plan.taps)
+        number = range(plan.program.words * plan.program.banks)
         shape = shape_of(plan.value_format)
         super().__init__(
             {
                 "read_at": In(number),
                 "values": Out(data.ArrayLayout(shape, plan.taps)),
-                "write": In(1),
+                "write": In(plan.lanes),
                 "write_at": In(number),
-                "value": In(shape),
+                "given": In(data.ArrayLayout(shape, plan.lanes)),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        plan = self.plan
-        bits, depth, width = plan.levels, plan.program.words, plan.value_format.width
+        plan, program, lanes = self.plan, self.plan.program, self.plan.lanes
+        depth, width = program.words, plan.value_format.width
+        bits = program.banks.bit_length() - 1
         in_blocks = (family_of(platform) or DEFAULT).memory.ram_blocks(depth, width)
         banks = []
         first = Signal(bits)
         m.d.sync += first.eq(self.read_at[:bits])
-        for number in range(plan.taps):
+        group = self.write_at[lanes.bit_length() - 1 : bits]
+        for number in range(program.banks):
             m.submodules[f"bank_{number}"] = memory = Memory(
                 shape=width, depth=depth, init=[],
                 attrs={"ram_style": "block"} if in_blocks else {},
@@ -57,9 +62,9 @@ class EngineMemory(wiring.Component):
             write, read = memory.write_port(), memory.read_port()
             word = self.read_at[bits:] + (self.read_at[:bits] > number)
             m.d.comb += [
-                write.en.eq(self.write & (self.write_at[:bits] == number)),
+                write.en.eq(self.write[number % lanes] & (group == number // lanes)),
                 write.addr.eq(self.write_at[bits:]),
-                write.data.eq(self.value),
+                write.data.eq(self.given[number % lanes]),
                 read.addr.eq(word),
             ]
             banks.append(read.data)

@@ -10,7 +10,7 @@ from build_decoder.hdl.engine.program import Load, Program
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.dsp_block import DspBlock
 from build_decoder.hdl.planning.fits import fits_block
-from build_decoder.hdl.planning.multipliers import Multiplier
+from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 from build_decoder.hdl.planning.plan import Plan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.quant.integer_model import IntegerModel
@@ -69,10 +69,14 @@ class EnginePlan(Plan):
     model
         What it computes, whole.
     filters, taps
-        Products a cycle: of so many filters, with so many neighbouring values of a column. Taps
-        are a power of two.
+        Products a cycle: of so many filters, with so many neighbouring values of a column.
     packed
         Whether two filters share a DSP block.
+    lanes
+        Outputs that are narrowed and written in a cycle; a power of two that divides ``filters``
+        and, of each layer but the last, the filters.
+    blocks
+        Most DSP blocks; products beyond them are made in LUTs. None: all in blocks.
 
     Raises
     ------
@@ -86,12 +90,20 @@ class EnginePlan(Plan):
     filters: int
     taps: int
     packed: bool = False
+    lanes: int = 1
+    blocks: int | None = None
 
     def __post_init__(self):
-        if self.filters < 1:
-            raise ValueError(f"expected at least 1 filter at a time, got {self.filters}")
-        if self.taps < 1 or self.taps & (self.taps - 1):
-            raise ValueError(f"expected taps that are a power of two, got {self.taps}")
+        if min(self.filters, self.taps) < 1:
+            raise ValueError(
+                f"expected at least 1 filter and 1 tap at a time, got {self.filters} and "
+                f"{self.taps}"
+            )
+        if self.lanes < 1 or self.lanes & (self.lanes - 1) or self.filters % self.lanes:
+            raise ValueError(
+                f"expected lanes that are a power of two and divide {self.filters} filters, got "
+                f"{self.lanes}"
+            )
         _ = self.program
 
     @cached_property
@@ -102,12 +114,27 @@ class EnginePlan(Plan):
     @cached_property
     def program(self) -> Program:
         """What it does in a frame."""
-        return Program(self.network, self.filters, self.taps)
+        return Program(self.network, self.filters, self.taps, self.lanes)
 
     @property
     def serves(self) -> tuple[str, ...]:
         """Names of the nodes that it stands for."""
-        return tuple(node.name for node in self.model.nodes)
+        return tuple(node.name for node in self.network.nodes)
+
+    @property
+    def multipliers(self) -> Multipliers:
+        """What makes its products."""
+        products = self.filters * self.taps
+        most = products if self.blocks is None else self.blocks
+        pairs = min(self.filters // 2 * self.taps, most) if self.packed else 0
+        single = min(products - 2 * pairs, most - pairs)
+        return Multipliers(packed=pairs, dsp=single, lut=products - 2 * pairs - single)
+
+    @property
+    def leaving_values(self) -> int:
+        """Places for what leaves after a step, in whole transfers of ``lanes``."""
+        last = self.network.layers[-1]
+        return last.positions * self.program.lines(last) * self.lanes
 
     @property
     def value_format(self) -> QFormat:
@@ -158,7 +185,7 @@ class EnginePlan(Plan):
     @property
     def drain_cycles(self) -> int:
         """Cycles from the last address of a pass to the last value that is written of it."""
-        return self.sum_latency + self.filters + DRAIN_STAGES
+        return self.sum_latency + self.filters // self.lanes + DRAIN_STAGES
 
     @cached_property
     def unheld_cycles(self) -> int:
@@ -181,7 +208,13 @@ class EnginePlan(Plan):
 
     @property
     def output(self) -> Tensor:
-        return Tensor((self.model.output_count,), self.model.output_format, 1)
+        """Outputs of the last layer, column by column."""
+        last = self.network.layers[-1]
+        node = next(node for node in self.model.nodes if node.name == last.name)
+        shape = (last.columns, last.positions, last.filters)
+        if not self.network.behind:
+            shape = (self.model.output_count,)
+        return Tensor(shape, node.layer.output, 1)
 
     @property
     def actors(self) -> tuple[Actor, ...]:
@@ -210,10 +243,11 @@ class EnginePlan(Plan):
                 else:
                     phases.append(idle(cycles))
             phases.append(idle(behind))
+        output = self.output
         given = Phase(
-            self.model.output_count, give=(0,), reserve=((finished, 1),), release=((free, 1),)
+            output.step_beats, give=(0,), reserve=((finished, 1),), release=((free, 1),)
         )
-        return Actor(tuple(phases)), Actor((given,))
+        return Actor(tuple(phases)), Actor((given,) * output.steps)
 
 
 def _signed_width(values: list[int]) -> int:

@@ -53,7 +53,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Ring:
-    """Where columns of a tensor lie: round and round in some places.
+    """Where columns of a tensor lie: round and round in some places, from the first of these on in
+    each frame, as nothing is kept from one to the next.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ class Ring:
     words
         Of a place.
     places
-        How many, which divides the columns of a frame, so that frames follow each other.
+        How many.
     """
 
     base: int
@@ -79,6 +80,8 @@ class Program:
         The network.
     filters, taps
         Multipliers: of so many filters, with so many neighbouring values of a column.
+    lanes
+        Outputs that are written in a cycle, a power of two.
 
     Attributes
     ----------
@@ -87,23 +90,41 @@ class Program:
     rings : dict of Ring
         Of each tensor, by name.
     words : int
-        Of the memory of columns, each of ``taps`` values.
+        Of the memory of columns, each of ``banks`` values.
+    banks : int
+        Values of a word: a power of two, as their number tells the bank.
     weight_bases : dict of int
         First row of each layer's weights, by its name.
     weight_rows : ndarray
         Raw int64 (rows, taps, filters).
+
+    Raises
+    ------
+    ValueError
+        If neighbouring outputs of a layer would not be in the places of a word that are written
+        together.
     """
 
-    def __init__(self, network: EngineNetwork, filters: int, taps: int):
-        self.network, self.filters, self.taps = network, filters, taps
+    def __init__(self, network: EngineNetwork, filters: int, taps: int, lanes: int = 1):
+        self.network, self.filters, self.taps, self.lanes = network, filters, taps, lanes
+        self.banks = 1 << (max(taps, lanes) - 1).bit_length()
+        for layer in network.layers:
+            if layer.target is not None and any(
+                count % lanes
+                for count in (layer.filters, layer.offset, layer.target.shape[2],
+                              layer.target.before)
+            ):
+                raise ValueError(
+                    f"{layer.name}: expected outputs that are whole transfers of {lanes}, got "
+                    f"{layer.filters} from number {layer.offset} on"
+                )
         self.steps = list(_steps(network))
         self.rings, base = {}, 0
         needed = _places(network, self.steps)
         for tensor in network.tensors:
-            count = tensor.shape[0]
-            places = next(n for n in range(needed[tensor.name], count + 1) if not count % n)
+            places = needed[tensor.name]
             values = tensor.before + tensor.shape[1] * tensor.shape[2] + tensor.after
-            self.rings[tensor.name] = ring = Ring(base, -(-values // taps), places)
+            self.rings[tensor.name] = ring = Ring(base, -(-values // self.banks), places)
             base += ring.words * ring.places
         self.words = base
         self.weight_bases, rows = {}, []
@@ -134,10 +155,15 @@ class Program:
         first, end = row.layer.taps(row.column)
         return max((end - first) * self.blocks(row.layer), self.least_cycles)
 
+    def lines(self, layer: EngineLayer) -> int:
+        """Cycles in which the outputs of a position leave."""
+        return -(-layer.filters // self.lanes)
+
     @property
     def least_cycles(self) -> int:
-        """Cycles of the shortest pass: one for each output, and two for what a pool compares."""
-        return max(self.filters, 2)
+        """Cycles of the shortest pass: until its outputs have left, and two for what a pool
+        compares."""
+        return max(self.filters // self.lanes, 2)
 
     def run_cycles(self, row: Row) -> int:
         """Cycles of a row in which blocks are read."""
@@ -146,7 +172,7 @@ class Program:
     def place(self, tensor: KeptTensor, column: int) -> int:
         """Number of the value at which a column begins, whose zeros lie before it."""
         ring = self.rings[tensor.name]
-        return (ring.base + column % ring.places * ring.words) * self.taps
+        return (ring.base + column % ring.places * ring.words) * self.banks
 
     def first_value(self, tensor: KeptTensor, column: int) -> int:
         """Number of a column's first value."""

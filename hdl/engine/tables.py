@@ -41,10 +41,10 @@ def step_layout(plan: EnginePlan) -> data.StructLayout:
         {
             "load": 1,
             "layer": range(len(plan.network.layers)),
-            "start": range(program.words * program.taps),
+            "start": range(program.words * program.banks),
             "columns": range(columns),
             "skipped": range(skipped + 1),
-            "target": range(program.words * program.taps),
+            "target": range(max(program.words * program.banks, plan.leaving_values)),
             "opens": 1,
             "ends": 1,
         }

@@ -55,7 +55,7 @@ class EngineWalk(wiring.Component):
         plan, program, step = self.plan, self.plan.program, self.step
         layers = plan.network.layers
         rings = [program.rings[layer.source.name] for layer in layers]
-        most = program.least_cycles
+        most, banks = program.least_cycles, program.banks
 
         def of(numbers):
             return by_layer(step.layer, list(numbers))
@@ -65,12 +65,12 @@ class EngineWalk(wiring.Component):
         last_block = of(count - 1 for count in blocks)
         last_pass = of(count - 1 for count in passes)
         last_position = of(layer.positions - 1 for layer in layers)
-        stride = of(ring.words * plan.taps for ring in rings)
+        stride = of(ring.words * banks for ring in rings)
         # Wherever the window begins in a column, this says whether the next one is the first again.
         last_place = of(
-            (ring.base + (ring.places - 1) * ring.words) * plan.taps for ring in rings
+            (ring.base + (ring.places - 1) * ring.words) * banks for ring in rings
         )
-        back = of((ring.places - 1) * ring.words * plan.taps for ring in rings)
+        back = of((ring.places - 1) * ring.words * banks for ring in rings)
         move = of(layer.step for layer in layers)
         weight_pass = of(
             len(layer.weights) * count for layer, count in zip(layers, blocks, strict=True)

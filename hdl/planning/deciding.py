@@ -7,7 +7,7 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.quant.integer_model import IntegerModel
 
-__all__ = ["deciding", "scored", "scores_of"]
+__all__ = ["deciding", "scores_of"]
 
 
 def scores_of(model: IntegerModel) -> IntegerModel:
@@ -22,9 +22,3 @@ def deciding(plan: DecoderPlan, model: IntegerModel) -> DecoderPlan:
     node = model.nodes[-1]
     decision = Stage(node.name, DecisionPlan(node.layer), (Port(plan.stages[-1].name),))
     return DecoderPlan(model, (*plan.stages, decision))
-
-
-def scored(plan: DecoderPlan) -> DecoderPlan:
-    """The decoder of the scores in one that decides: the inverse of :func:`deciding`."""
-    model = scores_of(plan.model)
-    return plan if model is plan.model else DecoderPlan(model, plan.stages[:-1])

@@ -18,6 +18,7 @@ from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.dense import Dense
+from build_decoder.quant.recurrent import RecurrentLayer
 
 __all__ = ["WAITING", "design_decoder", "folded_nodes", "worth_an_engine"]
 
@@ -41,8 +42,8 @@ def design_decoder(
     within it, each by the area model of the family: :mod:`hdl.planning.choose_foldings`. With
     neither, one input a cycle; a limit on blocks alone would not end the unrolling, since products
     can be made in LUTs. Other networks than chains of dense layers, and all for which there is an
-    interval, are chosen by :mod:`hdl.planning.choose_plans`; without any target, convolutions make
-    one product a cycle.
+    interval, are chosen by :mod:`hdl.planning.choose_plans`; without any target, convolutions and
+    recurrent layers make one product a cycle.
 
     A model that decides has the decoder of its scores, and a stage behind that.
 
@@ -97,7 +98,7 @@ def design_decoder(
             foldings = _smallest(model)
         engine = None
         if foldings is None and latency_cycles is None and datapath is None and not reloadable:
-            engine = _engine(model, interval_cycles, family)
+            engine = _engine(model, interval_cycles, family, left)
         chooser = PlanChooser(
             model,
             family=family or DEFAULT,
@@ -133,12 +134,13 @@ def design_decoder(
 
 
 def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:
-    """The nodes whose layers are folded: dense layers and convolutions, in order."""
-    return tuple(node for node in model.nodes if isinstance(node.layer, Dense | Conv2d))
+    """The nodes whose layers are folded, in order: dense and recurrent layers, and convolutions."""
+    kinds = Dense | Conv2d | RecurrentLayer
+    return tuple(node for node in model.nodes if isinstance(node.layer, kinds))
 
 
 def _smallest(model: IntegerModel) -> list[Folding]:
-    """One input a cycle into all neurons of dense layers, one product a cycle of convolutions."""
+    """One input a cycle into all neurons of dense layers, one product a cycle of others."""
     dense = iter(default_foldings(model))
     return [
         next(dense) if isinstance(node.layer, Dense) else Folding(1, 1)
@@ -160,13 +162,15 @@ def worth_an_engine(model: IntegerModel) -> bool:
 
 
 def _engine(
-    model: IntegerModel, interval: int | None, family: Family | None
+    model: IntegerModel, interval: int | None, family: Family | None, max_blocks: int | None
 ) -> DecoderPlan | None:
     """The decoder on the smallest engine that takes frames so fast; None if there is none."""
     if interval is None or not worth_an_engine(model):
         return None
     try:
-        engine = smallest_engine(model, interval, family, columns=WAITING)
+        engine = smallest_engine(
+            model, interval, family, columns=WAITING, max_blocks=max_blocks
+        )
         return None if engine is None else engine.plan(model)
     except ValueError:
         # There are layers that no engine runs.
@@ -202,7 +206,7 @@ def _datapaths(
         return [datapath] * layers
     if len(datapath) != layers:
         raise InputError.at(
-            model.name, "", expected=f"{layers} datapaths, one a dense layer or convolution",
+            model.name, "", expected=f"{layers} datapaths, one a layer that is folded",
             got=str(len(datapath)),
         )
     return list(datapath)

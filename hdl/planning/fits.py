@@ -49,6 +49,8 @@ def packs(plan: DensePlan, block: DspBlock) -> bool:
 def select_misfit(plan: DensePlan) -> tuple[str, str] | None:
     """What a selecting unit expects of a layer and what the layer has; None if it fits."""
     p = plan.parameters
+    if not plan.selects:
+        return "a layer of one sum a neuron", "one of several"
     if plan.reloadable:
         bits = p.weight.width + (not p.weight.signed)
     else:

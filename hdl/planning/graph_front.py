@@ -10,7 +10,7 @@ front of all foldings, :mod:`hdl.planning.design_front`.
 
 from collections.abc import Iterator, Sequence
 
-from build_decoder.hdl.engine.choose import engines
+from build_decoder.hdl.engine.sizes import engines
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.choose_plans import PlanChooser
@@ -69,7 +69,7 @@ def _plans(
     chooser = PlanChooser(scores, family=family, spare_blocks=spare_blocks, datapath=datapath)
     yield from (deciding(plan, model) for plan in chooser.every(max_blocks))
     if datapath is None and worth_an_engine(scores):
-        for engine in engines(scores, family, columns=WAITING):
+        for engine in engines(scores, family, columns=WAITING, max_blocks=max_blocks):
             yield deciding(engine.plan(scores), model)
 
 

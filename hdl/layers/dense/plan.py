@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -53,6 +54,8 @@ class DensePlan(DenseControl, DenseMemories, LayerPlan):
 
     name = "dense"
     layer_type = Dense
+    selects: ClassVar[bool] = True
+    """Whether selecting units can sum the products."""
 
     parameters: Dense
     folding: Folding

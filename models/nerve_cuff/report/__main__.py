@@ -4,6 +4,7 @@ python -m build_decoder.models.nerve_cuff.report build/escape/results.jsonl --ou
 """
 
 import argparse
+import hashlib
 import io
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from build_decoder.models.nerve_cuff.explore.picks import (
 )
 from build_decoder.models.nerve_cuff.own_network import OWN_NETWORK
 from build_decoder.models.nerve_cuff.report import figures
+from build_decoder.models.nerve_cuff.report.marks import FLOOR, style
 from build_decoder.models.nerve_cuff.report.page import Section, page
 from build_decoder.models.nerve_cuff.report.selection import (
     Group,
@@ -34,6 +36,7 @@ from build_decoder.models.nerve_cuff.report.selection import (
 )
 from build_decoder.models.nerve_cuff.report.tables import (
     Table,
+    data_table,
     front_table,
     picks_table,
     table_1,
@@ -55,24 +58,31 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
     text = f"{group.setting}. {trainings} trainings, {seconds:,.0f} s."
     own = _own(group)
     both = (table_1(group, own), table_2(group, own))
-    rows = [row for row in group.rows if not is_baseline(row["network"])]
-    common, complete = common_summaries(rows), complete_summaries(rows)
+    common, complete = common_summaries(group.rows), complete_summaries(group.rows)
     if not common:
         text += " The networks have no training in common: no figures."
-        return Section("Cross-validation", text, both)
+        return Section("Cross-validation", text, (*both, data_table(group)))
     chosen = picks(exploration(), [row for one in common for row in one.rows], threshold=threshold)
     marked = [one.chosen.title for one in chosen if one.chosen and not one.stage]
     named = [one for one in common if one.title in (*_titles(), _OWN_TITLE)]
+    baselines = [one for one in common if is_baseline(one.network)]
+    below = (
+        f" Below {FLOOR:g} the scale of macro F1 is a quarter of that above."
+        if min(one.mean("macro_f1") for one in common) < FLOOR
+        else ""
+    )
     drawn = {
         "figure3": (
             figures.figure_3(common, [*marked, _OWN_TITLE, "ESCAPE-NET"], threshold),
             "Figure 3. Macro F1 and weights of every network. Black borders: the network of each "
             "of the paper's families that the rule chooses here, ESCAPE-NET and our own. Stars: "
-            "the paper's four networks, whose values are the only ones that it states.",
+            "the paper's four networks, whose values are the only ones that it states. A dashed "
+            f"line: the majority class, which has no weights.{below}",
         ),
         "figure4": (
             figures.figure_4(common, [*marked, _OWN_TITLE, "ESCAPE-NET"], threshold),
-            "Figure 4. Macro F1 and FLOPs. The paper's star of ESCAPE-RNN counts one time step.",
+            "Figure 4. Macro F1 and FLOPs. The paper's star of ESCAPE-RNN counts one time step. "
+            f"Of baselines, two FLOPs are taken for each MAC.{below}",
         ),
         "figure5": (
             figures.figure_5(
@@ -82,25 +92,30 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
                     if one is not None
                 ]
                 + own
+                + [one for one in summarise(group.rows) if is_baseline(one.network)]
             ),
-            "Figure 5. The paper's networks and ours: (a) weights, (b) memory, with dotted lines "
-            "at 73, 148, 164 and 181.5 KB of the accelerators that the paper cites, (c) FLOPs.",
+            "Figure 5. The paper's networks, ours and baselines, all their trainings: (a) weights, "
+            "(b) memory, with dotted lines at 73, 148, 164 and 181.5 KB of the accelerators that "
+            "the paper cites, and of baselines a byte for each weight, (c) FLOPs, of baselines two "
+            f"for each MAC. All are at their own places; the paper's bars are thin.{below}",
         ),
         "figure6": (
             figures.figure_6(complete or common, threshold),
-            "Figure 6. Best and worst subject of every network that has all trainings; where none "
-            "has, of all networks over those in common.",
+            "Figure 6. Best and worst subject of every network and baseline that has all "
+            "trainings; where no network has, of all over those in common. A grey band: the "
+            f"majority class.{below}",
         ),
         "front": (
             figures.front_figure(common, named),
-            "Macro F1 against weights and MACs, and the front of all families.",
+            "Macro F1 against weights and MACs, and the front of all families and baselines."
+            f"{below}",
         ),
     }
     shown = [
         (_save(figure, folder / name), caption) for name, (figure, caption) in drawn.items()
     ]
     paper = {place: title_of(describe_plain(one)) for place, one in PAPER_CHOICES.items()}
-    points = len(common[0].rows)
+    points = len(next(one for one in common if not is_baseline(one.network)).rows)
     fronts = [common] if len(complete) == len(common) else [common, complete]
     return Section(
         "Cross-validation",
@@ -109,8 +124,9 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
         "subjects, folds and seeds.",
         (
             *both,
-            picks_table(chosen, paper, threshold),
+            picks_table(chosen, paper, baselines, threshold),
             *(front_table(networks) for networks in fronts if networks),
+            data_table(group),
         ),
         shown,
     )
@@ -121,7 +137,7 @@ def _own_test(group: Group) -> Section:
     return Section(
         f"Data with a test set of their own: {group.subject}",
         f"{group.setting}. Deviations are over seeds.",
-        (table_1(group, own), table_2(group, own)),
+        (table_1(group, own), table_2(group, own), data_table(group)),
     )
 
 
@@ -139,7 +155,7 @@ def _save(figure: Figure, path: Path) -> str:
     """Write PNG and SVG, without dates and versions; returns the SVG."""
     figure.savefig(path.with_suffix(".png"), dpi=130, metadata={"Software": None})
     text = io.StringIO()
-    with figures.style():
+    with style():
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     path.with_suffix(".svg").write_text(text.getvalue(), encoding="utf-8")
     figures.close(figure)
@@ -190,9 +206,11 @@ def _run(options: argparse.Namespace) -> int:
         elif not any(section.figures for section in sections):  # one set of figures
             sections.append(_cross_validation(group, options.threshold, folder))
         else:
-            tables = (table_1(group, _own(group)),)
+            tables = (table_1(group, _own(group)), data_table(group))
             sections.append(Section("Cross-validation", group.setting, tables))
-    text = page("Nerve-cuff networks", sections)
+    digest = hashlib.sha256(options.results.read_bytes()).hexdigest()
+    lead = f"Results: {options.results.name}, SHA-256 {digest}."
+    text = page("Nerve-cuff networks", lead, sections)
     (folder / "report.html").write_text(text, encoding="utf-8")
     for section in sections:
         print(f"\n{section.title}. {section.text}")

@@ -1,7 +1,8 @@
-"""The front: networks that no other network beats."""
+"""The front: networks and baselines that no other beats."""
 
 from collections.abc import Sequence
 
+from build_decoder.models.nerve_cuff.report.needs import need_of
 from build_decoder.models.nerve_cuff.training.summary import Summary
 
 __all__ = ["front"]
@@ -15,7 +16,7 @@ def front(summaries: Sequence[Summary], measures: Sequence[str]) -> list[Summary
     """
 
     def figures(one: Summary) -> tuple[float, ...]:
-        return (-one.mean("macro_f1"), *(one.rows[0][measure] for measure in measures))
+        return (-one.mean("macro_f1"), *(need_of(one, measure) for measure in measures))
 
     def beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
         return one != other and all(a <= b for a, b in zip(one, other, strict=True))
@@ -25,4 +26,4 @@ def front(summaries: Sequence[Summary], measures: Sequence[str]) -> list[Summary
         for one in summaries
         if not any(beats(figures(other), figures(one)) for other in summaries)
     ]
-    return sorted(kept, key=lambda one: one.rows[0][measures[0]])
+    return sorted(kept, key=lambda one: need_of(one, measures[0]))

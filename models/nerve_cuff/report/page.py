@@ -10,11 +10,13 @@ __all__ = ["Section", "page"]
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:1080px;margin:2em auto;padding:0 1em;color:#222}
+p{overflow-wrap:anywhere}
 table{border-collapse:collapse;margin:.8em 0 1.6em;font-size:13px}
 caption{text-align:left;font-weight:600;padding:.3em 0}
-th,td{padding:.25em .7em;text-align:right;border-bottom:1px solid #ddd;white-space:nowrap}
-th:first-child,td:first-child{text-align:left;white-space:pre}
+th,td{padding:.25em .45em;text-align:right;border-bottom:1px solid #ddd}td{white-space:nowrap}
+th:first-child,td:first-child{text-align:left}td:first-child{white-space:pre}
 th{vertical-align:bottom}.wide{overflow-x:auto}
+@media print{.wide{overflow-x:visible}table{font-size:9px}}
 figure{margin:1.2em 0}figure svg{max-width:100%;height:auto}figcaption{font-size:13px;color:#444}
 """
 
@@ -39,12 +41,12 @@ class Section:
     figures: Sequence[tuple[str, str]] = ()
 
 
-def page(title: str, sections: Sequence[Section]) -> str:
-    """The page as HTML."""
+def page(title: str, lead: str, sections: Sequence[Section]) -> str:
+    """The page as HTML; `lead` is its first paragraph."""
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>",
-        f"<h1>{html.escape(title)}</h1>",
+        f"<h1>{html.escape(title)}</h1><p>{html.escape(lead)}</p>",
     ]
     for section in sections:
         parts.append(f"<h2>{html.escape(section.title)}</h2><p>{html.escape(section.text)}</p>")

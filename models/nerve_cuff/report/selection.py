@@ -88,19 +88,36 @@ def is_baseline(network: dict) -> bool:
 
 
 def common_summaries(rows: Sequence[Row]) -> list[Summary]:
-    """Summaries over the trainings that all networks have: the same subjects, folds and seeds."""
-    common = set.intersection(*_places(rows).values())
-    return summarise(row for row in rows if _place(row) in common)
+    """Summaries over the trainings that all networks have: the same subjects, folds and seeds.
+
+    Baselines are among them where they have all of these trainings.
+    """
+    return _over(rows, set.intersection(*_places(_of_networks(rows)).values()))
 
 
 def complete_summaries(rows: Sequence[Row]) -> list[Summary]:
-    """Summaries of the networks that have every training that any network has.
+    """Summaries of the networks and baselines that have every training that any network has.
 
     An exploration is often of fewer subjects and folds than the networks that come of it.
     """
-    places = _places(rows)
-    every = set.union(*places.values())
-    return summarise(row for row in rows if places[json.dumps(row["network"])] == every)
+    networks = _of_networks(rows)
+    every = set.union(*_places(networks).values())
+    complete = _over(rows, every)
+    return complete if any(not is_baseline(one.network) for one in complete) else []
+
+
+def _of_networks(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if not is_baseline(row["network"])]
+
+
+def _over(rows: Sequence[Row], places: set[tuple]) -> list[Summary]:
+    """Summaries over `places` of what has been trained on all of them."""
+    there = _places(rows)
+    return summarise(
+        row
+        for row in rows
+        if _place(row) in places and places <= there[json.dumps(row["network"])]
+    )
 
 
 def _places(rows: Sequence[Row]) -> dict[str, set[tuple]]:

@@ -1,16 +1,17 @@
 """Tables of a group of rows, as rows of text."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from build_decoder.models.nerve_cuff.explore.picks import Pick
 from build_decoder.models.nerve_cuff.report.front import front
+from build_decoder.models.nerve_cuff.report.needs import need_of
 from build_decoder.models.nerve_cuff.report.selection import Group, is_baseline
-from build_decoder.models.nerve_cuff.table1 import TABLE_1
+from build_decoder.models.nerve_cuff.table1 import TABLE_1, PaperNetwork
+from build_decoder.models.nerve_cuff.training.results import Row
 from build_decoder.models.nerve_cuff.training.summary import Summary, summarise
 
-__all__ = ["Table", "front_table", "picks_table", "table_1", "table_2"]
+__all__ = ["Table", "data_table", "front_table", "picks_table", "table_1", "table_2"]
 
 
 @dataclass(frozen=True)
@@ -33,22 +34,45 @@ class Table:
 
 
 _PAPER = {paper.title: paper for paper in TABLE_1.values()}
+_IN_PAPER = "  in the paper"
+_BASELINES = "Of baselines: a byte for each weight, two FLOPs for each MAC"
+_NONE = {True: "none above the threshold", False: "none trained"}
+_DIGEST = 16  # hexadecimal digits that are shown
+
+
+def data_table(group: Group) -> Table:
+    """The data that the trainings are of, by name and SHA-256 of its signatures and labels."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in group.rows:
+        found.setdefault((row["subject"], row["digest"]), []).append(row)
+    rows = tuple(
+        (
+            name,
+            f"{digest[:_DIGEST]}…",
+            _range(row["test_signatures"] for row in members),
+            ", ".join(map(str, sorted({row["fold"] for row in members}))),
+            str(len(members)),
+        )
+        for (name, digest), members in sorted(found.items())
+    )
+    return Table(
+        "Data", ("name", "SHA-256", "signatures of a test part", "folds", "trainings"), rows
+    )
 
 
 def table_1(group: Group, own: Sequence[Summary] = ()) -> Table:
-    """Performance and resources (Table 1), the baselines and `own` networks after the paper's."""
+    """Performance and resources (Table 1), `own` networks and baselines after the paper's."""
     rows = []
     for one in _shown(group, own):
-        row = one.rows[0]
         rows.append(
             (
                 one.title,
                 one.spread("accuracy"),
                 one.spread("macro_f1"),
-                _whole(row["weights"]),
+                _whole(need_of(one, "weights")),
                 _kib(one, "tflite_bytes"),
-                _whole(row["flops"]),
-                _whole(row["macs"]),
+                _whole(need_of(one, "flops")),
+                _whole(need_of(one, "macs")),
                 str(len(one.rows)),
             )
         )
@@ -56,11 +80,10 @@ def table_1(group: Group, own: Sequence[Summary] = ()) -> Table:
         if paper is not None and not group.subject:
             rows.append(
                 (
-                    "  in the paper",
-                    _paper(paper.accuracy),
-                    _paper(paper.macro_f1),
+                    _IN_PAPER,
+                    *_paper(paper),
                     _whole(paper.weights),
-                    f"{paper.integer_kib:,.2f}",
+                    _size(paper.integer_kib),
                     _whole(paper.flops),
                     "",
                     "27",
@@ -70,19 +93,20 @@ def table_1(group: Group, own: Sequence[Summary] = ()) -> Table:
         *("network", "accuracy", "macro F1", "weights", "8-bit TFLite, KiB", "FLOPs", "MACs"),
         "trainings",
     )
-    return Table("Table 1. Performance and resources", head, tuple(rows))
+    title = f"Table 1. Performance and resources; deviations over trainings. {_BASELINES}"
+    return Table(title, head, tuple(rows))
 
 
 def table_2(group: Group, own: Sequence[Summary] = ()) -> Table:
     """Float32 beside 8-bit weights (Table 2)."""
     rows = []
     for one in _shown(group, own):
-        if is_baseline(one.network):
-            continue
         differences = [abs(row["macro_f1"] - row["tflite_macro_f1"]) for row in one.rows]
         rows.append(
             (
                 one.title,
+                _whole(need_of(one, "weights")),
+                _whole(need_of(one, "macs")),
                 one.spread("accuracy"),
                 one.spread("macro_f1"),
                 _kib(one, "tflite_float_bytes"),
@@ -95,20 +119,26 @@ def table_2(group: Group, own: Sequence[Summary] = ()) -> Table:
         )
         paper = _PAPER.get(one.title)
         if paper is not None and not group.subject:
-            accuracy, f1 = _paper(paper.accuracy), _paper(paper.macro_f1)
-            sizes = f"{paper.float_kib:,.2f}", f"{paper.integer_kib:,.2f}"
+            both = _paper(paper)
+            sizes = _size(paper.float_kib), _size(paper.integer_kib)
             rows.append(
-                ("  in the paper", accuracy, f1, sizes[0], accuracy, f1, sizes[1], "", "")
+                (
+                    *(_IN_PAPER, _whole(paper.weights), ""),
+                    *(*both, sizes[0], *both, sizes[1], "", ""),
+                )
             )
     head = (
-        *("network", "float32: accuracy", "macro F1", "KiB", "8-bit: accuracy", "macro F1", "KiB"),
-        *("difference of mean F1", "largest of a training"),
+        *("network", "weights", "MACs", "float32: accuracy", "macro F1", "KiB"),
+        *("8-bit: accuracy", "macro F1", "KiB", "difference of mean F1", "largest of a training"),
     )
     return Table("Table 2. Weights of 32 and of 8 bits", head, tuple(rows))
 
 
 def picks_table(
-    picks: Sequence[Pick], paper: dict[tuple[str, str], str], threshold: float
+    picks: Sequence[Pick],
+    paper: dict[tuple[str, str], str],
+    baselines: Sequence[Summary],
+    threshold: float,
 ) -> Table:
     """The choices of the paper's rule on these rows, and the paper's own choices.
 
@@ -116,40 +146,44 @@ def picks_table(
     ----------
     paper:
         Title of the paper's choice by family and stage.
+    baselines:
+        For comparison, over the same trainings.
     """
-    rows = tuple(
+    rows = [
         (
             f"{one.family} {one.stage}" if one.stage else f"{one.family}, all stages",
             f"{one.trained} of {one.variants}",
-            one.chosen.title if one.chosen else "none above the threshold",
-            _whole(one.chosen.rows[0]["weights"]) if one.chosen else "",
-            one.chosen.spread("macro_f1") if one.chosen else "",
+            *(_choice(one.chosen) if one.chosen else (_NONE[bool(one.trained)], "", "", "")),
             paper.get((one.family, one.stage), ""),
         )
         for one in picks
-    )
+    ]
+    rows += [("baseline, not chosen", "", *_choice(one), "") for one in baselines]
     return Table(
         f"Choices: fewest weights with a macro F1 above {threshold:g}",
-        ("stage", "trained", "chosen here", "weights", "macro F1", "chosen in the paper"),
-        rows,
+        ("stage", "trained", "chosen here", "weights", "MACs", "macro F1", "chosen in the paper"),
+        tuple(rows),
+    )
+
+
+def _choice(one: Summary) -> tuple[str, str, str, str]:
+    return (
+        one.title,
+        _whole(need_of(one, "weights")),
+        _whole(need_of(one, "macs")),
+        one.spread("macro_f1"),
     )
 
 
 def front_table(summaries: Sequence[Summary]) -> Table:
-    """The networks that no other of `summaries` beats in weights, MACs and macro F1."""
-    rows = tuple(
-        (
-            one.title,
-            _whole(one.rows[0]["weights"]),
-            _whole(one.rows[0]["macs"]),
-            one.spread("macro_f1"),
-        )
-        for one in front(summaries, ("weights", "macs"))
-    )
+    """What no other of `summaries` beats in weights, MACs and macro F1."""
+    rows = tuple(map(_choice, front(summaries, ("weights", "macs"))))
+    baselines = sum(is_baseline(one.network) for one in summaries)
     number = len(summaries[0].rows)
     title = (
-        f"Front of {len(summaries)} networks over {number} training{'s' * (number > 1)} each: no "
-        "other has as few weights and MACs and as high a macro F1"
+        f"Front of {len(summaries) - baselines} networks and {baselines} baselines over {number} "
+        f"training{'s' * (number > 1)} each: no other has as few weights and MACs and as high a "
+        "macro F1"
     )
     return Table(title, ("network", "weights", "MACs", "macro F1"), rows)
 
@@ -166,14 +200,26 @@ def _shown(group: Group, own: Sequence[Summary]) -> list[Summary]:
     ]
 
 
-def _paper(figures: tuple[float, float]) -> str:
-    return f"{figures[0]:.3g} ± {figures[1]:.2g}"
+def _paper(paper: PaperNetwork) -> tuple[str, str]:
+    """Its accuracy and macro F1 with all digits that it has."""
+    (accuracy, spread), (f1, f1_spread) = paper.accuracy, paper.macro_f1
+    return f"{accuracy:.4f} ± {spread:.4f}", f"{f1:.2f} ± {f1_spread:.2f}"
 
 
-def _whole(number: int | None) -> str:
-    return "–" if number is None else f"{number:,}"
+def _range(numbers: Iterable[int]) -> str:
+    """One number, or the least and the largest."""
+    every = sorted(set(numbers))
+    return _whole(every[0]) if len(every) == 1 else f"{every[0]:,} to {every[-1]:,}"
+
+
+def _whole(number: float) -> str:
+    return f"{round(number):,}"
 
 
 def _kib(summary: Summary, measure: str) -> str:
-    size = summary.mean(measure) / 1024
-    return "–" if math.isnan(size) else f"{size:,.2f}"
+    return _size(need_of(summary, measure) / 1024)
+
+
+def _size(kib: float) -> str:
+    """Whole from 1,000 on, as the paper has it."""
+    return f"{kib:,.2f}" if kib < 1000 else f"{kib:,.0f}"

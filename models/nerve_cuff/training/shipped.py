@@ -40,8 +40,15 @@ SHIPPED = {
     "escape_tcn": "--epochs 48 --patience 8",
     "escape_net_mini": "--epochs 32 --patience 6 --rate-scale 4",
     "escape_fcn": "--epochs 24 --patience 6",
+    "escape_rnn": "--epochs 32 --patience 6 --batch 16 --rates 0.01 0.002 --gain 2",
+    "escape_gru": "--epochs 32 --patience 6 --batch 16 --rates 0.01 0.002 --gain 2",
 }
 """Options of the training of each network."""
+
+_NETWORKS = {name: paper.network for name, paper in TABLE_1.items()} | {
+    "escape_tcn": OWN_NETWORK,
+    "escape_gru": replace(TABLE_1["escape_rnn"].network, cell="gru"),
+}
 
 TEST_SIGNATURES = 512
 _CODES = 128  # of a signature's values, for each unit: those of an 8-bit converter
@@ -76,8 +83,7 @@ def _cell(name: str, *data_options: str) -> Cell:
     parser = LineParser()
     add_options(parser)
     options = parser.parse_args([*_COMMON.split(), *SHIPPED[name].split(), *data_options])
-    networks = {key: paper.network for key, paper in TABLE_1.items()} | {"escape_tcn": OWN_NETWORK}
-    (cell,) = cells_of(options, [networks[name]], data_of(options))
+    (cell,) = cells_of(options, [_NETWORKS[name]], data_of(options))
     return cell
 
 
@@ -86,7 +92,7 @@ def _of_signatures(network: Network) -> Network:
     (given,) = network.given_inputs
     if given.name != "contacts":
         return network
-    samples, _, contacts = given.shape
+    samples, *_, contacts = given.shape
     signature = Input("spatial", (contacts, samples, 1))
     steps = Walk(((samples, 1), (contacts, samples)))
     given = replace(given, grain=None, of=signature.name, walk=steps)

@@ -13,9 +13,9 @@ from build_decoder.models.nerve_cuff.training.results import Row
 
 __all__ = ["Summary", "print_summary", "summarise", "title_of"]
 
-_ROW = "{:<34}{:>11}{:>17}{:>17}{:>17}{:>17}{:>12}{:>7}"
+_ROW = "{:<34}{:>11}{:>13}{:>17}{:>17}{:>17}{:>17}{:>12}{:>7}"
 _HEADS = (
-    *("weights", "validation loss", "accuracy", "macro F1", "8-bit macro F1"),
+    *("weights", "MACs", "validation loss", "accuracy", "macro F1", "8-bit macro F1"),
     *("8-bit KiB", "cells"),
 )
 _SPREADS = ("validation_loss", "accuracy", "macro_f1", "tflite_macro_f1")
@@ -133,7 +133,7 @@ def print_summary(rows: Sequence[Row], *, seconds: float) -> None:
         print(
             _ROW.format(
                 summary.title[:33],
-                f"{summary.rows[0]['weights']:,}",
+                *(f"{summary.mean(need):,.0f}" for need in ("weights", "macs")),
                 *(summary.spread(measure) for measure in _SPREADS),
                 "–" if np.isnan(size) else f"{size:,.2f}",
                 len(summary.rows),

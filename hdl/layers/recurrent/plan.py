@@ -1,0 +1,304 @@
+"""Plan of a layer that runs a cell over time steps."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import ClassVar, Self
+
+from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.layers.recurrent.step_sums import StepSums, sums_of
+from build_decoder.hdl.planning.actor import Actor, Claims, Phase, Slot
+from build_decoder.hdl.planning.folding import Folding, steps
+from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.models.files.fields import Fields
+from build_decoder.models.layer import Shape
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.recurrent import RecurrentLayer
+
+__all__ = ["READ_LATENCY", "RecurrentPlan"]
+
+READ_LATENCY = 2
+"""Cycles from the address of inputs or states to multipliers: the memory, and a selection."""
+
+_SMALLEST = Folding(1, 1)
+
+
+@dataclass(frozen=True)
+class RecurrentPlan(LayerPlan):
+    """Plan of a layer that runs a cell over time steps.
+
+    A step's sums are made pass by pass and part by part: see :class:`StepSums`. Sums of the first
+    part wait in a memory; with those of the second part they go through the cell, unit by unit.
+
+    Columns of inputs come in meanwhile: two are kept, or, if the last one is taken first, as many
+    as a window has. Outputs wait in a memory of the same kind for the next stage, so that nothing
+    else waits for it.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    folding
+        Inputs, or values of the state, and sums a cycle.
+    multipliers
+        As in a :class:`DensePlan`.
+
+    Attributes
+    ----------
+    gates : int
+        Sums of a unit; of the class.
+    cell_latency : int
+        Cycles from a unit's last sums that leave the multipliers to its output.
+    """
+
+    gates: ClassVar[int]
+
+    layer: RecurrentLayer
+    folding: Folding
+    multipliers: Multipliers | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "multipliers", self.sums.multipliers)
+
+    @cached_property
+    def sums(self) -> StepSums:
+        """The dense layer that makes a step's sums."""
+        outputs = min(self.folding.outputs_per_cycle, self.gates * self.units)
+        whole = not outputs % self.gates
+        lanes = self.gates if whole and outputs > self._least_beats else 1
+        return StepSums(
+            sums_of(self.layer.cell, self.gates), self.folding, lanes, True, self.multipliers,
+            channels=self.channels,
+        )
+
+    @property
+    def _least_beats(self) -> int:
+        """Cycles of the shortest pass."""
+        return min(map(self.folding.beats, (self.units, self.channels)))
+
+    @property
+    def multiplying(self) -> StepSums:
+        return self.sums
+
+    @property
+    def units(self) -> int:
+        """Values of a state."""
+        return self.layer.cell.units
+
+    @property
+    def channels(self) -> int:
+        """Values of a step's input."""
+        return self.layer.cell.weights.raw.shape[0]
+
+    @property
+    def cell_latency(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def kept(self) -> QFormat:
+        """Format of what a unit keeps from step to step beside what multipliers take."""
+        raise NotImplementedError
+
+    @property
+    def reversed(self) -> bool:
+        """Whether the last step is taken first."""
+        return self.layer.backward and self.layer.steps > 1
+
+    @property
+    def columns(self) -> int:
+        """Columns of inputs that are kept."""
+        return self.layer.steps if self.reversed else 2
+
+    @property
+    def turned(self) -> bool:
+        """Whether outputs are given in another order than that in which steps are taken."""
+        return self.reversed and self.layer.sequences
+
+    @property
+    def columns_out(self) -> int:
+        """Columns of outputs that are kept."""
+        return self.layer.steps if self.turned else 2
+
+    @property
+    def together(self) -> int:
+        """Outputs that must be there before the first of them is given."""
+        return self.layer.steps * self.units if self.turned else 1
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        shape = self.layer.steps, self.channels
+        return (Tensor(shape, self.layer.cell.input, self.folding.inputs_per_cycle),)
+
+    @property
+    def output(self) -> Tensor:
+        return Tensor(self.layer.output_shape, self.layer.output, 1)
+
+    @property
+    def storage(self) -> tuple[tuple[int, int], ...]:
+        sums, cell, at_once = self.sums, self.layer.cell, self.folding.inputs_per_cycle
+        width = cell.output.width
+        return (
+            (self.columns << (sums.input_beats - 1).bit_length(), at_once * cell.input.width),
+            *[(sums.state_beats, width)] * at_once,
+            (sums.groups_in_frame, sums.lanes * sums.parameters.exact.width),
+            (self.units, self.kept.width),
+            (self.columns_out << (self.units - 1).bit_length(), width),
+        )
+
+    @property
+    def pace(self) -> int:
+        sums, at_once = self.sums, self.folding.inputs_per_cycle
+        summed = READ_LATENCY + sums.sums_latency
+        # Sums of a pass have left before those of the next one come.
+        passes = [
+            max(beats, summed + groups) for beats in sums.part_beats for groups in sums.groups
+        ]
+        # What the last pass still is on its way to when the state's next values are due.
+        late = summed + self.cell_latency
+        if sums.state_first:
+            waits = late + sums.groups[-1] - passes[0]
+        else:
+            rows = self.gates // sums.lanes
+            first = min(at_once, self.units) * rows + sums.state_beats - 1
+            waits = late + max(first, self.units * rows) - sum(passes)
+        count = self.layer.steps
+        cycles = count * sum(passes) + (count - 1) * max(waits, 0)
+        return max(cycles, self.inputs[0].beats, self.output.beats)
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        """What takes columns, what goes over them and over states, the cell, and what gives."""
+        return self._actors(self.layer.steps)
+
+    def _actors(self, count: int) -> tuple[Actor, ...]:
+        sums, units = self.sums, self.units
+        columns = count if self.reversed else 2
+        space, there = Slot(columns), Slot()
+        free, finished = Slot(1), Slot(0, delay=READ_LATENCY + sums.sums_latency)
+        state, room = Slot(0, delay=self.cell_latency + 1), Slot(count if self.turned else 2)
+        given = Slot(0, delay=self.cell_latency + 1)
+        taken = Phase(
+            sums.input_beats, take=(0,), reserve=((space, 1),), release=((there, 1),)
+        )
+
+        def walked(step: int) -> list[Phase]:
+            first = sums.state_first and step == 0
+            needs = (there, count if self.reversed else 1)
+            waits = not self.reversed or step == 0
+            beats = []
+            for part, length in enumerate(sums.part_beats):
+                of_state = sums.state_first == (part == 0)
+                for number in range(sums.passes):
+                    for beat in range(length):
+                        reserve, release = [], []
+                        begins = (beat, number) == (0, 0)
+                        if begins and waits and (part == 0 if first else not of_state):
+                            reserve.append(needs)
+                        if of_state and number == 0 and step:
+                            reserve.append((state, self._states_of(beat)))
+                        if beat == length - 1:
+                            reserve.append((free, 1))
+                            release.append((finished, 1))
+                            if not of_state and number == sums.passes - 1:
+                                release.append((space, 1))
+                        beats.append((tuple(reserve), tuple(release)))
+            return _phases(beats)
+
+        def drained(step: int) -> list[Phase]:
+            last = step == count - 1
+            sent = self.layer.sequences or last
+            groups = []
+            for part in range(2):
+                for number, length in enumerate(sums.groups):
+                    for group in range(length):
+                        reserve, release = [], []
+                        if group == 0:
+                            reserve.append((finished, 1))
+                        if part == 1 and sent and (group, number) == (0, 0):
+                            reserve.append((room, 1))
+                        if group == length - 1:
+                            release.append((free, 1))
+                        row = number * sums.groups_in_pass + group
+                        if part == 1 and not (row + 1) * sums.lanes % self.gates:
+                            release += [] if last else [(state, 1)]
+                            release += [(given, 1)] if sent else []
+                        groups.append((tuple(reserve), tuple(release)))
+            return _phases(groups)
+
+        give = Phase(give=(0,), reserve=() if self.turned else ((given, 1),))
+        column = [give] * (units - 1) + [
+            Phase(give=(0,), reserve=give.reserve, release=((room, 1),))
+        ]
+        sent = column * (count if self.layer.sequences else 1)
+        if self.turned:
+            whole = Phase(
+                give=(0,), reserve=((given, count * units),), release=sent[0].release
+            )
+            sent = [whole, *sent[1:]]
+        return (
+            Actor((taken,) * count),
+            Actor(_over_steps(walked, count)),
+            Actor(_over_steps(drained, count)),
+            Actor(tuple(sent)),
+        )
+
+    def _states_of(self, beat: int) -> int:
+        """Values of the state that a beat of a pass over it takes."""
+        at_once = self.folding.inputs_per_cycle
+        return min(at_once, self.units - beat * at_once)
+
+    @classmethod
+    def options(cls, layer: RecurrentLayer, shapes: Sequence[Shape]) -> Iterator[Self]:
+        """Foldings that differ in cycles of a pass or in passes, the narrowest of each."""
+        _, channels = shapes[0]
+        units = layer.cell.units
+        for inputs in sorted({*steps(channels), *steps(units)}):
+            for outputs in steps(cls.gates * units):
+                yield cls(layer, Folding(inputs, outputs))
+
+    @property
+    def choices(self) -> Mapping[str, Folding | Multipliers]:
+        return {"folding": self.folding, "multipliers": self.multipliers}
+
+    @classmethod
+    def chosen(
+        cls,
+        layer: RecurrentLayer,
+        shapes: Sequence[Shape],
+        *,
+        folding: Folding = _SMALLEST,
+        multipliers: Multipliers | None = None,
+    ) -> Self:
+        plan = cls(layer, folding, multipliers)
+        # Whether these units make these products shows when they are given out.
+        list(plan.multipliers.units(folding.inputs_per_cycle, plan.sums.neurons))
+        return plan
+
+    @classmethod
+    def read_choices(cls, entries: Fields) -> Mapping[str, Folding | Multipliers]:
+        return DensePlan.read_choices(entries)
+
+    def giving(self, lanes: int) -> Self:
+        return self
+
+
+def _phases(cycles: Sequence[tuple[Claims, Claims]]) -> list[Phase]:
+    """Phases of cycles that reserve and release; those that do neither are one."""
+    phases = []
+    for claims, same in groupby(cycles):
+        count = len(list(same))
+        if claims == ((), ()):
+            phases.append(Phase(count))
+        else:
+            phases += [Phase(reserve=claims[0], release=claims[1])] * count
+    return phases
+
+
+def _over_steps(phases, count: int) -> tuple[Phase, ...]:
+    """``phases(step)`` of all steps; those between the first and the last are alike."""
+    first, last = phases(0), phases(count - 1) if count > 1 else []
+    between = phases(1) if count > 2 else []
+    return tuple([*first, *between * (count - 2), *last])
