@@ -9,6 +9,7 @@ from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.families import FAMILIES
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers import plan_type
+from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError, shown
@@ -36,7 +37,7 @@ class LayerDesign:
 
     @classmethod
     def each_of(cls, plan: DecoderPlan) -> "tuple[LayerDesign, ...]":
-        """Those of a decoder, in order; none if all layers share an engine."""
+        """Those of a decoder, in order; none of layers that share an engine."""
         return tuple(cls(name, layer.name, layer.choices) for name, layer in plan.layers.items())
 
     def as_json(self) -> dict[str, object]:
@@ -117,7 +118,7 @@ class Design:
 
     def _stages(self, model: IntegerModel) -> DecoderPlan:
         if self.engine is not None:
-            return self.engine.plan(model)
+            return deciding(self.engine.plan(scores_of(model)), model)
         kinds = [(node.name, plan_type(node.layer)) for node in model.nodes]
         wanted = [f"{kind.name} {name!r}" for name, kind in kinds if not kind.wires]
         listed = [f"{each.type} {each.name!r}" for each in self.layers]

@@ -117,12 +117,15 @@ def make_rtl(folder: Path, options: DesignOptions, chip: Chip) -> BuildFolder:
     for name, stage in zip(
         STAGES,
         (
-            lambda: import_network(build, options.source, hardware=options.hardware),
+            lambda: import_network(
+                build, options.source, hardware=options.hardware, answer=options.hardware.answer
+            ),
             lambda: quantise_network(
                 build,
                 options.search,
                 family=chip.family or families.DEFAULT,
                 reloadable=options.hardware.reloadable,
+                answer=options.hardware.answer,
             ),
             lambda: write_rtl(build, options.hardware, chip),
         ),

@@ -20,6 +20,9 @@ class Report:
     network, topology, board, shell
         What was built for what, the topology after ``rewrites``; no board, and no shell around the
         decoder, if it ends with Verilog for any FPGA of a family.
+    answer
+        What the decoder gives: ``scores``, the ``decision`` that they lead to, or
+        ``probabilities``.
     built_topology
         Topology of what was built: the default search leaves out neurons that others stand in for.
     task, task_source
@@ -106,6 +109,7 @@ class Report:
     thresholds: list[float] | None = None
     golden_notes: list[str] | None = None
     rewrites: list[dict[str, str]] | None = None
+    answer: str | None = None
     built_topology: str | None = None
     loss: float | None = None
     quality: dict[str, dict | None] | None = None

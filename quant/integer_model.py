@@ -143,6 +143,11 @@ class IntegerModel:
         return self.nodes[-1].layer.output_count
 
     @property
+    def classes(self) -> int | None:
+        """Classes among which the output is the index of one; None if outputs are other values."""
+        return self.nodes[-1].layer.decides
+
+    @property
     def writable(self) -> bool:
         """Whether all weights and biases may be written at run time."""
         weighted = [layer for layer in self.layers if layer.arrays]

@@ -201,6 +201,8 @@ class IntegerLayer:
         All signal nodes, in data-flow order.
     activations : tuple of IntegerActivation
         Its activations, in data-flow order.
+    decides : int or None
+        Classes among which its output is the index of one; None if it is none.
     """
 
     inputs: tuple[QFormat, ...]
@@ -209,6 +211,7 @@ class IntegerLayer:
     operations: tuple[Operation, ...]
     signals: tuple[Signal, ...]
     activations: tuple[IntegerActivation, ...] = ()
+    decides: int | None = None
 
     @property
     def arrays(self) -> Mapping[str, RawArray]:

@@ -2,7 +2,7 @@
 
 ``python -m build_decoder.sim.fuzz --networks 200``.
 
-Of four networks, one has branches, one convolutions, and one takes time steps; with
+Of four networks, one has branches, one convolutions, and one attention over time steps; with
 ``--recurrent``, all are of LSTMs and GRUs. Each is run with back-to-back frames, where latency and
 frame interval must be those that the decoder documents, and with random stalls. In Amaranth's
 simulator, what each layer gives is compared, not outputs alone: a maximum or a ReLU hides much. A

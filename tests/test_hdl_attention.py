@@ -101,7 +101,7 @@ def test_the_random_networks_have_all_that_there_is():
     plans = [
         plan for each in drawn for plan in each.layers.values() if isinstance(plan, AttentionPlan)
     ]
-    assert {plan.zero_total for plan in plans} == {False, True}
+    assert {plan.quotients.zero for plan in plans} == {False, True}
     assert {plan.groups == 1 for plan in plans} == {False, True}
     assert {plan.layer.attend.channels % plan.folding.inputs_per_cycle > 0 for plan in plans} == {
         False, True,
@@ -109,8 +109,8 @@ def test_the_random_networks_have_all_that_there_is():
     assert {plan.lanes == plan.folding.inputs_per_cycle for plan in plans} == {False, True}
     assert {plan.multipliers.blocks > 0 for plan in plans} == {False, True}
     assert {type(plan.layer.attend.power) is Table for plan in plans} == {False, True}
-    assert any(plan.division.places < 0 for plan in plans)
-    assert any(plan.division.places > 1 for plan in plans)
+    assert any(plan.quotients.division.places < 0 for plan in plans)
+    assert any(plan.quotients.division.places > 1 for plan in plans)
     assert any(len(each.stages) > 4 for each in drawn)
 
 
@@ -166,7 +166,7 @@ def test_times_beyond_the_division():
     def times(steps: int) -> tuple[int, int]:
         layer = attention(steps=steps, channels=32, powers=(1, 2, 3, 5))
         plan = AttentionPlan(layer, Folding(1, 1), 1)
-        assert plan.division.bits == 7
+        assert plan.quotients.division.bits == 7
         last_value = (steps - 1) * (2 * 32 + 4) + 31
         return plan.times.latency - last_value - 32 * (7 + 1), plan.times.pace
 

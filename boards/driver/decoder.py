@@ -225,6 +225,22 @@ class Decoder:
         x_raw = self._quantised(x)
         return self._collect(x_raw, progress, self.interface.output_format.to_real)
 
+    def decide(self, x, *, progress: Progress | None = None) -> np.ndarray:
+        """Classes, int64 (samples,), that real inputs (samples, inputs) are decided for, or that of
+        one sample: of a decoder whose task is ``classes``, whether it answers with decisions or
+        with scores.
+
+        Raises
+        ------
+        InputError
+            As of `infer`, or if the decoder has a single output that is no class.
+        LinkTimeout, LinkError
+            As of `infer_raw`; ``results`` are classes.
+        """
+        interface = self.interface
+        interface.decided(np.zeros((1, interface.output_count), np.int64))
+        return self._collect(self._quantised(x), progress, interface.decided)
+
     def infer_iter(self, x: Iterable) -> Iterator[np.ndarray]:
         """Real outputs (outputs,) of each frame of real inputs, as they come.
 

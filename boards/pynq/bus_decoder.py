@@ -114,12 +114,23 @@ class BusDecoder:
         LinkTimeout, DeviceError
             As of `infer_raw`.
         """
+        return self.interface.output_format.to_real(self._infer(self._quantised(x)))
+
+    def decide(self, x) -> np.ndarray:
+        """Classes, int64 (samples,), that real inputs (samples, inputs) are decided for, or that of
+        one sample: of a decoder whose task is ``classes``, whether it answers with decisions or
+        with scores.
+
+        Raises
+        ------
+        InputError
+            As of `infer`, or if the decoder has a single output that is no class.
+        LinkTimeout, DeviceError
+            As of `infer_raw`.
+        """
         interface = self.interface
-        x_raw, saturation = quantised(x, interface.input_format, interface.input_count)
-        if saturation:
-            self.saturated += saturation.count
-            warnings.warn(str(saturation), SaturationWarning, stacklevel=2)
-        return interface.output_format.to_real(self._infer(x_raw))
+        interface.decided(np.zeros((1, interface.output_count), np.int64))
+        return interface.decided(self._infer(self._quantised(x)))
 
     def infer_raw(self, x_raw) -> np.ndarray:
         """Raw int64 outputs (samples, outputs) of raw inputs (samples, inputs), or of one sample.
@@ -135,6 +146,14 @@ class BusDecoder:
         """
         interface = self.interface
         return self._infer(check_raw(x_raw, interface.input_format, interface.input_count))
+
+    def _quantised(self, x) -> np.ndarray:
+        interface = self.interface
+        x_raw, saturation = quantised(x, interface.input_format, interface.input_count)
+        if saturation:
+            self.saturated += saturation.count
+            warnings.warn(str(saturation), SaturationWarning, stacklevel=3)
+        return x_raw
 
     def _infer(self, x_raw: np.ndarray) -> np.ndarray:
         self.check()

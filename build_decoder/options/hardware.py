@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from build_decoder.hdl.planning.datapath import DATAPATHS as FORCED
 from build_decoder.models.errors import InputError
 from build_decoder.options.types import at_least, positive
+from build_decoder.quant.answer import ANSWERS, SCORES
 
 __all__ = ["AUTO", "DATAPATHS", "KEEP_UP_HZ", "HardwareOptions", "add_hardware_options"]
 
@@ -27,7 +28,8 @@ class HardwareOptions:
     ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first dense layer or
     convolution, the second, and so on; ``datapath`` has one of :data:`DATAPATHS` for all dense
     layers and convolutions or one for each, or is empty. ``interval`` is in cycles, ``keep_up`` in
-    samples a second. ``reloadable`` makes weights and biases writable at run time.
+    samples a second. ``reloadable`` makes weights and biases writable at run time. ``answer`` is
+    one of :data:`quant.answer.ANSWERS`.
 
     Raises
     ------
@@ -44,8 +46,14 @@ class HardwareOptions:
     max_lut: int | None = None
     datapath: tuple[str, ...] = ()
     reloadable: bool = False
+    answer: str = SCORES
 
     def __post_init__(self):
+        if self.reloadable and self.answer != SCORES:
+            raise InputError(
+                f"--answer {self.answer}: expected it without --reloadable, which gives {SCORES} "
+                "so far, got both"
+            )
         if self.interval is not None and self.keep_up is not None:
             raise InputError(
                 "--keep-up: expected it without --interval, which says the same, got both"
@@ -130,6 +138,7 @@ class HardwareOptions:
             max_lut=given.max_lut,
             datapath=tuple(given.datapath),
             reloadable=given.reloadable,
+            answer=given.answer,
         )
 
 
@@ -176,4 +185,10 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
         "--reloadable", action="store_true",
         help="weights and biases can be written while the decoder runs, those of another network "
         "of the same layers: see `python -m build_decoder.reload` (default: they are constants)",
+    )
+    parser.add_argument(
+        "--answer", choices=ANSWERS, default=SCORES,
+        help="what the decoder gives: all outputs; or, for the task classes, the index of the "
+        "largest one, of equals of the first, or the softmax that the network ends in "
+        "(default: %(default)s)",
     )

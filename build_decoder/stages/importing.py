@@ -21,6 +21,7 @@ from build_decoder.models.recurrent import RecurrentLayer
 from build_decoder.models.rewrites import Rewritten, rewrite
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SourceOptions
+from build_decoder.quant.answer import PROBABILITIES, SCORES, check_answer
 from build_decoder.quant.same_shape import check_same_shape
 from build_decoder.stages.result import StageResult
 
@@ -34,6 +35,7 @@ def import_network(
     board: Board | None = None,
     shell: ShellKind | None = None,
     hardware: HardwareOptions | None = None,
+    answer: str = SCORES,
 ) -> StageResult:
     """Read and check network and golden data, and write them as they were understood.
 
@@ -45,19 +47,24 @@ def import_network(
         What is around the decoder there; given with a board.
     hardware
         What hardware is asked for, which not every type of layer has; None for none.
+    answer
+        What the decoder gives, one of :data:`quant.answer.ANSWERS`.
 
     Raises
     ------
     InputError
         If one of them is at fault, the board is too small, or there is no hardware for a layer.
     """
-    rewritten, golden = understood(options)
+    rewritten, golden = understood(options, answer)
     network = rewritten.network
+    check_answer(answer, golden.task, network)
     if hardware is not None:
         _check_hardware(network, hardware)
     if board is not None:
         check_network(board, network, shell.check_frame)
-    others = [_another(network, golden, other) for other in options.others(golden.task)]
+    others = [
+        _another(network, golden, other, answer) for other in options.others(golden.task)
+    ]
     save_network(network, build.network)
     build.save_also(others)
     save_golden_record(golden, build.path)
@@ -77,8 +84,10 @@ def import_network(
     )
 
 
-def understood(options: SourceOptions) -> tuple[Rewritten, GoldenData]:
-    """A network as it is built, and golden data of it.
+def understood(
+    options: SourceOptions, answer: str = SCORES
+) -> tuple[Rewritten, GoldenData]:
+    """A network as it is built to give ``answer``, and golden data of it.
 
     Raises
     ------
@@ -89,15 +98,15 @@ def understood(options: SourceOptions) -> tuple[Rewritten, GoldenData]:
     golden = golden_of(given, options)
     # Whoever needs more than the class needs the probabilities themselves.
     classes = golden.task.kinds == (Kind.CLASSES,)
-    rewritten = rewrite(given, probabilities=not classes)
+    rewritten = rewrite(given, probabilities=not classes or answer == PROBABILITIES)
     return rewritten, rewritten.golden_of(golden)
 
 
 def _another(
-    network: Network, golden: GoldenData, options: SourceOptions
+    network: Network, golden: GoldenData, options: SourceOptions, answer: str
 ) -> tuple[Network, GoldenData]:
     """A network of ``--also``, which must be as the first one but for its weights."""
-    rewritten, its_golden = understood(options)
+    rewritten, its_golden = understood(options, answer)
     try:
         check_same_shape(network, rewritten.network)
     except InputError as error:

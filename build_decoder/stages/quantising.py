@@ -14,6 +14,7 @@ from build_decoder.options import SearchOptions
 from build_decoder.quant.activations import IntegerActivation
 from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
 from build_decoder.quant.activations.table import Table
+from build_decoder.quant.answer import SCORES, answering, check_answer
 from build_decoder.quant.quality import Quality
 from build_decoder.quant.quantise import Quantised
 from build_decoder.stages.result import StageResult
@@ -27,6 +28,7 @@ def quantise_network(
     *,
     family: Family,
     reloadable: bool = False,
+    answer: str = SCORES,
     board: Board | None = None,
     progress: Progress = silent,
 ) -> StageResult:
@@ -38,6 +40,8 @@ def quantise_network(
         FPGA family that the decoder is built for.
     reloadable
         Whether weights of other days are to be written into the decoder.
+    answer
+        What the decoder gives, one of :data:`quant.answer.ANSWERS`. Formats are found on scores.
     board
         Board that must be able to hold the weights and to carry the frames; None for no check.
 
@@ -48,6 +52,7 @@ def quantise_network(
     """
     network = build.load_network()
     golden = build.load_golden(network)
+    check_answer(answer, golden.task, network)
     quantised = search(
         network,
         golden,
@@ -57,14 +62,15 @@ def quantise_network(
         also=build.load_also(),
         progress=progress,
     )
-    model = quantised.model
+    model = answering(quantised.model, answer)
     if board is not None:
         check_memory(board, model.weight_bits)
         check_frame(model)
     quantised.save_formats(build.formats)
     save_model(model, build.path)
     build.save_expected(model, model.quantise_input(golden.x))
-    return StageResult(figures=_figures_of(quantised), warnings=quantised.warnings)
+    figures = {"answer": answer, **_figures_of(quantised)}
+    return StageResult(figures=figures, warnings=quantised.warnings)
 
 
 def _figures_of(quantised: Quantised) -> dict:

@@ -10,6 +10,7 @@ from build_decoder.hdl.planning.choose_foldings import choose_design, default_fo
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
 from build_decoder.hdl.planning.datapath import forced_multipliers
+from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
@@ -44,6 +45,8 @@ def design_decoder(
     interval, are chosen by :mod:`hdl.planning.choose_plans`; without any target, convolutions and
     recurrent layers make one product a cycle.
 
+    A model that decides has the decoder of its scores, and a stage behind that.
+
     Parameters
     ----------
     foldings
@@ -76,6 +79,14 @@ def design_decoder(
         its datapath, datapaths take more DSP blocks than there are, or it is to be reloadable and a
         layer's weights cannot be written.
     """
+    if model.classes is not None:
+        plan = design_decoder(
+            scores_of(model), foldings=foldings,
+            latency_cycles=None if latency_cycles is None else max(latency_cycles - 1, 1),
+            interval_cycles=interval_cycles, family=family, max_blocks=max_blocks, max_dsp=max_dsp,
+            max_lut=max_lut, datapath=datapath, reloadable=reloadable,
+        )  # fmt: skip
+        return deciding(plan, model)
     targeted = foldings is None and (latency_cycles is not None or max_lut is not None)
     limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
     left = min(limits, default=None)

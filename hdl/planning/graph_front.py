@@ -14,6 +14,7 @@ from build_decoder.hdl.engine.sizes import engines
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.choose_plans import PlanChooser
+from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import WAITING, worth_an_engine
 from build_decoder.hdl.planning.design_front import DesignPoint, price
@@ -64,11 +65,12 @@ def _plans(
     spare_blocks: bool,
     datapath: Sequence[str | None] | None,
 ) -> Iterator[DecoderPlan]:
-    chooser = PlanChooser(model, family=family, spare_blocks=spare_blocks, datapath=datapath)
-    yield from chooser.every(max_blocks)
-    if datapath is None and worth_an_engine(model):
-        sizes = engines(model, family, columns=WAITING, max_blocks=max_blocks)
-        yield from (engine.plan(model) for engine in sizes)
+    scores = scores_of(model)
+    chooser = PlanChooser(scores, family=family, spare_blocks=spare_blocks, datapath=datapath)
+    yield from (deciding(plan, model) for plan in chooser.every(max_blocks))
+    if datapath is None and worth_an_engine(scores):
+        for engine in engines(scores, family, columns=WAITING, max_blocks=max_blocks):
+            yield deciding(engine.plan(scores), model)
 
 
 def _cost(point: DesignPoint, spare_blocks: bool) -> float:

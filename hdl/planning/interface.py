@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from build_decoder.hdl.planning.input_order import order_of
+from build_decoder.models.errors import InputError
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.files.json_file import read_json
 from build_decoder.models.files.walk_fields import describe_walk, read_walk
@@ -26,6 +27,7 @@ _MAX_WORDS = 1 << 32
 _NEEDED = ("name", "input_count", "output_count", "input_format", "output_format", "fingerprint")
 _WALK = "input_walk"
 _OPTIONAL = {
+    "classes": (2, _MAX_COUNT),
     "input_lanes": (1, _MAX_COUNT),
     "latency_cycles": (0, _MAX_CYCLES),
     "frame_cycles": (0, _MAX_CYCLES),
@@ -55,6 +57,9 @@ class Interface:
         Format of each value.
     fingerprint
         CRC-32 that identifies the integer model.
+    classes
+        Classes, if the one output is the index of the one that is decided for; None if outputs are
+        scores or other values.
     input_lanes
         Elements in an input transfer.
     input_walk
@@ -83,6 +88,7 @@ class Interface:
     input_format: QFormat
     output_format: QFormat
     fingerprint: int
+    classes: int | None = None
     input_lanes: int | None = None
     input_walk: Walk | None = None
     latency_cycles: int | None = None
@@ -106,6 +112,7 @@ class Interface:
             input_format=model.input_format,
             output_format=model.output_format,
             fingerprint=model.fingerprint(),
+            classes=model.classes,
             input_walk=order_of(model).walk,
         )
 
@@ -135,6 +142,23 @@ class Interface:
     def in_order(self, values: np.ndarray) -> np.ndarray:
         """Values (..., input_count) of samples in the order in which they come."""
         return values if self.input_walk is None else values[..., self.input_walk.indices]
+
+    def decided(self, y_raw: np.ndarray) -> np.ndarray:
+        """Classes, int64 (...), of raw outputs (..., output_count): the one that they tell, or that
+        of the largest score, of equals of the first.
+
+        Raises
+        ------
+        InputError
+            If there is a single output, and it is none that tells a class.
+        """
+        if self.classes is not None:
+            return y_raw[..., 0]
+        if self.output_count < 2:
+            raise InputError(
+                f"{self.name}: expected a decoder of classes, got one of a single output"
+            )
+        return y_raw.argmax(axis=-1)
 
     @property
     def input_width(self) -> int:

@@ -4,9 +4,9 @@ import numpy as np
 from amaranth import Cat, Module, Mux, Shape, Signal
 
 from build_decoder.hdl.activations.component import activation_component
-from build_decoder.hdl.layers.attention.division import GroupDivision
 from build_decoder.hdl.layers.attention.plan import AttentionPlan
 from build_decoder.hdl.parts.adder_tree import registered_tree
+from build_decoder.hdl.parts.group_division import GroupDivision
 from build_decoder.hdl.parts.mac_unit import MacUnit
 from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.parts.row_memory import RowMemory
@@ -66,7 +66,7 @@ class AttentionComponent(StageComponent):
         inputs = plan.folding.inputs_per_cycle
         m.submodules.weights = weights = _weights(plan)
         m.submodules.kept = kept = RowMemory(groups, inputs * attend.input.width)
-        m.submodules.division = division = GroupDivision(plan)
+        m.submodules.division = division = GroupDivision(plan.quotients)
 
         row, next_row = Signal(range(groups)), Signal(range(groups))
         step = Signal(range(attend.steps))
@@ -190,9 +190,9 @@ class AttentionComponent(StageComponent):
             sums.data.eq(data),
             division.write.eq(adds & ends),
             division.row.eq(at),
-            division.sums.eq(data),
-            division.total_load.eq(weighting & (row == 0) & last),
-            division.total.eq(added),
+            division.numerators.eq(data),
+            division.load.eq(weighting & (row == 0) & last),
+            division.next_denominator.eq(added),
         ]
 
 

@@ -10,6 +10,7 @@ from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.folding import Folding, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.hdl.planning.quotients import Quotients
 from build_decoder.hdl.planning.serial_division import SerialDivision
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.models.files.fields import Fields
@@ -109,27 +110,24 @@ class AttentionPlan(LayerPlan):
         return max((self.layer.attend.steps * most).bit_length(), 1)
 
     @property
-    def division(self) -> SerialDivision:
+    def quotients(self) -> Quotients:
         """The division of one by the other, down to the bit that is rounded."""
-        attend = self.layer.attend
+        attend, (least, _) = self.layer.attend, power_range(self.layer)
         whole = attend.input.width
         places = max(attend.output.fraction - attend.input.fraction + 1, 1 - whole)
         # A numerator is less than a sum of powers times a power of two, whatever its own bits are.
-        return SerialDivision(self.total_width + whole, self.total_width, whole, places)
-
-    @property
-    def narrowing(self) -> Requantise:
-        """From quotients, moved down again, to the output."""
-        attend, division = self.layer.attend, self.division
-        fraction = attend.input.fraction + division.places
+        division = SerialDivision(self.total_width + whole, self.total_width, whole, places)
+        fraction = attend.input.fraction + places
         source = QFormat(division.bits - fraction, fraction, attend.input.signed)
-        return Requantise(source, attend.output)
-
-    @property
-    def zero_total(self) -> bool:
-        """Whether all powers of a frame can be zero."""
-        least, _ = power_range(self.layer)
-        return least == 0
+        return Quotients(
+            count=attend.channels,
+            inputs=self.folding.inputs_per_cycle,
+            lanes=self.lanes,
+            numerator=self.weighted_width,
+            division=division,
+            narrowing=Requantise(source, attend.output),
+            zero=least == 0,
+        )
 
     @property
     def storage(self) -> tuple[tuple[int, int], ...]:
@@ -140,10 +138,10 @@ class AttentionPlan(LayerPlan):
 
     @property
     def adders(self) -> int:
-        inputs, attend = self.folding.inputs_per_cycle, self.layer.attend
-        divided = 2 * (self.total_width + self.division.bits) + attend.output.width
-        score = attend.biased_sum.exact_width if inputs == 1 else 0
-        return inputs * (self.weighted_width + divided) + self.total_width + score
+        inputs = self.folding.inputs_per_cycle
+        score = self.layer.attend.biased_sum.exact_width if inputs == 1 else 0
+        added = inputs * self.weighted_width + self.total_width
+        return added + score + self.quotients.adders
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -156,38 +154,18 @@ class AttentionPlan(LayerPlan):
         return Tensor(self.layer.output_shape, self.layer.output, self.lanes)
 
     @property
-    def transfers(self) -> list[int]:
-        """Transfers out of each group of sums."""
-        inputs, channels = self.folding.inputs_per_cycle, self.layer.attend.channels
-        counts = [min(inputs, channels - start) for start in range(0, channels, inputs)]
-        return [-(-count // self.lanes) for count in counts]
-
-    @property
     def actors(self) -> tuple[Actor, ...]:
         """What takes steps, the division, and what sends quotients."""
         groups, steps = self.groups, self.layer.attend.steps
         # Weighting begins a cycle after it is seen that the sums of the last frame are divided.
         free, finished = Slot(1, delay=2), Slot(0, delay=2)
-        room, full = Slot(1), Slot(0)
         taken, waits, weighted = (
             Phase(groups, take=(0,)), Phase(self.power_latency), Phase(groups)
         )
         last = Phase(groups, reserve=((free, 1),), release=((finished, 1),))
-        divided = Phase(self.division.bits)
-        done = {"reserve": ((room, 1),)}
-        one, end = (
-            Phase(**done, release=((full, 1),)), Phase(**done, release=((full, 1), (free, 1)))
-        )
-        sent = {
-            count: Phase(count, give=(0,), reserve=((full, 1),), release=((room, 1),))
-            for count in set(self.transfers)
-        }
         return (
             Actor((taken, waits, weighted) * (steps - 1) + (taken, waits, last)),
-            Actor(
-                (Phase(reserve=((finished, 1),)), *(divided, one) * (groups - 1), divided, end)
-            ),
-            Actor(tuple(sent[count] for count in self.transfers)),
+            *self.quotients.actors(free, finished),
         )
 
     @classmethod

@@ -58,7 +58,8 @@ def plan_area(plan: Plan, family: Family) -> Area:
         selected = width * family.multiplexer_luts(plan.banks) if plan.banks > 1 else 0
         beside = Area(lut=selected + plan.adders, ff=plan.adders)
         return area + plan_area(plan.multiplying, family) + _WALK + beside
-    return area + _SMALL
+    adders = plan.adders if isinstance(plan, LayerPlan) else 0
+    return area + _SMALL + Area(lut=adders, ff=adders)
 
 
 _WALK = Area(lut=55, ff=40)

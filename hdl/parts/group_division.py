@@ -1,63 +1,62 @@
-"""Division of the sums of a frame, group by group."""
+"""Division of many numerators by one denominator, group by group."""
 
 from amaranth import Cat, Module, Mux, Signal
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.layers.attention.plan import AttentionPlan
 from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.parts.row_memory import RowMemory
 from build_decoder.hdl.parts.serial_divider import SerialDivider
+from build_decoder.hdl.planning.quotients import Quotients
 from build_decoder.hdl.shapes import shape_of
-from build_decoder.hdl.stage_component import layout_of
 
 __all__ = ["GroupDivision"]
 
 
 class GroupDivision(wiring.Component):
-    """Keeps the sums of a frame and its sum of powers, and sends the quotients.
+    """Keeps numerators and the denominator, and sends the quotients.
 
-    ``free`` goes away after ``reserve``, and is there again when the frame's last quotients are;
-    sums are written in between, row after row. A cycle after the last one, dividers take the first
-    row. Quotients are narrowed, and sent from registers of their own, ``lanes`` a transfer.
+    ``free`` goes away after ``reserve``, and is there again when the last quotients are; numerators
+    are written in between, row after row. A cycle after the last one, dividers take the first row.
+    Quotients are narrowed, and sent from registers of their own, ``lanes`` a transfer.
 
     Parameters
     ----------
-    plan
-        The attention.
+    quotients
+        What is divided.
 
     Members
     -------
     free : ``Out``, 1
-    reserve, write, total_load : ``In``, 1
+    reserve, write, load : ``In``, 1
     row : ``In``, ``range(groups)``
-    sums : ``In``, a row of sums
-    total : ``In``, the sum of powers, kept with ``total_load``
-    o : ``Out``, stream of arrays of ``lanes`` means
+    numerators : ``In``, of a row
+    next_denominator : ``In``, kept with ``load``
+    denominator : ``Out``, the one that is kept
+    o : ``Out``, stream of arrays of ``lanes`` outputs
     """
 
-    def __init__(self, plan: AttentionPlan):
-        self.plan = plan
+    def __init__(self, quotients: Quotients):
+        self.quotients = q = quotients
         super().__init__(
             {
                 "free": Out(1, init=1),
                 "reserve": In(1),
                 "write": In(1),
-                "row": In(range(plan.groups)),
-                "sums": In(plan.weighted_width * plan.folding.inputs_per_cycle),
-                "total_load": In(1),
-                "total": In(plan.total_width),
-                "o": Out(stream.Signature(layout_of(plan.output))),
+                "row": In(range(q.groups)),
+                "numerators": In(q.numerator * q.inputs),
+                "load": In(1),
+                "next_denominator": In(q.division.denominator),
+                "denominator": Out(q.division.denominator),
+                "o": Out(stream.Signature(data.ArrayLayout(shape_of(q.output), q.lanes))),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        plan, groups = self.plan, self.plan.groups
-        division = plan.division
-        m.submodules.finished = finished = RowMemory(groups, len(self.sums))
+        q, groups, division = self.quotients, self.quotients.groups, self.quotients.division
+        m.submodules.finished = finished = RowMemory(groups, len(self.numerators))
         group = Signal(range(groups))
-        total = Signal(plan.total_width)
         bit = Signal(range(division.bits + 1))
         pending, busy, ends, full = Signal(), Signal(), Signal(), Signal()
         load, done = Signal(), Signal()
@@ -65,13 +64,13 @@ class GroupDivision(wiring.Component):
         m.d.comb += [
             finished.write.eq(self.write),
             finished.row.eq(self.row),
-            finished.data.eq(self.sums),
+            finished.data.eq(self.numerators),
             finished.next_row.eq(group),
             done.eq(busy & computed & ~full),
             load.eq(Mux(busy, done & ~ends, pending)),
         ]
-        with m.If(self.total_load):
-            m.d.sync += total.eq(self.total)
+        with m.If(self.load):
+            m.d.sync += self.denominator.eq(self.next_denominator)
         with m.If(self.reserve):
             m.d.sync += self.free.eq(0)
         with m.If(self.write & (self.row == groups - 1)):
@@ -90,48 +89,46 @@ class GroupDivision(wiring.Component):
             with m.If(~busy):
                 m.d.sync += pending.eq(0)
 
-        quotients = []
-        width = plan.weighted_width
-        for lane in range(plan.folding.inputs_per_cycle):
+        outputs, width = [], q.numerator
+        for lane in range(q.inputs):
             m.submodules[f"divider_{lane}"] = divider = SerialDivider(division)
-            m.submodules[f"narrow_{lane}"] = narrow = Requantiser(plan.narrowing)
+            m.submodules[f"narrow_{lane}"] = narrow = Requantiser(q.narrowing)
             m.d.comb += [
                 divider.load.eq(load),
                 divider.step.eq(busy & ~computed),
                 divider.numerator.eq(finished.read[lane * width : (lane + 1) * width]),
-                divider.denominator.eq(total),
+                divider.denominator.eq(self.denominator),
             ]
             quotient = divider.quotient
-            if plan.narrowing.source.signed:
+            if q.narrowing.source.signed:
                 # Moved down again, which turns the highest bit.
                 quotient = Cat(quotient[:-1], ~quotient[-1]).as_signed()
             m.d.comb += narrow.i.eq(quotient)
-            mean = narrow.o
-            if plan.zero_total:
-                mean = Mux(total == 0, 0, narrow.o)
-            quotients.append(mean)
-        self._send(m, quotients, done, ends, full)
+            output = narrow.o
+            if q.zero:
+                output = Mux(self.denominator == 0, 0, narrow.o)
+            outputs.append(output)
+        self._send(m, outputs, done, ends, full)
         return m
 
-    def _send(self, m: Module, quotients, done, ends, full) -> None:
-        """Quotients that are done into registers, and from these out."""
-        plan = self.plan
-        shape = shape_of(plan.layer.output)
-        held = [Signal(shape, name=f"held_{n}") for n in range(len(quotients))]
-        *_, last = counts = plan.transfers
+    def _send(self, m: Module, outputs, done, ends, full) -> None:
+        """Outputs that are done into registers, and from these out."""
+        q = self.quotients
+        held = [Signal(shape_of(q.output), name=f"held_{n}") for n in range(len(outputs))]
+        *_, last = counts = q.transfers
         left = Signal(range(max(counts)))
         with m.If(~self.o.valid | self.o.ready):
             m.d.sync += self.o.valid.eq(full)
             with m.If(full):
                 m.d.sync += [
                     *(lane.eq(held[n]) for n, lane in enumerate(self.o.payload)),
-                    *(held[n].eq(after) for n, after in enumerate(held[plan.lanes :])),
+                    *(held[n].eq(after) for n, after in enumerate(held[q.lanes :])),
                     full.eq(left != 0),
                     left.eq(left - 1),
                 ]
         with m.If(done):
             m.d.sync += [
-                *(value.eq(quotient) for value, quotient in zip(held, quotients, strict=True)),
+                *(value.eq(output) for value, output in zip(held, outputs, strict=True)),
                 full.eq(1),
                 left.eq(Mux(ends, last - 1, counts[0] - 1)),
             ]
