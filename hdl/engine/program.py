@@ -183,7 +183,8 @@ class Program:
         for layer in self.network.layers:
             columns = [row.column for row in late if row.layer is layer and row.end - row.first > 1]
             words = layer.positions * self.passes(layer)
-            count = min(len(columns), len(layer.weights))
+            # The window that becomes whole makes room for the one that is begun.
+            count = min(len(columns), len(layer.weights) - 1)
             for column in columns:
                 places[layer.name, column] = self.sums + column % count * words
             self.sums += count * words
