@@ -14,8 +14,9 @@ from build_decoder.hdl.engine.choose import smallest_engine
 from build_decoder.hdl.engine.layers import EngineNetwork
 from build_decoder.hdl.engine.narrowing import Narrowing
 from build_decoder.hdl.engine.plan import EnginePlan
-from build_decoder.hdl.engine.program import Load, Program, Row
+from build_decoder.hdl.engine.program import Program
 from build_decoder.hdl.engine.stages import Engine, on_engine
+from build_decoder.hdl.engine.steps import Load, Row
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import FAMILIES, get
 from build_decoder.hdl.planning.area.plans import plan_area
