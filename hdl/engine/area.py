@@ -9,36 +9,42 @@ __all__ = ["engine_area"]
 _CONTROL = Area(lut=180, ff=250)
 """What goes through the steps and their loops, and where values go."""
 
-_A_LAYER = Area(lut=33)
-"""Its line in what is looked up."""
+_A_LAYER, _A_LANE_OF_A_LAYER = 25, 8
+"""LUTs of its line in what is looked up, and in that of each lane of the drain."""
 
 
 def engine_area(plan: EnginePlan, family: Family) -> Area:
-    """Sums and memories are counted, all else is rough: LUTs of the 7 series are within a tenth of
-    those that are synthesised, where memories are large enough for blocks."""
+    """Sums and memories are counted, all else is rough: LUTs of the 7 series are within a seventh
+    of those that are synthesised, where memories are large enough for blocks."""
     program, products = plan.program, plan.products
     memory, layers = family.memory, plan.network.layers
-    left, added = plan.taps, 0
-    for level in range(1, plan.levels + 1):
+    left, added = 1 if plan.chained else plan.taps, 0
+    while left > 1:
         left = -(-left // 2)
-        added += left * (products.unit_width + level)
+        added += left * (products.unit_width + plan.levels - (left - 1).bit_length())
     # Sums, those that leave, and four steps of some of them.
     sums = plan.filters * (added + 2 * plan.sum_width) + 4 * plan.lanes * plan.sum_width
     width = plan.value_format.width
     selected = plan.taps * width * family.multiplexer_luts(program.banks) if plan.taps > 1 else 0
+    looked_up = (_A_LAYER + _A_LANE_OF_A_LAYER * plan.lanes) * len(layers)
+    # Inputs of a chain wait in shift registers, a LUT a bit.
+    waiting = (plan.taps - 1) * width if plan.chained else 0
     units = plan.multipliers
     operands = products.parameters.weight.width * width
     opened = sum(layer.rows.windows * layer.filters for layer in layers
                  if layer.steps.size * layer.rows.size > 1)
     bits = products.parameters.weight.width * plan.taps * plan.filters
     banks = memory.ram_blocks(program.words, width)
+    # Each block of a chain has its weights a cycle later than the one before it.
+    memories = plan.taps if plan.chained else 1
     rams = (
         program.banks * banks
-        + memory.block_rams(len(program.weight_rows), bits)
+        + memories * memory.block_rams(len(program.weight_rows), bits // memories)
+        + memory.ram_blocks(program.sums, plan.filters * plan.sum_width)
         + memory.block_rams(len(program.steps), _STEP_BITS)
     )
     return _CONTROL + Area(
-        lut=sums + selected + _A_LAYER.lut * len(layers) + opened * width / 48
+        lut=sums + selected + waiting + looked_up + opened * width / 48
         + units.lut * operands,
         ff=plan.filters * (added + 2 * plan.sum_width) + 2 * plan.lanes * plan.sum_width
         + plan.taps * width,

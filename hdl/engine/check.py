@@ -3,7 +3,8 @@
 import numpy as np
 
 from build_decoder.hdl.engine.layers import EngineLayer, KeptTensor
-from build_decoder.hdl.engine.program import Load, Program, Row
+from build_decoder.hdl.engine.program import Program
+from build_decoder.hdl.engine.steps import Load, Row
 
 __all__ = ["check"]
 

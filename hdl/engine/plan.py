@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.hdl.engine.layers import EngineNetwork
-from build_decoder.hdl.engine.program import Load, Program
+from build_decoder.hdl.engine.program import Program
+from build_decoder.hdl.engine.steps import Load
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.dsp_block import DspBlock
 from build_decoder.hdl.planning.fits import fits_block

@@ -1,79 +1,13 @@
-"""The program of a column engine: which column of which layer is made when, and from where."""
+"""The program of a column engine: its steps, and where all that they take is."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 
 from build_decoder.hdl.engine.layers import EngineLayer, EngineNetwork, KeptTensor
+from build_decoder.hdl.engine.steps import Load, Row, kept_columns, steps_of
 
-__all__ = ["Load", "Program", "Ring", "Row"]
-
-
-@dataclass(frozen=True)
-class Load:
-    """A column of the inputs comes in."""
-
-    column: int
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """A layer makes a column of outputs, or sums for one that a later row goes on with.
-
-    Parameters
-    ----------
-    layer
-        The layer.
-    column
-        Of its outputs, ahead of the pool.
-    first, end
-        Columns of the source that it adds up.
-    sums
-        Word of the first sums that are kept; None if none are.
-    """
-
-    layer: EngineLayer
-    column: int
-    first: int
-    end: int
-    sums: int | None = None
-
-    @property
-    def resumes(self) -> bool:
-        """Whether it goes on with sums that are kept."""
-        return self.first > self.layer.taps(self.column)[0]
-
-    @property
-    def keeps(self) -> bool:
-        """Whether its sums are kept, and there are no outputs yet."""
-        return self.end < self.layer.taps(self.column)[1]
-
-    @property
-    def skipped(self) -> int:
-        """Columns of the window before those that it adds up, padding among them."""
-        if self.layer.before is None:
-            return self.first
-        return self.first - self.column + self.layer.before
-
-    @property
-    def into(self) -> int:
-        """The column of its target."""
-        steps = self.layer.steps
-        return (self.column + steps.before) // steps.size
-
-    @property
-    def opens(self) -> bool:
-        """Whether it is the first of a window of the pool."""
-        steps = self.layer.steps
-        return self.column == 0 or not (self.column + steps.before) % steps.size
-
-    @property
-    def ends(self) -> bool:
-        """Whether it is the last one."""
-        steps = self.layer.steps
-        return self.column == steps.count - 1 or not (self.column + 1 + steps.before) % steps.size
+__all__ = ["Program", "Ring"]
 
 
 @dataclass(frozen=True)
@@ -156,11 +90,11 @@ class Program:
                     f"{layer.name}: expected outputs that are whole transfers of {lanes}, got "
                     f"{layer.filters} from number {layer.offset} on"
                 )
-        self.steps, self.sums = list(_steps(network)), 0
+        self.steps, self.sums = list(steps_of(network)), 0
         if early:
-            self.steps = list(_steps(network, self._kept_sums(early)))
+            self.steps = list(steps_of(network, self._kept_sums(early)))
         self.rings, base = {}, 0
-        needed = _places(network, self.steps)
+        needed = kept_columns(network, self.steps)
         for tensor in network.tensors:
             places = needed[tensor.name]
             values = tensor.before + tensor.shape[1] * tensor.shape[2] + tensor.after
@@ -183,7 +117,8 @@ class Program:
         for layer in self.network.layers:
             columns = [row.column for row in late if row.layer is layer and row.end - row.first > 1]
             words = layer.positions * self.passes(layer)
-            count = min(len(columns), len(layer.weights))
+            # The window that becomes whole makes room for the one that is begun.
+            count = min(len(columns), len(layer.weights) - 1)
             for column in columns:
                 places[layer.name, column] = self.sums + column % count * words
             self.sums += count * words
@@ -241,80 +176,3 @@ class Program:
     def first_weight(self, row: Row) -> int:
         """First row of weights that a row of the program reads."""
         return self.weight_bases[row.layer.name] + row.skipped * self.blocks(row.layer)
-
-
-def _steps(
-    network: EngineNetwork, kept: Mapping[tuple[str, int], int] = MappingProxyType({})
-) -> Iterator[Load | Row]:
-    """All steps; those of outputs for whose sums there are places in several rows, as their
-    sources come."""
-    there = {tensor.name: 0 for tensor in network.tensors}
-    made = {layer.name: 0 for layer in network.layers}
-    given = {layer.name: 0 for layer in network.layers}
-    summed: dict[tuple[str, int], int] = {}
-
-    def row_of(layer: EngineLayer, column: int, there: int) -> Row:
-        number = layer.name, column
-        first, end = layer.taps(column)
-        first, end = summed.get(number, first), min(end, there)
-        summed[number] = end
-        return Row(layer, column, first, end, kept.get(number))
-
-    def go_on(tensor: KeptTensor) -> Iterator[Row]:
-        for layer in tensor.takers:
-            while made[layer.name] < layer.columns and (
-                layer.taps(made[layer.name])[1] <= there[tensor.name]
-            ):
-                row = row_of(layer, made[layer.name], there[tensor.name])
-                made[layer.name] += 1
-                yield row
-                if row.ends and layer.target is not None:
-                    target = layer.target
-                    given[layer.name] += 1
-                    whole = min(given[giver.name] for giver in target.givers)
-                    if whole > there[target.name]:
-                        there[target.name] = whole
-                        yield from go_on(target)
-
-    layers = {layer.name: layer for layer in network.layers}
-    for column in range(network.inputs[0][0].shape[0]):
-        yield Load(column)
-        for tensor, _ in network.inputs:
-            there[tensor.name] += 1
-        for tensor, _ in network.inputs:
-            yield from go_on(tensor)
-        for name, late in kept:
-            layer = layers[name]
-            come, begun = there[layer.source.name], summed.get((name, late), layer.taps(late)[0])
-            if begun < come < layer.taps(late)[1]:
-                yield row_of(layer, late, come)
-
-
-def _places(network: EngineNetwork, steps: list[Load | Row]) -> dict[str, int]:
-    """Columns of each tensor that are there at once, at most."""
-    most = {tensor.name: 1 for tensor in network.tensors}
-    done = {layer.name: 0 for layer in network.layers}
-
-    def written(tensor: KeptTensor, column: int):
-        oldest = min(
-            (
-                taker.taps(done[taker.name])[0]
-                for taker in tensor.takers
-                if done[taker.name] < taker.columns
-            ),
-            default=column,
-        )
-        most[tensor.name] = max(most[tensor.name], column - oldest + 1)
-
-    for step in steps:
-        if isinstance(step, Load):
-            for tensor, _ in network.inputs:
-                written(tensor, step.column)
-            continue
-        if step.keeps:
-            continue
-        if step.ends and step.layer.target is not None:
-            written(step.layer.target, step.into)
-        done[step.layer.name] += 1
-    inputs = [tensor.name for tensor, _ in network.inputs]
-    return most | dict.fromkeys(inputs, max(most[name] for name in inputs))

@@ -9,7 +9,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.engine.plan import EnginePlan
-from build_decoder.hdl.engine.program import Load, Row
+from build_decoder.hdl.engine.steps import Load, Row
 from build_decoder.hdl.families import DEFAULT, family_of
 from build_decoder.hdl.planning.weight_rows import different_columns
 
