@@ -9,7 +9,10 @@ from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.rewrites import rewrite
 from build_decoder.models.zoo import ZOO_FOLDER, zoo_golden
 
-WEIGHTS = {"escape_tcn": 6_207, "escape_net_mini": 12_931, "escape_fcn": 15_075}
+WEIGHTS = {
+    "escape_tcn": 6_207, "escape_net_mini": 12_931, "escape_fcn": 15_075, "escape_rnn": 20_423,
+    "escape_gru": 15_687,
+}
 QUICK = [
     pytest.param(name, marks=[] if name == "escape_tcn" else [pytest.mark.slow])
     for name in WEIGHTS
