@@ -13,7 +13,9 @@ from build_decoder.hdl.planning.area import (
     PackerShape,
     WeightCounts,
     area_of,
+    coefficients,
     dense_shape,
+    product_luts,
 )
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.plan import LayerPlan, Plan
@@ -44,6 +46,7 @@ def plan_area(plan: Plan, family: Family) -> Area:
 
     That of dense layers and packers is fitted to synthesis runs. Of other stages, products, sums
     and memories are counted so too, and all else roughly: of a convolution by itself, estimated
+    or of a recurrent layer by itself, estimated
     LUTs are within a quarter of those that are synthesised.
     """
     if isinstance(plan, EnginePlan):
@@ -54,10 +57,10 @@ def plan_area(plan: Plan, family: Family) -> Area:
         return Area()
     area = sum((_memory_area(*memory, family) for memory in plan.storage), Area())
     if isinstance(plan, LayerPlan) and plan.multiplying is not None:
-        banks = len(plan.storage)
         width = sum(width for _, width in plan.storage)
-        selected = width * family.multiplexer_luts(banks) if banks > 1 else 0
-        return area + plan_area(plan.multiplying, family) + _WALK + Area(lut=selected)
+        selected = width * family.multiplexer_luts(plan.banks) if plan.banks > 1 else 0
+        more = _logic_area(plan, family) + Area(lut=selected)
+        return area + plan_area(plan.multiplying, family) + _WALK + more
     return area + _SMALL
 
 
@@ -66,6 +69,19 @@ _WALK = Area(lut=55, ff=40)
 
 _SMALL = Area(lut=25, ff=25)
 """Control of a stage without products."""
+
+
+def _logic_area(plan: LayerPlan, family: Family) -> Area:
+    """Activations, products and adders beside those of the dense layer."""
+    luts, _ = coefficients(family)
+    shapes = [activation_plan(each).shape for each in plan.activations]
+    units = sum(
+        luts["activation_table"] * shape.table + luts["activation_lines"] * shape.lines
+        for shape in shapes
+    )
+    products = sum(product_luts(*pair, 0, family, accumulates=False) for pair in plan.products)
+    registers = sum(shape.registers for shape in shapes) + plan.adder_bits
+    return Area(lut=units + products + plan.adder_bits, ff=registers)
 
 
 def _memory_area(rows: int, width: int, family: Family) -> Area:
