@@ -12,7 +12,9 @@ from build_decoder.hdl.planning.unstalled import Times, times_of
 from build_decoder.hdl.planning.writable import Writable
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
+from build_decoder.quant.activations import IntegerActivation
 from build_decoder.quant.layer import IntegerLayer
+from build_decoder.quant.qformat import QFormat
 
 __all__ = ["CarryingPlan", "LayerPlan", "Plan"]
 
@@ -88,9 +90,13 @@ class LayerPlan(Plan):
     multiplying : DensePlan or None
         The dense layer whose products it makes; None if it makes none.
     banks : int
-        Memories of :attr:`storage` of which one is selected.
-    adders : int
-        Bits of registered sums beside those of :attr:`multiplying`.
+        Memories of :attr:`storage` among which each value is selected.
+    activations : tuple of IntegerActivation
+        Of activation units beside those of :attr:`multiplying`.
+    products : tuple of (QFormat, QFormat)
+        Operands of products in LUTs, which :attr:`multiplying` does not make.
+    adder_bits : int
+        Bits of adders and counters beside all these.
     """
 
     layer_type: ClassVar[type[IntegerLayer]]
@@ -98,7 +104,9 @@ class LayerPlan(Plan):
     folds: ClassVar[bool] = True
     multiplying: "LayerPlan | None" = None
     banks: int = 1
-    adders: int = 0
+    activations: tuple[IntegerActivation, ...] = ()
+    products: tuple[tuple[QFormat, QFormat], ...] = ()
+    adder_bits: int = 0
 
     @property
     def pace(self) -> int:

@@ -137,7 +137,7 @@ class AttentionPlan(LayerPlan):
         return kept if groups > 1 else ()
 
     @property
-    def adders(self) -> int:
+    def adder_bits(self) -> int:
         inputs = self.folding.inputs_per_cycle
         score = self.layer.attend.biased_sum.exact_width if inputs == 1 else 0
         added = inputs * self.weighted_width + self.total_width

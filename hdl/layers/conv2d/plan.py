@@ -129,14 +129,15 @@ class Conv2dPlan(ConvolutionPlan):
         return ColumnStore(most + 1, self.inputs[0].step_beats, part.times, part.rows)
 
     @property
+    def banks(self) -> int:
+        """Memories of columns that are read at once."""
+        return self.store.time_banks * self.store.row_banks
+
+    @property
     def storage(self) -> tuple[tuple[int, int], ...]:
         store, (taken,) = self.store, self.inputs
         bank = (store.depth, taken.lanes * taken.format.width)
         return (bank,) * self.banks
-
-    @property
-    def banks(self) -> int:
-        return self.store.time_banks * self.store.row_banks
 
     @property
     def pace(self) -> int:

@@ -45,5 +45,24 @@ class GruPlan(RecurrentPlan):
         return max(2 * bits + self.candidate_latency + 1 - self.gates, bits)
 
     @property
+    def activations(self):
+        """Of candidates, and the other gate of a unit at once."""
+        cell = self.layer.cell
+        return (cell.candidate, cell.gate) if self.sums.lanes > 1 else (cell.candidate,)
+
+    @property
+    def products(self):
+        """Those of a unit, if they are made at once."""
+        cell, gate = self.layer.cell, self.layer.cell.gate.output
+        return () if self.bitwise else ((cell.reset, gate), (cell.output, gate))
+
+    @property
+    def cell_bits(self) -> int:
+        cell = self.layer.cell
+        narrowed = cell.reset_narrowing, cell.candidate_narrowing, cell.output_narrowing
+        bits = sum(each.source.width for each in narrowed) + cell.candidate_narrowing.source.width
+        return bits + (2 * cell.output_narrowing.source.width if self.bitwise else 0)
+
+    @property
     def kept(self) -> QFormat:
         return self.layer.output

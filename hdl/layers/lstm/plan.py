@@ -45,5 +45,24 @@ class LstmPlan(RecurrentPlan):
         return max(2 * bits + self.squash_latency - self.gates, bits)
 
     @property
+    def activations(self):
+        """Of candidates and of what cells keep, and further gates of a unit at once."""
+        cell = self.layer.cell
+        gates = (cell.gate,) * (2 if self.sums.lanes > 1 else 0)
+        return (cell.candidate, cell.squash, *gates)
+
+    @property
+    def products(self):
+        """Those of a unit, if they are made at once."""
+        cell, gate = self.layer.cell, self.layer.cell.gate.output
+        others = cell.cell, cell.candidate.output, cell.squash.output
+        return () if self.bitwise else tuple((each, gate) for each in others)
+
+    @property
+    def cell_bits(self) -> int:
+        exact = self.layer.cell.cell_narrowing.source.width
+        return 3 * exact if self.bitwise else exact
+
+    @property
     def kept(self) -> QFormat:
         return self.layer.cell.cell

@@ -24,6 +24,8 @@ READ_LATENCY = 2
 """Cycles from the address of inputs or states to multipliers: the memory, and a selection."""
 
 _SMALLEST = Folding(1, 1)
+_COUNTERS = 90
+"""Bits of counters, about."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,11 @@ class RecurrentPlan(LayerPlan):
     def rest(self) -> int:
         """Cycles in which no sums leave after those of a unit, if its products are made bit by
         bit."""
+        raise NotImplementedError
+
+    @property
+    def cell_bits(self) -> int:
+        """Bits of adders of the cell, about."""
         raise NotImplementedError
 
     @cached_property
@@ -189,6 +196,11 @@ class RecurrentPlan(LayerPlan):
             (self.units, self.kept.width),
             (self.columns_out << (self.units - 1).bit_length(), width),
         )
+
+    @property
+    def adder_bits(self) -> int:
+        sums = self.sums
+        return _COUNTERS + sums.lanes * sums.parameters.exact.width + self.cell_bits
 
     @property
     def pace(self) -> int:

@@ -75,7 +75,7 @@ class SoftmaxPlan(LayerPlan):
         return tuple((self.count, width) for width in rows) if self.count > 1 else ()
 
     @property
-    def adders(self) -> int:
+    def adder_bits(self) -> int:
         division = self.quotients.division
         return self.quotients.adders + division.denominator + self.layer.normalise.input.width
 

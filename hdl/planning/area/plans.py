@@ -13,7 +13,9 @@ from build_decoder.hdl.planning.area import (
     PackerShape,
     WeightCounts,
     area_of,
+    coefficients,
     dense_shape,
+    product_luts,
 )
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.plan import LayerPlan, Plan
@@ -43,8 +45,8 @@ def plan_area(plan: Plan, family: Family) -> Area:
     """Estimated area of a stage, with its actual weights.
 
     That of dense layers and packers is fitted to synthesis runs. Of other stages, products, sums
-    and memories are counted so too, and all else roughly: of a convolution by itself, estimated
-    LUTs are within a quarter of those that are synthesised.
+    and memories are counted so too, and all else roughly: of a convolution or a recurrent layer by
+    itself, estimated LUTs are within a quarter of those that are synthesised.
     """
     if isinstance(plan, EnginePlan):
         return engine_area(plan, family)
@@ -56,10 +58,10 @@ def plan_area(plan: Plan, family: Family) -> Area:
     if isinstance(plan, LayerPlan) and plan.multiplying is not None:
         width = sum(width for _, width in plan.storage)
         selected = width * family.multiplexer_luts(plan.banks) if plan.banks > 1 else 0
-        beside = Area(lut=selected + plan.adders, ff=plan.adders)
-        return area + plan_area(plan.multiplying, family) + _WALK + beside
-    adders = plan.adders if isinstance(plan, LayerPlan) else 0
-    return area + _SMALL + Area(lut=adders, ff=adders)
+        more = _logic_area(plan, family) + Area(lut=selected)
+        return area + plan_area(plan.multiplying, family) + _WALK + more
+    beside = _logic_area(plan, family) if isinstance(plan, LayerPlan) else Area()
+    return area + _SMALL + beside
 
 
 _WALK = Area(lut=55, ff=40)
@@ -67,6 +69,19 @@ _WALK = Area(lut=55, ff=40)
 
 _SMALL = Area(lut=25, ff=25)
 """Control of a stage without products."""
+
+
+def _logic_area(plan: LayerPlan, family: Family) -> Area:
+    """Activations, products and adders beside those of the dense layer."""
+    luts, _ = coefficients(family)
+    shapes = [activation_plan(each).shape for each in plan.activations]
+    units = sum(
+        luts["activation_table"] * shape.table + luts["activation_lines"] * shape.lines
+        for shape in shapes
+    )
+    products = sum(product_luts(*pair, 0, family, accumulates=False) for pair in plan.products)
+    registers = sum(shape.registers for shape in shapes) + plan.adder_bits
+    return Area(lut=units + products + plan.adder_bits, ff=registers)
 
 
 def _memory_area(rows: int, width: int, family: Family) -> Area:
