@@ -12,8 +12,11 @@ from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNod
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.attention import POWER, Attention
 from build_decoder.quant.layers.concat import Concat
+from build_decoder.quant.layers.decision import Decision
 from build_decoder.quant.layers.flatten import Flatten
+from build_decoder.quant.layers.softmax import Softmax
 from build_decoder.quant.operations.attend import Attend
+from build_decoder.quant.operations.normalise import Normalise, difference_format
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.random_columns import ColumnNetwork
@@ -36,7 +39,7 @@ def random_steps(random: np.random.Generator, *, name: str = "random") -> Column
     """A network whose input has 1 to 9 steps of 1 to 6 channels.
 
     Attention takes it, at times in two branches or beside a flattening that a concatenation brings
-    together, and mostly a dense layer follows.
+    together, and mostly a dense layer follows. In the end is a softmax at times, or a decision.
     """
     return _Draft(random, name).network()
 
@@ -62,6 +65,11 @@ class _Draft:
             last = self._beside(last)
         if random.random() < 0.7 or not isinstance(self.nodes[-1].layer, Attention):
             last = self._dense(last)
+        kind = random.random()
+        if kind < 0.2:
+            self._shares(last)
+        elif kind < 0.4:
+            self._decision(last)
         return ColumnNetwork(
             IntegerModel(self.name, (self.input,), tuple(self.nodes)), self.choices
         )
@@ -120,6 +128,23 @@ class _Draft:
         name = self._add("attention", layer, source)
         self.choices[name] = plan.choices
         return name
+
+    def _shares(self, source: str) -> None:
+        random, (format, x) = self.random, self.values[source]
+        if format.width >= _MOST_SUM_BITS:
+            return
+        power, output = (
+            QFormat(int(random.integers(0, 2)), int(random.integers(1, 8)), signed=False)
+            for _ in range(2)
+        )
+        exponential = integer_activation("exp", difference_format(format), power)
+        shape = x.shape[1:]
+        self._add("shares", Softmax(Normalise(format, *shape, exponential, output), shape), source)
+
+    def _decision(self, source: str) -> None:
+        format, x = self.values[source]
+        if x.shape[1] > 1:
+            self._add("decision", Decision(format, x.shape[1]), source)
 
     def _dense(self, source: str) -> str:
         random, (format, x) = self.random, self.values[source]

@@ -112,6 +112,8 @@ def test_the_random_networks_have_all_that_there_is():
     assert any(plan.quotients.division.places < 0 for plan in plans)
     assert any(plan.quotients.division.places > 1 for plan in plans)
     assert any(len(each.stages) > 4 for each in drawn)
+    ends = {type(each.model.nodes[-1].layer).__name__ for each in drawn}
+    assert ends == {"Attention", "Decision", "Dense", "Softmax"}
 
 
 def test_faster_plans_for_shorter_intervals():
