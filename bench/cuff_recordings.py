@@ -249,7 +249,7 @@ def _other_rate(rate: float) -> Fault:
 
 
 def _shifted(seconds: float) -> Fault:
-    """Stimuli that are said to come so much later than they did."""
+    """Stimuli that are said to come so much later than they did, or earlier."""
 
     def fault(recording: Recording) -> Recording:
         spans = recording.stimulus_spans + seconds
@@ -354,7 +354,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "bytes in the wrong order": (_byte_order, "rails"),
     "20 kHz in place of 30": (_other_rate(20_000.0), "clock"),
     "15 kHz in place of 30": (_other_rate(15_000.0), "clock"),
-    "stimuli 0.3 s too late": (_shifted(0.3), "clock"),
+    "stimuli 0.15 s too early": (_shifted(-0.15), "clock"),
     "one class alone labelled": (_classes(0), "labels"),
     "a class without stimuli": (_classes(0, 1), "labels"),
     "volts that are called microvolts": (_volts, "level"),
@@ -366,7 +366,7 @@ WARNED = frozenset({
     *("half rings that are called rings", "an amplifier that is 5 samples late"),
     *("channels and samples scrambled", "the first ring with twice the gain"),
     *("rings numbered from the other end", "20 kHz in place of 30", "15 kHz in place of 30"),
-    "stimuli 0.3 s too late",
+    "stimuli 0.15 s too early",
 })
 """Faults that are warned of: a good recording may look like that."""
 

@@ -175,8 +175,9 @@ def _alike(
             2 * ring.noise * others_squares + 2 * ring.others_noise * squares
             + 4 * len(one) * ring.noise * ring.others_noise
         )
-        products.append(ring.judged * dots / np.sqrt(variance))
-        size = np.sqrt(np.maximum(squares * others_squares, np.finfo(float).tiny))
+        least = np.finfo(float).tiny
+        products.append(ring.judged * dots / np.sqrt(np.maximum(variance, least)))
+        size = np.sqrt(np.maximum(squares * others_squares, least))
         cosines.append(ring.judged * dots / size)
     return np.array(products), np.array(cosines)
 
