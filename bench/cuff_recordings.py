@@ -17,7 +17,7 @@ from build_decoder.models.nerve_cuff.recordings import (
     cuff_model,
 )
 
-__all__ = ["FAULTS", "GOOD", "good_recording"]
+__all__ = ["FAULTS", "GOOD", "WARNED", "good_recording"]
 
 Fault = Callable[[Recording], Recording]
 
@@ -120,6 +120,26 @@ def _two_swapped(counts, recording):
     counts[:, [one, other]] = counts[:, [other, one]]
 
 
+def _ring_wired(order: Callable[[np.ndarray], np.ndarray]) -> Fault:
+    """The contacts of the middle ring in another order."""
+
+    @_changed
+    def fault(counts, recording):
+        ring = recording.cuff.rings // 2 * recording.cuff.contacts
+        places = ring + np.arange(recording.cuff.contacts)
+        counts[:, places] = counts[:, ring + order(places - ring)]
+
+    return fault
+
+
+def _swap(one: int, other: int) -> Callable[[np.ndarray], np.ndarray]:
+    def order(numbers: np.ndarray) -> np.ndarray:
+        numbers[[one, other]] = numbers[[other, one]]
+        return numbers
+
+    return order
+
+
 @_changed
 def _rings_swapped(counts, recording):
     rings = counts.reshape(len(counts), recording.cuff.rings, -1)
@@ -153,6 +173,94 @@ def _one_inverted(counts, recording):
 def _buffer_twice(counts, recording):
     start, length = len(counts) // 3, round(0.05 * recording.rate)
     counts[start + length : start + 2 * length] = counts[start : start + length]
+
+
+@_changed
+def _shorted(counts, recording):
+    """Two contacts that are joined: the mean of both, and the noise of two amplifiers."""
+    mean = counts[:, 20:22].mean(axis=1, keepdims=True)
+    noise = np.random.default_rng(0).normal(0, 3, (len(counts), 2))
+    counts[:, 20:22] = (mean + noise).round()
+
+
+@_changed
+def _filled(counts, recording):
+    """60 ms that were lost, filled up by a straight line."""
+    start, length = len(counts) // 2, round(0.06 * recording.rate)
+    part = np.linspace(0, 1, length)[:, None]
+    lost = counts[start] * (1 - part) + counts[start + length] * part
+    counts[start : start + length] = lost.round()
+
+
+@_changed
+def _packets(counts, recording):
+    """A millisecond of zeros now and then."""
+    length = round(1e-3 * recording.rate)
+    for start in range(1000, len(counts) - length, round(0.2 * recording.rate)):
+        counts[start : start + length] = 0
+
+
+@_changed
+def _wrapped(counts, recording):
+    return (counts.astype(np.int32) * 64).astype(np.int16)
+
+
+@_changed
+def _byte_order(counts, recording):
+    return counts.byteswap()
+
+
+@_changed
+def _scrambled(counts, recording):
+    """Written channel by channel and read sample by sample."""
+    return np.ascontiguousarray(counts.reshape(counts.shape[::-1]).T)
+
+
+@_changed
+def _late_card(counts, recording):
+    """The second amplifier of two, of rings 3 to 6, is 5 samples late."""
+    half = recording.cuff.contacts * (recording.cuff.rings // 2)
+    counts[5:, half:] = counts[:-5, half:].copy()
+
+
+@_changed
+def _ring_referenced(counts, recording):
+    rings = counts.reshape(len(counts), recording.cuff.rings, -1).astype(np.float64)
+    rings -= rings.mean(axis=2, keepdims=True)
+    return rings.round().astype(np.int16).reshape(counts.shape)
+
+
+@_changed
+def _ring_gain(counts, recording):
+    contacts = recording.cuff.contacts
+    counts[:, :contacts] *= 2
+
+
+def _other_cuff(recording: Recording) -> Recording:
+    """Half a ring is called a ring."""
+    cuff = recording.cuff
+    return replace(
+        recording, cuff=replace(cuff, rings=2 * cuff.rings, contacts=cuff.contacts // 2)
+    )
+
+
+def _other_rate(rate: float) -> Fault:
+    return lambda recording: replace(recording, rate=rate)
+
+
+def _shifted(seconds: float) -> Fault:
+    """Stimuli that are said to come so much later than they did, or earlier."""
+
+    def fault(recording: Recording) -> Recording:
+        spans = recording.stimulus_spans + seconds
+        heard = spans[:, 1] <= recording.seconds
+        return replace(
+            recording,
+            stimulus_spans=spans[heard],
+            stimulus_classes=recording.stimulus_classes[heard],
+        )
+
+    return fault
 
 
 @_changed
@@ -222,6 +330,14 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "contacts wired contact by contact": (_line_by_line, "wiring"),
     "rings and contacts exchanged in `cuff`": (_turned_cuff, "wiring"),
     "two contacts of different rings swapped": (_two_swapped, "wiring"),
+    "two contacts of a ring swapped": (_ring_wired(_swap(1, 4)), "wiring"),
+    "a ring turned by one contact": (_ring_wired(lambda numbers: np.roll(numbers, 1)), "wiring"),
+    "half rings that are called rings": (_other_cuff, "delays"),
+    "an amplifier that is 5 samples late": (_late_card, "delays"),
+    "channels and samples scrambled": (_scrambled, "neighbours"),
+    "two contacts shorted": (_shorted, "neighbours"),
+    "each ring's mean taken off already": (_ring_referenced, "neighbours"),
+    "the first ring with twice the gain": (_ring_gain, "level"),
     "two rings swapped": (_rings_swapped, "wiring"),
     "rings numbered from the other end": (_rings_backwards, "delays"),
     "inverted polarity": (_inverted, "polarity"),
@@ -232,11 +348,27 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "a lost second, the clock not moved": (_lost(1.0), "clock"),
     "0.35 lost seconds": (_lost(0.35), "clock"),
     "5 lost milliseconds": (_lost(0.005), "gap"),
+    "60 ms filled up by a straight line": (_filled, "gap"),
+    "a millisecond of zeros every 0.2 s": (_packets, "gap"),
+    "values that wrapped round": (_wrapped, "rails"),
+    "bytes in the wrong order": (_byte_order, "rails"),
+    "20 kHz in place of 30": (_other_rate(20_000.0), "clock"),
+    "15 kHz in place of 30": (_other_rate(15_000.0), "clock"),
+    "stimuli 0.15 s too early": (_shifted(-0.15), "clock"),
     "one class alone labelled": (_classes(0), "labels"),
     "a class without stimuli": (_classes(0, 1), "labels"),
     "volts that are called microvolts": (_volts, "level"),
 }
-"""Each fault, and the kind of what a check should find first of all."""
+"""Each fault, and the kind of what a check should find."""
+
+WARNED = frozenset({
+    *("two contacts of a ring swapped", "a ring turned by one contact", "two contacts shorted"),
+    *("half rings that are called rings", "an amplifier that is 5 samples late"),
+    *("channels and samples scrambled", "the first ring with twice the gain"),
+    *("rings numbered from the other end", "20 kHz in place of 30", "15 kHz in place of 30"),
+    "stimuli 0.15 s too early",
+})
+"""Faults that are warned of: a good recording may look like that."""
 
 
 def _simple(subject: int, seconds: float = 6.0, **changes) -> Callable[[], Recording]:

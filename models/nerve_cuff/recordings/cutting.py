@@ -17,6 +17,7 @@ from build_decoder.models.nerve_cuff.recordings.files import read_recording
 from build_decoder.models.nerve_cuff.recordings.gain import GAINS
 from build_decoder.models.nerve_cuff.recordings.provenance import Provenance, Source
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
+from build_decoder.models.nerve_cuff.recordings.repeated import first_repeated
 from build_decoder.models.nerve_cuff.recordings.signature_files import write_signatures
 from build_decoder.models.nerve_cuff.recordings.signatures import (
     Signatures,
@@ -118,7 +119,9 @@ def cut_recordings(
             raise InputError.at(
                 path, "stimulus_spans", expected="stimuli, which label signatures", got="none"
             )
-        parts.append(_part(path, recording, detector, number, len(paths)))
+        part = _part(path, recording, detector, number, len(paths))
+        _require_other(part, parts)
+        parts.append(part)
     names = _same_classes(parts)
     cuff = parts[0].recording.cuff
     labels = np.concatenate([part.labels for part in parts])
@@ -159,6 +162,20 @@ def cut_recordings(
     windows = _cut(parts, detector, noise, agreements)
     digest, made = write_signatures(described, windows, output, describe)
     return made, digest
+
+
+def _require_other(part: _Part, before: Sequence[_Part]) -> None:
+    """Raise `InputError` where a recording is one of those before, in another form."""
+    for other in before:
+        first = first_repeated(part.peaks, other.peaks)
+        if first is not None:
+            raise InputError.at(
+                part.path,
+                "",
+                expected="another recording",
+                got=f"nCAPs that are those of {other.path}, from "
+                f"{first / part.recording.rate:.5g} s",
+            )
 
 
 def _part(

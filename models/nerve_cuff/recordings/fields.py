@@ -11,6 +11,7 @@ from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.limits import MAX_RECORDING_VALUES
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings.arrays import Arrays, absent
+from build_decoder.models.nerve_cuff.recordings.class_names import distinct_names
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 from build_decoder.models.nerve_cuff.recordings.samples import Samples, blocks
 
@@ -175,7 +176,7 @@ def _stimuli(path: Path, arrays: Arrays, cuff: NerveCuff, seconds: float) -> dic
     texts, names = arrays.texts("stimulus_classes"), ()
     if "class_names" in arrays.names:
         names = arrays.texts("class_names")
-        if names is None or len(set(names)) != cuff.classes:
+        if names is None or len(distinct_names(path, "class_names", names)) != cuff.classes:
             raise InputError.at(
                 path,
                 "class_names",
@@ -185,8 +186,9 @@ def _stimuli(path: Path, arrays: Arrays, cuff: NerveCuff, seconds: float) -> dic
     if texts is None:
         classes = _vector(arrays, "stimulus_classes")
     else:
-        names = names or tuple(sorted(set(texts)))
-        unknown = sorted(set(texts) - set(names))
+        heard = distinct_names(path, "stimulus_classes", texts)
+        names = names or heard
+        unknown = sorted(set(heard) - set(names))
         if unknown or len(names) > cuff.classes:
             raise InputError.at(
                 path,

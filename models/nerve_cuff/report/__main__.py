@@ -65,6 +65,7 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
     chosen = picks(exploration(), [row for one in common for row in one.rows], threshold=threshold)
     marked = [one.chosen.title for one in chosen if one.chosen and not one.stage]
     named = [one for one in common if one.title in (*_titles(), _OWN_TITLE)]
+    several = len({row["digest"] for row in common[0].rows}) > 1
     baselines = [one for one in common if is_baseline(one.network)]
     below = (
         f" Below {FLOOR:g} the scale of macro F1 is a quarter of that above."
@@ -100,10 +101,10 @@ def _cross_validation(group: Group, threshold: float, folder: Path) -> Section:
             f"for each MAC. All are at their own places; the paper's bars are thin.{below}",
         ),
         "figure6": (
-            figures.figure_6(complete or common, threshold),
-            "Figure 6. Best and worst subject of every network and baseline that has all "
-            "trainings; where no network has, of all over those in common. A grey band: the "
-            f"majority class.{below}",
+            figures.figure_6(common if several else complete or common, threshold),
+            "Figure 6. Best and worst subject of every network and baseline, over the trainings in "
+            "common; where these are of one subject, of those that have all trainings. A grey "
+            f"band: the majority class.{below}",
         ),
         "front": (
             figures.front_figure(common, named),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings.checks.finding import (
     Finding,
     contacts_text,
@@ -18,17 +19,21 @@ __all__ = ["contact_findings"]
 _RAIL_SAMPLES = 10  # fewer come by chance where the resolution is coarse
 _RAIL_PART = 1e-3  # of all samples, from which it is an error
 _STILL_PART = 1e-3  # likewise
+_WRAPPED_PART = 1e-4  # likewise
 _STILL_LEAST = 0.02  # of a window: single short stops come by chance where resolution is coarse
 _DEAD, _OPEN = 1 / 5, 5.0  # of the usual level
 _LOW, _HIGH = 1 / 2.5, 2.5  # from which it is worth a warning
+_RING = 1.5  # of all contacts of a ring; at most 1.06 in good recordings
 _SUSTAINED = 2  # windows in a row
 _LEVELS = 0.02, 5_000.0  # microvolts; no amplifier has less noise, no nerve more
+_USUAL_LEVELS = 0.1, 500.0  # a warning: simulated are 2 to 14, and one step of units is a thousand
 
 
 def contact_findings(recording: Recording, scan: Scan) -> Iterator[Finding]:
     """What is wrong with contacts one by one, and when."""
     moving = scan.still.mean(axis=0) < 0.5
     yield from _rails(recording, scan, moving)
+    yield from _wrapped(recording, scan)
     yield from _still(recording, scan)
     yield from _repeats(recording, scan, moving)
     if len(scan.level):
@@ -52,30 +57,54 @@ def _rails(recording: Recording, scan: Scan, moving: np.ndarray) -> Iterator[Fin
     )
 
 
+def _wrapped(recording: Recording, scan: Scan) -> Iterator[Finding]:
+    """Values that go over one end and on at the other, or whose bytes are in the wrong order."""
+    least = max(_RAIL_SAMPLES, _WRAPPED_PART * len(recording.counts))
+    wrapped = np.flatnonzero(scan.jumps >= least)
+    if wrapped.size:
+        worst = wrapped[np.argsort(-scan.jumps[wrapped], kind="stable")]
+        part = scan.jumps[worst[0]] / len(recording.counts)
+        yield Finding(
+            True,
+            "rails",
+            f"{contacts_text(worst, recording.cuff)}: up to {part:.2g} of the steps go from one "
+            "end of the values to the other: wrapped round, or bytes in the wrong order?",
+        )
+
+
 def _still(recording: Recording, scan: Scan) -> Iterator[Finding]:
     """Contacts that stay at one value: dead ones, and gaps that were filled up."""
     bad = scan.still >= _STILL_LEAST
-    if not bad.any():
-        return
-    everywhere = bad.all(axis=1)
+    everywhere = bad.all(axis=1) | (scan.quiet > 0)
     if everywhere.any():
-        yield _stays(recording, scan, everywhere, np.arange(recording.cuff.channels), "gap")
+        channels = np.arange(recording.cuff.channels)
+        part = np.maximum(scan.quiet, scan.still.min(axis=1))
+        what = "no signal: the same value over and over, or filled up evenly"
+        yield _stays(recording, scan, part * everywhere, channels, "gap", what)
     rest = bad & ~everywhere[:, None]
     if rest.any():
         worst = np.argsort(-np.where(rest, scan.still, 0).sum(axis=0), kind="stable")
         channels = worst[: np.count_nonzero(rest.any(axis=0))]
-        yield _stays(recording, scan, rest.any(axis=1), channels, "repeats")
+        part = scan.still[:, channels].max(axis=1) * rest.any(axis=1)
+        what = "the same value over and over"
+        yield _stays(recording, scan, part, channels, "repeats", what)
 
 
 def _stays(
-    recording: Recording, scan: Scan, windows: np.ndarray, channels: np.ndarray, kind: str
+    recording: Recording,
+    scan: Scan,
+    parts: np.ndarray,
+    channels: np.ndarray,
+    kind: str,
+    what: str,
 ) -> Finding:
-    part = scan.still[windows][:, channels].max(axis=1).sum() / len(scan.still)
+    """`parts` are those of each window."""
+    part = parts.sum() / len(parts)
     return Finding(
         part >= _STILL_PART,
         kind,
-        f"{contacts_text(channels, recording.cuff)}: the same value over and over, {part:.2g} of "
-        f"the recording, {span_text(stretches(windows), scan.window)}",
+        f"{contacts_text(channels, recording.cuff)}: {what}, {part:.2g} of the recording, "
+        f"{span_text(stretches(parts > 0), scan.window)}",
     )
 
 
@@ -109,12 +138,12 @@ def _levels(recording: Recording, scan: Scan, moving: np.ndarray) -> Iterator[Fi
         return
     usual = np.median(level[moving])
     microvolts = usual * recording.microvolts_per_count
-    if not _LEVELS[0] <= microvolts <= _LEVELS[1]:
+    if not _USUAL_LEVELS[0] <= microvolts <= _USUAL_LEVELS[1]:
         yield Finding(
-            True,
+            not _LEVELS[0] <= microvolts <= _LEVELS[1],
             "level",
             f"all contacts: {microvolts:.3g} microvolts RMS from sample to sample, expected "
-            f"{_LEVELS[0]:g} to {_LEVELS[1]:g}: is the unit or scale another one?",
+            f"{_USUAL_LEVELS[0]:g} to {_USUAL_LEVELS[1]:g}: is the unit or scale another one?",
         )
     relative = np.where(moving, level / max(usual, np.finfo(float).tiny), 1.0)
     for error, channels in (
@@ -130,6 +159,7 @@ def _levels(recording: Recording, scan: Scan, moving: np.ndarray) -> Iterator[Fi
                 f"{contacts_text([channel], cuff)}: {relative[channel]:.2g} times the level of "
                 f"the others, all the time: {what}",
             )
+    yield from _rings(cuff, np.where(moving, relative, np.nan))
     good = moving & (relative >= _DEAD) & (relative <= _OPEN) & (level > 0)
     if good.sum() < 2:
         return
@@ -149,6 +179,19 @@ def _levels(recording: Recording, scan: Scan, moving: np.ndarray) -> Iterator[Fi
                 "level",
                 f"{contacts_text([channel], cuff)}: up to {np.exp(most):.2g} times louder or "
                 f"softer than at other times, {span_text(runs, scan.window)}",
+            )
+
+
+def _rings(cuff: NerveCuff, relative: np.ndarray) -> Iterator[Finding]:
+    """Rings whose contacts all have another level: the tripole lets interference through then."""
+    for ring, levels in enumerate(relative.reshape(cuff.rings, cuff.contacts)):
+        levels = levels[np.isfinite(levels)]
+        if len(levels) > 1 and (min(levels) > _RING or max(levels) < 1 / _RING):
+            yield Finding(
+                False,
+                "level",
+                f"all contacts of ring {ring}: {np.median(levels):.2g} times the level of the "
+                "others: another gain?",
             )
 
 

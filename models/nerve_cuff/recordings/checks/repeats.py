@@ -95,5 +95,7 @@ class RepeatFinder:
 def _as_bits(block: np.ndarray) -> np.ndarray:
     if block.dtype.kind == "f":
         block = np.ascontiguousarray(block, f"f{max(block.dtype.itemsize, 4)}")
-        return block.view(f"u{block.dtype.itemsize}")
+        bits = block.view(f"u{block.dtype.itemsize}")
+        # Whole numbers in doubles have zeros in all low bits, and sums keep no more than 64 bits.
+        return bits ^ (bits >> np.uint64(32)) if bits.dtype.itemsize == 8 else bits
     return block

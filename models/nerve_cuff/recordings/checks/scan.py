@@ -15,6 +15,9 @@ WINDOW_SECONDS = 0.1
 _STILL_SECONDS = 5e-4  # as long as this no live contact stays at one value
 _STILLS = 200  # of these in a window
 _COMMON_SECONDS = 1e-3
+_QUIET = 0.15  # of the usual level
+_WHOLE = 0.9  # of the span of a contact's values in a block: no live signal steps as far
+_LEAST_SPAN = 32  # times the least step: the few values of a dead contact are near both ends
 
 
 class Rails:
@@ -47,6 +50,28 @@ class Rails:
         self.value = np.maximum(signed, self.value)
 
 
+def _quiet(squares: np.ndarray, still: int) -> np.ndarray:
+    """Part of each window in which `squares`, (windows, steps), are small for `still` samples.
+
+    They are means over all contacts, so that there is no doubt of few samples.
+    """
+    parts = squares[:, : squares.shape[1] // still * still].reshape(len(squares), -1, still)
+    level = np.sqrt(parts[..., :-1].mean(axis=2))
+    return (level < _QUIET * np.median(level)).mean(axis=1, dtype=np.float32)
+
+
+def _jumps(block: np.ndarray) -> np.ndarray:
+    """Steps of each contact from near one end of its values to near the other, int64."""
+    counts = np.zeros(block.shape[1], np.int64)
+    for channel in range(block.shape[1]):  # one by one: float64 of all would be large
+        values = block[:, channel].astype(np.float64)
+        steps = np.abs(np.diff(values))
+        span, least = np.ptp(values), steps[steps > 0].min(initial=np.inf)
+        if span >= _LEAST_SPAN * least:
+            counts[channel] = np.count_nonzero(steps > _WHOLE * span)
+    return counts
+
+
 @dataclass(frozen=True)
 class Scan:
     """What one pass over a recording gives.
@@ -58,10 +83,14 @@ class Scan:
         float32, (windows, channels). Mains and drift hardly count in it.
     still:
         Part of each window in which the contact stays at one value, float32, likewise.
+    quiet:
+        Part of each window in which all contacts together hardly move, float32, (windows,).
     window:
         Seconds of a window.
     rails:
         At the upper and at the lower end.
+    jumps:
+        Steps from near one end of a contact's values to near the other, int64, (channels,).
     repeats:
         Runs of samples that occur a second time: first, after the last, and where they were.
     equal:
@@ -72,8 +101,10 @@ class Scan:
 
     level: np.ndarray
     still: np.ndarray
+    quiet: np.ndarray
     window: float
     rails: Sequence[Rails]
+    jumps: np.ndarray
     repeats: list[tuple[int, int, int]]
     equal: list[tuple[int, int]]
     common: np.ndarray
@@ -88,13 +119,15 @@ def scan(recording: Recording) -> Scan:
     step = max(round(_COMMON_SECONDS * rate), 1)
     rails = Rails(channels, 1), Rails(channels, -1)
     finder = RepeatFinder(channels)
-    levels, stills, common = [], [], []
+    levels, stills, quiets, common = [], [], [], []
     rest = np.empty(0)
+    jumps = np.zeros(channels, np.int64)
     for start, _, _, block in blocks(recording.counts, unit=window):
         for side in rails:
             if len(block) > 1:
                 side.add(start, block)
         finder.add(start, block)
+        jumps += _jumps(block)
         rest = np.concatenate([rest, block.mean(axis=1, dtype=np.float64)])
         whole = len(rest) // step * step
         common.append(rest[:whole].reshape(-1, step).mean(axis=1))
@@ -103,7 +136,9 @@ def scan(recording: Recording) -> Scan:
         if count:
             cut = block[: count * window].astype(np.float32)
             steps = np.diff(cut.reshape(count, window, channels), axis=1)
-            levels.append(np.sqrt(np.mean(np.square(steps, out=steps), axis=1)))
+            np.square(steps, out=steps)
+            levels.append(np.sqrt(np.mean(steps, axis=1)))
+            quiets.append(_quiet(steps.mean(axis=2), still))
             parts = cut.reshape(count, window // still, still, channels)
             flat = parts.max(axis=2) == parts.min(axis=2)
             stills.append(flat.mean(axis=1, dtype=np.float32))
@@ -111,8 +146,10 @@ def scan(recording: Recording) -> Scan:
     return Scan(
         np.concatenate([empty, *levels]),
         np.concatenate([empty, *stills]),
+        np.concatenate([empty[:, 0], *quiets]),
         window / rate,
         rails,
+        jumps,
         finder.runs(),
         finder.equal_channels(),
         np.concatenate(common),

@@ -13,10 +13,15 @@ __all__ = ["clock_findings", "label_findings", "missing_classes"]
 _STEP = 0.02  # seconds of a shift that is tried
 _FARTHEST = 2.0  # seconds
 _SHIFTED = 0.08  # seconds, from which stimuli are said to be shifted
-_PARTS = 4  # of the recording, each of which may have a shift of its own
+_PARTS = 4  # at most, of the recording, each of which may have a shift of its own
 _LEAST_PEAKS = 50  # in a part
+_LEAST_STIMULI = 3  # in a part
+_LEAST_REST = 0.1  # of the recording, from which nCAPs in rests say something
+_EVOKED = 1.3  # times as many nCAPs a second in stimuli as in rests
 _SURE = 4.5  # standard deviations, as many shifts are tried
-_MAINS_HZ = 45.0, 65.0
+_MAINS_HZ = 50.0, 60.0
+_MAINS_OFF = 0.7  # Hz from them, and from their multiples, from which the rate is doubted
+_LINES_HZ = (45.0, 65.0), (15.0, 190.0)  # where the mains are looked for, one after the other
 _MAINS_SECONDS = 0.2
 _MAINS_CLEAR = 30.0  # times the power beside it
 _JUMP = 0.6  # radians: 1.6 ms at 60 Hz
@@ -61,31 +66,37 @@ def clock_findings(
     """
     yield from _mains(scan)
     if len(recording.stimulus_spans) and not missing_classes(recording):
-        yield from _shift(recording, peaks / recording.rate)
+        times = peaks / recording.rate
+        yield from list(_shift(recording, times)) or _evoked(recording, times)
 
 
 def _mains(scan: Scan) -> Iterator[Finding]:
-    """Jumps of the phase of the mains: samples are missing there."""
+    """Mains of a frequency that there is not; jumps of their phase, where samples are missing."""
     step, common = scan.common_step, scan.common - scan.common.mean()
     size = round(_MAINS_SECONDS / step)
     if len(common) < 8 * size:
         return
     spectrum = np.abs(np.fft.rfft(common * np.hanning(len(common)))) ** 2
     frequency = np.fft.rfftfreq(len(common), step)
-    (near,) = np.nonzero((frequency >= _MAINS_HZ[0]) & (frequency <= _MAINS_HZ[1]))
-    hertz = frequency[near[spectrum[near].argmax()]]
-    time = np.arange(len(common)) * step
-    turned = common * np.exp(-2j * np.pi * hertz * time)
-    parts = turned[: len(turned) // size * size].reshape(-1, size)
-    window = np.hanning(size)
-    phasors = parts @ window
-    beside = [
-        np.median(np.abs((parts * np.exp(-2j * np.pi * shift * time[:size])) @ window) ** 2)
-        for shift in (-20.0, 20.0)
-    ]
-    clear = np.abs(phasors) ** 2 > _MAINS_CLEAR * max(*beside, np.finfo(float).tiny)
-    if clear.mean() < 0.9:
+    for low, high in _LINES_HZ:
+        (near,) = np.nonzero((frequency >= low) & (frequency <= high))
+        hertz = frequency[near[spectrum[near].argmax()]]
+        phasors, clear = _phasors(common, step, size, hertz)
+        if clear:
+            break
+    else:
         return
+    usual = min(
+        (number * mains for mains in _MAINS_HZ for number in (1, 2, 3)),
+        key=lambda known: abs(known - hertz),
+    )
+    if abs(hertz - usual) > _MAINS_OFF * max(usual / _MAINS_HZ[1], 1):
+        yield Finding(
+            False,
+            "clock",
+            f"all contacts: a line at {hertz:.1f} Hz and none of the mains at 50 or 60 Hz: is the "
+            "rate another one?",
+        )
     phase = np.unwrap(np.angle(phasors))
     # Three windows before a place and three after it: the one in the middle holds the jump.
     before = np.median([phase[:-6], phase[1:-5], phase[2:-4]], axis=0)
@@ -103,11 +114,33 @@ def _mains(scan: Scan) -> Iterator[Finding]:
         )
 
 
+def _phasors(
+    common: np.ndarray, step: float, size: int, hertz: float
+) -> tuple[np.ndarray, bool]:
+    """Phasors of `hertz` in windows of `size` steps, and whether they stand out in most of them."""
+    time = np.arange(len(common)) * step
+    turned = common * np.exp(-2j * np.pi * hertz * time)
+    parts = turned[: len(turned) // size * size].reshape(-1, size)
+    window = np.hanning(size)
+    phasors = parts @ window
+    beside = [
+        np.median(np.abs((parts * np.exp(-2j * np.pi * shift * time[:size])) @ window) ** 2)
+        for shift in (-20.0, 20.0)
+    ]
+    clear = np.abs(phasors) ** 2 > _MAINS_CLEAR * max(*beside, np.finfo(float).tiny)
+    return phasors, bool(clear.mean() >= 0.9)
+
+
 def _shift(recording: Recording, times: np.ndarray) -> Iterator[Finding]:
     """Parts of the recording in which the nCAPs lie beside the stimuli."""
+    if len(recording.stimulus_spans) < _LEAST_STIMULI:
+        return
     shifts = np.arange(-_FARTHEST, _FARTHEST + _STEP / 2, _STEP)
     shifts = shifts[np.argsort(np.abs(shifts), kind="stable")]
-    edges = np.linspace(0, recording.seconds, _PARTS + 1)
+    # A part of few stimuli can be moved into one of them as a whole.
+    few = min(len(times) // (2 * _LEAST_PEAKS), len(recording.stimulus_spans) // _LEAST_STIMULI)
+    parts = np.clip(few, 1, _PARTS)
+    edges = np.linspace(0, recording.seconds, parts + 1)
     for start, end in zip(edges, edges[1:], strict=False):
         here = times[(times >= start) & (times < end)]
         if len(here) < _LEAST_PEAKS:
@@ -128,3 +161,20 @@ def _shift(recording: Recording, times: np.ndarray) -> Iterator[Finding]:
                 f"(by chance {chance:.0%}): samples missing, or another clock?",
             )
             return
+
+
+def _evoked(recording: Recording, times: np.ndarray) -> Iterator[Finding]:
+    """Stimuli that call forth no nCAP: there are no more of them than in rests."""
+    stimuli = float(np.diff(recording.stimulus_spans, axis=1).sum())
+    rests = recording.seconds - stimuli
+    if len(times) < _LEAST_PEAKS or min(stimuli, rests) < _LEAST_REST * recording.seconds:
+        return
+    inside = np.count_nonzero(recording.label(times) >= 0)
+    often, seldom = inside / stimuli, (len(times) - inside) / rests
+    if often < _EVOKED * seldom:
+        yield Finding(
+            False,
+            "clock",
+            f"{often:.3g} nCAPs a second in stimuli and {seldom:.3g} in rests: do the times of "
+            "stimuli and the rate fit?",
+        )

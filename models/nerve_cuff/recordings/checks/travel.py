@@ -1,12 +1,13 @@
 """How signals travel through the cuff: wiring, neighbours and delays from ring to ring."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings.checks.finding import Finding, contacts_text
+from build_decoder.models.nerve_cuff.recordings.checks.order import order_findings
 from build_decoder.models.nerve_cuff.recordings.processing import Processing
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 
@@ -20,6 +21,12 @@ _TRAVELS = 3.0  # times the noise, from which signals are taken to travel
 _MISWIRED = 0.3  # within rings, of what there is between neighbouring rings
 _CLEAR = 25.0  # times the noise, from which the place of a contact is judged
 _BETTER = 0.25  # of similarity, that another place has to be
+_UNEVEN = 0.6  # of the usual delay from ring to ring; 0.58 with much interference
+_APART = 1.8  # times what a line's contacts on rings next to each other differ by; 1.48 likewise
+_CANCELLED = 0.2  # power of a ring's mean, of what it is where contacts are independent
+_MOST_STEPS = 4  # from ring to ring that are named
+_NONE = 0.1  # correlation of neighbours where the order is lost; at least 0.32 in good recordings
+_ALIKE = 0.25  # of what neighbours usually differ by; at least 0.55 in good recordings
 _AGREEMENT = 0.2  # least usual correlation of neighbours that says something
 _STRANGE = 0.35  # of it
 
@@ -36,13 +43,30 @@ class Coherence:
         Likewise, antisymmetric: positive where the second contact sees signals later. What
         reaches contacts at the same time, however strong, has none (Nolte et al., "Identifying
         true brain interaction from EEG data using the imaginary part of coherency", 2004).
-    noise:
-        Variance of an imaginary value without any signal that travels.
+    parts:
+        Imaginary parts of coherency over parts of the recording, (parts, channels, channels).
     """
 
     real: np.ndarray
     imaginary: np.ndarray
-    noise: float
+    parts: np.ndarray
+
+    @property
+    def noise(self) -> float:
+        """Variance of an imaginary value without any signal that travels."""
+        return _noise(self.parts)
+
+    def centred_noise(self, rings: int) -> float:
+        """The same once the means of both rings are taken off: interference leaves less there."""
+        contacts = self.parts.shape[1] // rings
+        parts = self.parts.reshape(-1, rings, contacts, rings, contacts)
+        for axis in (2, 4):
+            parts = parts - parts.mean(axis=axis, keepdims=True)
+        return _noise(parts)
+
+
+def _noise(parts: np.ndarray) -> float:
+    return float(max(parts.var(axis=0, ddof=1).mean() / len(parts), 1e-12))
 
 
 def coherence(recording: Recording, processing: Processing) -> Coherence | None:
@@ -73,8 +97,7 @@ def coherence(recording: Recording, processing: Processing) -> Coherence | None:
     if len(parts) < 2:  # nothing but zeros
         return None
     whole = _coherency(sums.sum(axis=0))
-    noise = parts.var(axis=0, ddof=1).mean() / len(parts)
-    return Coherence(whole.real, whole.imag, float(max(noise, 1e-12)))
+    return Coherence(whole.real, whole.imag, parts)
 
 
 def _coherency(cross: np.ndarray) -> np.ndarray:
@@ -84,6 +107,8 @@ def _coherency(cross: np.ndarray) -> np.ndarray:
 
 def travel_findings(cuff: NerveCuff, found: Coherence) -> Iterator[Finding]:
     """What is wrong with the places of contacts, as far as signals that travel tell it."""
+    if (yield from _cancelled(cuff, found)):
+        return
     strange = yield from _neighbours(cuff, found)
     within, near = _power(found, np.arange(cuff.channels), cuff.rings)
     if max(within, near) < _TRAVELS * found.noise:
@@ -91,7 +116,29 @@ def travel_findings(cuff: NerveCuff, found: Coherence) -> Iterator[Finding]:
     if within - found.noise > _MISWIRED * max(near - found.noise, found.noise):
         yield _miswired(cuff, found)
         return
-    yield from _places(cuff, found, strange)
+    yield from _steps(cuff, found)
+    misplaced = yield from _places(cuff, found, strange)
+    usable = np.ones(cuff.channels, bool)
+    usable[strange] = usable[misplaced] = False
+    yield from order_findings(
+        cuff, found.imaginary, found.centred_noise(cuff.rings), usable
+    )
+
+
+def _cancelled(cuff: NerveCuff, found: Coherence) -> Generator[Finding, None, bool]:
+    """Rings whose contacts cancel, so that the tripole has nothing left; whether there is one."""
+    blocks = found.real.reshape(cuff.rings, cuff.contacts, cuff.rings, cuff.contacts)
+    # Power of a ring's mean, of that of a contact: 1 / contacts where they are independent.
+    powers = np.einsum("qaqc->q", blocks) / cuff.contacts**2
+    rings = np.flatnonzero(powers < _CANCELLED / cuff.contacts)
+    if rings.size and cuff.contacts > 1:
+        yield Finding(
+            True,
+            "neighbours",
+            f"ring {', '.join(map(str, rings))}: the contacts cancel: is their mean taken off "
+            "already?",
+        )
+    return bool(rings.size) and cuff.contacts > 1
 
 
 def _power(found: Coherence, order: np.ndarray, rings: int) -> tuple[float, float]:
@@ -138,8 +185,23 @@ def _neighbours(cuff: NerveCuff, found: Coherence):
         np.median(found.real[channel, near[channel]]) for channel in range(cuff.channels)
     ])
     usual = np.median(agreement)
+    if usual < _NONE:
+        yield Finding(
+            False,
+            "neighbours",
+            f"all contacts: correlation with neighbours {usual:.2f}: are channels and samples in "
+            "their order?",
+        )
     if usual < _AGREEMENT:
         return np.empty(0, int)
+    alike = np.triu(1 - found.real < _ALIKE * (1 - usual), 1)
+    for pair in np.argwhere(alike):
+        yield Finding(
+            False,
+            "neighbours",
+            f"{contacts_text(pair, cuff)}: hardly differ, correlation "
+            f"{found.real[tuple(pair)]:.4f}: shorted, or one of them twice?",
+        )
     turned = np.flatnonzero(agreement < -_STRANGE * usual)
     strange = np.flatnonzero((agreement < _STRANGE * usual) & (agreement >= -_STRANGE * usual))
     if turned.size:
@@ -158,8 +220,37 @@ def _neighbours(cuff: NerveCuff, found: Coherence):
     return np.concatenate([turned, strange])
 
 
-def _places(cuff: NerveCuff, found: Coherence, strange: np.ndarray) -> Iterator[Finding]:
-    """Contacts whose delays to the rings are those of another ring; order of the rings."""
+def _steps(cuff: NerveCuff, found: Coherence) -> Iterator[Finding]:
+    """Rings whose delay to the next is unlike the others': signals travel evenly."""
+    rings = np.arange(cuff.rings - 1)
+    shape = cuff.rings, cuff.contacts, cuff.rings, cuff.contacts
+    (steps,), parts = (
+        each.reshape(-1, *shape).mean(axis=(2, 4))[:, rings, rings + 1]
+        for each in (found.imaginary, found.parts)
+    )
+    error = parts.std(axis=0, ddof=1) / np.sqrt(len(parts))
+    usual, usual_error = steps.mean(), parts.mean(axis=1).std(ddof=1) / np.sqrt(len(parts))
+    if abs(usual) < _TRAVELS * usual_error:
+        return
+    apart = np.abs(steps - usual)
+    uneven = np.flatnonzero((apart > _UNEVEN * abs(usual)) & (apart > _TRAVELS * error))
+    along = np.einsum("qapa->qp", found.real.reshape(shape))[rings, rings + 1] / cuff.contacts
+    uneven = np.union1d(uneven, np.flatnonzero(1 - along > _APART * (1 - np.median(along))))
+    if uneven.size:
+        named = ", ".join(f"{ring} to {ring + 1}" for ring in uneven[:_MOST_STEPS])
+        more = f" and {uneven.size - _MOST_STEPS} more" if uneven.size > _MOST_STEPS else ""
+        yield Finding(
+            False,
+            "delays",
+            f"from ring {named}{more}: other delays, or less alike, than between other rings: does "
+            "`cuff` say how many contacts a ring has, and do all contacts have one clock?",
+        )
+
+
+def _places(
+    cuff: NerveCuff, found: Coherence, strange: np.ndarray
+) -> Generator[Finding, None, np.ndarray]:
+    """Contacts whose delays are those of another ring, which are returned; order of the rings."""
     rings, contacts = cuff.rings, cuff.contacts
     ring = np.arange(cuff.channels) // contacts
     usable = np.ones(cuff.channels, bool)
@@ -204,3 +295,4 @@ def _places(cuff: NerveCuff, found: Coherence, strange: np.ndarray) -> Iterator[
         else:
             text = f"delays as of ring {place - rings} with the opposite sign"
         yield Finding(True, "wiring", f"{contacts_text(channels, cuff)}: {text}")
+    return np.flatnonzero(wrong)
