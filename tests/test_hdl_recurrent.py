@@ -6,21 +6,27 @@ from functools import cache
 import numpy as np
 import pytest
 
+from build_decoder.actions import foldings_of
+from build_decoder.bench.resources import measure
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import get
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.gru.plan import GruPlan
 from build_decoder.hdl.layers.lstm.plan import LstmPlan
+from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.fits import fits_select
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models import Architecture, Input, Node
+from build_decoder.models.errors import InputError
 from build_decoder.models.layers.bidirectional import Bidirectional
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.rewrites import rewrite
+from build_decoder.options import HardwareOptions
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.qformat import QFormat
@@ -175,6 +181,27 @@ def test_foldings_follow_from_an_interval():
     assert fast.frame_cycles <= 300
     slow = design_decoder(model)
     assert {str(plan.folding) for plan in slow.layers.values()} == {"1x1", "1x3"}
+
+
+def test_foldings_that_are_asked_for():
+    model, _ = quantised(*NETWORKS["two"], shape=(6, 5))
+    asked = HardwareOptions(inputs_per_cycle=(5, 2), outputs_per_cycle=(4, 3))
+    assert [str(folding) for folding in foldings_of(model, asked)] == ["5x4", "2x3", "1x3"]
+    with pytest.raises(InputError, match="'l0', number 1 .*: expected 1 to 5 inputs a cycle"):
+        foldings_of(model, HardwareOptions(inputs_per_cycle=(6,)))
+    with pytest.raises(InputError, match="'l1', number 2 .*: expected 1 to 6 outputs a cycle"):
+        foldings_of(model, HardwareOptions(outputs_per_cycle=(1, 7)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_estimated_area(kind, tmp_path):
+    cls, plan_class = KINDS[kind]
+    model, _ = quantised(cls(8, False), shape=(6, 20))
+    for outputs in (2, 8 * plan_class.gates):
+        made = DecoderPlan.chosen(model, {"l0": {"folding": Folding(1, outputs)}})
+        found = measure(Decoder(made), XC7, tmp_path)
+        assert found["lut"] == pytest.approx(decoder_area(made, XC7).lut, rel=0.25), outputs
 
 
 @pytest.mark.slow

@@ -6,8 +6,8 @@ from amaranth.lib.memory import Memory
 
 from build_decoder.hdl.layers.recurrent.cell import CellComponent, delayed
 from build_decoder.hdl.layers.recurrent.columns import Columns
+from build_decoder.hdl.layers.recurrent.control import READ_LATENCY
 from build_decoder.hdl.layers.recurrent.drain import StepDrain
-from build_decoder.hdl.layers.recurrent.plan import READ_LATENCY
 from build_decoder.hdl.layers.recurrent.walk import StepWalk
 from build_decoder.hdl.parts.mac_array import MacArray
 from build_decoder.hdl.parts.neurons import stored_weights

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from typing import ClassVar, Self
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.layers.recurrent.control import READ_LATENCY, RecurrentControl
 from build_decoder.hdl.layers.recurrent.step_sums import StepSums, sums_of
-from build_decoder.hdl.planning.actor import Actor, Claims, Phase, Slot
 from build_decoder.hdl.planning.folding import Folding, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
@@ -18,10 +17,7 @@ from build_decoder.models.layer import Shape
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.recurrent import RecurrentLayer
 
-__all__ = ["READ_LATENCY", "RecurrentPlan"]
-
-READ_LATENCY = 2
-"""Cycles from the address of inputs or states to multipliers: the memory, and a selection."""
+__all__ = ["RecurrentPlan"]
 
 _SMALLEST = Folding(1, 1)
 _COUNTERS = 90
@@ -29,7 +25,7 @@ _COUNTERS = 90
 
 
 @dataclass(frozen=True)
-class RecurrentPlan(LayerPlan):
+class RecurrentPlan(RecurrentControl, LayerPlan):
     """Plan of a layer that runs a cell over time steps.
 
     A step's sums are made pass by pass and part by part: see :class:`StepSums`. Sums of the first
@@ -222,90 +218,6 @@ class RecurrentPlan(LayerPlan):
         cycles = count * sum(passes) + (count - 1) * max(waits, 0)
         return max(cycles, self.inputs[0].beats, self.output.beats)
 
-    @property
-    def actors(self) -> tuple[Actor, ...]:
-        """What takes columns, what goes over them and over states, the cell, and what gives."""
-        return self._actors(self.layer.steps)
-
-    def _actors(self, count: int) -> tuple[Actor, ...]:
-        sums, units = self.sums, self.units
-        columns = count if self.reversed else 2
-        space, there = Slot(columns), Slot()
-        free, finished = Slot(1), Slot(0, delay=READ_LATENCY + sums.sums_latency)
-        state, room = Slot(0, delay=self.cell_latency + 1), Slot(count if self.turned else 2)
-        given = Slot(0, delay=self.cell_latency + 1)
-        taken = Phase(
-            sums.input_beats, take=(0,), reserve=((space, 1),), release=((there, 1),)
-        )
-
-        def walked(step: int) -> list[Phase]:
-            first = sums.state_first and step == 0
-            needs = (there, count if self.reversed else 1)
-            waits = not self.reversed or step == 0
-            beats = []
-            for part, length in enumerate(sums.part_beats):
-                of_state = sums.state_first == (part == 0)
-                for number in range(sums.passes):
-                    for beat in range(length):
-                        reserve, release = [], []
-                        begins = (beat, number) == (0, 0)
-                        if begins and waits and (part == 0 if first else not of_state):
-                            reserve.append(needs)
-                        if of_state and number == 0 and step:
-                            reserve.append((state, self._states_of(beat)))
-                        if beat == length - 1:
-                            reserve.append((free, 1))
-                            release.append((finished, 1))
-                            if not of_state and number == sums.passes - 1:
-                                release.append((space, 1))
-                        beats.append((tuple(reserve), tuple(release)))
-            return _phases(beats)
-
-        def drained(step: int) -> list[Phase]:
-            last = step == count - 1
-            sent = self.layer.sequences or last
-            groups = []
-            for part in range(2):
-                for number, length in enumerate(sums.groups):
-                    for group in range(length):
-                        reserve, release = [], []
-                        if group == 0:
-                            reserve.append((finished, 1))
-                        if part == 1 and sent and (group, number) == (0, 0):
-                            reserve.append((room, 1))
-                        if group == length - 1:
-                            release.append((free, 1))
-                        row = number * sums.groups_in_pass + group
-                        if part == 1 and not (row + 1) * sums.lanes % self.gates:
-                            release += [] if last else [(state, 1)]
-                            release += [(given, 1)] if sent else []
-                        groups.append((tuple(reserve), tuple(release)))
-                        if part == 1 and not (row + 1) * sums.lanes % self.gates:
-                            groups += [((), ())] * self.rests
-            return _phases(groups)
-
-        give = Phase(give=(0,), reserve=() if self.turned else ((given, 1),))
-        column = [give] * (units - 1) + [
-            Phase(give=(0,), reserve=give.reserve, release=((room, 1),))
-        ]
-        sent = column * (count if self.layer.sequences else 1)
-        if self.turned:
-            whole = Phase(
-                give=(0,), reserve=((given, count * units),), release=sent[0].release
-            )
-            sent = [whole, *sent[1:]]
-        return (
-            Actor((taken,) * count),
-            Actor(_over_steps(walked, count)),
-            Actor(_over_steps(drained, count)),
-            Actor(tuple(sent)),
-        )
-
-    def _states_of(self, beat: int) -> int:
-        """Values of the state that a beat of a pass over it takes."""
-        at_once = self.folding.inputs_per_cycle
-        return min(at_once, self.units - beat * at_once)
-
     @classmethod
     def options(cls, layer: RecurrentLayer, shapes: Sequence[Shape]) -> Iterator[Self]:
         """Foldings that differ in cycles of a pass or in passes, the narrowest of each."""
@@ -339,22 +251,3 @@ class RecurrentPlan(LayerPlan):
 
     def giving(self, lanes: int) -> Self:
         return self
-
-
-def _phases(cycles: Sequence[tuple[Claims, Claims]]) -> list[Phase]:
-    """Phases of cycles that reserve and release; those that do neither are one."""
-    phases = []
-    for claims, same in groupby(cycles):
-        count = len(list(same))
-        if claims == ((), ()):
-            phases.append(Phase(count))
-        else:
-            phases += [Phase(reserve=claims[0], release=claims[1])] * count
-    return phases
-
-
-def _over_steps(phases, count: int) -> tuple[Phase, ...]:
-    """``phases(step)`` of all steps; those between the first and the last are alike."""
-    first, last = phases(0), phases(count - 1) if count > 1 else []
-    between = phases(1) if count > 2 else []
-    return tuple([*first, *between * (count - 2), *last])

@@ -84,8 +84,8 @@ class StepWalk(wiring.Component):
         m.d.comb += begins.eq(self.first & (number == 0) & waiting_part)
         if plan.reversed:
             begins = begins & self.zero
-        last_states = plan._states_of(sums.state_beats - 1)
-        every = plan._states_of(0)
+        last_states = plan.states_of(sums.state_beats - 1)
+        every = plan.states_of(0)
         takes_states = self.of_state & (number == 0) & ~self.zero
         m.d.comb += [
             self.needs.eq(Mux(begins, plan.columns if plan.reversed else 1, 0)),
