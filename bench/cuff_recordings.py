@@ -363,8 +363,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
 
 WARNED = frozenset({
     *("two contacts of a ring swapped", "a ring turned by one contact", "two contacts shorted"),
-    *("half rings that are called rings", "an amplifier that is 5 samples late"),
-    *("channels and samples scrambled", "the first ring with twice the gain"),
+    *("half rings that are called rings", "the first ring with twice the gain"),
     *("rings numbered from the other end", "20 kHz in place of 30", "15 kHz in place of 30"),
     "stimuli 0.15 s too early",
 })

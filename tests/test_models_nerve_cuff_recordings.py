@@ -409,7 +409,7 @@ def test_command_line_refuses(small: Recording, tmp_path: Path, capsys: pytest.C
         (["simulate", "--seconds", "0.5", "--output", nowhere], "can be read or written"),
         (["simulate", "--seconds", "0.5", "--output", "r.csv"], "expected FILE.npz or FILE.mat"),
         (["simulate", "--seconds", "0.01", "--output", nowhere], "time for an nCAP, got 0.01"),
-        (["signatures", str(path), "--output", nowhere], "gap: all contacts: the same value"),
+        (["signatures", str(path), "--output", nowhere], "gap: all contacts: no signal"),
         (["signatures", str(path), "--output", nowhere, "--force"], "an nCAP during a stimulus"),
         (["classify", str(path)], "an array called 'spatial'"),
         (["classify", str(few)], "expected 3 signatures of each class, got 1"),

@@ -1,3 +1,4 @@
+import argparse
 import os
 import signal
 import subprocess
@@ -41,8 +42,10 @@ from build_decoder.models.nerve_cuff.training.baselines import (  # noqa: E402
     Judged,
     predict_baseline,
 )
+from build_decoder.models.nerve_cuff.training.chosen import data_of  # noqa: E402
 from build_decoder.models.nerve_cuff.training.initial import give_unit_variance  # noqa: E402
 from build_decoder.models.nerve_cuff.training.inputs import network_inputs  # noqa: E402
+from build_decoder.models.nerve_cuff.training.options import add_options  # noqa: E402
 from build_decoder.models.nerve_cuff.training.results import open_results, row_line  # noqa: E402
 from build_decoder.models.nerve_cuff.training.shifted import augment_by_shifts  # noqa: E402
 from build_decoder.models.nerve_cuff.training.sources import (  # noqa: E402
@@ -269,6 +272,20 @@ def test_signature_files_are_data_sets(tmp_path: Path):
     assert read_dataset(path, cuff=CUFF).cuff == CUFF
     with pytest.raises(InputError, match=r"cuff: expected rings, .* or give --cuff"):
         read_dataset(path)
+
+
+def test_one_recording_in_two_forms_is_no_two_animals(tmp_path: Path):
+    """The same nCAPs, cut from files of other names and scales."""
+    dataset = small_dataset()
+    peaks = np.cumsum(np.random.default_rng(0).integers(60, 900, len(dataset.labels)))
+    paths = [tmp_path / name for name in ("npz.npz", "mat.npz", "other.npz")]
+    for path, moved in zip(paths, (peaks, peaks + 40, np.cumsum(peaks[::-1])), strict=True):
+        save_signatures(Signatures(dataset.spatial, dataset.labels, moved, CUFF), path)
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    data_of(parser.parse_args(["--signatures", str(paths[0]), str(paths[2])]))
+    with pytest.raises(InputError, match=r"peaks: expected another animal's .* those of .*npz.npz"):
+        data_of(parser.parse_args(["--signatures", str(paths[0]), str(paths[1])]))
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,14 @@ def read_provenance(path: Path) -> Provenance | None:
         ) from None
 
 
+def read_peaks(path: Path) -> np.ndarray:
+    """Sample of its recording at which each signature is, int64; none where it is not said."""
+    if "peaks" not in npz_keys(path):
+        return np.empty(0, np.int64)
+    peaks = read_npz(path, "peaks", _ARRAYS["peaks"], where="peaks").ravel()
+    return whole(path, "peaks", peaks, 0, MAX_RECORDING_VALUES).astype(np.int64)
+
+
 def say_overridden(path: Path, provenance: Provenance | None) -> None:
     """Say on standard error what was passed over when the signatures were cut."""
     for line in provenance.overridden if provenance else ():

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from build_decoder.models.errors import InputError
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
+from build_decoder.models.nerve_cuff.recordings.repeated import first_repeated
 from build_decoder.models.nerve_cuff.recordings.signature_files import (
+    read_peaks,
     read_provenance,
     say_overridden,
 )
@@ -67,7 +69,7 @@ def data_of(options: argparse.Namespace) -> list[Data]:
         raise InputError.at(
             "--windows", "", expected="no --signatures beside it", got="both"
         )
-    found, sources = [], {}
+    found, sources, peaks = [], {}, {}
     for path in _files(options):
         dataset = read_dataset(path)
         provenance = read_provenance(path)
@@ -81,6 +83,15 @@ def data_of(options: argparse.Namespace) -> list[Data]:
                     expected="recordings of one animal in one file (name them together when they "
                     "are cut)",
                     got=f"{source.file}, which is in {other} too",
+                )
+        peaks[path] = read_peaks(path)
+        for other in tuple(peaks)[:-1]:
+            if first_repeated(peaks[path], peaks[other]) is not None:
+                raise InputError.at(
+                    path,
+                    "peaks",
+                    expected="another animal's recordings",
+                    got=f"nCAPs that are those of {other}",
                 )
         found.append(
             Data(

@@ -23,9 +23,11 @@ _CLEAR = 25.0  # times the noise, from which the place of a contact is judged
 _BETTER = 0.25  # of similarity, that another place has to be
 _UNEVEN = 0.6  # of the usual delay from ring to ring; 0.58 with much interference
 _APART = 1.8  # times what a line's contacts on rings next to each other differ by; 1.48 likewise
+_LATE = 3.0  # likewise, from which it is an error
 _CANCELLED = 0.2  # power of a ring's mean, of what it is where contacts are independent
 _MOST_STEPS = 4  # from ring to ring that are named
 _NONE = 0.1  # correlation of neighbours where the order is lost; at least 0.32 in good recordings
+_LOST = 0.02  # likewise, below which it is an error
 _ALIKE = 0.25  # of what neighbours usually differ by; at least 0.55 in good recordings
 _AGREEMENT = 0.2  # least usual correlation of neighbours that says something
 _STRANGE = 0.35  # of it
@@ -187,7 +189,7 @@ def _neighbours(cuff: NerveCuff, found: Coherence):
     usual = np.median(agreement)
     if usual < _NONE:
         yield Finding(
-            False,
+            bool(usual < _LOST),
             "neighbours",
             f"all contacts: correlation with neighbours {usual:.2f}: are channels and samples in "
             "their order?",
@@ -235,12 +237,13 @@ def _steps(cuff: NerveCuff, found: Coherence) -> Iterator[Finding]:
     apart = np.abs(steps - usual)
     uneven = np.flatnonzero((apart > _UNEVEN * abs(usual)) & (apart > _TRAVELS * error))
     along = np.einsum("qapa->qp", found.real.reshape(shape))[rings, rings + 1] / cuff.contacts
-    uneven = np.union1d(uneven, np.flatnonzero(1 - along > _APART * (1 - np.median(along))))
+    unlike = (1 - along) / max(1 - np.median(along), np.finfo(float).tiny)
+    uneven = np.union1d(uneven, np.flatnonzero(unlike > _APART))
     if uneven.size:
         named = ", ".join(f"{ring} to {ring + 1}" for ring in uneven[:_MOST_STEPS])
         more = f" and {uneven.size - _MOST_STEPS} more" if uneven.size > _MOST_STEPS else ""
         yield Finding(
-            False,
+            bool(unlike.max() > _LATE),
             "delays",
             f"from ring {named}{more}: other delays, or less alike, than between other rings: does "
             "`cuff` say how many contacts a ring has, and do all contacts have one clock?",
