@@ -79,10 +79,11 @@ def scores_of(build: BuildFolder) -> tuple[float, float, float]:
     network = build.load_network()
     golden = build.load_golden(network)
     test = golden.unseen
-    _, y_raw = build.load_expected(Interface.of_model(build.load_model()))
+    interface = Interface.of_model(build.load_model())
+    _, y_raw = build.load_expected(interface)
     (labels,) = test.labels.T
     decided = test.task.decisions(test.y)[:, 0]
-    kept = y_raw[golden.held_out].argmax(axis=1)
+    kept = interface.decided(y_raw[golden.held_out])
     floats, integers = (
         macro_f1(labels, each, classes=network.output_count) for each in (decided, kept)
     )

@@ -109,7 +109,7 @@ def search(
             max_loss=options.max_loss,
             max_error=MAX_ERROR if options.max_error is None else options.max_error,
             search=options.search,
-            # Of other networks, no hardware is planned yet.
+            # The hardware of other networks takes too long to plan for each change of formats.
             cost=partial(AreaCost, family=family) if network.is_dense_chain else BitCost,
             seed=options.seed,
             uniform_segments=options.segments,

@@ -16,6 +16,7 @@ from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area import Area
+from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
 from build_decoder.hdl.planning.graph_front import graph_front
 from build_decoder.models.errors import InputError
@@ -95,17 +96,23 @@ def find_front(
     chip = board.capacity
     max_lut = chip.lut if options.max_lut is None else min(chip.lut, options.max_lut)
     max_blocks = chip.dsp if options.max_dsp is None else min(chip.dsp, options.max_dsp)
-    front = design_front if model.is_dense_chain else graph_front
+    scores = scores_of(model)
+    front = design_front if scores.is_dense_chain else graph_front
+    cycles = 0 if scores is model else 1
     points = front(
-        model,
+        scores,
         family=board.family,
-        max_latency=options.latency,
+        max_latency=None if options.latency is None else options.latency - cycles,
         max_lut=max_lut,
         max_blocks=max_blocks,
         spare_blocks=options.max_dsp is not None,
         datapath=datapaths_of(model, options),
     )
-    points = [point for point in points if point.area.bram <= chip.bram]
+    if scores is not model:
+        points = [DesignPoint.of(deciding(point.plan, model), board.family) for point in points]
+    points = [
+        point for point in points if point.area.bram <= chip.bram and point.area.lut <= max_lut
+    ]
     interval = options.interval_cycles(clock_mhz, steps_of(model))
     if interval is not None:
         points = [point for point in points if point.plan.frame_cycles <= interval]

@@ -1,4 +1,4 @@
-"""Cost of formats in bits: for networks of which no hardware is planned."""
+"""Cost of formats in bits: for networks whose hardware a search does not estimate."""
 
 from build_decoder.models.network import Network
 from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey

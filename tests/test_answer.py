@@ -11,12 +11,15 @@ from bus_model import BusModel
 from build_decoder.__main__ import main
 from build_decoder.boards.driver.decoder import Decoder as Driver
 from build_decoder.boards.pynq.bus_decoder import BusDecoder
+from build_decoder.boards.pynq_z1 import BOARD as PYNQ
 from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.families import get
 from build_decoder.hdl.layers.decision.plan import DecisionPlan
+from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.design_front import design_front
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.model_file import load_model, save_model
 from build_decoder.models import Architecture, Input, Network, Node, save_network
@@ -25,8 +28,10 @@ from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.softmax import Softmax
 from build_decoder.models.task import Kind, Task
 from build_decoder.options import HardwareOptions
+from build_decoder.pareto import find_front
 from build_decoder.quant.answer import answering, check_answer
-from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
+from build_decoder.quant.layers.decision import Decision
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.random_networks import random_frames, random_network
@@ -34,6 +39,9 @@ from tests.architectures import random_network as random_weights
 from tests.fuzzed import check_decoder
 from tests.test_boards_driver import ModelPort, patient
 from tests.test_hdl_columns import model as columns_model
+from tests.test_hdl_decoder import model as chain_model
+
+XC7 = get("xc7")
 
 
 def classifier(seed: int) -> tuple[IntegerModel, np.ndarray]:
@@ -210,4 +218,47 @@ def test_builds_of_a_network_that_ends_in_a_softmax(answer, tmp_path):
     assert kept > 0.97
     assert (got.max() <= 1.1) == (answer == "probabilities") or answer == "decision"
     if answer == "probabilities":
-        np.testing.assert_allclose(got.sum(axis=1), 1, atol=0.2)
+        assert report["tasks_kept"] == ["classes", "regression"]
+        np.testing.assert_allclose(got, net.forward(x), atol=0.05)
+
+
+def dense_chain_model():
+    return chain_model((12, 6, 3), ("sigmoid", "linear"))
+
+
+@pytest.mark.parametrize("lut", [300, 500])
+def test_luts_of_the_decision_are_within_the_limit(lut):
+    model = answering(dense_chain_model(), "decision")
+    plan = design_decoder(model, max_lut=lut, family=XC7)
+    assert decoder_area(plan, XC7).lut <= lut
+
+
+def test_the_cycle_of_the_decision_is_within_the_latency():
+    scores = dense_chain_model()
+    model = answering(scores, "decision")
+    fastest = design_front(scores, family=XC7)[0].latency_cycles
+    plan = design_decoder(model, latency_cycles=fastest + 1, family=XC7)
+    assert plan.latency_cycles == fastest + 1
+    told = f"which is {fastest} cycles or more, got {fastest - 1}, beside 1 cycle and"
+    with pytest.raises(InputError, match=told):
+        design_decoder(model, latency_cycles=fastest, family=XC7)
+
+
+def test_the_front_of_decoders_that_decide_is_that_of_their_scores():
+    scores = dense_chain_model()
+    fronts = [
+        find_front(model, HardwareOptions(), PYNQ, 100.0)
+        for model in (scores, answering(scores, "decision"))
+    ]
+    latencies = [[point.design.latency_cycles for point in front] for front in fronts]
+    assert [cycles + 1 for cycles in latencies[0]] == latencies[1]
+
+
+def test_nothing_but_a_decision():
+    """Its input is a vector of scores."""
+    format = QFormat(3, 2)
+    node = ModelNode("decision", ("x",), Decision(format, 4))
+    model = IntegerModel("choose", (ModelInput("x", (4,), format),), (node,))
+    plan = design_decoder(model, family=XC7)
+    x_raw = np.random.default_rng(0).integers(-8, 8, (20, 4))
+    check_decoder(Decoder(plan), x_raw)

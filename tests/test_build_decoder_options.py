@@ -104,7 +104,7 @@ def test_a_datapath_for_each_layer(model, designed):
     kinds = ["lut", "auto", "dsp", "select", "packed"][: len(model.layers)]
     design(model, options("--datapath", *kinds).hardware)
     assert designed["datapath"] == tuple(None if kind == "auto" else kind for kind in kinds)
-    refused = r"--datapath: expected one for all dense layers and convolutions, or \d, "
+    refused = r"--datapath: expected one for all layers that are folded, or \d, "
     with pytest.raises(InputError, match=refused):
         design(model, options("--datapath", *kinds, "lut", "lut").hardware)
 

@@ -60,7 +60,7 @@ def test_blocks_that_are_forced_are_not_there_for_layers_that_are_not():
          "datapath dsp, got sQ1.5 by uQ4.0 in sums of 14 bits"),
         ("dsp", {"max_blocks": 6}, "dense layer 2: expected at most 6 DSP blocks with datapath "
                                    "dsp, got 7"),
-        (["lut"], {}, "test: expected 2 datapaths, one a dense layer or convolution, got 1"),
+        (["lut"], {}, "test: expected 2 datapaths, one a layer that is folded, got 1"),
         ("fpu", {}, "dense layer 1: expected a datapath of ('dsp', 'packed', 'select', 'lut'), "
                     "got 'fpu'"),
     ],

@@ -208,6 +208,23 @@ def test_means_are_a_stage_behind(filters, taps, lanes, blocks):
     checked(plan, x[:2], 3)
 
 
+def test_layers_may_be_called_as_stages_are():
+    model, x = like_fcn()
+    called = {"average": "engine", "classes": "fifo"}
+    nodes = tuple(
+        replace(
+            node, name=called.get(node.name, node.name),
+            inputs=tuple(called.get(name, name) for name in node.inputs),
+        )
+        for node in model.nodes
+    )
+    plan = on_engine(replace(model, nodes=nodes), 2, 3)
+    assert [stage.name for stage in plan.stages] == ["fifo_", "engine_", "engine", "fifo"]
+    y, latency, _ = simulate_amaranth(Decoder(plan), x[:2])
+    np.testing.assert_array_equal(y, model.compute(x[:2]))
+    assert latency == plan.latency_cycles
+
+
 @pytest.mark.parametrize(
     ("lanes", "early"), [(1, 4), (2, 1), pytest.param(2, 9, marks=pytest.mark.slow)]
 )

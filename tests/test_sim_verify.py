@@ -24,7 +24,7 @@ def test_network_of_the_zoo(tmp_path, capsys):
     [
         (["no_such_network"], "no_such_network"),
         (["tiny", "--inputs-per-cycle", "17"], "inputs a cycle, got 17"),
-        (["tiny", "--inputs-per-cycle", "1", "1", "1"], "one a dense layer or convolution, got 3"),
+        (["tiny", "--inputs-per-cycle", "1", "1", "1"], "one a layer that is folded, got 3"),
     ],
 )
 def test_bad_input(arguments, message, capsys):

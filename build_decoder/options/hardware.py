@@ -66,7 +66,7 @@ class HardwareOptions:
             )
 
     def check_foldings(self, network: str, layers: int) -> None:
-        """Check that there are foldings for no more dense layers and convolutions than there are.
+        """Check that there are foldings for no more layers than those that are folded.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class HardwareOptions:
             if len(numbers) > layers:
                 raise InputError.at(
                     network, option,
-                    expected=f"at most {layers} numbers, one a dense layer or convolution",
+                    expected=f"at most {layers} numbers, one a layer that is folded",
                     got=str(len(numbers)),
                 )
 
@@ -88,7 +88,7 @@ class HardwareOptions:
         return int(clock_mhz * 1e6 * steps / self.keep_up)
 
     def check_datapaths(self, network: str, layers: int) -> None:
-        """Check that there are datapaths for as many dense layers and convolutions as there are.
+        """Check that there are datapaths for as many layers as are folded.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class HardwareOptions:
         if len(self.datapath) not in (0, 1, layers):
             raise InputError.at(
                 network, "--datapath",
-                expected=f"one for all dense layers and convolutions, or {layers}, one for each",
+                expected=f"one for all layers that are folded, or {layers}, one for each",
                 got=str(len(self.datapath)),
             )
 
@@ -162,7 +162,7 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
     for name in ("inputs", "outputs"):
         parser.add_argument(
             f"--{name}-per-cycle", type=at_least(1), nargs="+", default=(), metavar="N",
-            help=f"{name} a cycle of the first dense layer or convolution, the second, ...; for "
+            help=f"{name} a cycle of the first layer that is folded, the second, ...; for "
             "those left, the default of --latency, or 1 of a convolution; not with --latency, "
             "--interval, --keep-up or --max-lut",
         )

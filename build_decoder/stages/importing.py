@@ -97,8 +97,11 @@ def understood(
     given = load_network(options.network)
     golden = golden_of(given, options)
     # Whoever needs more than the class needs the probabilities themselves.
+    if answer == PROBABILITIES and Kind.REGRESSION not in golden.task.kinds:
+        kept = (*golden.task.kinds, Kind.REGRESSION)
+        golden = replace(golden, task=replace(golden.task, kinds=kept))
     classes = golden.task.kinds == (Kind.CLASSES,)
-    rewritten = rewrite(given, probabilities=not classes or answer == PROBABILITIES)
+    rewritten = rewrite(given, probabilities=not classes)
     return rewritten, rewritten.golden_of(golden)
 
 

@@ -89,9 +89,10 @@ class Engine:
         stages, port = [], Port(order_of(model).source)
         depth = self.columns * tensor.step_beats
         if depth > 1:
-            stages.append(Stage("fifo", FifoPlan(tensor, depth), (port,)))
-            port = Port("fifo")
-        stages.append(Stage(_NAME, plan, (port,)))
+            fifo = _free(model, "fifo")
+            stages.append(Stage(fifo, FifoPlan(tensor, depth), (port,)))
+            port = Port(fifo)
+        stages.append(Stage(_free(model, "engine"), plan, (port,)))
         return DecoderPlan(model, (*stages, *_stages_behind(plan)))
 
     @classmethod
@@ -106,7 +107,12 @@ class Engine:
         return cls.of_engine(engine, columns)
 
 
-_NAME = "engine"
+def _free(model: IntegerModel, name: str) -> str:
+    """``name``, made longer until no layer or input is called so."""
+    taken = {item.name for item in (*model.inputs, *model.nodes)}
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _stages_behind(plan: EnginePlan) -> tuple[Stage, ...]:
@@ -115,14 +121,14 @@ def _stages_behind(plan: EnginePlan) -> tuple[Stage, ...]:
     nodes = plan.network.behind
     if not nodes:
         return ()
-    last = plan.network.layers[-1].name
-    given = ModelInput(_NAME, plan.output.shape, plan.output.format)
+    last, engine = plan.network.layers[-1].name, _free(plan.model, "engine")
+    given = ModelInput(engine, plan.output.shape, plan.output.format)
     nodes = tuple(
-        replace(node, inputs=tuple(_NAME if name == last else name for name in node.inputs))
+        replace(node, inputs=tuple(engine if name == last else name for name in node.inputs))
         for node in nodes
     )
     model = IntegerModel(plan.model.name, (given,), nodes)
-    shapes, plans = {_NAME: given.shape}, {}
+    shapes, plans = {engine: given.shape}, {}
     for node in nodes:
         layer = plan_type(node.layer).chosen(node.layer, [shapes[name] for name in node.inputs])
         if layer.multiplying is not None:

@@ -1,11 +1,14 @@
 """From an integer model to a decoder: foldings and multipliers chosen for a target."""
 
+import math
 from collections.abc import Sequence
 
 from build_decoder.hdl.engine.choose import smallest_engine
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.layers.decision.plan import DecisionPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan, dense_plans
+from build_decoder.hdl.planning.area.plans import plan_area
 from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
@@ -79,13 +82,21 @@ def design_decoder(
         its datapath, datapaths take more DSP blocks than there are, or it is to be reloadable and a
         layer's weights cannot be written.
     """
-    if model.classes is not None:
-        plan = design_decoder(
-            scores_of(model), foldings=foldings,
-            latency_cycles=None if latency_cycles is None else max(latency_cycles - 1, 1),
-            interval_cycles=interval_cycles, family=family, max_blocks=max_blocks, max_dsp=max_dsp,
-            max_lut=max_lut, datapath=datapath, reloadable=reloadable,
-        )  # fmt: skip
+    scores = scores_of(model)
+    if scores is not model:
+        luts = math.ceil(plan_area(DecisionPlan(model.nodes[-1].layer), family or DEFAULT).lut)
+        try:
+            plan = design_decoder(
+                scores, foldings=foldings,
+                latency_cycles=None if latency_cycles is None else latency_cycles - 1,
+                interval_cycles=interval_cycles, family=family, max_blocks=max_blocks,
+                max_dsp=max_dsp, max_lut=None if max_lut is None else max_lut - luts,
+                datapath=datapath, reloadable=reloadable,
+            )  # fmt: skip
+        except InputError as error:
+            if latency_cycles is None and max_lut is None:
+                raise
+            raise InputError(f"{error}, beside 1 cycle and {luts} LUTs of the decision") from None
         return deciding(plan, model)
     targeted = foldings is None and (latency_cycles is not None or max_lut is not None)
     limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]

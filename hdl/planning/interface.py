@@ -147,6 +147,9 @@ class Interface:
         """Classes, int64 (...), of raw outputs (..., output_count): the one that they tell, or that
         of the largest score, of equals of the first.
 
+        Outputs do not say what they are for: of a decoder of labels or values that has several,
+        this is the number of the largest one.
+
         Raises
         ------
         InputError
