@@ -1,6 +1,5 @@
 """Samples run in parts, the nearest to a boundary first: the same results as all at once."""
 
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from build_decoder.models.task import Kind, Task
 from build_decoder.quant import evaluator as evaluator_module
 from build_decoder.quant import integer_model as integer_model_module
 from build_decoder.quant import judge as judge_module
+from build_decoder.quant import near_boundary as near_boundary_module
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.evaluator import Evaluator
@@ -124,14 +124,32 @@ def test_formats_are_one_evaluation_however_many_parts_are_run(images):
         assert evaluator.evaluations == number
 
 
-def test_the_first_parts_lie_nearest_to_a_boundary(images):
+@pytest.fixture(params=["golden", "bred"])
+def near_samples(request, monkeypatch):
+    """Whether samples near a boundary are golden ones or bred ones."""
+    if request.param == "golden":
+        monkeypatch.setattr(
+            near_boundary_module, "_bred",
+            lambda network, golden, *_: golden.select(np.zeros(len(golden), dtype=bool)),
+        )
+    return request.param
+
+
+def test_the_first_parts_lie_nearest_to_a_boundary(images, near_samples):
     network, golden = images
     standard = Standard(network, golden, Criterion())
     parts = nearest_first(network, standard)
-    assert [len(part) for part in parts] == [8, 16, SAMPLES - 24]
-    assert sorted(np.concatenate(parts)) == list(range(SAMPLES))
-    decided = golden.task.decisions(golden.y)
-    margins = golden.task.margin(golden.y, decided, 0)
+    if near_samples == "golden":
+        assert standard.near_samples is not None
+        samples = golden
+    else:
+        assert standard.near_rows is None
+        samples = standard.near_samples
+    count = len(samples)
+    assert [len(part) for part in parts] == [8, 16, count - 24]
+    assert sorted(np.concatenate(parts)) == list(range(count))
+    decided = golden.task.decisions(samples.y)
+    margins = golden.task.margin(samples.y, decided, 0)
     for nearer, farther in zip(parts, parts[1:], strict=False):
         assert margins[nearer].max() <= margins[farther].min()
 
@@ -148,13 +166,14 @@ def test_each_boundary_has_samples_in_the_first_part(images):
     network, golden = images
     standard = Standard(network, golden, Criterion())
     (near,) = standard.near
-    standard.near = [replace(near, rows=None)] * 2
+    assert near.rows is None
+    standard.near, count = [near] * 2, len(near.samples)
     first, *_ = nearest_first(network, standard)
-    assert list(first) == [*range(4), *range(SAMPLES, SAMPLES + 4)]
+    assert list(first) == [*range(4), *range(count, count + 4)]
 
 
 @pytest.mark.parametrize("stages", [1, 2, 3])
-def test_parts_tell_the_least_that_harm_can_be(images, monkeypatch, stages):
+def test_parts_tell_the_least_that_harm_can_be(images, near_samples, monkeypatch, stages):
     network, golden = images
     criterion = Criterion()
     judge = Judge(network, golden, criterion)
@@ -172,25 +191,28 @@ def test_parts_tell_the_least_that_harm_can_be(images, monkeypatch, stages):
     assert (below > 0) == (stages < 3)
 
 
-def test_what_few_samples_refuse_is_run_on_no_others(images):
+def test_what_few_samples_refuse_is_run_on_no_others(images, near_samples):
     network, golden = images
     judge = Judge(network, golden, Criterion())
     part_run = []
-    growing = judge._full.growing_outputs
+    evaluator = judge._full if near_samples == "golden" else judge._near
+    growing = evaluator.growing_outputs
 
     def counted(formats):
         for y in growing(formats):
             part_run.append(int((~np.isnan(y[:, 0])).sum()))
             yield y
 
-    judge._full.growing_outputs = counted
+    evaluator.growing_outputs = counted
     *_, coarse = walk(network, golden, steps=60)
     assert judge.harm_if(coarse, lambda harm: harm <= 1) is None
-    assert part_run == [8]
+    few = [8] if near_samples == "golden" else [8, 24]
+    assert part_run == few
     assert not judge.holds(coarse)
-    assert part_run == [8]  # that is remembered
+    assert part_run == few  # that is remembered
     assert judge.harm(coarse) > 1
-    assert part_run[-1] == SAMPLES
+    near = judge.standard.near_samples
+    assert part_run[-1] == (SAMPLES if near_samples == "golden" else len(near))
 
 
 def test_a_search_in_parts_is_as_good_as_one_on_all_samples(images, monkeypatch):

@@ -2,7 +2,7 @@
 
 To add one, add a folder of the name that the type has in `models.layers`. Its ``plan`` module has a
 :class:`hdl.planning.plan.LayerPlan`, which the folder itself calls ``PLAN``, and its ``component``
-module the hardware, ``COMPONENT``. A folder without ``PLAN`` is what several types have in common.
+module the hardware, ``COMPONENT``.
 """
 
 from build_decoder.hdl.planning.plan import LayerPlan
@@ -11,7 +11,7 @@ from build_decoder.quant.layer import IntegerLayer
 
 __all__ = ["get", "names", "plan_type"]
 
-_PLANS: dict[str, type[LayerPlan]] = discover(__name__, __path__, "PLAN", in_each=False)
+_PLANS: dict[str, type[LayerPlan]] = discover(__name__, __path__, "PLAN")
 
 
 def names() -> tuple[str, ...]:

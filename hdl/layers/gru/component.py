@@ -1,7 +1,7 @@
 """Gated recurrent unit in hardware."""
 
 from build_decoder.hdl.layers.gru.cell import GruCellComponent
-from build_decoder.hdl.layers.recurrent.component import RecurrentComponent
+from build_decoder.hdl.recurrent.component import RecurrentComponent
 
 __all__ = ["COMPONENT", "GruComponent"]
 

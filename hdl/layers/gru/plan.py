@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from build_decoder.hdl.activations.plan import activation_plan
-from build_decoder.hdl.layers.recurrent.plan import RecurrentPlan
+from build_decoder.hdl.recurrent.plan import RecurrentPlan
 from build_decoder.quant.layers.gru import Gru
 from build_decoder.quant.qformat import QFormat
 

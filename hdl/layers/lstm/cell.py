@@ -3,7 +3,8 @@
 from amaranth import Module, Mux, Shape, Signal, Value
 
 from build_decoder.hdl.activations.plan import activation_plan
-from build_decoder.hdl.layers.recurrent.cell import (
+from build_decoder.hdl.parts.shift_add import shift_add_product
+from build_decoder.hdl.recurrent.cell import (
     CellComponent,
     Kept,
     activated,
@@ -16,7 +17,6 @@ from build_decoder.hdl.layers.recurrent.cell import (
     product_by_bits,
     turns,
 )
-from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["LstmCellComponent"]

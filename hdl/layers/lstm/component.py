@@ -1,7 +1,7 @@
 """Long short-term memory in hardware."""
 
 from build_decoder.hdl.layers.lstm.cell import LstmCellComponent
-from build_decoder.hdl.layers.recurrent.component import RecurrentComponent
+from build_decoder.hdl.recurrent.component import RecurrentComponent
 
 __all__ = ["COMPONENT", "LstmComponent"]
 

@@ -4,13 +4,13 @@ from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data
 from amaranth.lib.memory import Memory
 
-from build_decoder.hdl.layers.recurrent.cell import CellComponent, delayed
-from build_decoder.hdl.layers.recurrent.columns import Columns
-from build_decoder.hdl.layers.recurrent.control import READ_LATENCY
-from build_decoder.hdl.layers.recurrent.drain import StepDrain
-from build_decoder.hdl.layers.recurrent.walk import StepWalk
 from build_decoder.hdl.parts.mac_array import MacArray
 from build_decoder.hdl.parts.neurons import stored_weights
+from build_decoder.hdl.recurrent.cell import CellComponent, delayed
+from build_decoder.hdl.recurrent.columns import Columns
+from build_decoder.hdl.recurrent.control import READ_LATENCY
+from build_decoder.hdl.recurrent.drain import StepDrain
+from build_decoder.hdl.recurrent.walk import StepWalk
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.stage_component import StageComponent
 

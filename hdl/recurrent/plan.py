@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import ClassVar, Self
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.layers.recurrent.control import READ_LATENCY, RecurrentControl
-from build_decoder.hdl.layers.recurrent.step_sums import StepSums, sums_of
 from build_decoder.hdl.planning.folding import Folding, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.hdl.recurrent.control import READ_LATENCY, RecurrentControl
+from build_decoder.hdl.recurrent.step_sums import StepSums, sums_of
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.qformat import QFormat

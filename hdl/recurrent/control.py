@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from build_decoder.hdl.layers.recurrent.step_sums import StepSums
 from build_decoder.hdl.planning.actor import Actor, Claims, Phase, Slot
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.recurrent.step_sums import StepSums
 from build_decoder.quant.recurrent import RecurrentLayer
 
 __all__ = ["READ_LATENCY", "RecurrentControl"]

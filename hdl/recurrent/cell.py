@@ -9,9 +9,9 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.activations.component import activation_component
-from build_decoder.hdl.layers.recurrent.plan import RecurrentPlan
 from build_decoder.hdl.parts.read_only_table import read_only_table
 from build_decoder.hdl.parts.requantise import Requantiser
+from build_decoder.hdl.recurrent.plan import RecurrentPlan
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.quant.activations import IntegerActivation
 from build_decoder.quant.operations.biased_sum import BiasedSum

@@ -6,8 +6,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.families import DEFAULT, family_of
-from build_decoder.hdl.layers.recurrent.plan import RecurrentPlan
 from build_decoder.hdl.parts.native import native_part
+from build_decoder.hdl.recurrent.plan import RecurrentPlan
 
 __all__ = ["StepDrain"]
 

@@ -4,7 +4,7 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.layers.recurrent.plan import RecurrentPlan
+from build_decoder.hdl.recurrent.plan import RecurrentPlan
 
 __all__ = ["StepWalk"]
 
