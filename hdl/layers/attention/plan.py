@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from build_decoder.hdl.activations.plan import activation_plan
-from build_decoder.hdl.layers.attention.scores import Scores, power_range
+from build_decoder.hdl.layers.attention.scores import Scores
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.folding import Folding, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.hdl.planning.power_range import power_range
 from build_decoder.hdl.planning.quotients import Quotients
 from build_decoder.hdl.planning.serial_division import SerialDivision
 from build_decoder.hdl.planning.tensor import Tensor
@@ -68,8 +69,14 @@ class AttentionPlan(LayerPlan):
             )
         if self.lanes not in (1, inputs):
             raise ValueError(f"expected 1 or {inputs} values a transfer, got {self.lanes}")
-        power_range(self.layer)
+        _ = self.powers
         object.__setattr__(self, "multipliers", self.scores.multipliers)
+
+    @property
+    def powers(self) -> tuple[int, int]:
+        """Least and greatest raw power of a step."""
+        power = self.layer.attend.power
+        return power_range(power, power.input.max_raw)
 
     @cached_property
     def scores(self) -> Scores:
@@ -99,20 +106,20 @@ class AttentionPlan(LayerPlan):
     @property
     def weighted_width(self) -> int:
         """Bits of a channel's sum of moved values times powers."""
-        _, most = power_range(self.layer)
+        _, most = self.powers
         attend = self.layer.attend
         return max((attend.steps * most * ((1 << attend.input.width) - 1)).bit_length(), 1)
 
     @property
     def total_width(self) -> int:
         """Bits of a sum of powers."""
-        _, most = power_range(self.layer)
+        _, most = self.powers
         return max((self.layer.attend.steps * most).bit_length(), 1)
 
     @property
     def quotients(self) -> Quotients:
         """The division of one by the other, down to the bit that is rounded."""
-        attend, (least, _) = self.layer.attend, power_range(self.layer)
+        attend, (least, _) = self.layer.attend, self.powers
         whole = attend.input.width
         places = max(attend.output.fraction - attend.input.fraction + 1, 1 - whole)
         # A numerator is less than a sum of powers times a power of two, whatever its own bits are.

@@ -1,9 +1,6 @@
 """The products of attention as a dense layer: scores of a step, and values times their power."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-
-import numpy as np
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.folding import Folding
@@ -12,7 +9,7 @@ from build_decoder.quant.layers.attention import Attention
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["Scores", "power_range"]
+__all__ = ["Scores"]
 
 
 @dataclass(frozen=True)
@@ -50,22 +47,3 @@ class Scores(DensePlan):
     def constant_weights(self) -> bool:
         """Never, since powers change."""
         return False
-
-
-@lru_cache(maxsize=64)
-def power_range(layer: Attention) -> tuple[int, int]:
-    """Least and greatest raw power of a step.
-
-    Raises
-    ------
-    ValueError
-        If one is negative.
-    """
-    power = layer.attend.power
-    every = power.compute(np.arange(power.input.min_raw, power.input.max_raw + 1))
-    least, greatest = int(every.min()), int(every.max())
-    if least < 0:
-        raise ValueError(
-            f"expected powers that are not negative, got raw {least} in {power.output}"
-        )
-    return least, greatest

@@ -3,13 +3,11 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-
-import numpy as np
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.hdl.planning.power_range import power_range
 from build_decoder.hdl.planning.quotients import Quotients
 from build_decoder.hdl.planning.serial_division import SerialDivision
 from build_decoder.hdl.planning.tensor import Tensor
@@ -42,7 +40,12 @@ class SoftmaxPlan(LayerPlan):
     layer: Softmax
 
     def __post_init__(self):
-        _power_range(self.layer)
+        _ = self.powers
+
+    @property
+    def powers(self) -> tuple[int, int]:
+        """Least and greatest raw power of a difference, which is never above zero."""
+        return power_range(self.layer.normalise.power, 0)
 
     @property
     def count(self) -> int:
@@ -57,7 +60,7 @@ class SoftmaxPlan(LayerPlan):
     @property
     def quotients(self) -> Quotients:
         """Shares of the sum of powers, down to the bit that is rounded."""
-        normalise, (least, most) = self.layer.normalise, _power_range(self.layer)
+        normalise, (least, most) = self.layer.normalise, self.powers
         numerator = max(most.bit_length(), 1)
         denominator = max((normalise.count * most).bit_length(), 1)
         # No power is more than their sum.
@@ -104,16 +107,3 @@ class SoftmaxPlan(LayerPlan):
 
     def giving(self, lanes: int) -> "SoftmaxPlan":
         return self
-
-
-@lru_cache(maxsize=64)
-def _power_range(layer: Softmax) -> tuple[int, int]:
-    """Least and greatest raw power of a difference, which is never above zero."""
-    power = layer.normalise.power
-    every = power.compute(np.arange(power.input.min_raw, 1))
-    least, greatest = int(every.min()), int(every.max())
-    if least < 0:
-        raise ValueError(
-            f"expected powers that are not negative, got raw {least} in {power.output}"
-        )
-    return least, greatest
