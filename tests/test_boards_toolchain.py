@@ -98,7 +98,7 @@ def test_without_tools_the_package_is_complete(decoder, tmp_path, monkeypatch):
     assert {"top.il", "top.ys", "top.lpf", "build_top.sh", "driver.json", "README.txt"} <= names
     readme = (tmp_path / "README.txt").read_text()
     assert "FOLDER is this folder (it has driver.json)" in readme
-    assert "python -m build_decoder.boards.driver --port /dev/ttyUSB0 --build FOLDER" in readme
+    assert "python -m build_decoder.boards.driver --port /dev/ttyUSB0 --build BUILD" in readme
 
 
 def test_yowasp_tools_beside_python_count(monkeypatch, tmp_path):

@@ -49,11 +49,13 @@ FOLDER is this folder (it has {DRIVER_FILE}), or the build's folder above it:
     with connect("/dev/ttyUSB0", "FOLDER") as decoder:
         y = decoder.infer(x)
 
-Golden data through the board, compared with {EXPECTED_FILE} in the build's folder:
+Golden data through the board, compared with {EXPECTED_FILE} in the build's folder BUILD:
 
-    python -m build_decoder.boards.driver --port /dev/ttyUSB0 --build FOLDER --golden golden.npz
+    python -m build_decoder.boards.driver --port /dev/ttyUSB0 --build BUILD \\
+        --golden BUILD/golden.npz
 
-LED 0 changes with every frame answered; LED 1 is lit once a request had to be rejected.
+Where the board has LEDs, LED 0 changes with every frame answered, and LED 1 is lit once a request
+had to be rejected.
 """
 
 
