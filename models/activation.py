@@ -5,7 +5,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Activation"]
+__all__ = ["Activation", "Function", "Parameter"]
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that a family of activation functions has, such as the slope of a leaky ReLU.
+
+    Parameters
+    ----------
+    setting:
+        What Keras's layer calls it.
+    function:
+        The function of a value.
+    most:
+        Largest value; all are above 0.
+    usual:
+        Value that the name alone stands for; None if that is a function without the parameter.
+    """
+
+    setting: str
+    function: Callable[[float], Function]
+    most: float
+    usual: float | None = None
 
 
 @dataclass(frozen=True)
@@ -24,9 +48,15 @@ class Activation:
     keras:
         Name of the same function, with its default arguments, in ``keras.activations``; None where
         Keras has none.
+    parameter:
+        What ``NAME(VALUE)`` names other functions of the same family by; None where there are none.
+    keras_layer:
+        Keras's layer that has the parameter as a setting.
     """
 
     name: str
-    function: Callable[[np.ndarray], np.ndarray]
+    function: Function
     threshold: float | None = None
     keras: str | None = None
+    parameter: Parameter | None = None
+    keras_layer: str | None = None

@@ -150,4 +150,4 @@ def default_thresholds(network: Network) -> tuple[float, ...]:
 
 def _threshold(network: Network) -> float | None:
     name = network.output_activation
-    return activations.get(name).threshold if name in activations.names() else None
+    return activations.get(name).threshold if activations.is_known(name) else None

@@ -15,7 +15,8 @@ from build_decoder.quant.activations.table import Table
 from build_decoder.quant.qformat import QFormat
 from tests.rtl import simulate
 
-SMOOTH = [name for name in float_activations.names() if not is_exact(name)]
+NAMES = (*float_activations.names(), "leaky_relu(0.01)", "elu(0.5)", "relu(6.0)")
+SMOOTH = [name for name in NAMES if not is_exact(name)]
 PAIRS = [
     (QFormat(4, 4), QFormat(1, 7)),
     (QFormat(4, 2), QFormat(2, 2)),
@@ -26,7 +27,7 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize("name", float_activations.names())
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("input", "output"), PAIRS, ids=str)
 def test_equals_parameters_over_every_code(name, input, output):
     check_every_code(integer_activation(name, input, output))
@@ -98,7 +99,7 @@ def check_every_code(parameters):
 
 INPUT, OUTPUT = QFormat(4, 4), QFormat(2, 4)
 HELD = {
-    **{name: integer_activation(name, INPUT, OUTPUT) for name in float_activations.names()},
+    **{name: integer_activation(name, INPUT, OUTPUT) for name in NAMES},
     **{
         f"{name}, segments": fit_least_segments(float_activations.get(name), INPUT, OUTPUT)
         for name in SMOOTH

@@ -53,6 +53,46 @@ def test_sigmoid_at_extremes():
     np.testing.assert_array_equal(sigmoid(EXTREMES)[[0, 3, 4, 7]], [0.0, 0.5, 0.5, 1.0])
 
 
-def test_unknown_name():
+@pytest.mark.parametrize(
+    "name",
+    [
+        "softmin", "leaky_relu()", "leaky_relu(0)", "leaky_relu(-0.1)", "leaky_relu(1.5)",
+        "leaky_relu(nan)", "leaky_relu(0.1", "leaky_relu(0.1)x", "leaky_relu(1e)", "elu(1e9)",
+        "sigmoid(2)", "relu(0.0)",
+    ],
+)  # fmt: skip
+def test_unknown_name(name: str):
+    assert not activations.is_known(name)
     with pytest.raises(KeyError):
-        activations.get("softmin")
+        activations.get(name)
+
+
+def test_families():
+    x = np.array([-2.0, 0.0, 3.0, 7.0])
+
+    def check(name, expected):
+        assert activations.is_known(name)
+        assert activations.get(name).name == name
+        np.testing.assert_allclose(activations.get(name).function(x), expected, rtol=1e-12)
+
+    check("leaky_relu(0.01)", [-0.02, 0, 3, 7])
+    check("elu(0.5)", [0.5 * (np.exp(-2) - 1), 0, 3, 7])
+    check("relu(6.0)", [0, 0, 3, 6])
+    assert activations.get("leaky_relu(0.01)").threshold == 0.0
+
+
+@pytest.mark.parametrize(
+    ("family", "value", "name"),
+    [
+        ("leaky_relu", 0.3, "leaky_relu(0.3)"),
+        ("leaky_relu", float(np.float32(0.3)), "leaky_relu(0.3)"),
+        ("leaky_relu", 1 / 3, "leaky_relu(0.3333333333333333)"),
+        ("leaky_relu", 0.2, "leaky_relu"),
+        ("elu", 1, "elu"),
+        ("relu", 6, "relu(6.0)"),
+        ("relu", 2**-20, "relu(9.536743e-07)"),
+    ],
+)
+def test_name_of_a_member(family: str, value: float, name: str):
+    assert activations.of_parameter(family, value) == name
+    assert activations.is_known(name)

@@ -218,7 +218,7 @@ def test_directions_that_are_refused(changed: dict, message: str):
 @pytest.mark.parametrize(
     "kind",
     [
-        "Add", "AveragePooling2D", "Conv2DTranspose", "DepthwiseConv2D", "Embedding",
+        "Subtract", "AveragePooling2D", "Conv2DTranspose", "DepthwiseConv2D", "Embedding",
         "GlobalMaxPooling1D", "Lambda", "LayerNormalization", "Masking", "MultiHeadAttention",
         "PReLU", "Reshape", "RNN", "SeparableConv1D", "SimpleRNN", "TimeDistributed",
         "UpSampling1D", "ZeroPadding2D",
@@ -485,7 +485,7 @@ def test_models_inside_a_model():
             "input_layers: expected 1 inputs, got 2",
         ),
         (sequential(dense_config(), dense_config()), "'m/dense': expected a name of its own"),
-        (sequential(layer("Add")), "layer 'm/add': expected .*, got Add"),
+        (sequential(layer("Subtract")), "layer 'm/subtract': expected .*, got Subtract"),
         (
             sequential(nested("deep", sequential(dense_config(activation="mish")))),
             "layer 'm/deep/dense': expected an activation of .*, got mish",

@@ -17,7 +17,8 @@ from build_decoder.quant.activations.table import Table
 from build_decoder.quant.pwl.symmetry import Symmetry
 from build_decoder.quant.qformat import QFormat
 
-SMOOTH = [name for name in float_activations.names() if not is_exact(name)]
+NAMES = (*float_activations.names(), "leaky_relu(0.01)", "elu(0.5)", "relu(6.0)")
+SMOOTH = [name for name in NAMES if not is_exact(name)]
 PAIRS = [
     (QFormat(4, 4), QFormat(1, 7)),
     (QFormat(4, 6), QFormat(4, 6)),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from build_decoder.models import activations
 from build_decoder.models.errors import shown
+from build_decoder.models.files.activation_field import activation_field
 from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.files.arrays import read_array, reference_inside
 from build_decoder.models.files.fields import Fields
@@ -45,7 +45,7 @@ def _read_dense(fields: Fields, inputs: int, folder: Path) -> tuple[Dense, dict[
     fields.choice("type", ("dense",))
     fields.only("type", "units", "activation", "weights", "bias")
     units = fields.size("units", MAX_WIDTH)
-    activation = fields.choice("activation", activations.names())
+    activation = activation_field(fields)
     if inputs * units > MAX_WEIGHTS:
         raise fields.error(
             "units", f"at most {MAX_WEIGHTS} weights", f"{inputs} inputs x {units} units"

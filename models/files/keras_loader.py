@@ -24,6 +24,7 @@ from build_decoder.models.files.keras_file.graph import make_graph
 from build_decoder.models.files.keras_file.graph_proof import prove_graph
 from build_decoder.models.files.keras_file.layer_config import LayerConfig
 from build_decoder.models.files.keras_file.loadable import find_layer, for_use
+from build_decoder.models.files.keras_file.operations import as_layers
 from build_decoder.models.files.keras_file.proof import prove
 from build_decoder.models.files.keras_file.weights import count_weights
 from build_decoder.models.files.network_folder import is_valid_name
@@ -58,6 +59,7 @@ def read_keras(path: Path) -> Network:
             got=shown(path.stem),
         )
     archive = unpack(path)
+    archive = replace(archive, config=as_layers(archive.config))
     layers = read_layers(path, archive.config)
     if is_chain(layers):
         return _read_chain(path, archive, make_steps(layers))

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from build_decoder.models import activations
+from build_decoder.models.files.activation_field import activation_field
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.keras_activation import keras_activation
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape, require
@@ -57,8 +58,8 @@ class Conv2d(Layer):
             self.kernel,
         )
         require(
-            self.activation in activations.names(),
-            f"an activation of {', '.join(activations.names())}",
+            activations.is_known(self.activation),
+            f"an activation of {activations.choices()}",
             repr(self.activation),
         )
 
@@ -98,7 +99,7 @@ class Conv2d(Layer):
         return activations.get(self.activation).function(self.sums(tensors[0], weights))
 
     def to_keras(self, keras, name):
-        activation = keras_activation(self.activation)
+        activation = keras_activation(keras, self.activation)
         return keras.layers.Conv2D(
             self.filters, self.kernel, padding="same", activation=activation, name=name
         )
@@ -108,7 +109,7 @@ def _read(fields: Fields) -> Conv2d:
     return Conv2d(
         fields.size("filters", MAX_WIDTH),
         fields.sizes("kernel", 2, MAX_WIDTH),
-        fields.choice("activation", activations.names()),
+        activation_field(fields),
     )
 
 

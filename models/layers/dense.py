@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from build_decoder.models import activations
+from build_decoder.models.files.activation_field import activation_field
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.keras_activation import keras_activation
 from build_decoder.models.layer import Cost, Layer, LayerType, only_shape, require
@@ -45,8 +46,8 @@ class Dense(Layer):
     def __post_init__(self):
         require(self.units >= 1, "at least 1 unit", self.units)
         require(
-            self.activation in activations.names(),
-            f"an activation of {', '.join(activations.names())}",
+            activations.is_known(self.activation),
+            f"an activation of {activations.choices()}",
             repr(self.activation),
         )
 
@@ -70,12 +71,12 @@ class Dense(Layer):
         return activations.get(self.activation).function(sums)
 
     def to_keras(self, keras, name):
-        activation = keras_activation(self.activation)
+        activation = keras_activation(keras, self.activation)
         return keras.layers.Dense(self.units, activation=activation, name=name)
 
 
 def _read(fields: Fields) -> Dense:
-    return Dense(fields.size("units", MAX_WIDTH), fields.choice("activation", activations.names()))
+    return Dense(fields.size("units", MAX_WIDTH), activation_field(fields))
 
 
 LAYER_TYPE = LayerType("dense", Dense, _read)

@@ -15,18 +15,19 @@ PASSED = (
     "Dropout",
     "GaussianDropout",
     "GaussianNoise",
+    "Identity",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
 )
-"""They act in training only."""
+"""In use they hand on what they take."""
 REVERSAL = "build_decoder>TimeReversal"
 
 
 def check_kinds(layers: Sequence[LayerConfig]) -> None:
     """Raise `InputError` unless each layer is of a kind that is read, and its numbers wide."""
     read = [kind for kind in READERS if kind not in ("Dense", "Flatten", "Dropout")]
-    known = ["Flatten", "Dense", *ACTIVATIONS, *read, REVERSAL, "Dropout"]
+    known = ["Flatten", "Dense", *ACTIVATIONS, *read, REVERSAL, "Dropout", "Identity"]
     others = [layer for layer in layers if layer.kind not in (INPUT, *known, *PASSED)]
     if others:
         # Before operations that Keras adds itself, such as those that make a mask.

@@ -5,6 +5,7 @@ the setting and what to do.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,15 +31,6 @@ SOFTMAX = "softmax"
 """Not one of `models.activations`: at the end of a network it decides nothing."""
 
 _DTYPES = ("float32", "float64")
-# Layers, by their settings, that compute an activation function of ours.
-_SAME: dict[str, tuple[tuple[dict[str, Any], str], ...]] = {
-    "ReLU": (
-        ({"max_value": None, "negative_slope": 0.0, "threshold": 0.0}, "relu"),
-        ({"max_value": None, "negative_slope": 0.2, "threshold": 0.0}, "leaky_relu"),
-    ),
-    "LeakyReLU": (({"negative_slope": 0.2}, "leaky_relu"), ({"negative_slope": 0.0}, "relu")),
-    "ELU": (({"alpha": 1.0}, "elu"),),
-}
 
 
 def check_dtype(layer: LayerConfig) -> None:
@@ -136,6 +128,8 @@ def named_activation(layer: LayerConfig, units: int, axes: int = 1) -> str:
         case "softmax":
             return _softmax(layer, -1, units, axes)
         case str() as called:
+            if called == "relu6":
+                return activations.of_parameter("relu", 6.0)
             for name in activations.names():
                 if activations.get(name).keras == called:
                     return name
@@ -158,17 +152,52 @@ def layer_activation(layer: LayerConfig, units: int, axes: int = 1) -> str:
         return named_activation(layer, units, axes)
     if layer.kind == "Softmax":
         return _softmax(layer, layer.setting("axis"), units, axes)
-    if layer.kind not in _SAME:
+    if layer.kind not in _RECTIFIERS:
         raise _unknown(layer, layer.kind)
-    others = []
-    for settings, name in _SAME[layer.kind]:
-        other = {k: v for k, v in settings.items() if not _equal(layer.setting(k), v)}
-        if not other:
-            return name
-        others.append(other)
-    nearest = min(others, key=len)
-    expected, got = _listed(nearest), _listed({key: layer.settings[key] for key in nearest})
-    raise layer.error(f"{layer.kind} with {expected}", f"{got}: train the network with {expected}")
+    keys, reader = _RECTIFIERS[layer.kind]
+    settings = {key: layer.setting(key) for key in keys}
+    name = reader(**settings)
+    if name is None:
+        raise layer.error(f"settings of one of {activations.choices()}", _listed(settings))
+    return name
+
+
+def _relu(max_value: Any, negative_slope: Any, threshold: Any) -> str | None:
+    if not _is_zero(threshold):
+        return None
+    if _is_zero(negative_slope):
+        return "relu" if max_value is None else _member("relu", max_value)
+    return _member("leaky_relu", negative_slope) if max_value is None else None
+
+
+def _leaky_relu(negative_slope: Any) -> str | None:
+    return "relu" if _is_zero(negative_slope) else _member("leaky_relu", negative_slope)
+
+
+def _elu(alpha: Any) -> str | None:
+    return _member("elu", alpha)
+
+
+# Layers that are activation functions, their settings, and what makes a name among ours of those.
+_RECTIFIERS: dict[str, tuple[tuple[str, ...], Callable[..., str | None]]] = {
+    "ReLU": (("max_value", "negative_slope", "threshold"), _relu),
+    "LeakyReLU": (("negative_slope",), _leaky_relu),
+    "ELU": (("alpha",), _elu),
+}
+
+
+def _member(family: str, value: Any) -> str | None:
+    """Name of the function of `family` that has the parameter `value`; None if there is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return activations.of_parameter(family, value)
+    except KeyError:
+        return None
+
+
+def _is_zero(value: Any) -> bool:
+    return value == 0 and not isinstance(value, bool)
 
 
 def _softmax(layer: LayerConfig, axis: Any, units: int, axes: int) -> str:
@@ -182,11 +211,6 @@ def _softmax(layer: LayerConfig, axis: Any, units: int, axes: int) -> str:
             "1, of which it is always 1: train with sigmoid, or with a unit for each class",
         )
     return SOFTMAX
-
-
-def _equal(value: Any, expected: float | None) -> bool:
-    # A setting may have been a float32 before it was saved.
-    return value == expected or (expected is not None and value == float(np.float32(expected)))
 
 
 def _listed(settings: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Layers that only move values, and Dropout, which hands them on in use."""
+"""Layers that only move values, sums of them, and Dropout, which hands them on in use."""
 
 import math
 
@@ -9,6 +9,7 @@ from build_decoder.models.files.keras_file.layer_config import LayerConfig
 from build_decoder.models.files.keras_file.reading import Reading, axes_of, only_input
 from build_decoder.models.files.keras_file.settings import flatten_order
 from build_decoder.models.layer import Shape
+from build_decoder.models.layers.add import Add
 from build_decoder.models.layers.concat import Concat
 from build_decoder.models.layers.dropout import Dropout
 from build_decoder.models.layers.flatten import Flatten
@@ -48,4 +49,10 @@ def _dropout(layer: LayerConfig, shapes: list[Shape]) -> Reading:
     return Reading(Dropout(dropout_rate(layer)), only_input(layer, shapes))
 
 
-READERS = {"Concatenate": _concatenate, "Flatten": _flatten, "Dropout": _dropout}
+def _add(layer: LayerConfig, shapes: list[Shape]) -> Reading:
+    if len(shapes) < 2 or len(set(shapes)) > 1:
+        raise layer.error("at least two inputs, of one shape", f"shapes {shapes}")
+    return Reading(Add(), shapes[0])
+
+
+READERS = {"Add": _add, "Concatenate": _concatenate, "Flatten": _flatten, "Dropout": _dropout}
