@@ -26,6 +26,7 @@ _SIZES = (0.3, 3.0, 30.0, 300.0)  # standard deviations of the inputs
 _ROWS = 4  # samples of each
 _MORE = 3  # samples at a time, where any number may come
 _TOLERANCE = 1e-6  # of a tensor's largest value: float32 slopes and factors are rounded
+_LEAST_OPSET = 15  # all that is read means the same in 13 and 14
 _GREATEST = float(np.finfo(np.float32).max)
 
 Samples = Mapping[str, np.ndarray]
@@ -157,6 +158,8 @@ def _in_float64(onnx: ModuleType, model: ModelFile) -> Any:
     proto.CopyFrom(model.proto)
     kinds = onnx.TensorProto
     floats = (kinds.FLOAT, kinds.FLOAT16, kinds.BFLOAT16)
+    for each in proto.opset_import:  # of an older batch normalisation it runs the training
+        each.version = max(each.version, _LEAST_OPSET)
     graph = proto.graph
     del graph.initializer[:], graph.value_info[:]
     for name, array in model.constants.items():
