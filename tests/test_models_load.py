@@ -149,6 +149,7 @@ def test_unknown_source_lists_the_zoo():
     with pytest.raises(InputError) as caught:
         load_network("ahead_case9")
     message = str(caught.value)
-    assert message.startswith("ahead_case9: expected a metadata folder, a .keras file or one of ")
+    expected = "ahead_case9: expected a metadata folder, a .keras or .onnx file, or one of "
+    assert message.startswith(expected)
     assert "ahead_case1" in message
     assert message.endswith("got no such file or folder")

@@ -73,8 +73,7 @@ def _run(
     """Read a node, and put what it gives among the values."""
     reader = READERS.get(node.kind)
     if reader is None:
-        known = ", ".join(kind for kind in sorted(READERS) if kind.isalnum())
-        raise node.error(f"an operator of {known}", node.kind)
+        raise node.error("an operator that docs/onnx.md lists", node.kind)
     for name in node.inputs:
         if name and name not in values:
             raise node.error("tensors of nodes before it, of an output that is read", shown(name))
@@ -92,4 +91,4 @@ def _run(
             value = replace(value, alone=alone)
             for view in (value, value.known()):
                 view.draft.tensors.append((name, view))
-        values[name] = value
+        values[name] = value if isinstance(value, View) else np.asarray(value)
