@@ -115,5 +115,5 @@ def _name_of(network: str) -> str:
     if path.name == NETWORK_FILE:
         path = path.parent
     # Of other names the suffix counts: net.v1 and net.v2 are two networks.
-    name = path.name
-    return (os.path.splitext(name)[0] if name.endswith(_FILES) else name) or "network"
+    suffix = next((suffix for suffix in _FILES if path.name.endswith(suffix)), "")
+    return path.name.removesuffix(suffix) or "network"

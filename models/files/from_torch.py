@@ -2,6 +2,7 @@
 
 import importlib
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,11 @@ def from_torch(
     with tempfile.TemporaryDirectory(prefix="build_decoder_") as temporary:
         path = Path(temporary) / f"{name}.onnx"
         try:
-            torch.onnx.export(module.eval(), (example,), path, opset_version=_OPSET, dynamo=False)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of sizes that are constants: they are meant to be
+                torch.onnx.export(
+                    module.eval(), (example,), str(path), opset_version=_OPSET, dynamo=False
+                )
         except Exception as error:  # of many kinds
             got = f"{type(error).__name__}: {str(error)[:300]}"
             expected = "a module that torch.onnx can export"
