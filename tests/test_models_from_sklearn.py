@@ -1,9 +1,12 @@
 """Estimators of scikit-learn become network folders that give what the estimators give."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from build_decoder.models import InputError, Kind, from_sklearn, load_network
+from build_decoder.models import InputError, Kind, from_sklearn, load_golden, load_network
 from build_decoder.models.layers import type_of
 from build_decoder.models.rewrites import rewrite
 
@@ -167,3 +170,17 @@ def test_names(tmp_path):
     assert from_sklearn(estimator, tmp_path / "net", name="wrist").name == "wrist"
     with pytest.raises(InputError, match="name: expected 1 to 64 letters"):
         from_sklearn(estimator, tmp_path / "net", name="a b")
+
+
+def test_the_example_of_the_page(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[1] / "docs" / "onnx.md").read_text()
+    (program,) = [
+        block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "sklearn" in block
+    ]
+    monkeypatch.chdir(tmp_path)
+    x, labels = data(2)
+    names = {"np": np, "x_training": x[:80], "labels_training": labels[:80],
+             "x_validation": x[80:], "labels_validation": labels[80:]}
+    exec(program, names)
+    network = load_network(tmp_path / "my_decoder")
+    assert load_golden(tmp_path / "golden.npz", network).task.kind == Kind.BINARY

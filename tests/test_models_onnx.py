@@ -1,5 +1,8 @@
 """ONNX files in the shapes that people export are read, and compute what onnxruntime computes."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -337,3 +340,12 @@ def test_golden_data_keep_the_order_of_the_file(tmp_path):
     x = rng.normal(size=(4, 2, 8, 6))
     flat = network.forward(x.reshape(4, -1))
     np.testing.assert_array_equal(network.forward(x), flat)
+
+
+def test_the_page_lists_the_operators_that_are_read():
+    from build_decoder.models.files.onnx_file.readers import READERS
+
+    page = (Path(__file__).parents[1] / "docs" / "onnx.md").read_text()
+    table = page.partition("## What is read\n")[2].partition("\nAn activation of")[0]
+    listed = {*re.findall(r"`([A-Z]\w+)`", table)}
+    assert listed - {"Y", "Y_h"} == {kind for kind in READERS if kind.isalnum()} - {"LogSoftmax"}
