@@ -68,7 +68,7 @@ def test_modules(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("unread", "(LayerNormalization): expected an operator"),
+    [("unread", "unread: node '/1/LayerNormalization' (LayerNormalization): expected"),
      ("failing", "expected a module that torch.onnx can export, got RuntimeError")],
 )
 def test_what_is_not_read_writes_nothing(tmp_path, name, said):
@@ -78,4 +78,5 @@ def test_what_is_not_read_writes_nothing(tmp_path, name, said):
     with pytest.raises(InputError) as caught:
         from_torch(module, torch.randn(shape), tmp_path / name)
     assert said in str(caught.value)
+    assert str(caught.value).startswith(f"{name}: ")
     assert not (tmp_path / name).exists()

@@ -58,6 +58,9 @@ def from_torch(
             raise InputError.at(name, "", expected=expected, got=got) from None
         finally:
             module.train(training)
-        network = read_onnx(path)
+        try:
+            network = read_onnx(path)
+        except InputError as error:  # the file is none of the user's
+            raise InputError(str(error).replace(str(path), name)) from None
     save_network(network, folder)
     return network

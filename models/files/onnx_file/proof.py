@@ -23,7 +23,8 @@ __all__ = ["prove"]
 
 _SEED = 20260101
 _SIZES = (0.3, 3.0, 30.0, 300.0)  # standard deviations of the inputs
-_ROWS = 4  # samples of each
+_ROWS = 4  # samples of each, where that is no work
+_MOST_MACS = 2**24
 _MORE = 3  # samples at a time, where any number may come
 _TOLERANCE = 1e-6  # of a tensor's largest value: float32 slopes and factors are rounded
 _LEAST_OPSET = 15  # all that is read means the same in 13 and 14
@@ -51,7 +52,7 @@ def prove(
     names = {draft: name for name, draft in drafts.items()}
     count = followed.graph.samples
     with np.errstate(all="ignore"):
-        for size in np.repeat(_SIZES, _ROWS // count):
+        for size in np.repeat(_SIZES, max(_rows(network) // count, 1)):
             x = _samples(rng, model, count, size)
             wanted = evaluator.run(x)
             values = network.values(_given(network, model, followed, names, x))
@@ -74,6 +75,12 @@ def prove(
 def _samples(rng: np.random.Generator, model: ModelFile, count: int, size: float) -> Samples:
     """Samples of each input, (samples, \\*shape)."""
     return {item.name: rng.normal(0, size, (count, *item.shape)) for item in model.inputs}
+
+
+def _rows(network: Network) -> int:
+    """Samples of each size, where one takes so much work."""
+    macs = sum(node.layer.cost(network.input_shapes(node)).macs for node in network.nodes)
+    return _ROWS if macs <= _MOST_MACS else 1
 
 
 def _given(

@@ -7,6 +7,7 @@ out. It gives what the node gives, a list where that may be more.
 from build_decoder.models.files.onnx_file.readers import (
     activations,
     arithmetic,
+    constants,
     moving,
     products,
     recurrent,
@@ -17,6 +18,6 @@ __all__ = ["READERS"]
 
 READERS = {
     kind: reader
-    for module in (activations, arithmetic, moving, products, recurrent, windows)
+    for module in (activations, arithmetic, constants, moving, products, recurrent, windows)
     for kind, reader in module.READERS.items()
 }

@@ -7,7 +7,7 @@ import numpy as np
 from build_decoder.models.files.onnx_file.draft import Graph, View
 from build_decoder.models.files.onnx_file.merging import scaled
 from build_decoder.models.files.onnx_file.operation import Operation
-from build_decoder.models.files.onnx_file.readers.moving import bounded
+from build_decoder.models.files.onnx_file.readers.constants import bounded
 from build_decoder.models.files.onnx_file.readers.products import matrix
 from build_decoder.models.layers.add import Add
 

@@ -1,4 +1,4 @@
-"""Operators that only move values, of tensors and of constants alike, and constants themselves."""
+"""Operators that only move values, of tensors and of constants alike."""
 
 import math
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ import numpy as np
 from build_decoder.models.errors import shown
 from build_decoder.models.files.onnx_file.draft import Graph, View
 from build_decoder.models.files.onnx_file.operation import Operation
+from build_decoder.models.files.onnx_file.readers.constants import bounded, whole_numbers
 from build_decoder.models.layers.concat import Concat
-from build_decoder.models.limits import MAX_TENSOR_VALUES
 
-__all__ = ["READERS", "bounded", "whole_numbers"]
+__all__ = ["READERS"]
 
 Value = View | np.ndarray
 Given = Sequence[Value | None]
@@ -19,19 +19,6 @@ Given = Sequence[Value | None]
 _FLOATS = (1, 10, 11, 16)  # TensorProto.DataType of float, float16, double and bfloat16
 _WHOLE = (2, 3, 4, 5, 6, 7, 12, 13)
 _TRUTH = 9
-
-
-def bounded(node: Operation, shape: Sequence[int]) -> None:
-    """Raise `InputError` where a tensor of this shape would be too large."""
-    if min(shape, default=0) < 0 or math.prod(shape) > MAX_TENSOR_VALUES:
-        raise node.error(f"at most {MAX_TENSOR_VALUES} values", f"shape {shown(tuple(shape))}")
-
-
-def whole_numbers(node: Operation, value: Value | None, what: str) -> list[int]:
-    """A constant of whole numbers."""
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "iu" or value.ndim > 1:
-        raise node.error(f"{what} of constant whole numbers", "others")
-    return [int(each) for each in value.reshape(-1)]
 
 
 def _data(node: Operation, value: Value | None) -> np.ndarray:
@@ -217,43 +204,15 @@ def _concat(graph: Graph, node: Operation, given: Given) -> Value:
     return View(draft, np.concatenate(moved, axis))
 
 
-def _shape(graph: Graph, node: Operation, given: Given) -> Value:
-    node.only("start", "end")
-    shape = np.array(_data(node, given[0]).shape, dtype=np.int64)
-    return shape[node.whole("start", 0) : node.attributes.get("end")]
-
-
-def _constant(graph: Graph, node: Operation, given: Given) -> Value:
-    keys = ("value", "value_float", "value_floats", "value_int", "value_ints")
-    node.only(*keys)
-    if len(node.attributes) != 1:
-        raise node.error(f"one of {', '.join(keys)}", "others")
-    ((key, value),) = node.attributes.items()
-    if key == "value":
-        return value
-    return np.array(value, np.float64 if "float" in key else np.int64)
-
-
-def _filled(graph: Graph, node: Operation, given: Given) -> Value:
-    node.only("value")
-    shape = whole_numbers(node, given[0], "a shape")
-    bounded(node, shape)
-    value = node.attributes.get("value", np.zeros(1))
-    return np.full(shape, np.asarray(value).reshape(-1)[0])
-
-
 READERS = {
     "Cast": _cast,
     "Concat": _concat,
-    "Constant": _constant,
-    "ConstantOfShape": _filled,
     "Dropout": _dropout,
     "Expand": _expand,
     "Flatten": _flatten,
     "Gather": _gather,
     "Identity": _identity,
     "Reshape": _reshape,
-    "Shape": _shape,
     "Slice": _slice,
     "Split": _split,
     "Squeeze": _squeeze,

@@ -10,7 +10,7 @@ import numpy as np
 
 from build_decoder.models.files.onnx_file.draft import Draft, Graph, View
 from build_decoder.models.files.onnx_file.operation import Operation
-from build_decoder.models.files.onnx_file.readers.moving import whole_numbers
+from build_decoder.models.files.onnx_file.readers.constants import whole_numbers
 from build_decoder.models.files.onnx_file.readers.products import matrix
 from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.global_average_pool import GlobalAveragePool
