@@ -20,7 +20,7 @@ __all__ = ["DEFAULT_BOARD", "DEFAULT_NETWORK", "Arguments", "parse"]
 
 DEFAULT_BOARD = "ulx3s_85f"
 DEFAULT_NETWORK = "ahead_case1"
-_KERAS = ".keras"
+_FILES = (".keras", ".onnx")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
     )
     parser.add_argument(
         "--network", type=filled, default=DEFAULT_NETWORK, metavar="PATH|NAME",
-        help=f"metadata folder, .keras file, or one of {', '.join(zoo_names())} "
+        help=f"metadata folder, .keras or .onnx file, or one of {', '.join(zoo_names())} "
         "(default: %(default)s)",
     )
     parser.add_argument(
@@ -115,4 +115,5 @@ def _name_of(network: str) -> str:
     if path.name == NETWORK_FILE:
         path = path.parent
     # Of other names the suffix counts: net.v1 and net.v2 are two networks.
-    return path.name.removesuffix(_KERAS) or "network"
+    suffix = next((suffix for suffix in _FILES if path.name.endswith(suffix)), "")
+    return path.name.removesuffix(suffix) or "network"

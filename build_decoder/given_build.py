@@ -26,8 +26,8 @@ def add_build_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the argument that names a build or a network, and the options of the latter."""
     parser.add_argument(
         "network", type=filled, metavar="BUILD|NETWORK",
-        help="folder of a build, which is taken as it is; or zoo name, metadata folder or .keras "
-        "file of a network, which is built first, with the options that build_decoder has",
+        help="folder of a build, which is taken as it is; or zoo name, metadata folder, .keras or "
+        ".onnx file of a network, which is built first, with the options that build_decoder has",
     )
     add_design_options(parser)
 

@@ -15,6 +15,8 @@ __all__ = [
     "MAX_KERAS_OBJECTS",
     "MAX_LAYERS",
     "MAX_MAGNITUDE",
+    "MAX_ONNX_BYTES",
+    "MAX_ONNX_NODES",
     "MAX_RECORDING_VALUES",
     "MAX_TENSOR_VALUES",
     "MAX_WEIGHTS",
@@ -30,6 +32,8 @@ MAX_KERAS_BYTES = 2**29  # of a .keras file, packed and unpacked: a layer of MAX
 MAX_KERAS_EXPANSION = 64  # bytes unpacked for a byte packed; Keras packs nothing
 MAX_KERAS_MEMBERS = 64  # files in a .keras file; Keras writes three
 MAX_KERAS_OBJECTS = 2**12  # groups and arrays of its weights: at most 6 a layer, with Adam's 10
+MAX_ONNX_BYTES = 2**29  # of an ONNX file; files of weights beside it are bounded by their values
+MAX_ONNX_NODES = 2**12  # of its graph: a layer may be some twenty, of which shapes are computed
 MAX_MAGNITUDE = 1e30  # of a weight or sample: no sum over a layer can overflow a float64
 MAX_GOLDEN_VALUES = 2**27  # values of one golden array: 1 GiB as float64
 MAX_GRAPH_WEIGHTS = 2**26  # weights of a layer of an architecture; ESCAPE-NET has 2**24.5

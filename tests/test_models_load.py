@@ -1,6 +1,7 @@
 """Networks from folders: what is written is read again, and chains of format 1 still are."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,20 @@ def test_unknown_source_lists_the_zoo():
     with pytest.raises(InputError) as caught:
         load_network("ahead_case9")
     message = str(caught.value)
-    assert message.startswith("ahead_case9: expected a metadata folder, a .keras file or one of ")
+    expected = "ahead_case9: expected a metadata folder, a .keras or .onnx file, or one of "
+    assert message.startswith(expected)
     assert "ahead_case1" in message
     assert message.endswith("got no such file or folder")
+
+
+def test_an_onnx_file_without_the_package(tmp_path, monkeypatch):
+    (tmp_path / "net.onnx").write_bytes(b"x")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(InputError) as caught:
+        load_network(tmp_path / "net.onnx")
+    assert "expected the package onnx (pip install 'build_decoder[onnx]')" in str(caught.value)
+
+
+def test_an_onnx_file_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="net.onnx: expected a file, got no such file or folder"):
+        load_network(tmp_path / "net.onnx")

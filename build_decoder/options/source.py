@@ -11,7 +11,7 @@ from build_decoder.options.types import finite, seed
 
 __all__ = ["SourceOptions", "add_source_options", "default_golden"]
 
-_KERAS = ".keras"
+_FILES = (".keras", ".onnx")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 def default_golden(network: str) -> str:
     """Where the golden data of ``network`` is unless the user says: with a file, in its folder."""
     folder, name = os.path.split(network)
-    if (name == NETWORK_FILE or name.endswith(_KERAS)) and not os.path.isdir(network):
+    if (name == NETWORK_FILE or name.endswith(_FILES)) and not os.path.isdir(network):
         # Never a bare name, which could be one of the zoo's.
         return os.path.join(folder or os.curdir, "")
     return network

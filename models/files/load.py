@@ -1,4 +1,4 @@
-"""Loads a network from whatever the user has: a name, a folder or a Keras file."""
+"""Loads a network from whatever the user has: a name, a folder, a Keras or an ONNX file."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.keras_loader import read_keras
 from build_decoder.models.files.network_folder import NETWORK_FILE, read_metadata, save_network
+from build_decoder.models.files.onnx_loader import read_onnx
 from build_decoder.models.files.paths import no_such
 from build_decoder.models.network import Network
 from build_decoder.models.zoo import zoo_names, zoo_path
@@ -20,7 +21,7 @@ def load_network(source: str | Path) -> Network:
     ----------
     source:
         A network of the zoo by its name, a metadata folder, its ``network.json``, or a ``.keras``
-        file. A zoo name comes first: write ``./NAME`` for a folder of the same name.
+        or ``.onnx`` file. A zoo name comes first: write ``./NAME`` for a folder of the same name.
 
     Raises
     ------
@@ -36,9 +37,11 @@ def load_network(source: str | Path) -> Network:
         return read_metadata(path.parent)
     if path.suffix == ".keras":
         return read_keras(path)
+    if path.suffix == ".onnx":
+        return read_onnx(path)
     raise InputError.at(
         source,
         "",
-        expected=f"a metadata folder, a .keras file or one of {', '.join(zoo_names())}",
+        expected=f"a metadata folder, a .keras or .onnx file, or one of {', '.join(zoo_names())}",
         got=no_such(path),
     )

@@ -1,0 +1,23 @@
+"""Operators of ONNX by their kind.
+
+A reader gets the graph, the node and what it takes: a view, a constant, or None where it is left
+out. It gives what the node gives, a list where that may be more.
+"""
+
+from build_decoder.models.files.onnx_file.readers import (
+    activations,
+    arithmetic,
+    constants,
+    moving,
+    products,
+    recurrent,
+    windows,
+)
+
+__all__ = ["READERS"]
+
+READERS = {
+    kind: reader
+    for module in (activations, arithmetic, constants, moving, products, recurrent, windows)
+    for kind, reader in module.READERS.items()
+}

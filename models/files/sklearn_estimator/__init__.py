@@ -1,0 +1,1 @@
+"""Fitted estimators of scikit-learn as layers: `models.files.from_sklearn` has the whole way."""
