@@ -1,8 +1,8 @@
 """``golden.npz`` and ``golden.json``: golden data as the import stage understood it.
 
 ``golden.npz`` has ``x``, ``y``, ``held_out`` and, where they are known, ``labels`` or ``targets``,
-of a continuous network ``steps``, and can be given to ``--golden``; ``golden.json`` has the task, where that is known from, and all
-that the user was told.
+of a continuous network ``steps``, and can be given to ``--golden``; ``golden.json`` has the task,
+where that is known from, and all that the user was told.
 """
 
 from dataclasses import asdict

@@ -42,7 +42,8 @@ class RecurrentLayer(IntegerLayer):
     Raises
     ------
     ValueError
-        If it is continuous and not of one step that is taken forwards, or shapes do not match or anything is wider than the widest format.
+        If it is continuous and not of one step that is taken forwards, or shapes do not match or
+        anything is wider than the widest format.
     """
 
     steps: int

@@ -85,7 +85,9 @@ def simulate(build: BuildFolder, *, seed: int, progress: Progress = silent) -> S
     return StageResult(figures=figures)
 
 
-def _sequences(build: BuildFolder, frames: int, seed: int) -> list[tuple[str, int | None, int, int]]:
+def _sequences(
+    build: BuildFolder, frames: int, seed: int
+) -> list[tuple[str, int | None, int, int]]:
     """Name, seed of stalls, frames and frames of a sequence of runs that clear states."""
     steps = build.load_golden(build.load_network()).steps
     short = _SHORT_SEQUENCE

@@ -107,9 +107,9 @@ def load_golden(
         An ``.npz`` file with the arrays ``x`` (samples, inputs), ``y`` (samples, outputs) and
         optionally ``labels`` ((samples,), or (samples, outputs) of 0 and 1), ``targets`` (samples,
         outputs: the true values of a regression), ``held_out`` (samples,), ``task`` (a name of
-        `Kind`), ``threshold`` (one, or one an output) and, of a continuous network, ``steps`` (samples
-        of a sequence); a pair of files ``x.csv,y.csv``; a folder
-        with ``golden.npz``, or else with ``x.csv`` and ``y.csv``; or the name of a zoo network.
+        `Kind`), ``threshold`` (one, or one an output) and, of a continuous network, ``steps``
+        (samples of a sequence); a pair of files ``x.csv,y.csv``; a folder with ``golden.npz``, or
+        else with ``x.csv`` and ``y.csv``; or the name of a zoo network.
     seed:
         Picks the held-out quarter where there is no ``held_out`` and there are 40 samples or more,
         or 4 sequences of a continuous network. With fewer, nothing is held out.
@@ -243,7 +243,8 @@ def _held_out(file: GoldenFile, seed: int) -> np.ndarray:
         held_out = _whole(file, "held_out", file.held_out, 1).astype(bool)
         if held_out.all():
             raise file.error("held_out", "samples that are not held out", "none")
-        if (np.ptp(held_out.reshape(-1, file.steps or 1), axis=1) != 0).any():
+        sequences = held_out.reshape(-1, file.steps or 1)
+        if (sequences != sequences[:, :1]).any():
             raise file.error("held_out", "whole sequences", "parts of some")
         return held_out
     if file.steps is not None:
