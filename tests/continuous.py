@@ -7,6 +7,7 @@ import numpy as np
 from build_decoder.models import Architecture, Input, Network, Node
 from build_decoder.models.carried import carried
 from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.esn import Esn
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.task import Kind
@@ -24,6 +25,7 @@ KINDS = {
     "gru": (Gru(3, False), Dense(2, "linear")),
     "lstm": (Lstm(3, False), Dense(2, "linear")),
     "two": (Gru(3, True), Lstm(2, False), Dense(2, "tanh")),
+    "esn": (Esn(5, True, leak_bits=2), Esn(1, False), Dense(2, "linear")),
 }
 
 

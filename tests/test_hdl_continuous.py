@@ -23,6 +23,7 @@ FOLDINGS = {
     "gru": (Folding(1, 1), Folding(1, 3), Folding(2, 5), Folding(4, 9)),
     "lstm": (Folding(1, 1), Folding(1, 4), Folding(2, 5), Folding(4, 12)),
     "two": (Folding(1, 1), Folding(2, 3), Folding(3, 8)),
+    "esn": (Folding(1, 1), Folding(2, 1)),
 }
 CASES = [(kind, folding) for kind in KINDS for folding in FOLDINGS[kind]]
 
