@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from build_decoder.models.carried import Carried
 from build_decoder.models.cursor.readout import READOUT, ridge
 from build_decoder.models.cursor.recording import Session
+from build_decoder.models.errors import InputError
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.esn import Esn
 from build_decoder.models.layers.gru import Gru
+from build_decoder.models.layers.rbf import Rbf
 from build_decoder.models.network import Input, Network
 from build_decoder.models.task import Kind
 from build_decoder.models.task_inference import stated_task
@@ -23,6 +26,7 @@ _BINS = 6
 _PENALTY = 1e-3  # of read-outs, for values that are as many as those of the reservoir
 _RESERVOIR, _LEAK_BITS = 100, 2
 _SPECTRAL_RADIUS, _CONNECTED, _INPUT_SCALE, _BIAS_SCALE = 0.5, 0.1, 0.3, 0.1
+_CENTRES, _EVERY, _NARROWNESS, _RBF_PENALTY = 64, 4, 0.1, 1e-4
 _UNITS = 32  # of the GRU
 _HIDDEN = 24  # of the MLP
 _EPOCHS, _PATIENCE, _BATCH, _RATE, _DECAY = 80, 10, 16, 3e-3, 1e-2
@@ -60,8 +64,6 @@ def _named(name: str, input: Input, *layers) -> Network:
 
 
 def _continuous(name: str, units: int, layer, weights, readout) -> Network:
-    from build_decoder.models.carried import Carried
-
     layers = ("state", Carried(layer), weights), ("velocity", READOUT, readout)
     return _named(name, Input("counts", (1, units)), *layers)
 
@@ -88,6 +90,30 @@ def _esn(name: str, session: Session, validation: Session, seed: int) -> Network
     )
     readout = ridge(_flat(states), _flat(session.velocity), _PENALTY)
     return _continuous(name, x.shape[1], layer, arrays, readout)
+
+
+def _rbf(name: str, session: Session, validation: Session, seed: int) -> Network:
+    try:
+        from sklearn.cluster import KMeans
+    except ImportError:
+        raise InputError(
+            "training: expected scikit-learn, got none: pip install 'build_decoder[train]'"
+        ) from None
+
+    x = _flat(counted(session.counts, _BINS)).astype(float)
+    clusters = KMeans(_CENTRES, n_init=1, random_state=seed).fit(x[::_EVERY])
+    # Whole counts, as inputs are.
+    centres = np.round(clusters.cluster_centers_.T)
+    layer = Rbf(_CENTRES)
+    squares = layer.distances(x, centres)
+    nearest = squares.argmin(axis=1)
+    own = np.array([squares[nearest == unit, unit].mean() for unit in range(_CENTRES)])
+    arrays = {"centres": centres, "scale": _NARROWNESS / own}
+    readout = ridge(layer.forward([x], arrays), _flat(session.velocity), _RBF_PENALTY)
+    return _named(
+        name, Input("counts", x.shape[1:]), ("around", layer, arrays),
+        ("velocity", READOUT, readout),
+    )  # fmt: skip
 
 
 def _gru(name: str, session: Session, validation: Session, seed: int) -> Network:
@@ -159,6 +185,7 @@ def _fit(keras, model, x, session: Session, checked, validation: Session):
 DECODERS = {
     "cursor_linear": Decoder(_linear, _BINS),
     "cursor_mlp": Decoder(_mlp, _BINS),
+    "cursor_rbf": Decoder(_rbf, _BINS),
     "cursor_gru": Decoder(_gru),
     "cursor_esn": Decoder(_esn),
 }
