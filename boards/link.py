@@ -17,6 +17,7 @@ from build_decoder.boards.protocol import (
     Info,
     LoadState,
     Protocol,
+    Status,
     element_bytes,
 )
 from build_decoder.boards.replier import Replier
@@ -70,6 +71,8 @@ class Link(wiring.Component):
         High for one cycle for each frame whose outputs have all been sent.
     rejected
         High for one cycle for each request that is answered with an error, or dropped for pausing.
+    clear, cleared
+        Of a continuous decoder: to and from its ports of these names.
     words, command, status, fingerprint
         Of a decoder whose weights can be loaded: to and from its ports of these names.
 
@@ -107,6 +110,7 @@ class Link(wiring.Component):
                 "answered": Out(1),
                 "rejected": Out(1),
                 **(self._load_ports() if interface.reloadable else {}),
+                **({"clear": Out(1), "cleared": In(1)} if interface.continuous else {}),
             }
         )
 
@@ -126,6 +130,7 @@ class Link(wiring.Component):
             byte_cycles=self.byte_cycles,
             protocol=protocol,
             loads=interface.reloadable,
+            clears=bool(interface.continuous),
         )
         feeder = FrameFeeder(format=interface.input_format, lanes=self.lanes)
         m.submodules.feeder = feeder
@@ -154,7 +159,10 @@ class Link(wiring.Component):
         if interface.reloadable:
             self._connect_loading(m, receiver, replier, reader, memory.depth)
         else:
-            wiring.connect(m, receiver.o, replier.i)
+            if interface.continuous:
+                self._connect_clearing(m, receiver, replier)
+            else:
+                wiring.connect(m, receiver.o, replier.i)
             m.d.comb += [
                 reader.first.eq(Mux(replier.tell, memory.depth - 1, self.frame_bytes - 1)),
                 replier.info.payload.eq(reader.o.payload),
@@ -184,6 +192,21 @@ class Link(wiring.Component):
             self.rejected.eq(receiver.dropped | replier.refused),
         ]
         return m
+
+    def _connect_clearing(self, m, receiver, replier) -> None:
+        """A RESET is answered once states are cleared. All frames before it have been answered."""
+        request, done = receiver.o.payload, Signal()
+        asks = (request.command == Command.RESET) & (request.status == Status.OK)
+        m.d.comb += [
+            self.clear.eq(receiver.o.valid & asks & ~done),
+            replier.i.payload.eq(request),
+            replier.i.valid.eq(receiver.o.valid & (~asks | done)),
+            receiver.o.ready.eq(replier.i.ready),
+        ]
+        with m.If(self.clear & self.cleared):
+            m.d.sync += done.eq(1)
+        with m.If(replier.i.valid & replier.i.ready):
+            m.d.sync += done.eq(0)
 
     def _connect_loading(self, m, receiver, replier, reader, depth: int) -> None:
         """Requests go through `Loading`, and replies tell of weights what the decoder does."""

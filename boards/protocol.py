@@ -21,6 +21,9 @@ Decoders whose weights can be loaded answer five more, all with `LoadState`: ``L
 its first word in the image, then words, four bytes each), and, without payload, ``COMMIT``,
 ``ROLLBACK``, ``VERIFY`` and ``STATUS``. To others they are unknown.
 
+Continuous decoders, of which each frame is a step, answer ``RESET`` (no payload either way) once
+their states are zero. To others it is unknown.
+
 A reply whose status is not ``OK`` has no payload. The whole is described for people in
 ``docs/host_protocol.md``.
 """
@@ -68,6 +71,7 @@ class Command(enum.IntEnum):
     ROLLBACK = 5
     VERIFY = 6
     STATUS = 7
+    RESET = 8
 
 
 class Status(enum.IntEnum):

@@ -87,7 +87,8 @@ class Replier(wiring.Component):
         output_bytes = element_bytes(interface.output_format)
         reply_bytes = interface.output_count * output_bytes
 
-        ok, about = Signal(), Signal()
+        # Whether there is a payload at all, and whether it is what `info` has.
+        ok, about, holds = Signal(), Signal(), Signal()
         length = Signal(16)
         told = Info.LAYOUT.size
         if interface.reloadable:
@@ -96,8 +97,9 @@ class Replier(wiring.Component):
         else:
             m.d.comb += about.eq(request.command == Command.INFO)
         m.d.comb += [
+            holds.eq(request.command != Command.RESET if interface.continuous else 1),
             ok.eq(request.status == Status.OK),
-            length.eq(Mux(ok, Mux(about, told, reply_bytes), 0)),
+            length.eq(Mux(ok & holds, Mux(about, told, reply_bytes), 0)),
         ]
         sync = C(self.protocol.reply_sync, 8)
         header = [sync, request.command, request.tag, request.status, length[:8], length[8:]]
@@ -155,6 +157,9 @@ class Replier(wiring.Component):
                 m.next = state
             return last
 
+        frame = Signal()
+        m.d.comb += frame.eq(ok & ~about & holds)
+
         with m.FSM():
             with m.State("HEADER"):
                 position = below(len(header))
@@ -163,10 +168,10 @@ class Replier(wiring.Component):
                 m.d.comb += self.covered.start.eq(position[1:] == 0)
                 m.d.sync += outputs_left.eq(interface.output_count - 1)
                 with m.If(sent(Array(header)[position], ready=self.i.valid)):
-                    m.d.comb += [self.feed.eq(first & ok & ~about), self.tell.eq(first & about)]
+                    m.d.comb += [self.feed.eq(first & frame), self.tell.eq(first & about)]
                     with m.If(ended(len(header), "CRC")):
                         m.d.comb += self.refused.eq(~ok)
-                        with m.If(ok):
+                        with m.If(frame):
                             m.next = "OUTPUT"
                         with m.If(ok & about):
                             m.next = "INFO"
@@ -190,5 +195,5 @@ class Replier(wiring.Component):
                 crc = Mux(index[0], self.crc[:8], self.crc[8:])
                 with m.If(sent(crc, ready=self.fed & self.settled)):
                     with m.If(ended(self.protocol.CRC_BYTES, "HEADER")):
-                        m.d.comb += [self.i.ready.eq(1), self.answered.eq(ok & ~about)]
+                        m.d.comb += [self.i.ready.eq(1), self.answered.eq(frame)]
         return m

@@ -40,6 +40,8 @@ class RequestReceiver(wiring.Component):
         Protocol constants.
     loads
         Whether weights can be loaded: there are more commands then.
+    clears
+        Whether states can be cleared: there is one more command then.
 
     Members
     -------
@@ -59,9 +61,11 @@ class RequestReceiver(wiring.Component):
     """
 
     def __init__(
-        self, *, frame_bytes: int, byte_cycles: int, protocol: Protocol, loads: bool = False
+        self, *, frame_bytes: int, byte_cycles: int, protocol: Protocol, loads: bool = False,
+        clears: bool = False,
     ):
         self.loads = loads
+        self.clears = clears
         self.frame_bytes = frame_bytes
         self.byte_cycles = byte_cycles
         self.protocol = protocol
@@ -194,16 +198,17 @@ class RequestReceiver(wiring.Component):
         return m
 
     def _known(self, command):
+        cleared = command == Command.RESET if self.clears else 0
         if self.loads:
-            return (command >= Command.INFO) & (command <= Command.STATUS)
-        return (command == Command.INFO) | (command == Command.INFER)
+            return (command >= Command.INFO) & (command <= Command.STATUS) | cleared
+        return (command == Command.INFO) | (command == Command.INFER) | cleared
 
     def _fitting(self, command, empty, framed):
         """Whether the payload's length is that of the command."""
         if self.loads:
             other = Mux(command == Command.LOAD, self.load_whole, empty)
             return Mux(command == Command.INFER, framed, other)
-        return Mux(command == Command.INFO, empty, framed)
+        return Mux(command == Command.INFER, framed, empty)
 
 
 _LOAD_PORTS = {"load_start": Out(1), "load": Out(1), "load_busy": In(1), "load_whole": In(1)}

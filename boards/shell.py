@@ -29,7 +29,8 @@ class Shell(wiring.Component):
     ----------
     decoder
         Component with streams ``i`` and ``o`` and the integer model as ``model``; one whose weights
-        can be loaded is as :class:`hdl.reloadable_decoder.ReloadableDecoder`.
+        can be loaded is as :class:`hdl.reloadable_decoder.ReloadableDecoder`, a continuous one as
+        :class:`hdl.continuous_decoder.ContinuousDecoder`.
     divisor
         Clock cycles a bit on the line.
     protocol
@@ -90,6 +91,8 @@ class Shell(wiring.Component):
                 link.status.eq(decoder.status),
                 link.fingerprint.eq(decoder.fingerprint),
             ]
+        if link.interface.continuous:
+            m.d.comb += [decoder.clear.eq(link.clear), link.cleared.eq(decoder.cleared)]
         m.d.comb += [
             receiver.rx.eq(self.rx),
             self.tx.eq(transmitter.tx),

@@ -130,7 +130,7 @@ def design(
     """The plan of a decoder for ``model``; see :func:`hdl.planning.design.design_decoder`.
 
     With convolutions and a clock in MHz, it keeps up with :data:`KEEP_UP_HZ` unless something else
-    is asked for.
+    is asked for, or steps are those of a continuous network, which come much more slowly.
 
     Raises
     ------
@@ -143,6 +143,7 @@ def design(
     elif (
         options.target is None
         and clock_mhz is not None
+        and not model.continuous
         and any(isinstance(layer, Conv2d | RecurrentLayer) for layer in model.layers)
     ):
         options = replace(options, keep_up=KEEP_UP_HZ)

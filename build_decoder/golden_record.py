@@ -1,8 +1,8 @@
 """``golden.npz`` and ``golden.json``: golden data as the import stage understood it.
 
 ``golden.npz`` has ``x``, ``y``, ``held_out`` and, where they are known, ``labels`` or ``targets``,
-and can be given to ``--golden``; ``golden.json`` has the task, where that is known from, and all
-that the user was told.
+of a continuous network ``steps``, and can be given to ``--golden``; ``golden.json`` has the task,
+where that is known from, and all that the user was told.
 """
 
 from dataclasses import asdict
@@ -29,6 +29,7 @@ RECORD_FILE = "golden.json"
 _FORMAT = 1
 _ARRAYS = ("x", "y", "held_out")
 _TRUTHS = ("labels", "targets")
+_STEPS = "steps"
 
 
 def save_golden_record(golden: GoldenData, folder: Path) -> None:
@@ -40,6 +41,8 @@ def save_golden_record(golden: GoldenData, folder: Path) -> None:
         arrays["labels"] = golden.labels[:, 0] if single else golden.labels
     if golden.targets is not None:
         arrays["targets"] = _short(golden.targets)
+    if golden.steps is not None:
+        arrays["steps"] = np.array(golden.steps)
     np.savez_compressed(folder / GOLDEN_FILE, **arrays)
     content = {
         "format": _FORMAT,
@@ -103,9 +106,12 @@ def _arrays(path: Path, network: Network) -> dict[str, np.ndarray | None]:
         single = len(npz_shape(path, "labels")) == 1
         labels = read("labels", *([samples] if single else [samples, ("decisions", None)]))
         arrays["labels"] = labels.astype(np.int64).reshape(len(x), -1)
-    if unknown := {*keys} - {*_ARRAYS, *_TRUTHS}:
+    if network.continuous:
+        arrays["steps"] = int(read_npz(path, _STEPS, ArrayShape((), (), 1), where=_STEPS))
+    known = (*_ARRAYS, *_TRUTHS, *((_STEPS,) if network.continuous else ()))
+    if unknown := {*keys} - {*known}:
         raise InputError.at(
-            path, "", expected=f"only {', '.join((*_ARRAYS, *_TRUTHS))}", got=shown(min(unknown))
+            path, "", expected=f"only {', '.join(known)}", got=shown(min(unknown))
         )
     return arrays
 

@@ -8,7 +8,7 @@ numbers, are in an ``.npz``, by their place in the JSON: ``{"array": "nodes.0.la
 
 import importlib
 import re
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,10 @@ def _object(entries: Fields, arrays: dict[str, np.ndarray]) -> Any:
     kind = _class_of(name)
     if kind is None:
         raise entries.error("type", "parameters that this version knows", shown(name))
-    entries.only("type", *_parameters(kind))
+    # What later versions added has a default, which says what there was before.
+    optional = tuple(f.name for f in fields(kind) if f.init and f.default is not MISSING)
+    required = (name for name in _parameters(kind) if name not in optional)
+    entries.only("type", *required, optional=optional)
     given = {
         key: from_json(value, arrays, entries.source, _below(place, key))
         for key, value in entries.values.items()

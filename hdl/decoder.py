@@ -3,7 +3,7 @@
 import importlib
 from functools import cached_property
 
-from amaranth import Module
+from amaranth import Module, ResetInserter
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -43,6 +43,8 @@ class Decoder(wiring.Component):
     o : ``Out``, stream of arrays of one raw output
     memory_0, ... : ``In``, ports of the memories that are written at run time, in the order of the
         layers: :class:`hdl.reloadable_decoder.ReloadableDecoder` drives them
+    clear : ``In``, 1, of a continuous network, while no frame is under way: states are zero in the
+        next one; :class:`hdl.continuous_decoder.ContinuousDecoder` drives it
     """
 
     def __init__(self, plan: DecoderPlan):
@@ -56,6 +58,7 @@ class Decoder(wiring.Component):
                 "i": In(stream.Signature(layout_of(plan.input))),
                 "o": Out(stream.Signature(layout_of(plan.stages[-1].plan.output))),
                 **{f"memory_{n}": In(MemoryPort(memory)) for n, memory in enumerate(memories)},
+                **({"clear": In(1)} if plan.model.continuous else {}),
             }
         )
 
@@ -79,7 +82,11 @@ class Decoder(wiring.Component):
         memories = iter(self.memories)
         for number, stage in enumerate(self.plan.stages):
             component = self.components[stage.name]
-            m.submodules[f"{type(component).__name__.lower()}_{number}"] = component
+            made = component
+            if getattr(stage.plan, "continuous", False):
+                # As after power-up: all that it holds is of the steps before.
+                made = ResetInserter(self.clear)(component)
+            m.submodules[f"{type(component).__name__.lower()}_{number}"] = made
             for source, taken in zip(stage.inputs, component.inputs, strict=True):
                 wiring.connect(m, streams.pop(source), taken)
             for output, given in enumerate(component.outputs):

@@ -4,6 +4,7 @@ from amaranth import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from build_decoder.hdl.continuous_decoder import ContinuousDecoder
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.parts.frame_gate import FrameGate
 from build_decoder.hdl.parts.weight_loader import COMMANDS, WeightLoader, status_layout
@@ -99,6 +100,8 @@ class ReloadableDecoder(wiring.Component):
         return m
 
 
-def decoder_of(plan: DecoderPlan) -> Decoder | ReloadableDecoder:
+def decoder_of(plan: DecoderPlan) -> Decoder | ReloadableDecoder | ContinuousDecoder:
     """The hardware of a plan."""
+    if plan.model.continuous:
+        return ContinuousDecoder(plan)
     return ReloadableDecoder(plan) if plan.reloadable else Decoder(plan)

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.models.architecture import Architecture, Input, Node, Weights, chained
+from build_decoder.models.carried import Carried
 from build_decoder.models.dense_view import DenseView
 from build_decoder.models.errors import InputError
 from build_decoder.models.layer import Layer, Mismatch, Shape
@@ -95,6 +96,27 @@ class Network(Architecture):
         return cls(architecture.name, architecture.inputs, tuple(nodes))
 
     @property
+    def continuous(self) -> bool:
+        """Whether samples are steps that follow in time, from one to the next of which states are
+        kept."""
+        return any(isinstance(node.layer, Carried) for node in self.nodes)
+
+    def in_sequences(self, steps: int | None) -> "Network":
+        """A continuous network on sequences of so many samples each, which begin with zero states.
+
+        None makes all samples one sequence, as does a network's file. Other networks are as they
+        were.
+        """
+        if not self.continuous:
+            return self
+        nodes = (
+            replace(node, layer=replace(node.layer, every=steps))
+            if isinstance(node.layer, Carried) else node
+            for node in self.nodes
+        )
+        return replace(self, nodes=tuple(nodes))
+
+    @property
     def weights(self) -> Weights:
         """Arrays by the name of their node and their own; nodes without any are left out."""
         return {node.name: node.weights for node in self.nodes if node.weights}
@@ -147,7 +169,7 @@ class Network(Architecture):
         values = self.given_values(x)
         samples = len(next(iter(values.values())))
         most = samples
-        if any(len(shape) > 1 for shape in self.shapes.values()):
+        if any(len(shape) > 1 for shape in self.shapes.values()) and not self.continuous:
             most = max(_PART // max(map(math.prod, self.shapes.values())), 1)
         parts = [
             self._outputs(

@@ -1,6 +1,7 @@
 """Trains a network and writes its metadata folder and golden data.
 
 python -m build_decoder.models.train ahead_case1
+python -m build_decoder.models.train cursor_esn
 python -m build_decoder.models.train NAME --recording FILE.npz --hidden 20 --rectify --output DIR
 """
 
@@ -13,6 +14,8 @@ import numpy as np
 
 from build_decoder.models.arguments import LineParser, filled_path, whole_number
 from build_decoder.models.command import exit_status
+from build_decoder.models.cursor.decoders import DECODERS
+from build_decoder.models.cursor.training import train_cursor
 from build_decoder.models.files.network_folder import is_valid_name, save_network
 from build_decoder.models.fit import Samples, TrainedNetwork, fit
 from build_decoder.models.golden import GOLDEN_FILE
@@ -145,7 +148,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser = LineParser(
         prog="python -m build_decoder.models.train", description="Train a decoder with Keras."
     )
-    parser.add_argument("name", help=f"one of {', '.join(RECIPES)}, or any with --recording")
+    names = (*RECIPES, *DECODERS)
+    parser.add_argument("name", help=f"one of {', '.join(names)}, or any with --recording")
     parser.add_argument(
         "--output", type=filled_path, metavar="DIR", help="default: the zoo's folder"
     )
@@ -164,12 +168,16 @@ def _run(arguments: Sequence[str] | None) -> int:
     options = parser.parse_args(arguments)
     if not is_valid_name(options.name):
         parser.error(f"expected a name of letters, digits, '_', '-' and '.', got {options.name!r}")
-    if options.recording is None and options.name not in RECIPES:
-        parser.error(f"expected a name of {', '.join(RECIPES)}, got {options.name!r}")
+    if options.recording is None and options.name not in names:
+        parser.error(f"expected a name of {', '.join(names)}, got {options.name!r}")
     if options.recording is not None and options.output is None:
         parser.error("expected --output beside --recording, got none")
     folder = options.output or ZOO_FOLDER / options.name
-    if options.recording is None:
+    if options.recording is None and options.name in DECODERS:
+        if options.epochs is not None:
+            parser.error(f"expected no --epochs for {options.name}, got {options.epochs}")
+        train_cursor(options.name, folder, seed=options.seed)
+    elif options.recording is None:
         train_recipe(options.name, folder, epochs=options.epochs, seed=options.seed)
     else:
         train_recording(

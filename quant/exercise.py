@@ -37,12 +37,18 @@ def affordable(network: Network, golden: GoldenData) -> GoldenData:
 
     The samples of smallest margin are taken: other samples are decided alike by any formats that
     come near the float network. For a regression, which has no margins, samples are taken at even
-    distances.
+    distances; of a continuous network, whole sequences.
     """
     most = max(_MACS // max(resources(network).macs, 1), _SAMPLES // 8)
     if len(golden) <= most or all(len(shape) == 1 for shape in network.shapes.values()):
         return golden
     decided = golden.task.decisions(golden.y)
+    if golden.steps is not None:
+        sequences = len(golden) // golden.steps
+        count = max(most // golden.steps, 1)
+        picked = np.linspace(0, sequences - 1, min(count, sequences)).round().astype(int)
+        rows = picked[:, None] * golden.steps + np.arange(golden.steps)
+        return golden.select(rows.ravel())
     if not decided.shape[1]:
         return golden.select(np.linspace(0, len(golden) - 1, most).round().astype(int))
     margins = [golden.task.margin(golden.y, decided, n) for n in range(decided.shape[1])]

@@ -191,12 +191,22 @@ class IntegerModel:
         """Real float64 of raw outputs (samples, outputs)."""
         return self.output_format.to_real(y_raw)
 
-    def values(self, x_raw: np.ndarray) -> dict[str, np.ndarray]:
+    @property
+    def continuous(self) -> bool:
+        """Whether samples are steps that follow in time, from one to the next of which states are
+        kept."""
+        return any(getattr(layer, "continuous", False) for layer in self.layers)
+
+    def values(self, x_raw: np.ndarray, *, steps: int | None = None) -> dict[str, np.ndarray]:
         """Raw values (samples, ...) of every input and every node, for raw inputs (samples,
-        inputs)."""
+        inputs); ``steps`` is as for :meth:`compute`."""
         values = self.given_values(x_raw)
         for node in self.nodes:
-            values[node.name] = node.layer.compute(*(values[name] for name in node.inputs))
+            taken = [values[name] for name in node.inputs]
+            if steps is not None and getattr(node.layer, "continuous", False):
+                values[node.name] = node.layer.compute_sequences(*taken, steps)
+            else:
+                values[node.name] = node.layer.compute(*taken)
         return values
 
     def given_values(self, x_raw: np.ndarray) -> dict[str, np.ndarray]:
@@ -207,20 +217,41 @@ class IntegerModel:
             values[item.name] = values[item.name].reshape(len(x_raw), *item.shape)
         return values
 
-    def compute(self, x_raw: np.ndarray) -> np.ndarray:
-        """Raw int64 outputs (samples, outputs) of raw inputs (samples, inputs)."""
+    def compute(self, x_raw: np.ndarray, *, steps: int | None = None) -> np.ndarray:
+        """Raw int64 outputs (samples, outputs) of raw inputs (samples, inputs).
+
+        Parameters
+        ----------
+        steps
+            Samples of a sequence of a continuous model: states are zero before the first of each.
+            None: all samples are one sequence. Of another model it makes no difference.
+
+        Raises
+        ------
+        ValueError
+            If samples of a continuous model are not whole sequences.
+        """
         held = sum(math.prod(item.shape) for item in self.inputs)
         held += sum(layer.output_count for layer in self.layers)
         most = max(_PART // held, 1)
+        if self.continuous:
+            length = len(x_raw) if steps is None else steps
+            if length and len(x_raw) % length:
+                raise ValueError(f"expected sequences of {length}, got {len(x_raw)} samples")
+            most = max(most // max(length, 1), 1) * max(length, 1)
         # One part, though empty, of no samples.
         parts = [x_raw[start : start + most] for start in range(0, max(len(x_raw), 1), most)]
         last = self.nodes[-1].name
-        given = [self.values(part)[last].reshape(len(part), self.output_count) for part in parts]
+        given = [
+            self.values(part, steps=steps)[last].reshape(len(part), self.output_count)
+            for part in parts
+        ]
         return given[0] if len(given) == 1 else np.concatenate(given)
 
-    def predict(self, x) -> np.ndarray:
-        """Real outputs (samples, outputs) of real inputs (samples, inputs)."""
-        return self.dequantise_output(self.compute(self.quantise_input(x)))
+    def predict(self, x, *, steps: int | None = None) -> np.ndarray:
+        """Real outputs (samples, outputs) of real inputs (samples, inputs); ``steps`` is as for
+        :meth:`compute`."""
+        return self.dequantise_output(self.compute(self.quantise_input(x), steps=steps))
 
     def signals(self) -> list[Node]:
         """All signal nodes, in data-flow order, with the words that each holds."""

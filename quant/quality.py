@@ -184,4 +184,6 @@ def measure(
 
     ``scale`` is as for `Reference`.
     """
-    return Reference(golden, scale=scale).compare(model.predict(golden.x))
+    return Reference(golden, scale=scale).compare(
+        model.predict(golden.x, steps=golden.steps)
+    )

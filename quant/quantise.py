@@ -180,6 +180,7 @@ def quantise(
         raise ValueError(f"expected a cost for the search {search!r}, got none")
     if also and search == "ahead":
         raise ValueError("expected no other networks for AHEAD's search, got some")
+    network = _in_sequences(network, golden, reloadable=reloadable, also=also)
     others = [(named_alike(network, other), its_golden) for other, its_golden in also]
     cases = [(case, affordable(case, data.search)) for case, data in ((network, golden), *others)]
     recorded = cases[0][1]
@@ -228,7 +229,8 @@ def quantise(
         measure(build(replace(found, network=other)), its_golden)
         for other, (_, its_golden) in zip(found.others, others, strict=True)
     ]
-    y, y_all = model.predict(recorded.x), model.predict(golden.x)
+    y = model.predict(recorded.x, steps=golden.steps)
+    y_all = model.predict(golden.x, steps=golden.steps)
     unseen = None
     if golden.held_out.any():
         unseen = Reference(golden.unseen, scale=recorded).compare(y_all[golden.held_out])
@@ -250,6 +252,17 @@ def quantise(
             advice(golden, missing, standard, criterion, seen, unseen, near_ties, search)
         ),
     )
+
+
+def _in_sequences(network: Network, golden: GoldenData, *, reloadable: bool, also) -> Network:
+    """``network`` on sequences as golden data has them."""
+    if not network.continuous:
+        return network
+    for name, asked in (("reloadable", reloadable), ("also", bool(also))):
+        if asked:
+            raise InputError(f"{network.name}: expected no --{name} of a continuous network, got "
+                             "it")
+    return network.in_sequences(golden.steps)
 
 
 def _built(found: SearchResult, **how) -> IntegerModel:

@@ -1,7 +1,7 @@
 """The bases of layer types that run a cell over time steps, in integers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -36,19 +36,29 @@ class RecurrentLayer(IntegerLayer):
         is taken last.
     backward
         Whether the last step is taken first.
+    continuous
+        Whether a sample is one step, and states are kept from one sample to the next.
 
     Raises
     ------
     ValueError
-        If shapes do not match or anything is wider than the widest format.
+        If it is continuous and not of one step that is taken forwards, or shapes do not match or
+        anything is wider than the widest format.
     """
 
     steps: int
     cell: Cell
     sequences: bool
     backward: bool
+    # Not compared, so that models without it keep their fingerprints.
+    continuous: bool = field(default=False, compare=False)
 
     def __post_init__(self):
+        if self.continuous and (self.steps > 1 or self.backward):
+            raise ValueError(
+                f"expected one step, taken forwards, of a continuous layer, got {self.steps}"
+                f"{' taken backwards' if self.backward else ''}"
+            )
         self.cell.check()
 
     @property
@@ -71,6 +81,20 @@ class RecurrentLayer(IntegerLayer):
         """Sums of products of inputs; then the steps."""
         return (self.cell.products, Recurrence(self.cell, self.sequences, self.backward))
 
+    def compute(self, *raw: np.ndarray) -> np.ndarray:
+        if self.continuous:
+            return self.compute_sequences(raw[0], len(raw[0]))
+        return super().compute(*raw)
+
+    def compute_sequences(self, raw: np.ndarray, steps: int) -> np.ndarray:
+        """Raw int64 output (samples, ...) of raw samples (samples, 1, channels) that follow in
+        time; after so many of them, states are zero again."""
+        if not len(raw):
+            return np.zeros((0, *self.output_shape), np.int64)
+        projected = self.cell.products.compute(raw.reshape(-1, steps, raw.shape[-1]))
+        given = Recurrence(self.cell, sequences=True, backward=False).compute(projected)
+        return given.astype(np.int64).reshape(-1, *self.output_shape)
+
     @property
     def arrays(self) -> Mapping[str, RawArray]:
         """Weights of inputs and of states, and biases."""
@@ -85,7 +109,7 @@ class RecurrentLayer(IntegerLayer):
         return replace(self, cell=cell)
 
     def digest(self) -> bytes:
-        return identity(self)
+        return identity(self) + (b"continuous" if self.continuous else b"")
 
 
 @dataclass(frozen=True, eq=False)

@@ -105,12 +105,14 @@ module bench_stimulus #(
     output reg valid,
     input wire ready,
     output reg [31:0] taken,
-    output wire remaining
+    output wire remaining,
+    output wire offers
 );
   reg [WIDTH-1:0] words[0:CAPACITY-1];
   reg [31:0] offered;
   reg [31:0] vector;
   assign remaining = offered < total;
+  assign offers = (!valid || ready) && go && remaining;
   initial $readmemh("inputs.hex", words);
 
   always @(posedge clk)
@@ -129,6 +131,26 @@ module bench_stimulus #(
         payload <= go && remaining ? words[vector] : ~payload;
       end
     end
+endmodule
+
+// Asks a continuous decoder to clear its states after each ``every`` transfers that are offered, 0
+// for never, and keeps the next one back until that is done.
+module bench_clearer (
+    input wire clk,
+    input wire rst,
+    input wire [31:0] every,
+    input wire offers,
+    input wire remaining,
+    input wire cleared,
+    output wire clear
+);
+  reg [31:0] passed;
+  assign clear = every != 0 && passed == every && remaining;
+
+  always @(posedge clk)
+    if (rst) passed <= 0;
+    else if (clear) passed <= cleared ? 0 : passed;
+    else passed <= passed + offers;
 endmodule
 
 // Compares outputs with the words of expected.hex, counts outputs too many, and checks that what is

@@ -21,7 +21,8 @@ def bench_verilog(interface: Interface, top: str, *, frames: int, script: int = 
     repeat), ``+known`` (frames that there are outputs of), ``+idle_limit`` (cycles) and, 0 for no
     stalls, ``+input_stalls`` and ``+output_stalls`` (seeds). Weights of a reloadable decoder are
     loaded by a script of up to ``script`` lines: ``+script`` (lines), and ``+script_first``: 1, no
-    frame starts before its end.
+    frame starts before its end. States of a continuous decoder are cleared after each
+    ``+clear_every`` frames, 0 for never.
     """
     input_width = interface.input_lanes * interface.input_width
     inputs = frames * interface.input_beats
@@ -29,6 +30,9 @@ def bench_verilog(interface: Interface, top: str, *, frames: int, script: int = 
     ports, loader = "", "  assign script_done = 1;\n  assign loading = 0;\n"
     if interface.reloadable:
         ports, loader = _LOADER_PORTS, _loader(interface, script)
+    clearer = "  assign clearing = 0;\n"
+    if interface.continuous:
+        ports, clearer = _CLEAR_PORTS, _clearer(interface)
     return f"""\
 `default_nettype none
 
@@ -53,6 +57,7 @@ module bench (
   reg [31:0] idle_limit = 0;
   reg [31:0] input_stalls = 0;
   reg [31:0] output_stalls = 0;
+  reg [31:0] clear_every = 0;
   reg given;
   initial begin
     given = $value$plusargs("frames=%d", frames);
@@ -63,10 +68,11 @@ module bench (
     given = $value$plusargs("idle_limit=%d", idle_limit);
     given = $value$plusargs("input_stalls=%d", input_stalls);
     given = $value$plusargs("output_stalls=%d", output_stalls);
+    given = $value$plusargs("clear_every=%d", clear_every);
   end
 
   wire [{input_width - 1}:0] i_payload;
-  wire i_valid, i_ready, i_go, i_remaining;
+  wire i_valid, i_ready, i_go, i_remaining, i_offers, clearing;
   wire [{interface.output_width - 1}:0] o_payload;
   wire o_valid, o_ready, o_complete;
   wire finish, loading, script_done;
@@ -76,6 +82,7 @@ module bench (
   wire o_transfer = o_valid && o_ready;
 
 {loader}
+{clearer}
   {top} dut (
       .clk(clk), .rst(rst),{ports}
       .i__payload(i_payload), .i__valid(i_valid), .i__ready(i_ready),
@@ -101,9 +108,9 @@ module bench (
   ) stimulus (
       .clk(clk), .rst(rst), .total(frames * {interface.input_beats}),
       .vectors(vectors * {interface.input_beats}),
-      .go(i_go && settled && (script_done || script_first == 0)),
+      .go(i_go && settled && !clearing && (script_done || script_first == 0)),
       .payload(i_payload), .valid(i_valid), .ready(i_ready),
-      .taken(taken), .remaining(i_remaining)
+      .taken(taken), .remaining(i_remaining), .offers(i_offers)
   );
 
   bench_stall_generator output_stall_generator (
@@ -157,5 +164,19 @@ def _loader(interface: Interface, script: int) -> str:
       .command(command), .command_valid(command_valid), .command_ready(command_ready),
       .error(status[7:4]), .bank(status[2]), .fingerprint(fingerprint), .layout_id(layout_id),
       .done(script_done)
+  );
+"""
+
+
+_CLEAR_PORTS = """
+      .clear(clearing), .cleared(cleared),"""
+
+
+def _clearer(interface: Interface) -> str:
+    return f"""\
+  wire cleared;
+  bench_clearer clearer (
+      .clk(clk), .rst(rst), .every(clear_every * {interface.input_beats}),
+      .offers(i_offers), .remaining(i_remaining), .cleared(cleared), .clear(clearing)
   );
 """

@@ -112,6 +112,7 @@ class TestBench:
         *,
         stall_seed: int | None = None,
         image: np.ndarray | None = None,
+        clear_every: int | None = None,
     ) -> SimulationResult:
         """Simulate frames, and leave vectors, recorded outputs and results.json in ``run_dir``.
 
@@ -124,6 +125,9 @@ class TestBench:
             and a reset in the middle before the run starts over.
         image
             Weights, uint32 words, that a reloadable decoder loads before the first frame.
+        clear_every
+            Frames after each of which the states of a continuous decoder are cleared; None for
+            never. Nothing is told of times then.
 
         Raises
         ------
@@ -141,11 +145,11 @@ class TestBench:
         start = time.perf_counter()
         script = () if image is None else (image_step(image),)
         self.simulate(
-            x_raw, y_raw, run_dir, frames=frames, stall_seed=stall_seed, script=script, first=True
+            x_raw, y_raw, run_dir, frames=frames, stall_seed=stall_seed, script=script, first=True,
+            clear_every=clear_every,
         )
-        result = _judge(
-            self.interface, y_raw, run_dir, stalled=stall_seed is not None, start=start
-        )
+        timed = stall_seed is None and clear_every is None
+        result = _judge(self.interface, y_raw, run_dir, timed=timed, start=start)
         check_commands(self.interface, script, run_dir)
         (run_dir / "results.json").write_text(json.dumps(asdict(result), indent=2) + "\n")
         return result
@@ -160,6 +164,7 @@ class TestBench:
         stall_seed: int | None,
         script: Sequence[LoadStep] = (),
         first: bool = False,
+        clear_every: int | None = None,
     ) -> None:
         """Simulate ``frames`` frames, of ``x_raw`` again and again, and leave all files in
         ``run_dir``; ``script`` is loaded meanwhile or, with ``first``, ahead of them."""
@@ -173,7 +178,7 @@ class TestBench:
         write_words(running / "inputs.hex", inputs, self.interface.input_width)
         write_words(running / "expected.hex", expected, self.interface.output_width)
         plusargs = self._plusargs(frames, stall_seed)
-        plusargs |= {"vectors": len(x_raw), "known": len(y_raw)}
+        plusargs |= {"vectors": len(x_raw), "known": len(y_raw), "clear_every": clear_every or 0}
         if self.interface.reloadable:
             plusargs |= write_script(script, running, first=first)
             reading = cycles_of(script, self.interface)
@@ -219,7 +224,7 @@ class TestBench:
 
 
 def _judge(
-    interface: Interface, y_raw: np.ndarray, run_dir: Path, *, stalled: bool, start: float
+    interface: Interface, y_raw: np.ndarray, run_dir: Path, *, timed: bool, start: float
 ) -> SimulationResult:
     """Compare what a run recorded with ``y_raw``, without relying on the bench's scoreboard."""
     counters = json.loads((run_dir / "counters.json").read_text())
@@ -260,7 +265,7 @@ def _judge(
     if untaken and not missing:
         findings.append((len(expected), f"{untaken} input transfers were never taken"))
     latency = interval = None
-    if not mismatches and not stalled:
+    if not mismatches and timed:
         stamps = np.loadtxt(run_dir / "stamps.txt", dtype=np.int64, ndmin=2)
         latency = int(stamps[0, 1] - stamps[0, 0])
         interval = int(np.diff(stamps[:, 1]).max()) if len(stamps) > 1 else None

@@ -32,6 +32,7 @@ def sums_model(*, inputs=6, outputs=2, input_format=Q3_2, output_format=Q6_4):
         input_format=input_format,
         output_format=output_format,
         classes=None,
+        continuous=False,
         weight_bits=inputs * outputs * 8,
         fingerprint=lambda: 0xCAFE1234,
         compute=compute,

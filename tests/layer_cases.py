@@ -36,6 +36,8 @@ __all__ = [
 
 
 def _float_function(name):
+    if name == "exp_minus":
+        return lambda x: np.exp(-np.maximum(x, 0.0))
     if name == "exp_tanh":
         return lambda values: np.exp(np.tanh(values))
     return activations.get(name).function
@@ -51,7 +53,7 @@ def rounded(name, source, target):
 @cache
 def generated(name, source, target):
     """The generated activation of the integer model, one code at a time."""
-    function = Activation(name, _float_function(name)) if name == "exp_tanh" else name
+    function = Activation(name, _float_function(name)) if name.startswith("exp_") else name
     compute = integer_activation(function, source, target).compute
     return cache(lambda code: int(compute(np.array([code]))[0]))
 

@@ -34,7 +34,7 @@ FILE = Path(__file__).parents[2] / "docs" / "axi.md"
 
 _EXAMPLE = Interface(
     name="example", input_count=800, output_count=2, input_format=QFormat(4, 0, False),
-    output_format=QFormat(0, 3, False), fingerprint=0,
+    output_format=QFormat(0, 3, False), fingerprint=0, continuous=True,
 )  # fmt: skip
 _EXAMPLE_WORDS = 840
 _OF_THE_DECODER = ("FEATURES", "FINGERPRINT", "SHAPE", "INPUT_FORMAT", "OUTPUT_FORMAT")
@@ -52,6 +52,12 @@ _WEIGHTS = """\
 1. Write 1 (BEGIN) to LOAD_COMMAND, and each word of the image to LOAD_DATA.
 2. Write 2 (COMMIT) to LOAD_COMMAND, and read LOAD_STATUS until BUSY is 0. ERROR tells how it went;
    with 0, FINGERPRINT is that of the new model."""
+
+_STATES = """\
+Of a continuous decoder each frame is a step, and states are kept from one to the next, from
+windows and from memory alike. Write 4 (CLEAR) to CONTROL, and read STATUS until CLEARING is 0: the
+next frame is a sequence's first step. A step after the first may take fewer cycles than the
+documented latency, and CYCLES tells so."""
 
 
 def page() -> str:
@@ -78,6 +84,8 @@ def page() -> str:
         _FRAMES,
         "## Weights",
         _WEIGHTS,
+        "## States",
+        _STATES,
         "## Answers and times",
         *_classes(RegisterFile, Axi3Front, Axi4LiteFront, Windows, Unpacker, ResultPacker),
         f"`BOUND` is {RegisterFile.BOUND} cycles, `PATIENCE` {RegisterFile.PATIENCE}: the longest "
@@ -91,7 +99,8 @@ def page() -> str:
 def _registers(registers: RegisterMap) -> Iterator[str]:
     yield (
         "All have 32 bits. SRC, DST and COUNT are there with the way to memory, LOAD_DATA and what "
-        "follows where weights can be loaded. `r` is read, `w` written; bits without a field are "
+        "follows where weights can be loaded, CONTINUOUS, CLEAR and CLEARING in continuous "
+        "decoders. `r` is read, `w` written; bits without a field are "
         f"read as 0. The example's image has {_EXAMPLE_WORDS} words."
     )
     yield from _table(

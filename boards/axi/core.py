@@ -34,7 +34,8 @@ class Core(wiring.Component):
     decoder
         Component with streams ``i`` and ``o``, the integer model as ``model`` and documented
         times. If it is reloadable, it has the streams ``words`` and ``command``, ``status``,
-        ``fingerprint`` and ``layout_id`` besides, and the layout of its images as ``images``.
+        ``fingerprint`` and ``layout_id`` besides, and the layout of its images as ``images``. If it
+        is continuous, it has ``clear`` and ``cleared``.
     memory_id_bits
         Bits of an ID on ``m_axi``; None if there is to be none.
 
@@ -102,6 +103,13 @@ class Core(wiring.Component):
             self._move(m, registers, windows)
         if self.reloadable:
             self._load(m, registers)
+        if self.interface.continuous:
+            clearing = Signal()
+            m.d.comb += [self.decoder.clear.eq(clearing), registers.clearing.eq(clearing)]
+            with m.If(self.decoder.cleared):
+                m.d.sync += clearing.eq(0)
+            with m.If(registers.clear):
+                m.d.sync += clearing.eq(1)
         return m
 
     def _move(self, m: Module, registers: RegisterFile, windows: Windows) -> None:

@@ -130,6 +130,11 @@ class RegisterMap:
         """Whether weights can be loaded."""
         return "LOAD_DATA" in self
 
+    @property
+    def continuous(self) -> bool:
+        """Whether a frame is a step, and states can be cleared."""
+        return any(field.name == "CLEAR" for field in self.register("CONTROL").fields)
+
     def as_json(self) -> dict:
         """The JSON object."""
         return asdict(self)

@@ -45,8 +45,10 @@ class RegisterFile(wiring.Component):
         To `Windows`.
     input_word, output_word : ``In``
         From `Windows`.
-    start, dma_start : ``Out``
+    start, dma_start, clear : ``Out``
         High for one cycle: begin. Never while anything is under way.
+    clearing : ``In``
+        Whether states are being cleared, of a continuous decoder.
     busy, done, cycles, dma_busy, dma_error : ``In``
         What STATUS and CYCLES tell.
     dma_refused : ``In``
@@ -80,6 +82,8 @@ class RegisterFile(wiring.Component):
             "output_word": In(32),
             "start": Out(1),
             "dma_start": Out(1),
+            "clear": Out(1),
+            "clearing": In(1),
             "busy": In(1),
             "done": In(1),
             "cycles": In(cycles_bits),
@@ -184,7 +188,9 @@ class RegisterFile(wiring.Component):
         """The register of ``number`` that is no memory, and whether it is one."""
         is_live, live = Signal(), Signal(32)
         refused = self._control(m, number)
-        status = Cat(self.busy, self.done, self.dma_busy, self.dma_error, refused)
+        status = Cat(
+            self.busy, self.done, self.dma_busy, self.dma_error, refused, self.clearing
+        )
         sources = {"STATUS": status, "CYCLES": self.cycles}
         if self.registers.reloadable:
             names = ("FINGERPRINT", "LOAD_STATUS", "LOAD_WORDS", "LAYOUT")
@@ -198,19 +204,22 @@ class RegisterFile(wiring.Component):
     def _control(self, m: Module, number) -> Signal:
         """Begin what CONTROL is told; whether the last of it was refused."""
         bus, refused = self.bus, Signal()
-        free = ~self.busy & ~self.dma_busy
+        free = ~self.busy & ~self.dma_busy & ~self.clearing
         written = Signal()
         m.d.comb += written.eq(
             bus.done & bus.write & ~bus.error & bus.strobes[0]
             & (bus.address == self._number("CONTROL"))
         )
         start, dma_start = bus.data[0], bus.data[1] if self.registers.dma else 0
+        clear = bus.data[2] if self.registers.continuous else 0
+        both = (start & dma_start) | (clear & (start | dma_start))
         m.d.comb += [
-            self.start.eq(written & start & free),
-            self.dma_start.eq(written & dma_start & free & ~start),
+            self.start.eq(written & start & free & ~clear),
+            self.dma_start.eq(written & dma_start & free & ~start & ~clear),
+            self.clear.eq(written & clear & free & ~start & ~dma_start),
         ]
-        with m.If(written & (start | dma_start)):
-            m.d.sync += refused.eq(~free | (start & dma_start))
+        with m.If(written & (start | dma_start | clear)):
+            m.d.sync += refused.eq(~free | both)
         with m.If(self.dma_refused):
             m.d.sync += refused.eq(1)
         return refused

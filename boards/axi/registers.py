@@ -55,7 +55,10 @@ def register_map(
     """
     for end, count in (("input", interface.input_count), ("output", interface.output_count)):
         check_count(interface.name, end, count)
-    registers = [*_description(interface, dma, image_words is not None), *_work(dma)]
+    continuous = bool(interface.continuous)
+    registers = [
+        *_description(interface, dma, image_words is not None), *_work(dma, continuous)
+    ]
     if dma:
         registers += _DMA
     if image_words is not None:
@@ -106,6 +109,10 @@ def _format(name: str, offset: int, end: str, format: QFormat) -> Register:
 
 def _description(interface: Interface, dma: bool, reloadable: bool) -> list[Register]:
     features = _flags(("DMA", "SRC, DST and COUNT are there"), ("RELOADABLE", "LOAD_... are there"))
+    value = dma | reloadable << 1
+    if interface.continuous:
+        features += (Field("CONTINUOUS", 2, 1, "a frame is a step, and CONTROL has CLEAR"),)
+        value |= 1 << 2
     shape = (
         Field("INPUTS", 0, 16, "values of a frame in"),
         Field("OUTPUTS", 16, 16, "values of a frame out"),
@@ -114,7 +121,7 @@ def _description(interface: Interface, dma: bool, reloadable: bool) -> list[Regi
     return [
         Register("ID", 0x000, "r", ID, (), "tells that this is a decoder: NDEC"),
         Register("VERSION", 0x004, "r", VERSION, (), "of this map"),
-        Register("FEATURES", 0x008, "r", dma | reloadable << 1, features, "what there is"),
+        Register("FEATURES", 0x008, "r", value, features, "what there is"),
         Register(
             "FINGERPRINT", 0x00C, "r", interface.fingerprint, (),
             "CRC-32 of the integer model that runs",
@@ -126,7 +133,7 @@ def _description(interface: Interface, dma: bool, reloadable: bool) -> list[Regi
     ]  # fmt: skip
 
 
-def _work(dma: bool) -> list[Register]:
+def _work(dma: bool, continuous: bool) -> list[Register]:
     control = [("START", "1 infers the frame in the window INPUT")]
     status = [
         ("BUSY", "the frame of the windows is under way"),
@@ -142,9 +149,15 @@ def _work(dma: bool) -> list[Register]:
         "REFUSED", 4, 1, "the last START or DMA_START was refused: something was under way, or "
         "SRC or DST is no multiple of 8",
     )  # fmt: skip
+    acts, told = _flags(*control), (*_flags(*status), refused)
+    if continuous:
+        acts += (
+            Field("CLEAR", 2, 1, "1 alone brings states to zero; refused as a START is"),
+        )
+        told += (Field("CLEARING", 5, 1, "states are not zero yet"),)
     return [
-        Register("CONTROL", 0x020, "w", 0, _flags(*control), "begins work"),
-        Register("STATUS", 0x024, "r", 0, (*_flags(*status), refused), "what is going on"),
+        Register("CONTROL", 0x020, "w", 0, acts, "begins work"),
+        Register("STATUS", 0x024, "r", 0, told, "what is going on"),
         Register("FRAMES_IN", 0x028, "r", 0, (), "frames that the decoder took; wraps"),
         Register("FRAMES_OUT", 0x02C, "r", 0, (), "frames that it gave; wraps"),
         Register("ERRORS", 0x030, "r", 0, (), "accesses answered with an error; wraps"),

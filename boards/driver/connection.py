@@ -21,6 +21,8 @@ _MAX_TIMEOUT = 3600.0
 def connect(port, build_or_model, *, baud: int | None = None, timeout: float = 1.0) -> Decoder:
     """Open a decoder, and make sure through INFO that it is the right one.
 
+    The states of a continuous decoder are zero then.
+
     A request, this one included, takes at most twice the time of its bytes on the line, of the
     decoder and of ``timeout``, and a pause of 8,192 byte times, whatever the port sends.
 
@@ -75,6 +77,8 @@ def connect(port, build_or_model, *, baud: int | None = None, timeout: float = 1
     )
     try:
         decoder.check()
+        if known.interface.continuous:
+            decoder.reset()
     except BaseException:
         with contextlib.suppress(PortError):
             decoder.close()

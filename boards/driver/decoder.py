@@ -87,6 +87,8 @@ class Decoder:
         self._counting = threading.Lock()
         output_bytes = interface.output_count * element_bytes(interface.output_format)
         payload_bytes = {Command.INFO: Info.LAYOUT.size, Command.INFER: output_bytes}
+        if interface.continuous:
+            payload_bytes[Command.RESET] = 0
         if interface.reloadable:
             payload_bytes |= dict.fromkeys(_LOAD_COMMANDS, LoadState.LAYOUT.size)
             # VERIFY reads all words.
@@ -101,6 +103,7 @@ class Decoder:
             clock=clock,
         )
         self._weights = Weights(self._exchange, interface)
+        self._states_known = True
 
     def __enter__(self) -> "Decoder":
         return self
@@ -209,11 +212,54 @@ class Decoder:
         """
         return self._weights.call(Command.STATUS)
 
+    def reset(self) -> None:
+        """Bring the states of a continuous decoder to zero: the next step is a sequence's first.
+
+        Raises
+        ------
+        InputError
+            If it is none.
+        LinkTimeout, LinkError
+            If there is no valid reply to two requests.
+        """
+        self._check_continuous()
+        self._exchange.call(Command.RESET, b"", lambda payload: None)
+        self._states_known = True
+
+    def step(self, x) -> np.ndarray:
+        """Real outputs (outputs,) of the next step of a continuous decoder.
+
+        Parameters
+        ----------
+        x
+            Its real inputs (inputs,).
+
+        Raises
+        ------
+        InputError
+            If the decoder is not continuous, or as of `infer`.
+        LinkTimeout, LinkError
+            If there is no valid reply. The request is not repeated, since the decoder may have
+            taken the step: its states are not known then, and all steps fail until `reset`.
+        """
+        self._check_continuous()
+        x = np.asarray(x)
+        if x.ndim != 1:
+            raise InputError(f"inputs: expected one step (inputs,), got shape {x.shape}")
+        return self._collect(self._quantised(x), None, self.interface.output_format.to_real)
+
+    def _check_continuous(self) -> None:
+        if not self.interface.continuous:
+            raise InputError(
+                f"expected a continuous decoder, got {self.interface.name!r}, which keeps no states"
+            )
+
     def infer(self, x, *, progress: Progress | None = None) -> np.ndarray:
         """Real outputs (samples, outputs) of real inputs (samples, inputs), or of one sample.
 
         Inputs are quantised to the decoder's input format: rounded half up and saturated. One
-        `SaturationWarning` a call tells of values that saturate, and `saturated` counts them.
+        `SaturationWarning` a call tells of values that saturate, and `saturated` counts them. Of a
+        continuous decoder, samples are its next steps, as of `step`.
 
         Raises
         ------
@@ -348,9 +394,24 @@ class Decoder:
             ordered = self.interface.in_order(frame)
             payload = self._protocol.pack_values(ordered, self.interface.input_format)
             try:
-                yield self._exchange.call(Command.INFER, payload, self._outputs)
+                yield self._answer(payload)
             except LinkError as error:
                 raise type(error)(f"sample {sample}: {error}") from error
+
+    def _answer(self, payload: bytes) -> np.ndarray:
+        """Raw outputs (outputs,) of a frame of bytes."""
+        if not self.interface.continuous:
+            return self._exchange.call(Command.INFER, payload, self._outputs)
+        if not self._states_known:
+            raise LinkError(
+                "expected states that are known, got those after a step that was not answered: "
+                "`reset` first"
+            )
+        try:
+            return self._exchange.call(Command.INFER, payload, self._outputs, again=False)
+        except BaseException:
+            self._states_known = False
+            raise
 
     def _outputs(self, payload: bytes) -> np.ndarray:
         format = self.interface.output_format

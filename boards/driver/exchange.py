@@ -106,13 +106,22 @@ class Exchange:
         self._closed = True
         on_port(getattr(self._port, "close", lambda: None))
 
-    def call(self, command: Command, payload: bytes, parse: Callable[[bytes], Answer]) -> Answer:
+    def call(
+        self,
+        command: Command,
+        payload: bytes,
+        parse: Callable[[bytes], Answer],
+        *,
+        again: bool = True,
+    ) -> Answer:
         """The answer to a request.
 
         Parameters
         ----------
         parse
             Makes the answer of the reply's payload. It raises a `LinkError` if that makes no sense.
+        again
+            Whether a request that fails is repeated. If not, what comes late is waited for, too.
 
         Raises
         ------
@@ -138,6 +147,8 @@ class Exchange:
             except LinkError:
                 self._clock.sleep(self._quiet_seconds)
                 on_port(getattr(self._port, "reset_input_buffer", lambda: None))
+                if not again:
+                    raise
                 return parse(self._attempt(command, payload))
 
     def _attempt(self, command: Command, payload: bytes) -> bytes:

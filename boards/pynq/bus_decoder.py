@@ -101,6 +101,50 @@ class BusDecoder:
                 f"are meant, set `fingerprint`"
             )
 
+    def reset(self) -> None:
+        """Bring the states of a continuous decoder to zero: the next step is a sequence's first.
+
+        Raises
+        ------
+        InputError
+            If it is none.
+        LinkTimeout, DeviceError
+            If something else is under way and does not end, or it refuses.
+        """
+        self._check_continuous()
+        access = self.access
+        for field in ("BUSY", *(("DMA_BUSY",) if self.registers.dma else ())):
+            self._wait(field, frames=0)
+        access.write("CONTROL", access.bit("CONTROL", "CLEAR"))
+        self._wait("CLEARING", frames=0)
+        if access.field("STATUS", "REFUSED"):
+            raise DeviceError(
+                "expected states to be cleared, got REFUSED: is another program using the decoder?"
+            )
+
+    def step(self, x) -> np.ndarray:
+        """Real outputs (outputs,) of the next step of a continuous decoder, whose real inputs are
+        ``x`` (inputs,).
+
+        Raises
+        ------
+        InputError
+            If the decoder is not continuous, or as of `infer`.
+        LinkTimeout, DeviceError
+            As of `infer_raw`: whether the step was taken is not known then, and `reset` is due.
+        """
+        self._check_continuous()
+        x = np.asarray(x)
+        if x.ndim != 1:
+            raise InputError(f"inputs: expected one step (inputs,), got shape {x.shape}")
+        return self.interface.output_format.to_real(self._infer(self._quantised(x)))
+
+    def _check_continuous(self) -> None:
+        if not self.interface.continuous:
+            raise InputError(
+                f"expected a continuous decoder, got {self.interface.name!r}, which keeps no states"
+            )
+
     def infer(self, x) -> np.ndarray:
         """Real outputs (samples, outputs) of real inputs (samples, inputs), or of one sample.
 

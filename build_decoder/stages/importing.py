@@ -10,6 +10,7 @@ from build_decoder.build_folder import BuildFolder
 from build_decoder.golden_record import save_golden_record
 from build_decoder.hdl import layers as hardware_layers
 from build_decoder.hdl.planning.input_order import order_of
+from build_decoder.models.carried import plain
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network, save_network
 from build_decoder.models.golden import GoldenData
@@ -134,6 +135,6 @@ def _check_hardware(network: Network, options: HardwareOptions) -> None:
     except ValueError as error:
         raise InputError(f"{network.name}: {error}") from None
     kinds = Dense | Conv2d | RecurrentLayer
-    folded = [node for node in network.nodes if isinstance(node.layer, kinds)]
+    folded = [node for node in network.nodes if isinstance(plain(node.layer), kinds)]
     options.check_foldings(network.name, len(folded))
     options.check_datapaths(network.name, len(folded))

@@ -15,6 +15,9 @@ __all__ = ["STALLED_FRAMES", "simulate"]
 STALLED_FRAMES = 32
 """Frames that are simulated a second time, with random stalls of both streams."""
 
+_SHORT_SEQUENCE = 4
+"""Frames after which states are cleared where streams stall."""
+
 _RELOAD_VECTORS = 64
 """Different frames of those that run while weights are loaded."""
 
@@ -48,6 +51,16 @@ def simulate(build: BuildFolder, *, seed: int, progress: Progress = silent) -> S
         bench.run(x_raw, y_raw, folder / "back_to_back"),
         bench.run(x_raw[few], y_raw[few], folder / "stalled", stall_seed=seed),
     ]
+    if plan.model.continuous:
+        # As golden data has them: states are cleared before each sequence.
+        for name, stalls, frames, steps in _sequences(build, len(x_raw), seed):
+            part = x_raw[:frames]
+            runs.append(
+                bench.run(
+                    part, plan.model.compute(part, steps=steps), folder / name, stall_seed=stalls,
+                    clear_every=steps,
+                )
+            )
     if plan.reloadable:
         models = plan.model, with_other_weights(plan.model)
         for name, stalls in (("reloads", None), ("reloads_stalled", seed)):
@@ -62,9 +75,22 @@ def simulate(build: BuildFolder, *, seed: int, progress: Progress = silent) -> S
         "mismatches": sum(run.mismatches for run in runs),
         "latency_cycles": runs[0].latency_cycles,
         "frame_cycles": runs[0].frame_cycles,
-        "frames_while_reloading": sum(r.vectors_checked for r in runs[2:]) or None,
+        "frames_while_reloading": (
+            sum(r.vectors_checked for r in runs[2:]) if plan.reloadable else None
+        ),
     }
     wrong = [f"Verilog differs from the model: {r.first_mismatch}" for r in runs if r.mismatches]
     if message := next(iter(wrong), None) or "; ".join(runs[0].wrong_times(design.interface)):
         return StageResult.stopped(ExitStatus.MISMATCH, message, figures=figures)
     return StageResult(figures=figures)
+
+
+def _sequences(
+    build: BuildFolder, frames: int, seed: int
+) -> list[tuple[str, int | None, int, int]]:
+    """Name, seed of stalls, frames and frames of a sequence of runs that clear states."""
+    steps = build.load_golden(build.load_network()).steps
+    short = _SHORT_SEQUENCE
+    few = min(STALLED_FRAMES, frames) // short * short
+    runs = [("sequences", None, frames, steps), ("sequences_stalled", seed, few, short)]
+    return [run for run in runs if run[2]]

@@ -84,10 +84,14 @@ class Actor:
         In order. A phase may occur more than once.
     registers
         Of each output that it gives to, at least 1.
+    first
+        Phases of the first frame after a reset, where these are others; none if they are not. They
+        give and take as much as the others, and have no slots that those have not.
     """
 
     phases: Sequence[Phase]
     registers: int = 1
+    first: Sequence[Phase] = ()
 
     def __post_init__(self):
         if not self.phases:

@@ -123,6 +123,9 @@ class DecoderPlan:
         ValueError
             If choices do not fit the layers, or a layer's weights cannot be written and must.
         """
+        if reloadable and model.continuous:
+            raise ValueError(f"{model.name}: expected weights that are constants, in a continuous "
+                             "network, got some to be written")
         shapes = {item.name: item.shape for item in model.inputs}
         plans = {}
         for node in model.nodes:

@@ -26,6 +26,7 @@ _MAX_CYCLES = 1 << 48
 _MAX_WORDS = 1 << 32
 _NEEDED = ("name", "input_count", "output_count", "input_format", "output_format", "fingerprint")
 _WALK = "input_walk"
+_CONTINUOUS = "continuous"
 _OPTIONAL = {
     "classes": (2, _MAX_COUNT),
     "input_lanes": (1, _MAX_COUNT),
@@ -75,6 +76,9 @@ class Interface:
         there are these two streams alone.
     layout_id
         What images must have in common with it; None likewise.
+    continuous
+        True if a frame is a step whose states are kept for the next one, and there is a stream
+        ``clear`` that brings back the first ones; None otherwise.
 
     Raises
     ------
@@ -95,6 +99,7 @@ class Interface:
     frame_cycles: int | None = None
     image_words: int | None = None
     layout_id: int | None = None
+    continuous: bool | None = None
 
     def __post_init__(self):
         for name in ("input_count", "output_count", "input_lanes"):
@@ -114,6 +119,7 @@ class Interface:
             fingerprint=model.fingerprint(),
             classes=model.classes,
             input_walk=order_of(model).walk,
+            continuous=model.continuous or None,
         )
 
     @classmethod
@@ -211,6 +217,7 @@ class Interface:
             output_format=read_format(entries, "output_format"),
             fingerprint=entries.integer("fingerprint", 0, (1 << 32) - 1),
             input_walk=_read_walk(entries) if _WALK in entries.values else None,
+            continuous=entries.flag(_CONTINUOUS) if _CONTINUOUS in entries.values else None,
             **{
                 name: entries.integer(name, low, high)
                 for name, (low, high) in _OPTIONAL.items()
@@ -228,7 +235,7 @@ class Interface:
             If the file is missing, or is another.
         """
         entries = Fields(read_json(Path(path)), Path(path))
-        entries.only(*_NEEDED, optional=(*_OPTIONAL, _WALK))
+        entries.only(*_NEEDED, optional=(*_OPTIONAL, _WALK, _CONTINUOUS))
         return cls.read(entries)
 
 

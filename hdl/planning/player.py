@@ -83,6 +83,8 @@ class Player:
     ----------
     plays
         Its phases, in order.
+    first
+        Those of the first frame, if they are others.
 
     Attributes
     ----------
@@ -97,14 +99,14 @@ class Player:
         Lets it run until it waits again; what it returns belongs in ``at``.
     """
 
-    __slots__ = ("at", "go_on", "plays", "rows", "units")
+    __slots__ = ("at", "first", "go_on", "plays", "rows", "units")
 
-    def __init__(self, plays: Sequence[Play]):
-        self.plays = plays
-        once = set(plays)
+    def __init__(self, plays: Sequence[Play], first: Sequence[Play] = ()):
+        self.plays, self.first = plays, first or plays
+        once = {*plays, *first}
         self.rows = {row for play in once for row in play.give}
         self.units = {units for play in once for units, _ in play.reserve}
-        self.at = 0, plays[0].count, 0
+        self.at = 0, self.first[0].count, 0
         self.go_on = self._run().__next__
 
     def held(self) -> tuple:
@@ -125,9 +127,9 @@ class Player:
         )
 
     def _run(self) -> Iterator[tuple[int, int, int]]:
-        now = 0
+        now, plays = 0, self.first
         while True:
-            for place, (count, reserve, take, give, moved, release) in enumerate(self.plays):
+            for place, (count, reserve, take, give, moved, release) in enumerate(plays):
                 for units, number in reserve:
                     times = units.times
                     while len(times) < number:
@@ -183,6 +185,7 @@ class Player:
                     now += count
                 for units, number, delay in release:
                     units.add(now - 1 + delay, number)
+            plays = self.plays
 
     def _output(self, give: Sequence[Row], moved: Sequence[Row], cycle: int) -> tuple[int, int]:
         """From ``cycle`` on the first one in which all move, and in how many they do; none if

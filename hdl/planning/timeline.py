@@ -67,7 +67,7 @@ class Timeline:
         self, actor: Actor, inputs: Sequence[Row], outputs: dict[int, Row], slots: dict[Slot, Units]
     ) -> Player:
         """The player of an actor; units of slots that are new are put in."""
-        phases, every = set(actor.phases), set(actor.gives)
+        phases, every = {*actor.phases, *actor.first}, set(actor.gives)
         for phase in phases:
             for slot, _ in (*phase.reserve, *phase.release):
                 slots.setdefault(slot, Units(slot.units, self._ready))
@@ -82,7 +82,9 @@ class Timeline:
             )
             for phase in phases
         }
-        player = Player([plays[phase] for phase in actor.phases])
+        player = Player(
+            [plays[phase] for phase in actor.phases], [plays[phase] for phase in actor.first]
+        )
         for units in player.units:
             if units.reserver:
                 raise ValueError("expected slots that one actor reserves, got two that do")

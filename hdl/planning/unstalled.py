@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from build_decoder.hdl.planning.actor import Actor, Deadlock, Slot
+from build_decoder.hdl.planning.actor import Actor, Deadlock, Phase, Slot
 
 __all__ = ["Times", "times_of"]
 
@@ -49,14 +49,16 @@ def times_of(actors: Sequence[Actor]) -> Times:
         for phase in set(actor.phases)
         for slot, _ in (*phase.reserve, *phase.release)
     }
-    lengths = [len(actor.phases) for actor in actors]
+    frame_of = [actor.first or actor.phases for actor in actors]
     free = [0] * len(actors)
     ends, seen = [], {}
     while True:
         places = [0] * len(actors)
-        end = _go_on(actors, slots, free, places)
+        lengths = [len(phases) for phases in frame_of]
+        end = _go_on(actors, frame_of, slots, free, places)
         start = free[0]
         state = (
+            not ends,  # A first frame may be another one.
             *places,
             *[time - start for time in free],
             *[time - start for times in slots.values() for time in times],
@@ -70,19 +72,26 @@ def times_of(actors: Sequence[Actor]) -> Times:
         seen[state] = len(ends), start
         while places != lengths:
             before = list(places)
-            end = max(end, _go_on(actors, slots, free, places))
+            end = max(end, _go_on(actors, frame_of, slots, free, places))
             if places == before:
                 raise Deadlock("expected actors that go on, got some that wait for each other")
         ends.append(end)
+        frame_of = [actor.phases for actor in actors]
 
 
 def _go_on(
-    actors: Sequence[Actor], slots: dict[Slot, deque[int]], free: list[int], places: list[int]
+    actors: Sequence[Actor],
+    frame_of: Sequence[Sequence[Phase]],
+    slots: dict[Slot, deque[int]],
+    free: list[int],
+    places: list[int],
 ) -> int:
     """Take each actor through its frame as far as it comes; when its last transfer leaves.
 
     Parameters
     ----------
+    frame_of
+        Phases of each actor's frame.
     slots
         Cycles from which on units can be reserved.
     free
@@ -93,7 +102,7 @@ def _go_on(
     end = 0
     for number, actor in enumerate(actors):
         now, place, gave = free[number], places[number], 0
-        phases, last = actor.phases, len(actor.phases)
+        phases, last = frame_of[number], len(frame_of[number])
         while place < last:
             phase = phases[place]
             if phase.reserve:

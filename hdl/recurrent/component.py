@@ -27,6 +27,10 @@ class RecurrentComponent(StageComponent):
     outputs if they are given in the order of time; the next frame comes into the places that are
     left.
 
+    In continuous mode, a frame is a step, and states are zero in the first one after a reset alone.
+    The state's products of the next step are made before its column comes; a reset takes them back
+    as it does all else.
+
     Members
     -------
     i : ``In``, stream of arrays of ``inputs_per_cycle`` inputs
@@ -147,9 +151,10 @@ class RecurrentComponent(StageComponent):
                 ]
         there = Signal(range(plan.units + 1))
         m.d.comb += there_now.eq(there >= walk.needs_states)
-        # What the last step of a frame leaves, no step takes.
+        # What the last step of a frame leaves, no step takes, but in continuous mode.
+        kept = cell.done if plan.continuous else cell.done & ~last_step
         m.d.sync += there.eq(
-            there + (cell.done & ~last_step) - Mux(walk.take, walk.needs_states, 0)
+            there + kept - Mux(walk.take, walk.needs_states, 0)
         )
         values = []
         for number in range(at_once):

@@ -28,7 +28,7 @@ class RecurrentControl:
     sums : StepSums
         The dense layer that makes a step's sums.
     units, columns, columns_out, rests, cell_latency : int
-    reversed, turned : bool
+    reversed, turned, continuous : bool
         As a :class:`RecurrentPlan` describes them.
     """
 
@@ -43,6 +43,7 @@ class RecurrentControl:
     cell_latency: int
     reversed: bool
     turned: bool
+    continuous: bool
 
     @property
     def actors(self) -> tuple[Actor, ...]:
@@ -80,8 +81,8 @@ class RecurrentControl:
             return _phases(beats)
 
         def drained(step: int) -> list[Phase]:
-            last = step == count - 1
-            sent = self.layer.sequences or last
+            last = step == count - 1 and not self.continuous
+            sent = self.layer.sequences or last or self.continuous
             groups = []
             for part in range(2):
                 for number, length in enumerate(sums.groups):
@@ -112,9 +113,13 @@ class RecurrentControl:
                 give=(0,), reserve=((given, count * units),), release=sent[0].release
             )
             sent = [whole, *sent[1:]]
+        # In continuous mode, a frame is one step, and only one after a reset is a first one.
+        walk = Actor(_over_steps(walked, count))
+        if self.continuous:
+            walk = Actor(tuple(walked(1)), first=tuple(walked(0)))
         return (
             Actor((taken,) * count),
-            Actor(_over_steps(walked, count)),
+            walk,
             Actor(_over_steps(drained, count)),
             Actor(tuple(sent)),
         )

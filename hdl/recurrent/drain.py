@@ -40,7 +40,7 @@ class StepDrain(wiring.Component):
     row : ``Out``
         Number of the unit; of single sums, that of its sum in the bits below.
     starts : ``Out``, 1
-        Whether it is a frame's first step.
+        Whether it is a frame's first step or, in continuous mode, the first one after a reset.
     of_input, of_state : ``Out``, array of ``lanes`` exact sums
     """
 
@@ -71,7 +71,8 @@ class StepDrain(wiring.Component):
         leaving, unit_last = Signal(), Signal()
         may_leave = draining & ~self._resting(m, leaving & part & unit_last)
         index = Signal(range(sums.groups_in_pass))
-        unit, step = Signal(range(plan.units)), Signal(range(plan.layer.steps))
+        unit = Signal(range(plan.units))
+        step = Signal(1 if plan.continuous else range(plan.layer.steps))
         row, first = Signal.like(self.row), Signal()
         m.d.comb += [row.eq(unit), first.eq(unit == 0), unit_last.eq(1)]
         if sums.lanes == 1:
@@ -85,9 +86,13 @@ class StepDrain(wiring.Component):
                 m.d.sync += gate.eq(Mux(unit_last, 0, gate + 1))
         last_unit = unit == plan.units - 1
         ends, last_step = last_unit & unit_last, step == plan.layer.steps - 1
+        # In continuous mode, outputs of each step are given, and no other step is a first one.
+        every, next_step = plan.layer.sequences, Mux(last_step, 0, step + 1)
+        if plan.continuous:
+            every, next_step = True, 1
         m.d.comb += [
             self.begins.eq(may_leave & part & first),
-            self.sent.eq(1 if plan.layer.sequences else last_step),
+            self.sent.eq(1 if every else last_step),
             leaving.eq(may_leave & ~self.hold),
             self.done.eq(leaving & ((index == sums.groups_in_pass - 1) | ends)),
         ]
@@ -103,7 +108,7 @@ class StepDrain(wiring.Component):
             with m.If(ends):
                 m.d.sync += part.eq(~part)
                 with m.If(part):
-                    m.d.sync += step.eq(Mux(last_step, 0, step + 1))
+                    m.d.sync += step.eq(next_step)
         held = Signal.like(self.sums)
         with m.If(self.done):
             m.d.sync += draining.eq(0)

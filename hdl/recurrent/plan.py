@@ -153,6 +153,11 @@ class RecurrentPlan(RecurrentControl, LayerPlan):
         return self.layer.backward and self.layer.steps > 1
 
     @property
+    def continuous(self) -> bool:
+        """Whether a frame is one step, and states are kept from one frame to the next."""
+        return self.layer.continuous
+
+    @property
     def columns(self) -> int:
         """Columns of inputs that are kept."""
         return self.layer.steps if self.reversed else 2
@@ -215,7 +220,8 @@ class RecurrentPlan(RecurrentControl, LayerPlan):
             first = min(at_once, self.units) * rows + sums.state_beats - 1
             waits = late + max(first, self.units * rows) - sum(passes)
         count = self.layer.steps
-        cycles = count * sum(passes) + (count - 1) * max(waits, 0)
+        waiting = count if self.continuous else count - 1
+        cycles = count * sum(passes) + waiting * max(waits, 0)
         return max(cycles, self.inputs[0].beats, self.output.beats)
 
     @classmethod

@@ -26,7 +26,8 @@ class StepWalk(wiring.Component):
     of_state : ``Out``, 1
         Whether it takes values of the state, not of the input.
     zero : ``Out``, 1
-        Whether these are zero, since it is a frame's first step.
+        Whether these are zero, since it is a frame's first step or, in continuous mode, the first
+        one after a reset.
     first, last : ``Out``, 1
         Whether it is the first or the last beat of a pass.
     needs : ``Out``
@@ -57,9 +58,11 @@ class StepWalk(wiring.Component):
         m = Module()
         plan, sums = self.plan, self.plan.sums
         part, number = Signal(), Signal(range(sums.passes), name="pass")
-        step = Signal(range(plan.layer.steps))
+        step = Signal(1 if plan.continuous else range(plan.layer.steps))
         one, other = sums.part_beats
         pass_last, step_last = number == sums.passes - 1, step == plan.layer.steps - 1
+        # In continuous mode, no step but one after a reset is a first one.
+        next_step = 1 if plan.continuous else Mux(step_last, 0, step + 1)
         begins = Signal()
         m.d.comb += [
             self.of_state.eq(part ^ sums.state_first),
@@ -75,7 +78,7 @@ class StepWalk(wiring.Component):
                 with m.If(pass_last):
                     m.d.sync += part.eq(~part)
                     with m.If(part):
-                        m.d.sync += step.eq(Mux(step_last, 0, step + 1))
+                        m.d.sync += step.eq(next_step)
 
         # A frame's first step waits for its column before anything else.
         waiting_part = ~self.of_state

@@ -18,7 +18,7 @@ from build_decoder.models.zoo import zoo_golden, zoo_names
 __all__ = ["GOLDEN_FILE", "GoldenFile", "read_golden_file"]
 
 GOLDEN_FILE = "golden.npz"
-_KEYS = ("x", "y", "labels", "targets", "held_out", "task", "threshold")
+_KEYS = ("x", "y", "labels", "targets", "held_out", "task", "threshold", "steps")
 _OF_NETWORK = "y."
 
 
@@ -40,6 +40,8 @@ class GoldenFile:
         Name of a task, unchecked.
     thresholds:
         One, or one an output.
+    steps:
+        Samples of a sequence, of a continuous network.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class GoldenFile:
     held_out: np.ndarray | None = None
     task: str | None = None
     thresholds: tuple[float, ...] = ()
+    steps: int | None = None
 
     def error(self, key: str, expected: str, got: str) -> InputError:
         """An `InputError` about the array `key`."""
@@ -98,7 +101,24 @@ def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
         shape = ArrayShape(tuple(n for _, n in axes), tuple(a for a, _ in axes), outputs)
         found = read_array(references["threshold"], shape, where="threshold")
         more["thresholds"] = tuple(map(float, np.atleast_1d(found)))
+    if "steps" in references:
+        found = read_array(references["steps"], ArrayShape((), (), 1), where="steps")
+        more["steps"] = _steps(found.item(), len(x), network, path)
+    elif network.continuous:
+        more["steps"] = len(x)
     return GoldenFile(path, x, y, **more)
+
+
+def _steps(steps: float, samples: int, network: Network, path: Path) -> int:
+    """Samples of a sequence, which sequences are whole of."""
+    if not network.continuous:
+        raise InputError.at(path, "steps", expected="a continuous network", got=network.name)
+    if steps < 1 or steps != int(steps) or samples % steps:
+        raise InputError.at(
+            path, "steps", expected=f"samples of a sequence, which divide {samples}",
+            got=f"{steps:g}",
+        )
+    return int(steps)
 
 
 def _input_axes(reference: ArrayReference, network: Network) -> list[tuple[str, int]]:

@@ -23,6 +23,7 @@ import numpy as np
 
 from build_decoder.models import layers
 from build_decoder.models.architecture import GRAINS, Architecture, Input, Node, usual_grain
+from build_decoder.models.carried import carried, plain
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.files.arrays import read_array, reference_inside
@@ -48,7 +49,7 @@ def describe(network: Network) -> dict[str, Any]:
             {
                 "name": node.name,
                 "inputs": node.inputs,
-                **_describe_layer(node.layer),
+                **_describe_layer(plain(node.layer)),
                 **{key: f"{WEIGHTS_FILE}:{node.name}.{key}" for key in node.weights},
             }
             for node in network.nodes
@@ -80,12 +81,14 @@ def read_graph(fields: Fields, name: str, folder: Path) -> Network:
     ]
     nodes = [_read_node(entry) for entry in entries]
     try:
+        if "continuous" in fields.values and fields.flag("continuous"):
+            nodes = carried(nodes)
         architecture = Architecture(name, tuple(inputs), tuple(nodes))
     except Mismatch as error:
         raise _error(fields, error) from None
     shapes = [architecture.weight_shapes(node) for node in nodes]
     for entry, node, arrays in zip(entries, nodes, shapes, strict=True):
-        required, optional = _keys(node.layer)
+        required, optional = _keys(plain(node.layer))
         entry.only(*_COMMON_KEYS, *required, *arrays, optional=optional)
     count = sum(math.prod(shape) for arrays in shapes for shape in arrays.values())
     if count > MAX_GRAPH_WEIGHTS:

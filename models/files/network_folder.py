@@ -37,7 +37,7 @@ def read_metadata(folder: Path) -> Network:
     """The network in a metadata folder; `InputError` where anything in it is not as it must be."""
     source = folder / NETWORK_FILE
     fields = Fields(read_json(source), source)
-    fields.only("format", "name", "inputs", "layers", optional=("task", "threshold"))
+    fields.only("format", "name", "inputs", "layers", optional=("continuous", "task", "threshold"))
     version = fields.values["format"]
     # True equals 1 to Python, but is no version.
     if type(version) is not int or version not in _READERS:
@@ -45,6 +45,8 @@ def read_metadata(folder: Path) -> Network:
     name = fields.text("name")
     if not is_valid_name(name):
         raise fields.error("name", "1 to 64 letters, digits, '_', '-' and '.'", shown(name))
+    if version == 1 and "continuous" in fields.values:
+        raise fields.error("continuous", "format 2 beside it", "format 1")
     return _read_task(fields, _READERS[version](fields, name, folder))
 
 
@@ -70,6 +72,8 @@ def save_network(network: Network, folder: Path | str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(network, folder)
     description = {"format": _FORMAT, "name": network.name, **describe(network)}
+    if network.continuous:
+        description["continuous"] = True
     if network.task is not None:
         description["task"] = network.task.kind
         if network.task.thresholds:

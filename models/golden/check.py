@@ -113,7 +113,10 @@ def _difference(network, x, y, own, tolerance, source) -> InputError:
     sample = int(samples[0])
     output = int(np.argmax(np.where(wrong[sample], apart[sample], -1)))
     header = source.suffix == ".csv"
-    reason = explanation(network, x, y, own, tolerance, may_have_header=header)
+    if network.continuous:
+        reason = "samples follow in time, and only `steps` tells where states begin at zero"
+    else:
+        reason = explanation(network, x, y, own, tolerance, may_have_header=header)
     return InputError.at(
         source,
         f"sample {sample}, output {output}",

@@ -17,6 +17,7 @@ __all__ = ["GOLDEN_FILE", "GoldenData", "load_golden"]
 
 _HELD_OUT_FRACTION = 0.25
 _LEAST_SAMPLES_TO_HOLD_OUT = 40
+_LEAST_SEQUENCES_TO_HOLD_OUT = 4
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class GoldenData:
         How the file was understood, one line each, for the user to see.
     warnings:
         Warnings about it for the user, one line each.
+    steps:
+        Samples of a sequence, of a continuous network: samples follow in time, and each sequence
+        begins with zero states. None of another network, whose samples have no order.
     """
 
     x: np.ndarray
@@ -52,6 +56,7 @@ class GoldenData:
     targets: np.ndarray | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    steps: int | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -67,7 +72,18 @@ class GoldenData:
         return self.select(self.held_out)
 
     def select(self, which: np.ndarray) -> "GoldenData":
-        """The samples that `which`, a mask or indices, picks."""
+        """The samples that `which`, a mask or indices, picks.
+
+        Raises
+        ------
+        ValueError
+            If they are parts of sequences.
+        """
+        if self.steps is not None:
+            rows = np.arange(len(self))[which].reshape(-1, self.steps)
+            whole = rows[:, :1] // self.steps * self.steps + np.arange(self.steps)
+            if (rows != whole).any():
+                raise ValueError("expected whole sequences, got parts of some")
         picked = {name: getattr(self, name)[which] for name in ("x", "y", "held_out")}
         for name in ("labels", "targets"):
             if (array := getattr(self, name)) is not None:
@@ -91,11 +107,12 @@ def load_golden(
         An ``.npz`` file with the arrays ``x`` (samples, inputs), ``y`` (samples, outputs) and
         optionally ``labels`` ((samples,), or (samples, outputs) of 0 and 1), ``targets`` (samples,
         outputs: the true values of a regression), ``held_out`` (samples,), ``task`` (a name of
-        `Kind`) and ``threshold`` (one, or one an output); a pair of files ``x.csv,y.csv``; a folder
-        with ``golden.npz``, or else with ``x.csv`` and ``y.csv``; or the name of a zoo network.
+        `Kind`), ``threshold`` (one, or one an output) and, of a continuous network, ``steps``
+        (samples of a sequence); a pair of files ``x.csv,y.csv``; a folder with ``golden.npz``, or
+        else with ``x.csv`` and ``y.csv``; or the name of a zoo network.
     seed:
-        Picks the held-out quarter where there is no ``held_out`` and there are 40 samples or more.
-        With fewer, nothing is held out.
+        Picks the held-out quarter where there is no ``held_out`` and there are 40 samples or more,
+        or 4 sequences of a continuous network. With fewer, nothing is held out.
     task, thresholds:
         The task, if the user says it. Otherwise the file's own task counts, then the task in the
         network's files; without any of them the task is inferred.
@@ -106,18 +123,25 @@ def load_golden(
         There is nothing there, it does not fit the network, or `y` is not what the network gives.
     """
     file = read_golden_file(source, network)
+    network = network.in_sequences(file.steps)
     y, notes = checked_outputs(network, file.x, file.y, source=file.path)
     softmax = SOFTMAX_NOTE in notes
     found = _task(file, network, y, softmax, task, thresholds)
     if softmax and found.kind is not Kind.CLASSES:
         what = "a regression" if found.kind is Kind.REGRESSION else found.kind
         raise file.error("y", f"the outputs themselves for {what}", "their softmax")
+    if network.continuous and found.kind is not Kind.REGRESSION:
+        raise file.error(
+            "task", "a regression, of a continuous network: --task regression", found.kind
+        )
     labels = targets = None
     if found.kind is Kind.REGRESSION:
         targets = _targets(file)
     else:
         labels = _labels(file, found)
-    golden = GoldenData(file.x, y, labels, _held_out(file, seed), found, targets, notes)
+    golden = GoldenData(
+        file.x, y, labels, _held_out(file, seed), found, targets, notes, steps=file.steps
+    )
     warnings = golden_warnings(network, golden, source=file.path)
     return replace(golden, warnings=tuple(warnings))
 
@@ -219,11 +243,24 @@ def _held_out(file: GoldenFile, seed: int) -> np.ndarray:
         held_out = _whole(file, "held_out", file.held_out, 1).astype(bool)
         if held_out.all():
             raise file.error("held_out", "samples that are not held out", "none")
+        sequences = held_out.reshape(-1, file.steps or 1)
+        if (sequences != sequences[:, :1]).any():
+            raise file.error("held_out", "whole sequences", "parts of some")
         return held_out
+    if file.steps is not None:
+        return np.repeat(_sequences_held_out(samples // file.steps, seed), file.steps)
     held_out = np.zeros(samples, dtype=bool)
     if samples >= _LEAST_SAMPLES_TO_HOLD_OUT:
         count = round(samples * _HELD_OUT_FRACTION)
         held_out[np.random.default_rng(seed).permutation(samples)[:count]] = True
+    return held_out
+
+
+def _sequences_held_out(count: int, seed: int) -> np.ndarray:
+    held_out = np.zeros(count, dtype=bool)
+    if count >= _LEAST_SEQUENCES_TO_HOLD_OUT:
+        picked = np.random.default_rng(seed).permutation(count)
+        held_out[picked[: round(count * _HELD_OUT_FRACTION)]] = True
     return held_out
 
 

@@ -3,6 +3,7 @@
 To add one, add a module here that defines ``LAYER_TYPE``: it is found by itself.
 """
 
+from build_decoder.models.carried import plain
 from build_decoder.models.discovery import discover
 from build_decoder.models.layer import Layer, LayerType
 
@@ -22,5 +23,6 @@ def get(name: str) -> LayerType:
 
 
 def type_of(layer: Layer) -> LayerType:
-    """The layer type that `layer` is of."""
-    return next(kind for kind in _LAYER_TYPES.values() if type(layer) is kind.layer)
+    """The layer type that `layer` is of, whether a continuous network carries its states or not."""
+    found = type(plain(layer))
+    return next(kind for kind in _LAYER_TYPES.values() if found is kind.layer)

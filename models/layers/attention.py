@@ -35,6 +35,8 @@ class Attention(Layer):
          "weights": "w.npz:aw", "bias": "w.npz:ab"}
     """
 
+    takes_windows = True
+
     def output_shape(self, shapes):
         return (only_shape(shapes, "steps", "channels")[1],)
 

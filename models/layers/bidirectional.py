@@ -47,6 +47,8 @@ class Bidirectional(Layer):
 
     layer: RecurrentLayer
 
+    takes_windows = True
+
     def __post_init__(self):
         good = isinstance(self.layer, RecurrentLayer)
         require(good, "a recurrent layer", type(self.layer).__name__)

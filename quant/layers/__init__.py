@@ -4,9 +4,11 @@ To add one, add a module here that defines ``QUANTISER`` (:class:`quant.layer.La
 the name that the type has in `models.layers`: it is found by itself.
 """
 
+from build_decoder.models.carried import Carried
 from build_decoder.models.discovery import discover
 from build_decoder.models.layer import Layer
 from build_decoder.models.layers import type_of
+from build_decoder.quant.carried import CarriedQuantiser
 from build_decoder.quant.layer import LayerQuantiser
 
 __all__ = ["get", "names", "quantiser_of"]
@@ -26,4 +28,5 @@ def get(name: str) -> LayerQuantiser:
 
 def quantiser_of(layer: Layer) -> LayerQuantiser:
     """The quantiser of a layer's type; `KeyError` where there is none."""
-    return _QUANTISERS[type_of(layer).name]
+    found = _QUANTISERS[type_of(layer).name]
+    return CarriedQuantiser(found) if isinstance(layer, Carried) else found

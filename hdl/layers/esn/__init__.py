@@ -1,0 +1,5 @@
+"""Echo state network."""
+
+from build_decoder.hdl.layers.esn.plan import EsnPlan as PLAN
+
+__all__ = ["PLAN"]
