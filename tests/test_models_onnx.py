@@ -257,7 +257,8 @@ def test_scaled_inputs_and_shapes_that_the_file_computes(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "name", "attributes"),
     [("Tanh", "tanh", {}), ("Softplus", "softplus", {}), ("Exp", "exp", {}), ("Elu", "elu", {}),
-     ("LeakyRelu", "leaky_relu", {"alpha": 0.2})],
+     ("LeakyRelu", "leaky_relu", {"alpha": 0.2}), ("LeakyRelu", "leaky_relu(0.01)", {}),
+     ("LeakyRelu", "relu", {"alpha": 0.0}), ("Elu", "elu(0.5)", {"alpha": 0.5})],
 )
 def test_activations(tmp_path, kind, name, attributes):
     model = OnnxModel(("x", [FREE, 4]))
@@ -266,6 +267,16 @@ def test_activations(tmp_path, kind, name, attributes):
     path = model.save(tmp_path)
     network = load_network(path)
     assert network.layers[0].activation == name
+    check_same(path, network)
+
+
+def test_relu6(tmp_path):
+    model = OnnxModel(("x", [FREE, 4]))
+    model.gemm(4, 3)
+    model.add("Clip", model.array(np.float32(0)), model.array(np.float32(6)))
+    path = model.save(tmp_path)
+    network = load_network(path)
+    assert network.layers[0].activation == "relu(6.0)"
     check_same(path, network)
 
 

@@ -52,7 +52,7 @@ def scaled(
 def activated(graph: Graph, node: Operation, view: View, name: str) -> View:
     """The activation function `name` of a view."""
     view = view.known()
-    carrier, between = _carrier(view, through=name in _RISING)
+    carrier, between = _carrier(view, through=name.partition("(")[0] in _RISING)
     if carrier is None:
         carrier = _copy(graph, node, view.draft)
         view = View(carrier, view.places)

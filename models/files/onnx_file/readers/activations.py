@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from build_decoder.models import activations
 from build_decoder.models.files.onnx_file.draft import Graph, View
 from build_decoder.models.files.onnx_file.merging import activated
 from build_decoder.models.files.onnx_file.operation import Operation
@@ -22,8 +23,6 @@ _NAMES = {
     GELU: "gelu",
     SWISH: "swish",
 }
-_LEAKY = 0.2
-_AS_READ = 1e-6  # a slope is a float32
 
 Given = Sequence[View | np.ndarray | None]
 
@@ -45,15 +44,24 @@ def _leaky(graph: Graph, node: Operation, given: Given) -> View:
     if node.kind == "PRelu":
         constant = given[1] if isinstance(given[1], np.ndarray) else np.zeros(0)
         slope = constant.flat[0] if constant.size and np.ptp(constant) == 0 else float("nan")
-    if not abs(slope - _LEAKY) <= _AS_READ:
-        raise node.error(f"a slope of {_LEAKY} below 0 (train with that slope)", f"{slope:g}")
-    return activated(graph, node, _tensor(node, given), "leaky_relu")
+    name = "relu" if slope == 0 else _member(node, "leaky_relu", slope)
+    return activated(graph, node, _tensor(node, given), name)
 
 
 def _elu(graph: Graph, node: Operation, given: Given) -> View:
     node.only("alpha")
-    node.plain(alpha=1.0)
-    return activated(graph, node, _tensor(node, given), "elu")
+    name = _member(node, "elu", node.number("alpha", 1.0))
+    return activated(graph, node, _tensor(node, given), name)
+
+
+def _member(node: Operation, family: str, value: float) -> str:
+    """Name of the activation of `family` that has the parameter `value`."""
+    try:
+        return activations.of_parameter(family, float(value))
+    except KeyError:
+        most = activations.get(family).parameter.most
+        expected = f"a parameter above 0 and up to {most:g} that all values share"
+        raise node.error(expected, f"{value:g}") from None
 
 
 def _gelu(graph: Graph, node: Operation, given: Given) -> View:
@@ -70,8 +78,9 @@ def _clip(graph: Graph, node: Operation, given: Given) -> View:
     low, high = (None if each is None else float(each.reshape(-1)[0]) for each in limits)
     if low == 0 and (high is None or high >= np.finfo(np.float32).max):
         return activated(graph, node, _tensor(node, given), "relu")
-    name = "ReLU6, which" if (low, high) == (0, 6) else f"limits {low} and {high}, which"
-    raise node.error("a ReLU without an upper limit", f"{name} no layer computes: train with ReLU")
+    if low != 0:
+        raise node.error("a lower limit of 0, as a ReLU has", f"limits {low} and {high}")
+    return activated(graph, node, _tensor(node, given), _member(node, "relu", high))
 
 
 def _softmax(graph: Graph, node: Operation, given: Given) -> View:
