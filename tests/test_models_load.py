@@ -167,3 +167,25 @@ def test_an_onnx_file_without_the_package(tmp_path, monkeypatch):
 def test_an_onnx_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="net.onnx: expected a file, got no such file or folder"):
         load_network(tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("m.h5", "got HDF5: open it with Keras and save the model as .keras"),
+        ("M.H5", "got HDF5"),
+        ("m.pkl", "got a pickle, .* never read: write it by models.from_sklearn"),
+        ("m.pt", "got a pickle, .* never read: write it by models.from_torch"),
+        ("m.tflite", "got TFLite"),
+        ("m.txt", "got something else"),
+    ],
+)
+def test_files_of_others(tmp_path: Path, name: str, message: str):
+    (tmp_path / name).write_bytes(b"something")
+    with pytest.raises(InputError, match=message):
+        load_network(tmp_path / name)
+
+
+def test_a_file_of_others_that_is_not_there(tmp_path: Path):
+    with pytest.raises(InputError, match="got no such"):
+        load_network(tmp_path / "m.h5")

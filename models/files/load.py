@@ -13,6 +13,15 @@ from build_decoder.models.zoo import zoo_names, zoo_path
 
 __all__ = ["load_network", "save_network"]
 
+_PICKLE = "a pickle, which may run code and is never read: write it by models.from_"
+_OTHERS = {
+    **dict.fromkeys((".h5", ".hdf5"), "HDF5: open it with Keras and save the model as .keras"),
+    **dict.fromkeys((".pkl", ".pickle", ".joblib"), f"{_PICKLE}sklearn"),
+    **dict.fromkeys((".pt", ".pth"), f"{_PICKLE}torch, or export the module to ONNX"),
+    ".tflite": "TFLite, whose weights are quantised already: give the model that it was made of",
+}
+"""What is said of files of models that are not read, by their suffix."""
+
 
 def load_network(source: str | Path) -> Network:
     """The network that `source` names.
@@ -43,5 +52,5 @@ def load_network(source: str | Path) -> Network:
         source,
         "",
         expected=f"a metadata folder, a .keras or .onnx file, or one of {', '.join(zoo_names())}",
-        got=no_such(path),
+        got=_OTHERS.get(path.suffix.lower(), no_such(path)) if path.is_file() else no_such(path),
     )
