@@ -156,11 +156,17 @@ def _operation(
     name = node.name or f"{node.op_type}_{next(filter(None, outputs), '')}"
     bare = Operation(path, name, node.op_type, tuple(node.input), outputs, {}, opset)
     if node.domain not in ("", "ai.onnx"):
-        raise bare.error("an operator of ONNX itself", f"one of {shown(node.domain)}")
+        raise bare.error(
+            "an operator of ONNX itself (models.from_sklearn reads scikit-learn's estimators)",
+            f"one of {shown(node.domain)}",
+        )
     attributes = {}
     for each in node.attribute:
         if each.ref_attr_name or each.type in (each.GRAPH, each.GRAPHS, each.TENSORS):
-            raise bare.error("an operator without graphs inside", shown(each.name))
+            raise bare.error(
+                "an operator without graphs inside (LSTM or GRU in place of a loop; .keras files "
+                "are read as they are)", shown(each.name),
+            )
         value = onnx.helper.get_attribute_value(each)
         if each.type == each.TENSOR:
             value = reader.read(value, f"node {shown(name)}")
