@@ -101,14 +101,49 @@ def test_one_dimensional_cnn(tmp_path):
     check_same(path, network)
 
 
-def test_images_as_tf2onnx_turns_them(tmp_path):
-    model = OnnxModel(("x", [FREE, 6, 8, 2]))
+def test_one_dimensional_cnn_as_tf2onnx_writes_it(tmp_path):
+    model = OnnxModel(("x", [FREE, 20, 3]))
+    model.add("Reshape", model.whole(-1, 1, 20, 3))
+    model.add("Transpose", perm=[0, 3, 1, 2])
+    model.add("Conv", model.weights(4, 3, 1, 5), pads=[0, 2, 0, 2])
+    model.add("Elu")
+    model.add("MaxPool", kernel_shape=[1, 2], strides=[1, 2])
+    model.add("Squeeze", model.whole(2))
+    model.add("GlobalAveragePool")
+    model.add("Squeeze", model.whole(2))
+    model.gemm(4, 2)
+    path = model.save(tmp_path)
+    network = load_network(path)
+    assert network.inputs[1].shape == (20, 1, 3)
+    check_same(path, network)
+
+
+def test_images_that_become_one_row(tmp_path):
+    model = OnnxModel(("x", [FREE, 2, 2, 6]))
+    model.add("MaxPool", kernel_shape=[2, 1], strides=[2, 1])
+    model.add("Conv", model.weights(3, 2, 1, 3), pads=[0, 1, 0, 1])
+    model.add("Squeeze", model.whole(2))
+    model.add("Conv", model.weights(3, 3, 3), pads=[1, 1])
+    model.add("Relu")
+    model.add("MaxPool", kernel_shape=[6], strides=[1])
+    model.add("Flatten")
+    model.gemm(3, 2)
+    path = model.save(tmp_path)
+    check_same(path, load_network(path))
+
+
+@pytest.mark.parametrize("opset", [13, 17, 21])
+def test_images_as_tf2onnx_turns_them(tmp_path, opset):
+    model = OnnxModel(("x", [FREE, 6, 8, 2]), opset=opset)
     model.add("Transpose", perm=[0, 3, 1, 2])
     model.add("Conv", model.weights(4, 2, 3, 3), pads=[1, 1, 1, 1])
     model.add("Add", model.weights(1, 4, 1, 1))
     model.add("Relu")
     model.add("Transpose", perm=[0, 2, 3, 1])
-    model.add("ReduceMean", axes=[1, 2], keepdims=0)
+    if opset < 18:
+        model.add("ReduceMean", axes=[1, 2], keepdims=0)
+    else:
+        model.add("ReduceMean", model.whole(1, 2), keepdims=0)
     model.add("MatMul", model.weights(4, 3))
     path = model.save(tmp_path)
     network = load_network(path)
@@ -185,6 +220,16 @@ def test_lstm_with_states_of_zeros_that_the_file_computes(tmp_path):
     model.gemm(5, 2)
     path = model.save(tmp_path)
     check_same(path, load_network(path))
+
+
+def test_largest_value_of_each_channel(tmp_path):
+    model = image_model(21)
+    model.add("GlobalMaxPool")
+    model.add("Flatten")
+    path = model.save(tmp_path)
+    network = load_network(path)
+    assert network.nodes[-1].layer.size == (8, 6)
+    check_same(path, network)
 
 
 def test_steps_of_both_directions_go_into_a_dense_layer(tmp_path):

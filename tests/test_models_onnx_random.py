@@ -159,3 +159,49 @@ def test_random_graphs(tmp_path, start):
         check_same(path, network)
         same += 1
     assert same > 4
+
+
+def damaged(rng: np.random.Generator, proto) -> bytes:
+    """A model with some bytes, or some of its nodes and arrays, changed."""
+    if rng.random() < 0.3:
+        content = bytearray(proto.SerializeToString())
+        for place in rng.integers(len(content), size=3):
+            content[place] = rng.integers(256)
+        return bytes(content)
+    graph = proto.graph
+    node = graph.node[rng.integers(len(graph.node))]
+    array = graph.initializer[rng.integers(len(graph.initializer))]
+    match rng.integers(6):
+        case 0 if node.input:
+            node.input.pop()
+        case 1 if node.input:
+            other = graph.node[rng.integers(len(graph.node))]
+            node.input[rng.integers(len(node.input))] = other.output[0]
+        case 2:
+            others = "Slice Split Expand Gather LSTM Softmax Clip Erf Conv"
+            node.op_type = str(rng.choice(others.split()))
+        case 3 if node.attribute:
+            attribute = node.attribute[rng.integers(len(node.attribute))]
+            attribute.ints[:] = [int(each) for each in rng.choice([-(2**62), -1, 0, 2, 2**40], 3)]
+            attribute.type = attribute.INTS
+        case 4:
+            array.dims[:] = [int(each) for each in rng.integers(4, size=3)]
+        case _:
+            array.data_type = int(rng.choice([1, 2, 6, 7, 8, 9, 10, 11, 14, 99]))
+    return proto.SerializeToString()
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numbers that were damaged
+def test_damaged_graphs(tmp_path):
+    """One error in one line, whatever is wrong, or a network that equals the file."""
+    messages = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        path = tmp_path / f"net{seed}.onnx"
+        path.write_bytes(damaged(rng, Drawn(seed).model.proto()))
+        try:
+            load_network(path)
+        except InputError as error:
+            messages.append(str(error))
+    assert len(messages) > 75
+    assert not [text for text in messages if not text.startswith(str(tmp_path)) or "\n" in text]

@@ -82,11 +82,14 @@ def _run(
         raise node.error("inputs", "none")
     try:
         found = reader(graph, node, given)
-    except IndexError:
-        raise node.error("all of its inputs", f"{len(given)} of them") from None
+    except (IndexError, ValueError):  # of numpy, and of inputs that are not there
+        sizes = [each.places.shape if isinstance(each, View) else np.shape(each) for each in given]
+        raise node.error("inputs as its operator takes them", f"shapes {sizes}") from None
     found = found if isinstance(found, list) else [found]
     for name, value in zip(node.outputs, found, strict=False):
         if isinstance(value, View):
+            if not value.places.size:
+                raise node.error("at least one value", f"shape {value.places.shape}")
             alone = value.alone and users[name] == 1 and len(found) == 1
             value = replace(value, alone=alone)
             for view in (value, value.known()):

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -83,8 +84,8 @@ def open_model(onnx: ModuleType, path: Path) -> ModelFile:
         if size > MAX_ONNX_BYTES:
             raise _error(path, "", f"at most {MAX_ONNX_BYTES} bytes", str(size))
         proto = onnx.load_model_from_string(path.read_bytes())
-        if not proto.graph.node:
-            raise ValueError("no graph")
+        if not proto.graph.node or not all(isinstance(name, str) for name in _names(proto.graph)):
+            raise ValueError("no graph, or names that are no text")
     except InputError:
         raise
     except Exception:  # protobuf has errors of its own
@@ -112,6 +113,13 @@ def open_model(onnx: ModuleType, path: Path) -> ModelFile:
     )
 
 
+def _names(graph: Any) -> Iterator[Any]:
+    yield from (each.name for each in (*graph.initializer, *graph.input, *graph.output))
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (each.name for each in node.attribute)
+
+
 def _error(path: Path, where: str, expected: str, got: str) -> InputError:
     return InputError.at(path, where, expected=expected, got=got)
 
@@ -130,9 +138,9 @@ def _opset(path: Path, proto: Any) -> int:
 def _input(onnx: ModuleType, path: Path, proto: Any) -> ModelInput:
     where = f"input {shown(proto.name)}"
     tensor = proto.type.tensor_type
-    kind = onnx.TensorProto.DataType.Name(tensor.elem_type)
-    if kind not in _FLOATS:
-        raise _error(path, where, "a tensor of floats", kind.lower())
+    kinds = {getattr(onnx.TensorProto, name) for name in _FLOATS}
+    if tensor.elem_type not in kinds:
+        raise _error(path, where, "a tensor of floats", f"values of type {tensor.elem_type}")
     sizes = [dim.dim_value for dim in tensor.shape.dim]
     if not 2 <= len(sizes) <= 5:
         raise _error(path, where, "an axis of samples and 1 to 4 others", f"{len(sizes)} axes")
@@ -156,11 +164,18 @@ def _operation(
     name = node.name or f"{node.op_type}_{next(filter(None, outputs), '')}"
     bare = Operation(path, name, node.op_type, tuple(node.input), outputs, {}, opset)
     if node.domain not in ("", "ai.onnx"):
-        raise bare.error("an operator of ONNX itself", f"one of {shown(node.domain)}")
+        raise bare.error(
+            "an operator of ONNX itself (models.from_sklearn reads scikit-learn's estimators)",
+            f"one of {shown(node.domain)}",
+        )
     attributes = {}
     for each in node.attribute:
-        if each.ref_attr_name or each.type in (each.GRAPH, each.GRAPHS, each.TENSORS):
-            raise bare.error("an operator without graphs inside", shown(each.name))
+        plain = (each.FLOAT, each.INT, each.STRING, each.FLOATS, each.INTS, each.STRINGS)
+        if each.ref_attr_name or each.type not in (*plain, each.TENSOR):
+            raise bare.error(
+                "an operator without graphs inside (LSTM or GRU in place of a loop; .keras files "
+                "are read as they are)", shown(each.name),
+            )
         value = onnx.helper.get_attribute_value(each)
         if each.type == each.TENSOR:
             value = reader.read(value, f"node {shown(name)}")

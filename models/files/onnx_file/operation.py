@@ -78,6 +78,13 @@ class Operation:
             raise self.error(f"{key} of {count} whole numbers", shown(value))
         return value
 
+    def texts(self, key: str) -> list[str]:
+        """The attribute `key`, a list of texts; empty where it is missing."""
+        value = self.attributes.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self.error(f"texts {key}", shown(value))
+        return value
+
     def axis(self, axes: int, default: int | None = None) -> int:
         """The attribute ``axis`` of a tensor of `axes` axes, from 0 up."""
         return self.within(self.whole("axis", default), axes)

@@ -48,7 +48,7 @@ class _Finder:
 
     def swish(self, node: Operation) -> tuple[str, str, list[Operation]] | None:
         """``x * sigmoid(x)`` from its sigmoid on."""
-        if node.kind != "Sigmoid":
+        if node.kind != "Sigmoid" or not node.inputs:
             return None
         product = self._only_taker(node)
         factors = sorted((node.inputs[0], node.outputs[0]))
@@ -58,7 +58,7 @@ class _Finder:
 
     def gelu(self, node: Operation) -> tuple[str, str, list[Operation]] | None:
         """``x * (1 + erf(x / sqrt(2))) / 2`` from its error function on, factors in any order."""
-        root = self._givers.get(node.inputs[0]) if node.kind == "Erf" else None
+        root = self._givers.get(node.inputs[0]) if node.kind == "Erf" and node.inputs else None
         if root is None or self._only_taker(root) is not node:
             return None
         wanted = {"Div": math.sqrt(2), "Mul": 1 / math.sqrt(2)}.get(root.kind)

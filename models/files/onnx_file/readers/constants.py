@@ -34,7 +34,7 @@ def _shape(graph: Graph, node: Operation, given: Given) -> Value:
     value = given[0]
     data = value.places if isinstance(value, View) else np.asarray(value)
     shape = np.array(data.shape, dtype=np.int64)
-    return shape[node.whole("start", 0) : node.attributes.get("end")]
+    return shape[node.whole("start", 0) : node.whole("end", data.ndim)]
 
 
 def _constant(graph: Graph, node: Operation, given: Given) -> Value:

@@ -29,10 +29,10 @@ def _recurrent(
     node.only(*keys, "linear_before_reset")
     node.plain(layout=0, input_forget=0)
     direction = node.attributes.get("direction", "forward")
-    if direction not in _WAYS:
+    if direction not in [*_WAYS]:
         raise node.error(f"a direction of {', '.join(_WAYS)}", shown(direction))
     ways = _WAYS[direction]
-    functions = [name.lower() for name in node.attributes.get("activations", [])]
+    functions = [name.lower() for name in node.texts("activations")]
     if functions not in ([], _FUNCTIONS[node.kind] * ways):
         raise node.error(f"activations {_FUNCTIONS[node.kind] * ways}", shown(functions))
     if node.kind == "GRU" and node.whole("linear_before_reset", 0) != 1:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from build_decoder.models.files.onnx_file.draft import Draft, Graph, View
+from build_decoder.models.files.onnx_file.draft import Graph, View
+from build_decoder.models.files.onnx_file.image import Image, image_of
 from build_decoder.models.files.onnx_file.operation import Operation
 from build_decoder.models.files.onnx_file.readers.constants import whole_numbers
 from build_decoder.models.files.onnx_file.readers.products import matrix
@@ -23,32 +24,6 @@ Given = Sequence[View | np.ndarray | None]
 _POOL = (
     "auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides",
 )
-
-
-def _image(graph: Graph, node: Operation, given: Given) -> tuple[Draft, list[int], list[int]]:
-    """What a node takes as (rows, columns, channels), where that begins there, and its sizes."""
-    view = given[0]
-    if not isinstance(view, View) or view.places.ndim not in (3, 4):
-        wanted = "(samples, channels, steps) or (samples, channels, rows, columns)"
-        raise node.error(wanted, "others")
-    if view.places.ndim == 3:  # an image of one column
-        view = view.moved(view.places[..., None])
-    draft, starts = graph.ordered(node, view, (2, 3, 1))
-    if draft.shape[2] != view.places.shape[1]:
-        raise node.error(f"{draft.shape[2]} channels", str(view.places.shape[1]))
-    return draft, list(starts[:2]), list(view.places.shape[2:])
-
-
-def _axes(given: Given) -> int:
-    return given[0].places.ndim - 2
-
-
-def _result(graph: Graph, given: Given, draft: Draft, starts: list[int], sizes: list[int]) -> View:
-    """The tensor that is a part of an image, channels first."""
-    places = graph.whole(draft).places.transpose(0, 3, 1, 2)
-    rows, columns = (slice(at, at + size) for at, size in zip(starts, sizes, strict=True))
-    places = places[:, :, rows, columns]
-    return View(draft, places[..., 0] if _axes(given) == 1 else places)
 
 
 def _padding(node: Operation, axes: int, total: list[int]) -> list[tuple[int, int]]:
@@ -68,37 +43,40 @@ def _padding(node: Operation, axes: int, total: list[int]) -> list[tuple[int, in
 
 def _convolution(graph: Graph, node: Operation, given: Given) -> View:
     node.only("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
-    draft, starts, sizes = _image(graph, node, given)
-    axes = _axes(given)
+    image = image_of(graph, node, given[0])
+    axes, channels = image.count, image.draft.shape[2]
     weights = matrix(node, given[1], axes + 2, "weights")
+    filters, taken, *sizes = weights.shape
     for key, why in (("strides", "put a max pool behind it"), ("dilations", "a larger kernel")):
         if node.wholes(key, axes, [1] * axes) != [1] * axes:
             raise node.error(f"{key} of 1 ({why})", f"{key}={node.attributes[key]}")
     if node.whole("group", 1) != 1:
         raise node.error("one group (a full convolution)", f"group={node.attributes['group']}")
-    kernel = [*weights.shape[2:], *[1] * (2 - axes)]
-    if node.wholes("kernel_shape", axes, kernel[:axes]) != kernel[:axes]:
-        raise node.error(f"kernel_shape={kernel[:axes]}", str(node.attributes["kernel_shape"]))
-    if weights.shape[1] != draft.shape[2]:
-        raise node.error(f"weights for {draft.shape[2]} channels", str(weights.shape[1]))
-    pads = _padding(node, axes, [size - 1 for size in kernel[:axes]]) + [(0, 0)] * (2 - axes)
-    filters = len(weights)
+    if node.wholes("kernel_shape", axes, sizes) != sizes:
+        raise node.error(f"kernel_shape={sizes}", str(node.attributes["kernel_shape"]))
+    if taken != channels:
+        raise node.error(f"weights for {channels} channels", str(taken))
+    pads = image.both(_padding(node, axes, [size - 1 for size in sizes]), (0, 0))
+    kernel = image.both(sizes, 1)
+    if image.axes == (1, 0):
+        weights = weights.swapaxes(2, 3)
     arrays = {
-        "weights": weights.reshape(filters, -1, *kernel).transpose(2, 3, 1, 0),
+        "weights": weights.reshape(filters, channels, *kernel).transpose(2, 3, 1, 0),
         "bias": np.zeros(filters),
     }
     if len(given) > 2 and given[2] is not None:
         arrays["bias"] = matrix(node, given[2], 1, "bias")
+        if len(arrays["bias"]) != filters:
+            raise node.error(f"{filters} biases", str(len(arrays["bias"])))
     layer = Conv2d(filters, (kernel[0], kernel[1]), "linear")
-    made = graph.add(node, layer, [draft], arrays)
-    ends = []
-    for axis in range(2):
-        at, size = _same_part(
-            node, draft.shape[axis], starts[axis], sizes[axis], kernel[axis], pads[axis]
+    made = graph.add(node, layer, [image.draft], arrays)
+    parts = [
+        _same_part(node, *each)
+        for each in zip(
+            image.draft.shape[:2], image.starts, image.sizes, kernel, pads, strict=True
         )
-        ends.append(size)
-        starts[axis] = at
-    return _result(graph, given, made, starts, ends)
+    ]
+    return image.result(graph, made, *zip(*parts, strict=True))
 
 
 def _same_part(
@@ -129,43 +107,48 @@ def _same_part(
 
 def _max_pool(graph: Graph, node: Operation, given: Given) -> View:
     node.only(*_POOL)
-    draft, starts, sizes = _image(graph, node, given)
-    axes = _axes(given)
+    image = image_of(graph, node, given[0])
+    axes = image.count
     window = node.wholes("kernel_shape", axes)
     if min(window) < 1 or node.wholes("dilations", axes, [1] * axes) != [1] * axes:
         raise node.error("windows from 1 up, without dilations", str(window))
-    strides = node.wholes("strides", axes, [1] * axes)
-    total = [-size % each for size, each in zip(sizes, window, strict=False)]
-    pads = _padding(node, axes, total) + [(0, 0)] * (2 - axes)
-    window, strides = ([*each, *[1] * (2 - axes)] for each in (window, strides))
-    made = graph.add(node, MaxPool((window[0], window[1])), [draft], alone=given[0].alone)
-    ends = []
+    strides = image.both(node.wholes("strides", axes, [1] * axes), 1)
+    sizes = given[0].places.shape[2:]
+    total = [-size % each for size, each in zip(sizes, window, strict=True)]
+    pads = image.both(_padding(node, axes, total), (0, 0))
+    window = image.both(window, 1)
+    layer = MaxPool((window[0], window[1]))
+    made = graph.add(node, layer, [image.draft], alone=given[0].alone)
+    parts = []
     for axis in range(2):
-        low, high = pads[axis]
-        room = sizes[axis] + low + high - window[axis]
-        if room < 0 or strides[axis] < 1:
-            raise node.error(f"windows that fit in {sizes}", f"{window}")
-        up = strides[axis] - 1 if node.whole("ceil_mode", 0) else 0
-        count = (room + up) // strides[axis] + 1
-        if up and (count - 1) * strides[axis] >= sizes[axis] + low:
-            count -= 1  # windows that begin beside the values are left out
-        wanted = list(_windows(-low, strides[axis], window[axis], count, sizes[axis]))
-        wanted = [(a + starts[axis], b + starts[axis]) for a, b in wanted]
-        length = draft.shape[axis]
-        missing = -length % window[axis]
-        own = list(
-            _windows(-(missing // 2), window[axis], window[axis], made.shape[axis], length)
-        )
+        wanted = _pooled(node, image.sizes[axis], window[axis], strides[axis], pads[axis])
+        start, length = image.starts[axis], image.draft.shape[axis]
+        wanted = [(low + start, high + start) for low, high in wanted]
+        before = (-length % window[axis]) // 2
+        own = list(_windows(-before, window[axis], window[axis], made.shape[axis], length))
         at = own.index(wanted[0]) if wanted[0] in own else 0
-        if own[at : at + count] != wanted:
+        if own[at : at + len(wanted)] != wanted:
             raise node.error(
                 f"windows side by side that begin where those of ours do (strides={window}, "
                 "sizes that are multiples of it, padding='same' of the convolutions before it)",
-                f"strides={strides}, pads={pads} of {sizes}",
+                f"strides={strides}, pads={pads} of {image.sizes}",
             )
-        starts[axis] = at
-        ends.append(count)
-    return _result(graph, given, made, starts, ends)
+        parts.append((at, len(wanted)))
+    return image.result(graph, made, *zip(*parts, strict=True))
+
+
+def _pooled(
+    node: Operation, size: int, window: int, stride: int, pads: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """The values of each window of a pool along an axis: the first one, and the end."""
+    room = size + sum(pads) - window
+    if room < 0 or min(pads) < 0 or stride < 1:
+        raise node.error(f"windows that fit in {size} values", f"{window}")
+    up = stride - 1 if node.whole("ceil_mode", 0) else 0
+    count = (room + up) // stride + 1
+    if up and (count - 1) * stride >= size + pads[0]:
+        count -= 1  # windows that begin beside the values are left out
+    return list(_windows(-pads[0], stride, window, count, size))
 
 
 def _windows(
@@ -179,23 +162,30 @@ def _windows(
 
 def _average(graph: Graph, node: Operation, given: Given) -> View:
     node.only()
-    draft, starts, sizes = _image(graph, node, given)
-    if any(starts) or tuple(sizes) != draft.shape[:2]:
-        raise node.error(
-            f"all of {draft.shape[:2]} positions (padding='same' of the convolutions before it)",
-            f"{tuple(sizes)} of them",
-        )
-    made = graph.whole(graph.add(node, GlobalAveragePool(), [draft]))
-    return made.moved(made.places.reshape(*made.places.shape, *[1] * _axes(given)))
+    image = _whole_image(graph, node, given)
+    made = graph.whole(graph.add(node, GlobalAveragePool(), [image.draft]))
+    return made.moved(made.places.reshape(*made.places.shape, *[1] * image.count))
 
 
 def _largest(graph: Graph, node: Operation, given: Given) -> View:
     node.only()
-    draft, starts, sizes = _image(graph, node, given)
-    if any(starts) or tuple(sizes) != draft.shape[:2]:
-        raise node.error(f"all of {draft.shape[:2]} positions", f"{tuple(sizes)} of them")
-    made = graph.add(node, MaxPool(draft.shape[:2]), [draft], alone=given[0].alone)
-    return _result(graph, given, made, [0, 0], [1, 1])
+    if isinstance(given[0], View) and given[0].places.ndim != 4:  # that onnx does not evaluate
+        raise node.error("an image (a MaxPool over all steps)", f"{given[0].places.shape}")
+    image = _whole_image(graph, node, given)
+    layer = MaxPool(image.draft.shape[:2])
+    made = graph.add(node, layer, [image.draft], alone=given[0].alone)
+    return image.result(graph, made, [0, 0], [1, 1])
+
+
+def _whole_image(graph: Graph, node: Operation, given: Given) -> Image:
+    image = image_of(graph, node, given[0])
+    if any(image.starts) or tuple(image.sizes) != image.draft.shape[:2]:
+        raise node.error(
+            f"all of {image.draft.shape[:2]} positions (padding='same' of the convolutions before "
+            "it)",
+            f"{tuple(image.sizes)} of them",
+        )
+    return image
 
 
 def _mean(graph: Graph, node: Operation, given: Given) -> View:
