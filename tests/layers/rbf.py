@@ -2,7 +2,7 @@
 
 from build_decoder.models.layers.rbf import Rbf
 from build_decoder.quant.layers.rbf import DECAY
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.qformat import MAX_WIDTH, QFormat
 from tests import exact
 from tests.drawn import Cases, Drawn, any_of, magnitude, near
 
@@ -12,13 +12,24 @@ EXAMPLES = (
 )
 
 
+_SCALE_BITS = 7
+
+
+def _width(x, weight, values):
+    """Bits that scaled squares of distances need at most."""
+    integer = max(x.integer, weight.integer) + 1
+    return 2 * (integer + max(x.fraction, weight.fraction)) + values.bit_length() + _SCALE_BITS
+
+
 def _draw(rng, x):
     """Scaled squares of distances are mostly about 1, and rounded where the Gaussian is steep."""
     (values,) = x.shape
     units = int(rng.integers(1, 4, endpoint=True))
     weight = near(rng, x.magnitude)
+    if _width(x.format, weight, values) > MAX_WIDTH:
+        weight = x.format
     size = max(x.magnitude, magnitude(weight)) + values.bit_length() // 2
-    width = int(rng.integers(2, 7))
+    width = int(rng.integers(2, _SCALE_BITS))
     integer = 1 - 2 * size + any_of(rng, [-1, 0, 0, 1])
     signed = bool(rng.random() < 0.1)
     # Where one bit is dropped, some values lie in the middle.
