@@ -100,9 +100,8 @@ def test_states_are_cleared_between_two_steps(kind, folding):
     np.testing.assert_array_equal(y_raw, np.concatenate(parts))
 
 
-def test_other_decoders_have_nothing_to_clear():
+def test_weights_are_constants():
     plan = plan_of("gru", Folding(1, 1))
-    assert "clear" in decoder_of(plan).signature.members
     with pytest.raises(ValueError, match="constants"):
         DecoderPlan.chosen(plan.model, {}, reloadable=True)
 
