@@ -5,7 +5,10 @@ from functools import cached_property
 
 from build_decoder.hdl.planning.windows import power_of_two
 
-__all__ = ["ColumnStore"]
+__all__ = ["READ_LATENCY", "ColumnStore"]
+
+READ_LATENCY = 2
+"""Cycles from the address of a block to its values: the memory, and what selects among banks."""
 
 
 @dataclass(frozen=True)

@@ -9,21 +9,19 @@ from build_decoder.hdl.layers.conv2d.part import Part
 from build_decoder.hdl.layers.conv2d.scatter.plan import FORM, ScatterPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
-from build_decoder.hdl.planning.column_store import ColumnStore
+from build_decoder.hdl.planning.column_store import READ_LATENCY, ColumnStore
 from build_decoder.hdl.planning.folding import Folding, lanes_between, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.unstalled import times_of
+from build_decoder.hdl.planning.windows import power_of_two
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layers.conv2d import Conv2d
 
-__all__ = ["READ_LATENCY", "Conv2dPlan"]
+__all__ = ["Conv2dPlan"]
 
 _SMALLEST = Folding(1, 1)
-
-READ_LATENCY = 2
-"""Cycles from the address of a block to its values: the memory, and what selects among banks."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,9 @@ class Conv2dPlan(ConvolutionPlan):
         As in a :class:`DensePlan`.
     multipliers, reloadable
         As in a :class:`DensePlan`.
+    overlapping
+        Whether a pass may end before the sums of those before it have left, if they are captured:
+        then short passes follow each other without a pause.
 
     Raises
     ------
@@ -64,6 +65,7 @@ class Conv2dPlan(ConvolutionPlan):
     double_buffered: bool = True
     multipliers: Multipliers | None = None
     reloadable: bool = False
+    overlapping: bool = True
 
     def __post_init__(self):
         _, rows, filters = self.layer.output_shape
@@ -84,10 +86,16 @@ class Conv2dPlan(ConvolutionPlan):
     @cached_property
     def neurons(self) -> DensePlan:
         """The dense layer that takes windows, block after block."""
-        return DensePlan(
+        one = DensePlan(
             self.dense_of(self.layer), self.folding, self.lanes, self.double_buffered,
             self.multipliers, self.reloadable,
         )
+        if not (self.double_buffered and self.overlapping):
+            return one
+        # From the last block of a pass until its last sums have left.
+        cycles = READ_LATENCY + one.sums_latency + one.groups_in_pass
+        passes = -(-cycles // max(one.beats, one.groups_in_pass))
+        return replace(one, places=power_of_two(passes))
 
     @property
     def order(self) -> str:
@@ -137,7 +145,9 @@ class Conv2dPlan(ConvolutionPlan):
     def storage(self) -> tuple[tuple[int, int], ...]:
         store, (taken,) = self.store, self.inputs
         bank = (store.depth, taken.lanes * taken.format.width)
-        return (bank,) * self.banks
+        neurons = self.neurons
+        waiting = (neurons.places, neurons.neurons * neurons.parameters.captured.width)
+        return (bank,) * self.banks + (waiting,) * (neurons.places > 1)
 
     @property
     def pace(self) -> int:
@@ -154,7 +164,8 @@ class Conv2dPlan(ConvolutionPlan):
     def _position(self) -> tuple[tuple[Phase, ...], tuple[Phase, ...]]:
         """What sums up, and what drains, the outputs of a position."""
         neurons = self.neurons
-        free, finished = Slot(1), Slot(0, delay=READ_LATENCY + neurons.sums_latency)
+        free = Slot(neurons.places)
+        finished = Slot(0, delay=READ_LATENCY + neurons.sums_latency)
         waits = neurons.beats - 1 if self.double_buffered else 0
         waiting = (Phase(waits),) if waits else ()
         summed = Phase(neurons.beats - waits, reserve=((free, 1),), release=((finished, 1),))
@@ -240,6 +251,6 @@ class Conv2dPlan(ConvolutionPlan):
         return replace(self, lanes=lanes_between(filters, self.folding, lanes) if fits else 1)
 
     def within(self, interval: int) -> "Conv2dPlan":
-        # With time to spare, sums need not be captured.
-        waiting = replace(self, double_buffered=False)
-        return waiting if waiting.times.interval <= interval else self
+        # With time to spare, sums need not be captured, or a single pass is.
+        less = replace(self, double_buffered=False), replace(self, overlapping=False)
+        return next((plan for plan in less if plan.times.interval <= interval), self)

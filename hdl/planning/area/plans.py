@@ -34,7 +34,7 @@ def shape_of_plan(plan: DensePlan | PackerPlan, family: Family) -> DenseShape | 
         folding,
         plan.multipliers,
         lanes=plan.lanes,
-        double_buffered=plan.double_buffered,
+        double_buffered=plan.captures,
         weights=WeightCounts.of(p.weights, p.weight.width, per_cycle, family.memory),
         biases=BiasCounts.of(p.stored_biases, plan.lanes),
         activation=activation_plan(p.activation).shape,
@@ -56,7 +56,7 @@ def plan_area(plan: Plan, family: Family) -> Area:
         return Area()
     area = sum((_memory_area(*memory, family) for memory in plan.storage), Area())
     if isinstance(plan, LayerPlan) and plan.multiplying is not None:
-        width = sum(width for _, width in plan.storage)
+        width = sum(width for _, width in plan.storage[: plan.banks])
         selected = width * family.multiplexer_luts(plan.banks) if plan.banks > 1 else 0
         more = _logic_area(plan, family) + Area(lut=selected)
         return area + plan_area(plan.multiplying, family) + _WALK + more
