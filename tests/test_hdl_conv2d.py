@@ -102,9 +102,10 @@ def test_times():
 def test_short_passes_follow_each_other_without_a_pause():
     """Sums of several positions are on their way, where there is a place for each."""
     layer = convolution((9, 4, 2), (4, 3), 4)
-    for folding, beats in ((Folding(24, 4), 1), (Folding(12, 4), 2), (Folding(24, 2), 2)):
-        plan = Conv2dPlan(layer, folding, 2 if folding.outputs_per_cycle == 2 else 4)
-        assert plan.times.interval == 9 * 4 * beats
+    for folding, beats, passes in ((Folding(24, 4), 1, 1), (Folding(12, 4), 2, 1),
+                                   (Folding(24, 2), 1, 2)):
+        plan = Conv2dPlan(layer, folding, folding.outputs_per_cycle)
+        assert plan.times.interval == 9 * 4 * beats * passes
         assert plan.neurons.places == 16 // beats
         check(plan, seeds=(None, 3))
         waiting = replace(plan, overlapping=False)

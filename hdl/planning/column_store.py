@@ -50,6 +50,18 @@ class ColumnStore:
         return -(-self.columns // self.time_banks) * self.time_banks
 
     @property
+    def banks(self) -> int:
+        """Memories of columns that are read at once."""
+        return self.time_banks * self.row_banks
+
+    def selected(self, width: int) -> tuple[tuple[int, int], ...]:
+        """Bits of words of ``width`` bits that are selected, and among how many banks: rows of each
+        bank in time first, then times of each row."""
+        of_rows = self.time_banks * self.rows * width, self.row_banks
+        of_times = self.times * self.rows * width, self.time_banks
+        return tuple(each for each in (of_rows, of_times) if each[1] > 1)
+
+    @property
     def word_bits(self) -> int:
         """Bits of a word's number in its column."""
         return (max(power_of_two(self.words), self.row_banks) - 1).bit_length()

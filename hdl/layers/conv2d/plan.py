@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from build_decoder.hdl.layers.conv2d.convolution import ConvolutionPlan
+from build_decoder.hdl.layers.conv2d.kept.plan import KeptPlan
 from build_decoder.hdl.layers.conv2d.part import Part
-from build_decoder.hdl.layers.conv2d.scatter.plan import FORM, ScatterPlan
+from build_decoder.hdl.layers.conv2d.scatter.plan import ScatterPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.column_store import READ_LATENCY, ColumnStore
@@ -22,6 +23,8 @@ from build_decoder.quant.layers.conv2d import Conv2d
 __all__ = ["Conv2dPlan"]
 
 _SMALLEST = Folding(1, 1)
+
+_FORMS = {plan.form: plan for plan in (ScatterPlan, KeptPlan)}
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,9 @@ class Conv2dPlan(ConvolutionPlan):
         return ColumnStore(most + 1, self.inputs[0].step_beats, part.times, part.rows)
 
     @property
-    def banks(self) -> int:
-        """Memories of columns that are read at once."""
-        return self.store.time_banks * self.store.row_banks
+    def selected(self) -> tuple[tuple[int, int], ...]:
+        (taken,) = self.inputs
+        return self.store.selected(taken.lanes * taken.format.width)
 
     @property
     def storage(self) -> tuple[tuple[int, int], ...]:
@@ -147,7 +150,7 @@ class Conv2dPlan(ConvolutionPlan):
         bank = (store.depth, taken.lanes * taken.format.width)
         neurons = self.neurons
         waiting = (neurons.places, neurons.neurons * neurons.parameters.captured.width)
-        return (bank,) * self.banks + (waiting,) * (neurons.places > 1)
+        return (bank,) * store.banks + (waiting,) * (neurons.places > 1)
 
     @property
     def pace(self) -> int:
@@ -208,7 +211,7 @@ class Conv2dPlan(ConvolutionPlan):
     @classmethod
     def options(
         cls, layer: Conv2d, shapes: Sequence[Shape]
-    ) -> Iterator["Conv2dPlan | ScatterPlan"]:
+    ) -> Iterator["Conv2dPlan | ScatterPlan | KeptPlan"]:
         """Foldings that differ in blocks or in passes, the narrowest of each; then those of the
         other form."""
         *kernel, _, filters = layer.weights.shape
@@ -216,6 +219,7 @@ class Conv2dPlan(ConvolutionPlan):
             for some in steps(filters):
                 yield cls(layer, Folding(part.values, some), 1)
         yield from ScatterPlan.options(layer, shapes)
+        yield from KeptPlan.options(layer, shapes)
 
     @property
     def choices(self) -> Mapping[str, Folding | Multipliers]:
@@ -230,9 +234,10 @@ class Conv2dPlan(ConvolutionPlan):
         form: str = "gather",
         folding: Folding = _SMALLEST,
         multipliers: Multipliers | None = None,
-    ) -> "Conv2dPlan | ScatterPlan":
-        kind = ScatterPlan if form == FORM else cls
-        plan = kind(layer, folding, 1, multipliers=multipliers)
+        **others: int,
+    ) -> "Conv2dPlan | ScatterPlan | KeptPlan":
+        kind = _FORMS.get(form, cls)
+        plan = kind(layer, folding, 1, multipliers=multipliers, **others)
         # Whether these units make these products shows when they are given out.
         list(plan.multipliers.units(folding.inputs_per_cycle, plan.neurons.neurons))
         return plan
@@ -241,9 +246,14 @@ class Conv2dPlan(ConvolutionPlan):
     def read_choices(cls, entries: Fields) -> Mapping[str, str | Folding | Multipliers]:
         if "form" not in entries.values:
             return DensePlan.read_choices(entries)
-        rest = {key: value for key, value in entries.values.items() if key != "form"}
+        form = entries.choice("form", tuple(_FORMS))
+        more = _FORMS[form].more_choices
+        rest = {k: value for k, value in entries.values.items() if k not in ("form", *more)}
         others = DensePlan.read_choices(Fields(rest, entries.source, entries.where))
-        return {"form": entries.choice("form", (FORM,)), **others}
+        return {
+            "form": form, **others,
+            **{name: entries.integer(name, 0, most) for name, most in more.items()},
+        }
 
     def giving(self, lanes: int) -> "Conv2dPlan":
         _, rows, filters = self.layer.output_shape
