@@ -30,9 +30,7 @@ def rows_at(
     layout = data.ArrayLayout(data.ArrayLayout(shape, neurons), inputs)
     words = rows.reshape(count, -1)
     columns, places = different_columns(words, Shape.cast(shape).width)
-    stored = Signal(len(columns), reset_less=True)
-    if len(columns):
-        _read(m, columns, address, stored, platform)
+    stored = _read(m, columns, address, platform) if len(columns) else None
     first = layout.const(rows[0].tolist()).as_bits()
     bits = Cat(
         Const(first >> bit & 1, 1) if place < 0 else stored[place]
@@ -41,13 +39,15 @@ def rows_at(
     return data.View(layout, bits)
 
 
-def _read(m: Module, columns: np.ndarray, address: Value, stored: Signal, platform) -> None:
+def _read(m: Module, columns: np.ndarray, address: Value, platform) -> Value:
     count, rows = columns.shape
     in_blocks = (family_of(platform) or DEFAULT).memory.fits_block_ram(rows, count)
     lut_rom = native_part(platform, "rom")
     if lut_rom is not None and not in_blocks:
-        m.d.sync += stored.eq(lut_rom(m, [_as_int(column) for column in columns], rows, address))
-        return
+        # Weights have registers of their own, behind this.
+        held = Signal.like(address, reset_less=True)
+        m.d.sync += held.eq(address)
+        return lut_rom(m, [_as_int(column) for column in columns], rows, held)
     m.submodules += (memory := Memory(
         shape=count,
         depth=rows,
@@ -55,7 +55,8 @@ def _read(m: Module, columns: np.ndarray, address: Value, stored: Signal, platfo
         attrs={"ram_style": "block"} if in_blocks else {},
     ))
     port = memory.read_port()
-    m.d.comb += [port.addr.eq(address), stored.eq(port.data)]
+    m.d.comb += port.addr.eq(address)
+    return port.data
 
 
 def _as_int(bits: np.ndarray) -> int:

@@ -37,7 +37,9 @@ class Conv2dPlan(ConvolutionPlan):
 
     Where columns and windows have one row, the choice ``form`` may be ``scatter`` instead: inputs
     are added to all open sums as they come, so that next to nothing is left to do after the last
-    one; see :mod:`hdl.layers.conv2d.scatter.plan`. Several rows are refused there.
+    one; see :mod:`hdl.layers.conv2d.scatter.plan`. Several rows are refused there. With ``kept``,
+    all filters are made at a time, in chains of blocks, and the last columns of a frame may be
+    added as they come: :mod:`hdl.layers.conv2d.kept.plan`.
 
     Parameters
     ----------
@@ -76,11 +78,6 @@ class Conv2dPlan(ConvolutionPlan):
             raise ValueError(f"expected lanes that divide {filters} filters, got {self.lanes}")
         object.__setattr__(self, "multipliers", self.neurons.multipliers)
 
-    @property
-    def kernel(self) -> tuple[int, int]:
-        """Columns and rows of a window."""
-        return self.layer.weights.shape[:2]
-
     @cached_property
     def part(self) -> Part:
         """What of a window is multiplied in a cycle."""
@@ -103,12 +100,6 @@ class Conv2dPlan(ConvolutionPlan):
     @property
     def order(self) -> str:
         return f"windows of {self.part.window} in blocks of {self.part.size}"
-
-    @property
-    def before(self) -> tuple[int, int]:
-        """Columns and rows of a window before its position."""
-        columns, rows = self.kernel
-        return (columns - 1) // 2, (rows - 1) // 2
 
     @property
     def behind(self) -> int:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from build_decoder.hdl.layers.conv2d.convolution import ConvolutionPlan
+from build_decoder.hdl.layers.conv2d.kept.steps import Step, steps_of
 from build_decoder.hdl.layers.conv2d.kept.sums import KeptSums
 from build_decoder.hdl.layers.conv2d.kept.visits import Visit, visits
 from build_decoder.hdl.layers.conv2d.part import Part
@@ -19,29 +20,13 @@ from build_decoder.hdl.planning.windows import power_of_two
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layers.conv2d import Conv2d
 
-__all__ = ["FORM", "KEPT_ROWS", "KeptPlan", "Step"]
+__all__ = ["FORM", "KEPT_ROWS", "KeptPlan"]
 
 FORM = "kept"
 """Name of this form of a convolution among its choices."""
 
 KEPT_ROWS = 3
 """Fewest rows of a column whose sums are kept: a sum is written before it is read again."""
-
-
-class Step(NamedTuple):
-    """What is to be done in a visit; ``moves`` is the places from its first block to that of the
-    next one, ``inside`` the columns of a window that are multiplied, ``kept`` where its sums are
-    kept, ``first`` and ``blocks`` those of a window along time."""
-
-    needs: int
-    frees: int
-    opens: bool
-    ends: bool
-    first: int
-    blocks: int
-    inside: tuple[bool, ...]
-    moves: int
-    kept: int
 
 
 @dataclass(frozen=True)
@@ -101,17 +86,6 @@ class KeptPlan(ConvolutionPlan):
         object.__setattr__(self, "chain", bool(self.chain))
         object.__setattr__(self, "multipliers", self.neurons.multipliers)
 
-    @property
-    def kernel(self) -> tuple[int, int]:
-        """Columns and rows of a window."""
-        return self.layer.weights.shape[:2]
-
-    @property
-    def before(self) -> tuple[int, int]:
-        """Columns and rows of a window before its position."""
-        columns, rows = self.kernel
-        return (columns - 1) // 2, (rows - 1) // 2
-
     @cached_property
     def part(self) -> Part:
         """What of a window is multiplied in a cycle."""
@@ -137,39 +111,16 @@ class KeptPlan(ConvolutionPlan):
     @cached_property
     def visits(self) -> tuple[Visit, ...]:
         """Those of a frame."""
-        columns = self.kernel[0]
-        before = self.before[0]
+        columns, before = self.kernel[0], self.before[0]
         return tuple(visits(self.layer.shape[0], before, columns - 1 - before, self.early))
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """What is to be done in each of them."""
-        times, places, all_blocks = self.part.times, self.store.places, self.part.counts[0]
-        kept = [visit.output for visit in self.visits if not visit.ends]
-        lowest, frame = min(kept, default=0), self.layer.shape[0]
-        starts = []
-        for visit in self.visits:
-            window = visit.output - self.before[0]
-            first = (visit.columns.start - window) // times
-            starts.append((window + first * times, first, window))
-        found = []
-        for number, (visit, (place, first, window)) in enumerate(
-            zip(self.visits, starts, strict=True)
-        ):
-            last = number == len(starts) - 1
-            following = starts[0][0] + frame if last else starts[number + 1][0]
-            found.append(Step(
-                visit.needs,
-                visit.frees,
-                visit.opens,
-                visit.ends,
-                first,
-                -(-(visit.columns.stop - window) // times) - first,
-                tuple(window + n in visit.columns for n in range(all_blocks * times)),
-                (following - place) % places,
-                0 if visit.opens and visit.ends else visit.output - lowest,
-            ))
-        return tuple(found)
+        return steps_of(
+            self.visits, self.before[0], self.part.counts[0], self.part.times,
+            self.layer.shape[0], self.store.places,
+        )
 
     @cached_property
     def program(self) -> tuple[tuple[Step, int], ...]:
