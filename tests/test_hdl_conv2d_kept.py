@@ -1,6 +1,6 @@
 """Convolutions that keep sums of columns to come: every folding, times, networks, netlists."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import pytest
@@ -12,10 +12,16 @@ from build_decoder.hdl.families import get
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.layers.conv2d.kept.plan import KeptPlan
 from build_decoder.hdl.layers.conv2d.kept.visits import visits
+from build_decoder.hdl.planning.actor import Actor, Phase
 from build_decoder.hdl.planning.area.plans import plan_area
+from build_decoder.hdl.planning.column_store import READ_LATENCY
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.plan import CarryingPlan
+from build_decoder.hdl.planning.stage import Port, Stage
+from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.hdl.planning.timeline import first_frame
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.synthesis import TARGETS
@@ -93,6 +99,38 @@ def test_times():
     assert whole.kept == 0
     assert plan.kept == 5 * 6
     assert sum(step.needs for step in plan.steps) == 20
+
+
+@dataclass(frozen=True)
+class _Slow(CarryingPlan):
+    """A column at once, each ``cycles`` after the one before it."""
+
+    name = "slow"
+    tensor: Tensor
+    cycles: int
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        beats = self.tensor.step_beats
+        column = Phase(beats, take=(0,), give=(0,)), Phase(self.cycles - beats)
+        return (Actor(column * self.tensor.steps),)
+
+
+@pytest.mark.parametrize("chain", [False, True])
+def test_what_is_left_after_the_last_column(chain):
+    layer, cycles = convolution((20, 6, 1), (8, 3), 4), 300
+
+    def left(early: int) -> int:
+        plan = KeptPlan(layer, Folding(9, 4), 4, early=early, chain=chain)
+        slow = Stage("slow", _Slow(plan.inputs[0], cycles), (Port("x"),))
+        end = first_frame([slow, Stage("conv", plan, (Port("slow"),))])
+        # Reading, and the way of a dense layer.
+        way = READ_LATENCY + plan.neurons.sums_latency + plan.neurons.drain_latency
+        return end - (19 * cycles + 6) - way
+
+    # Five columns of outputs, begun when two of six rows are there: a block of each, or all.
+    assert left(1) == left(3) == 6 * 5 - 4
+    assert left(0) == 6 * (3 + 3 + 2 + 2 + 2) - 4
 
 
 def test_layers_that_there_is_no_such_form_for():
