@@ -54,12 +54,29 @@ class ColumnStore:
         """Memories of columns that are read at once."""
         return self.time_banks * self.row_banks
 
+    @property
+    def times_first(self) -> bool:
+        """Whether each time is selected of all rows' banks, and rows of these then: of fewer values
+        than the other way round."""
+        return self._inputs(self._selected[0]) < self._inputs(self._selected[1])
+
     def selected(self, width: int) -> tuple[tuple[int, int], ...]:
-        """Bits of words of ``width`` bits that are selected, and among how many banks: rows of each
-        bank in time first, then times of each row."""
-        of_rows = self.time_banks * self.rows * width, self.row_banks
-        of_times = self.times * self.rows * width, self.time_banks
-        return tuple(each for each in (of_rows, of_times) if each[1] > 1)
+        """Bits of words of ``width`` bits that are selected, and among how many banks."""
+        ways = self._selected[0] if self.times_first else self._selected[1]
+        return tuple((words * width, banks) for words, banks in ways if banks > 1)
+
+    @property
+    def _selected(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Words that are selected, and among how many: times first, and rows first."""
+        last = self.times * self.rows
+        return (
+            ((self.times * self.row_banks, self.time_banks), (last, self.row_banks)),
+            ((self.rows * self.time_banks, self.row_banks), (last, self.time_banks)),
+        )
+
+    @staticmethod
+    def _inputs(selected: tuple[tuple[int, int], ...]) -> int:
+        return sum(words * (banks - 1) for words, banks in selected)
 
     @property
     def word_bits(self) -> int:
