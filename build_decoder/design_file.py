@@ -43,7 +43,7 @@ class LayerDesign:
     def as_json(self) -> dict[str, object]:
         """Its entries in the file."""
         return {"name": self.name, "type": self.type} | {
-            name: choice if isinstance(choice, str) else asdict(choice)
+            name: choice if isinstance(choice, str | int) else asdict(choice)
             for name, choice in self.choices.items()
         }
 

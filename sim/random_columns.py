@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from build_decoder.hdl.layers.conv2d.kept.plan import KEPT_ROWS, KeptPlan
 from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
@@ -157,9 +158,21 @@ class _Draft:
         plans = list(Conv2dPlan.options(layer, (x.shape[1:],)))
         fitting = [plan for plan in plans if plan.folding.multipliers <= _MOST_PRODUCTS]
         plan = fitting[int(random.integers(len(fitting)))]
-        units = random_multipliers(random, plan.neurons)
-        plan = replace(plan, multipliers=units)
+        if isinstance(plan, KeptPlan):
+            plan = self._kept(plan)
+        else:
+            plan = replace(plan, multipliers=random_multipliers(random, plan.neurons))
         return self._add("conv", layer, source, plan=plan)
+
+    def _kept(self, plan: KeptPlan) -> KeptPlan:
+        """With some columns that are added early, where it can, in trees or chains."""
+        random, (steps, rows, _) = self.random, plan.layer.shape
+        plan = replace(plan, chain=bool(random.random() < 0.7))
+        if random.random() < 0.5:
+            # Others than blocks for all are no chain.
+            plan = replace(plan, multipliers=random_multipliers(random, plan.neurons))
+        early = int(random.integers(0, steps, endpoint=True))
+        return replace(plan, early=early) if rows >= KEPT_ROWS else plan
 
     def _pool(self, source: str) -> str:
         format, x = self.values[source]

@@ -1,5 +1,6 @@
 """Convolutions in hardware: every folding, windows larger than images, and times."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -96,6 +97,22 @@ def test_times():
     # Three columns of four transfers, all blocks, reading, and what a dense layer takes behind it.
     behind = 2 + plan.neurons.sums_latency + plan.neurons.drain_latency
     assert plan.times.latency == 3 * 4 + plan.times.interval + behind - 1
+
+
+def test_short_passes_follow_each_other_without_a_pause():
+    """Sums of several positions are on their way, where there is a place for each."""
+    layer = convolution((9, 4, 2), (4, 3), 4)
+    for folding, beats, passes in ((Folding(24, 4), 1, 1), (Folding(12, 4), 2, 1),
+                                   (Folding(24, 2), 1, 2)):
+        plan = Conv2dPlan(layer, folding, folding.outputs_per_cycle)
+        assert plan.times.interval == 9 * 4 * beats * passes
+        assert plan.neurons.places == 16 // beats
+        check(plan, seeds=(None, 3))
+        waiting = replace(plan, overlapping=False)
+        assert waiting.neurons.places == 1
+        assert waiting.times.interval > 3 * plan.times.interval
+        assert plan.within(plan.times.interval) == plan
+        assert plan.within(waiting.times.interval).neurons.places == 1
 
 
 def test_columns_that_are_kept():

@@ -75,12 +75,19 @@ class ColumnMemory(wiring.Component):
             first_row.eq(self.word[:row_bits]),
             inside.eq(self.inside),
         ]
-        for row in range(store.rows):
-            # Of each bank in time, the word of this row; then, of these, that of each time.
-            select = (first_row + row)[:row_bits]
-            of_row = [mux_tree(m, banks, select) for banks in words]
-            for time in range(store.times):
-                value = mux_tree(m, of_row, (first_time + time)[:time_bits])
+        times = [(first_time + time)[:time_bits] for time in range(store.times)]
+        rows = [(first_row + row)[:row_bits] for row in range(store.rows)]
+        if store.times_first:
+            of_time = [
+                [mux_tree(m, list(banks), time) for banks in zip(*words, strict=True)]
+                for time in times
+            ]
+            values = [[mux_tree(m, banks, row) for row in rows] for banks in of_time]
+        else:
+            of_row = [[mux_tree(m, banks, row) for banks in words] for row in rows]
+            values = [[mux_tree(m, banks, time) for banks in of_row] for time in times]
+        for time, of_rows in enumerate(values):
+            for row, value in enumerate(of_rows):
                 m.d.sync += self.block[time][row].eq(Mux(inside[time][row], value, 0))
         return m
 

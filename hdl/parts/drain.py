@@ -144,7 +144,7 @@ class Drain(wiring.Component):
 
     def _held(self, m, neuron: int):
         """Sum of a neuron, which holds while it is drained."""
-        if not self.plan.double_buffered or neuron in self.plan.captured_by_units:
+        if not self.plan.captures or neuron in self.plan.captured_by_units:
             return self.sums[neuron]
         held = Signal.like(self.sums[neuron], name=f"sum_{neuron}")
         with m.If(self.load):

@@ -1,12 +1,13 @@
 """Neurons: weights, multipliers and drain, behind whatever brings the inputs of each pass."""
 
-from amaranth import Module, Signal
+from amaranth import Cat, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.memory_port import MemoryPort
 from build_decoder.hdl.parts.drain import Drain
+from build_decoder.hdl.parts.finished_sums import FinishedSums
 from build_decoder.hdl.parts.mac_array import MacArray
 from build_decoder.hdl.parts.weight_memory import WeightMemory
 from build_decoder.hdl.parts.writable_weight_memory import WritableWeightMemory
@@ -22,7 +23,8 @@ class Neurons(wiring.Component):
     ``plan.passes`` a frame; none may come without ``ready``, which goes away only while the
     memories change their banks. ``done`` is high in the cycle in which the last sums of a pass
     leave. A pass that has ended and another one, or its last inputs if the layer is
-    double-buffered, must wait for that. The first outputs of a pass are offered
+    double-buffered, must wait for that; with ``plan.places``, as many passes may have ended before
+    one does. The first outputs of a pass are offered
     ``plan.sums_latency + plan.drain_latency`` cycles after its last inputs.
 
     Parameters
@@ -84,10 +86,17 @@ class Neurons(wiring.Component):
             finished_after = Signal(name=f"finished_{stage}")
             m.d.sync += finished_after.eq(finished)
             finished = finished_after
-        m.d.comb += drain.load.eq(finished)
         dropped = p.exact.width - p.captured.width
-        for captured, exact in zip(drain.sums, mac.sums, strict=True):
-            m.d.comb += captured.eq(exact >> dropped)
+        captured = Cat(exact[dropped:] for exact in mac.sums)
+        if plan.places > 1:
+            m.submodules.finished = waiting = FinishedSums(plan.places, len(captured))
+            m.d.comb += [
+                waiting.finished.eq(finished),
+                waiting.data.eq(captured),
+                waiting.done.eq(drain.done),
+            ]
+            finished, captured = waiting.load, waiting.sums
+        m.d.comb += [drain.load.eq(finished), drain.sums.as_value().eq(captured)]
         wiring.connect(m, drain.o, wiring.flipped(self.o))
         return m
 

@@ -89,8 +89,7 @@ class PlanChooser:
         self._free = [name for name in multiplying if name not in forced]
         self._options = {
             name: sorted(
-                (self._option(name, plan, forced) for plan in plans),
-                key=lambda option: (option.cost, option.pace),
+                self._offered(name, plans, forced), key=lambda option: (option.cost, option.pace)
             )
             for name, plans in options.items()
         }
@@ -238,6 +237,26 @@ class PlanChooser:
         if node.name in foldings:
             return [kind.chosen(node.layer, taken, folding=foldings[node.name])]
         return list(kind.options(node.layer, taken))
+
+    def _offered(
+        self, name: str, plans: Sequence[LayerPlan], forced: Mapping[str, str]
+    ) -> "list[_Option]":
+        """Those of the plans that can be made as is asked for.
+
+        Raises
+        ------
+        InputError
+            If none can; that of the first one.
+        """
+        found, errors = [], []
+        for plan in plans:
+            try:
+                found.append(self._option(name, plan, forced))
+            except InputError as error:
+                errors.append(error)
+        if not found:
+            raise errors[0]
+        return found
 
     def _option(self, name: str, plan: LayerPlan, forced: Mapping[str, str]) -> "_Option":
         if self.reloadable:

@@ -5,7 +5,10 @@ from functools import cached_property
 
 from build_decoder.hdl.planning.windows import power_of_two
 
-__all__ = ["ColumnStore"]
+__all__ = ["READ_LATENCY", "ColumnStore"]
+
+READ_LATENCY = 2
+"""Cycles from the address of a block to its values: the memory, and what selects among banks."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,35 @@ class ColumnStore:
     def places(self) -> int:
         """Places for columns: whole rounds of the banks."""
         return -(-self.columns // self.time_banks) * self.time_banks
+
+    @property
+    def banks(self) -> int:
+        """Memories of columns that are read at once."""
+        return self.time_banks * self.row_banks
+
+    @property
+    def times_first(self) -> bool:
+        """Whether each time is selected of all rows' banks, and rows of these then: of fewer values
+        than the other way round."""
+        return self._inputs(self._selected[0]) < self._inputs(self._selected[1])
+
+    def selected(self, width: int) -> tuple[tuple[int, int], ...]:
+        """Bits of words of ``width`` bits that are selected, and among how many banks."""
+        ways = self._selected[0] if self.times_first else self._selected[1]
+        return tuple((words * width, banks) for words, banks in ways if banks > 1)
+
+    @property
+    def _selected(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Words that are selected, and among how many: times first, and rows first."""
+        last = self.times * self.rows
+        return (
+            ((self.times * self.row_banks, self.time_banks), (last, self.row_banks)),
+            ((self.rows * self.time_banks, self.row_banks), (last, self.time_banks)),
+        )
+
+    @staticmethod
+    def _inputs(selected: tuple[tuple[int, int], ...]) -> int:
+        return sum(words * (banks - 1) for words, banks in selected)
 
     @property
     def word_bits(self) -> int:

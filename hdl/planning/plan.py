@@ -89,8 +89,8 @@ class LayerPlan(Plan):
         Whether users may fold it and say what makes its products, if it makes some; of the class.
     multiplying : DensePlan or None
         The dense layer whose products it makes; None if it makes none.
-    banks : int
-        Memories of :attr:`storage` among which each value is selected.
+    selected : tuple of (int, int)
+        Bits of values that are selected, and among how many.
     activations : tuple of IntegerActivation
         Of activation units beside those of :attr:`multiplying`.
     products : tuple of (QFormat, QFormat)
@@ -103,7 +103,7 @@ class LayerPlan(Plan):
     wires: ClassVar[bool] = False
     folds: ClassVar[bool] = True
     multiplying: "LayerPlan | None" = None
-    banks: int = 1
+    selected: tuple[tuple[int, int], ...] = ()
     activations: tuple[IntegerActivation, ...] = ()
     products: tuple[tuple[QFormat, QFormat], ...] = ()
     adder_bits: int = 0

@@ -3,10 +3,10 @@
 from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
 
-from build_decoder.hdl.layers.conv2d.plan import READ_LATENCY
 from build_decoder.hdl.layers.conv2d.window_walk import WindowWalk
 from build_decoder.hdl.parts.column_memory import ColumnMemory
 from build_decoder.hdl.parts.neurons import Neurons
+from build_decoder.hdl.planning.column_store import READ_LATENCY
 from build_decoder.hdl.stage_component import StageComponent, connect_memories
 
 __all__ = ["COMPONENT", "Conv2dComponent"]
@@ -63,14 +63,16 @@ class Conv2dComponent(StageComponent):
             last_place = columns.write_place == store.places - 1
             m.d.sync += columns.write_place.eq(Mux(last_place, 0, columns.write_place + 1))
 
-        busy = Signal()
+        places = self.plan.neurons.places
+        room = Signal(range(places + 1), init=places)
         begins = Signal(range(store.places + 1))
         gone = Signal(range(store.places + 1))
         m.d.comb += [
             begins.eq(Mux(walk.begins, walk.needs, 0)),
             gone.eq(Mux(walk.take & walk.ends, walk.frees, 0)),
             walk.take.eq(
-                (there >= begins) & ~(busy & (walk.last if plan.double_buffered else walk.first))
+                (there >= begins)
+                & ~((room == 0) & (walk.last if plan.double_buffered else walk.first))
             ),
             columns.place.eq(walk.place),
             columns.word.eq(walk.word),
@@ -79,11 +81,8 @@ class Conv2dComponent(StageComponent):
         m.d.sync += [
             there.eq(there + arrived - Mux(walk.take, begins, 0)),
             space.eq(space - (columns.write & first_word) + gone),
+            room.eq(room - (walk.take & walk.last) + neurons.done),
         ]
-        with m.If(neurons.done):
-            m.d.sync += busy.eq(0)
-        with m.If(walk.take & walk.last):
-            m.d.sync += busy.eq(1)
 
         moves = walk.take, walk.first, walk.last
         for stage in range(READ_LATENCY):

@@ -44,6 +44,17 @@ class ConvolutionPlan(LayerPlan):
     order: str
 
     @property
+    def kernel(self) -> tuple[int, int]:
+        """Columns and rows of a window."""
+        return self.layer.weights.shape[:2]
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """Columns and rows of a window before its position."""
+        columns, rows = self.kernel
+        return (columns - 1) // 2, (rows - 1) // 2
+
+    @property
     def multiplying(self) -> DensePlan:
         return self.neurons
 

@@ -5,25 +5,26 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from build_decoder.hdl.layers.conv2d.convolution import ConvolutionPlan
+from build_decoder.hdl.layers.conv2d.kept.plan import KeptPlan
 from build_decoder.hdl.layers.conv2d.part import Part
-from build_decoder.hdl.layers.conv2d.scatter.plan import FORM, ScatterPlan
+from build_decoder.hdl.layers.conv2d.scatter.plan import ScatterPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
-from build_decoder.hdl.planning.column_store import ColumnStore
+from build_decoder.hdl.planning.column_store import READ_LATENCY, ColumnStore
 from build_decoder.hdl.planning.folding import Folding, lanes_between, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.unstalled import times_of
+from build_decoder.hdl.planning.windows import power_of_two
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layers.conv2d import Conv2d
 
-__all__ = ["READ_LATENCY", "Conv2dPlan"]
+__all__ = ["Conv2dPlan"]
 
 _SMALLEST = Folding(1, 1)
 
-READ_LATENCY = 2
-"""Cycles from the address of a block to its values: the memory, and what selects among banks."""
+_FORMS = {plan.form: plan for plan in (ScatterPlan, KeptPlan)}
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Conv2dPlan(ConvolutionPlan):
 
     Where columns and windows have one row, the choice ``form`` may be ``scatter`` instead: inputs
     are added to all open sums as they come, so that next to nothing is left to do after the last
-    one; see :mod:`hdl.layers.conv2d.scatter.plan`. Several rows are refused there.
+    one; see :mod:`hdl.layers.conv2d.scatter.plan`. Several rows are refused there. With ``kept``,
+    all filters are made at a time, in chains of blocks, and the last columns of a frame may be
+    added as they come: :mod:`hdl.layers.conv2d.kept.plan`.
 
     Parameters
     ----------
@@ -50,6 +53,9 @@ class Conv2dPlan(ConvolutionPlan):
         As in a :class:`DensePlan`.
     multipliers, reloadable
         As in a :class:`DensePlan`.
+    overlapping
+        Whether a pass may end before the sums of those before it have left, if they are captured:
+        then short passes follow each other without a pause.
 
     Raises
     ------
@@ -64,17 +70,13 @@ class Conv2dPlan(ConvolutionPlan):
     double_buffered: bool = True
     multipliers: Multipliers | None = None
     reloadable: bool = False
+    overlapping: bool = True
 
     def __post_init__(self):
         _, rows, filters = self.layer.output_shape
         if rows > 1 and filters % self.lanes:
             raise ValueError(f"expected lanes that divide {filters} filters, got {self.lanes}")
         object.__setattr__(self, "multipliers", self.neurons.multipliers)
-
-    @property
-    def kernel(self) -> tuple[int, int]:
-        """Columns and rows of a window."""
-        return self.layer.weights.shape[:2]
 
     @cached_property
     def part(self) -> Part:
@@ -84,20 +86,20 @@ class Conv2dPlan(ConvolutionPlan):
     @cached_property
     def neurons(self) -> DensePlan:
         """The dense layer that takes windows, block after block."""
-        return DensePlan(
+        one = DensePlan(
             self.dense_of(self.layer), self.folding, self.lanes, self.double_buffered,
             self.multipliers, self.reloadable,
         )
+        if not (self.double_buffered and self.overlapping):
+            return one
+        # From the last block of a pass until its last sums have left.
+        cycles = READ_LATENCY + one.sums_latency + one.groups_in_pass
+        passes = -(-cycles // max(one.beats, one.groups_in_pass))
+        return replace(one, places=power_of_two(passes))
 
     @property
     def order(self) -> str:
         return f"windows of {self.part.window} in blocks of {self.part.size}"
-
-    @property
-    def before(self) -> tuple[int, int]:
-        """Columns and rows of a window before its position."""
-        columns, rows = self.kernel
-        return (columns - 1) // 2, (rows - 1) // 2
 
     @property
     def behind(self) -> int:
@@ -129,15 +131,17 @@ class Conv2dPlan(ConvolutionPlan):
         return ColumnStore(most + 1, self.inputs[0].step_beats, part.times, part.rows)
 
     @property
-    def banks(self) -> int:
-        """Memories of columns that are read at once."""
-        return self.store.time_banks * self.store.row_banks
+    def selected(self) -> tuple[tuple[int, int], ...]:
+        (taken,) = self.inputs
+        return self.store.selected(taken.lanes * taken.format.width)
 
     @property
     def storage(self) -> tuple[tuple[int, int], ...]:
         store, (taken,) = self.store, self.inputs
         bank = (store.depth, taken.lanes * taken.format.width)
-        return (bank,) * self.banks
+        neurons = self.neurons
+        waiting = (neurons.places, neurons.neurons * neurons.parameters.captured.width)
+        return (bank,) * store.banks + (waiting,) * (neurons.places > 1)
 
     @property
     def pace(self) -> int:
@@ -154,7 +158,8 @@ class Conv2dPlan(ConvolutionPlan):
     def _position(self) -> tuple[tuple[Phase, ...], tuple[Phase, ...]]:
         """What sums up, and what drains, the outputs of a position."""
         neurons = self.neurons
-        free, finished = Slot(1), Slot(0, delay=READ_LATENCY + neurons.sums_latency)
+        free = Slot(neurons.places)
+        finished = Slot(0, delay=READ_LATENCY + neurons.sums_latency)
         waits = neurons.beats - 1 if self.double_buffered else 0
         waiting = (Phase(waits),) if waits else ()
         summed = Phase(neurons.beats - waits, reserve=((free, 1),), release=((finished, 1),))
@@ -197,7 +202,7 @@ class Conv2dPlan(ConvolutionPlan):
     @classmethod
     def options(
         cls, layer: Conv2d, shapes: Sequence[Shape]
-    ) -> Iterator["Conv2dPlan | ScatterPlan"]:
+    ) -> Iterator["Conv2dPlan | ScatterPlan | KeptPlan"]:
         """Foldings that differ in blocks or in passes, the narrowest of each; then those of the
         other form."""
         *kernel, _, filters = layer.weights.shape
@@ -205,6 +210,7 @@ class Conv2dPlan(ConvolutionPlan):
             for some in steps(filters):
                 yield cls(layer, Folding(part.values, some), 1)
         yield from ScatterPlan.options(layer, shapes)
+        yield from KeptPlan.options(layer, shapes)
 
     @property
     def choices(self) -> Mapping[str, Folding | Multipliers]:
@@ -219,9 +225,10 @@ class Conv2dPlan(ConvolutionPlan):
         form: str = "gather",
         folding: Folding = _SMALLEST,
         multipliers: Multipliers | None = None,
-    ) -> "Conv2dPlan | ScatterPlan":
-        kind = ScatterPlan if form == FORM else cls
-        plan = kind(layer, folding, 1, multipliers=multipliers)
+        **others: int,
+    ) -> "Conv2dPlan | ScatterPlan | KeptPlan":
+        kind = _FORMS.get(form, cls)
+        plan = kind(layer, folding, 1, multipliers=multipliers, **others)
         # Whether these units make these products shows when they are given out.
         list(plan.multipliers.units(folding.inputs_per_cycle, plan.neurons.neurons))
         return plan
@@ -230,9 +237,14 @@ class Conv2dPlan(ConvolutionPlan):
     def read_choices(cls, entries: Fields) -> Mapping[str, str | Folding | Multipliers]:
         if "form" not in entries.values:
             return DensePlan.read_choices(entries)
-        rest = {key: value for key, value in entries.values.items() if key != "form"}
+        form = entries.choice("form", tuple(_FORMS))
+        more = _FORMS[form].more_choices
+        rest = {k: value for k, value in entries.values.items() if k not in ("form", *more)}
         others = DensePlan.read_choices(Fields(rest, entries.source, entries.where))
-        return {"form": entries.choice("form", (FORM,)), **others}
+        return {
+            "form": form, **others,
+            **{name: entries.integer(name, 0, most) for name, most in more.items()},
+        }
 
     def giving(self, lanes: int) -> "Conv2dPlan":
         _, rows, filters = self.layer.output_shape
@@ -240,6 +252,6 @@ class Conv2dPlan(ConvolutionPlan):
         return replace(self, lanes=lanes_between(filters, self.folding, lanes) if fits else 1)
 
     def within(self, interval: int) -> "Conv2dPlan":
-        # With time to spare, sums need not be captured.
-        waiting = replace(self, double_buffered=False)
-        return waiting if waiting.times.interval <= interval else self
+        # With time to spare, sums need not be captured, or a single pass is.
+        less = replace(self, double_buffered=False), replace(self, overlapping=False)
+        return next((plan for plan in less if plan.times.interval <= interval), self)

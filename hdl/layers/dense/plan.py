@@ -45,6 +45,10 @@ class DensePlan(DenseControl, DenseMemories, LayerPlan):
     reloadable
         Whether weights and biases are written at run time. The hardware then follows from formats
         alone, never from the weights and biases that there are.
+    places
+        Passes whose captured sums, or sums to come, can wait until they are drained: 1, which the
+        drain captures, or a power of two. Others than whoever brings inputs to
+        :class:`~hdl.parts.neurons.Neurons` by itself have 1.
 
     Raises
     ------
@@ -63,6 +67,7 @@ class DensePlan(DenseControl, DenseMemories, LayerPlan):
     double_buffered: bool
     multipliers: Multipliers | None = None
     reloadable: bool = False
+    places: int = 1
 
     def __post_init__(self):
         if self.multipliers is None:
@@ -110,10 +115,15 @@ class DensePlan(DenseControl, DenseMemories, LayerPlan):
     @property
     def captured_by_units(self) -> frozenset[int]:
         """Neurons whose unit captures the finished sum itself, ahead of the drain."""
-        if not self.double_buffered:
+        if not self.captures:
             return frozenset()
         units = self.multipliers.units(self.folding.inputs_per_cycle, self.neurons)
         return frozenset(neuron for kind, _, neuron in units if kind is Multiplier.SELECT)
+
+    @property
+    def captures(self) -> bool:
+        """Whether the drain captures finished sums."""
+        return self.double_buffered and self.places == 1
 
     @property
     def drain_latency(self) -> int:

@@ -9,7 +9,7 @@ from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area.shapes import DenseShape, PackerShape
 from build_decoder.hdl.planning.folding import UNREGISTERED_GROUPS
 
-__all__ = ["luts_of", "product_bits", "registers_of", "table_luts"]
+__all__ = ["luts_of", "product_bits", "registers_of", "table_luts", "tree_bits"]
 
 _BIAS_LUT_GROUPS = 32
 _FEW_ROWS = 4
@@ -84,7 +84,7 @@ def _product_luts(shape: DenseShape, family: Family) -> dict[str, float]:
     unused = shape.weight_width - shape.weights.bits
     wide = accumulating if shape.product_width - unused >= shape.exact else 0
     neurons = 0 if shape.accumulates else shape.outputs_per_cycle
-    tree, added = _tree_bits(shape.product_width, shape.inputs_per_cycle)
+    tree, added = tree_bits(shape.product_width, shape.inputs_per_cycle)
     if constant:
         tree *= shape.weights.terms / (shape.inputs_per_cycle * shape.outputs_per_cycle)
     added_up = not alike and not tables
@@ -157,7 +157,7 @@ def registers_of(shape: DenseShape | PackerShape, family: Family) -> dict[str, f
     accumulated = shape.exact if shape.accumulates else 0
     tree = 0
     if not shape.accumulates:
-        tree = _tree_bits(shape.product_width, shape.inputs_per_cycle)[0] + shape.exact
+        tree = tree_bits(shape.product_width, shape.inputs_per_cycle)[0] + shape.exact
     registered = shape.groups_in_pass > UNREGISTERED_GROUPS
     in_luts = shape.rows > 1 and not shape.weights_in_block_ram(family.memory)
     buffer = (shape.beats, shape.replay_width)
@@ -220,7 +220,7 @@ def product_bits(input_width: int, weight_width: float) -> tuple[float, float]:
     return weight_width + input_width + gates, full
 
 
-def _tree_bits(width: int, terms: int) -> tuple[int, int]:
+def tree_bits(width: int, terms: int) -> tuple[int, int]:
     """Adder bits of a registered tree of additions, and the bits of its result."""
     total = 0
     while terms > 1:

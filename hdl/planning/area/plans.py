@@ -5,6 +5,7 @@ from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.engine.area import engine_area
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.layers.conv2d.kept.sums import KeptSums
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area import (
     Area,
@@ -17,6 +18,7 @@ from build_decoder.hdl.planning.area import (
     dense_shape,
     product_luts,
 )
+from build_decoder.hdl.planning.area.features import tree_bits
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.plan import LayerPlan, Plan
 
@@ -34,7 +36,7 @@ def shape_of_plan(plan: DensePlan | PackerPlan, family: Family) -> DenseShape | 
         folding,
         plan.multipliers,
         lanes=plan.lanes,
-        double_buffered=plan.double_buffered,
+        double_buffered=plan.captures,
         weights=WeightCounts.of(p.weights, p.weight.width, per_cycle, family.memory),
         biases=BiasCounts.of(p.stored_biases, plan.lanes),
         activation=activation_plan(p.activation).shape,
@@ -50,14 +52,15 @@ def plan_area(plan: Plan, family: Family) -> Area:
     """
     if isinstance(plan, EnginePlan):
         return engine_area(plan, family)
+    if isinstance(plan, KeptSums) and plan.chained:
+        return area_of(shape_of_plan(plan, family), family) + _chain_area(plan, family)
     if isinstance(plan, DensePlan | PackerPlan):
         return area_of(shape_of_plan(plan, family), family)
     if isinstance(plan, LayerPlan) and plan.wires:
         return Area()
     area = sum((_memory_area(*memory, family) for memory in plan.storage), Area())
     if isinstance(plan, LayerPlan) and plan.multiplying is not None:
-        width = sum(width for _, width in plan.storage)
-        selected = width * family.multiplexer_luts(plan.banks) if plan.banks > 1 else 0
+        selected = sum(bits * family.multiplexer_luts(among) for bits, among in plan.selected)
         more = _logic_area(plan, family) + Area(lut=selected)
         return area + plan_area(plan.multiplying, family) + _WALK + more
     beside = _logic_area(plan, family) if isinstance(plan, LayerPlan) else Area()
@@ -69,6 +72,22 @@ _WALK = Area(lut=55, ff=40)
 
 _SMALL = Area(lut=25, ff=25)
 """Control of a stage without products."""
+
+
+def _chain_area(plan: KeptSums, family: Family) -> Area:
+    """What chains of blocks take in place of trees."""
+    luts, registers = coefficients(family)
+    p, taps, neurons = plan.parameters, plan.folding.inputs_per_cycle, plan.neurons
+    tree, _ = tree_bits(shape_of_plan(plan, family).product_width, taps)
+    # Each input waits for the sum before it, on the 7 series in shift registers, a LUT a bit.
+    waiting = (taps - 1) * p.input.width
+    in_trees = Area(
+        lut=-neurons * tree * luts["tree"], ff=-neurons * tree * registers["tree"]
+    )
+    if family.dsp.accumulator:
+        return in_trees + Area(lut=waiting)
+    added = taps * neurons * plan.unit_width
+    return in_trees + Area(lut=added, ff=2 * added + waiting * taps / 2)
 
 
 def _logic_area(plan: LayerPlan, family: Family) -> Area:

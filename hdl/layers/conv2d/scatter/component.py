@@ -4,10 +4,10 @@ from amaranth import Cat, Module, Mux, Shape, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 
-from build_decoder.hdl.families import DEFAULT, family_of
 from build_decoder.hdl.layers.conv2d.scatter.walk import ScatterWalk
 from build_decoder.hdl.parts.adder_tree import registered_tree
 from build_decoder.hdl.parts.drain import Drain
+from build_decoder.hdl.parts.finished_sums import FinishedSums, in_luts
 from build_decoder.hdl.parts.mac_unit import MacUnit
 from build_decoder.hdl.parts.neurons import stored_weights
 from build_decoder.hdl.stage_component import StageComponent
@@ -53,7 +53,7 @@ class ScatterComponent(StageComponent):
             # Products with what is behind the image may be under way still.
             m.d.comb += walk.restart.eq(self.memory_weight.hold)
 
-        room = Signal(range(sums.places + 1), init=sums.places)
+        room = Signal(range(sums.finished_places + 1), init=sums.finished_places)
         may_take, begins = Signal(), walk.row == 0
         held, block = Signal.like(self.i.payload), Signal.like(self.i.payload)
         m.d.comb += [
@@ -75,7 +75,7 @@ class ScatterComponent(StageComponent):
         taken, finishes, opens, moves, row = *beat[:4], beat[4:]
         products = self._products(m, weights, block)
         added = self._added(m, platform, products, taken, opens, moves, row)
-        self._drained(m, platform, drain, added, taken & finishes)
+        self._drained(m, drain, added, taken & finishes)
         wiring.connect(m, drain.o, wiring.flipped(self.o))
         return m
 
@@ -101,7 +101,7 @@ class ScatterComponent(StageComponent):
             shape=width * sums.neurons,
             depth=rows,
             init=[],
-            attrs=_in_luts(platform),
+            attrs=in_luts(platform),
         )
         read, write = memory.read_port(domain="comb"), memory.write_port()
         added = [Signal(Shape(width, signed=True), name=f"added_{n}") for n in range(len(products))]
@@ -117,34 +117,18 @@ class ScatterComponent(StageComponent):
         ]
         return added
 
-    def _drained(self, m: Module, platform, drain: Drain, added, finished) -> None:
+    def _drained(self, m: Module, drain: Drain, added, finished) -> None:
         """Finished sums wait in places, one behind the other, until they have left."""
         sums, p = self.plan.neurons, self.plan.neurons.parameters
         dropped, width = p.exact.width - p.captured.width, p.captured.width
-        m.submodules.finished = memory = Memory(
-            shape=width * sums.neurons, depth=sums.places, init=[], attrs=_in_luts(platform)
-        )
-        read, write = memory.read_port(domain="comb"), memory.write_port()
-        waiting = Signal(range(sums.places + 1))
-        waiting_next = Signal.like(waiting)
+        m.submodules.finished = waiting = FinishedSums(sums.finished_places, width * sums.neurons)
         m.d.comb += [
-            write.en.eq(finished),
-            write.data.eq(Cat(total[dropped:] for total in added)),
-            drain.sums.as_value().eq(read.data),
-            waiting_next.eq(waiting + finished - drain.done),
-            drain.load.eq(waiting_next != 0),
+            waiting.finished.eq(finished),
+            waiting.data.eq(Cat(total[dropped:] for total in added)),
+            waiting.done.eq(drain.done),
+            drain.sums.as_value().eq(waiting.sums),
+            drain.load.eq(waiting.load),
         ]
-        m.d.sync += waiting.eq(waiting_next)
-        with m.If(finished):
-            m.d.sync += write.addr.eq(write.addr + 1)
-        with m.If(drain.done):
-            m.d.sync += read.addr.eq(read.addr + 1)
-
-
-def _in_luts(platform) -> dict[str, str]:
-    """Attributes of a memory that is read in the same cycle."""
-    family = family_of(platform) or DEFAULT
-    return {"ram_style": "distributed"} if family.memory.lut_ram is not None else {}
 
 
 COMPONENT = ScatterComponent

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 from build_decoder.hdl.layers.conv2d.convolution import ConvolutionPlan
 from build_decoder.hdl.layers.conv2d.part import Part
@@ -46,6 +47,9 @@ class ScatterPlan(ConvolutionPlan):
     ValueError
         If a column or a window has several rows, or there is no block of so many channels.
     """
+
+    form: ClassVar[str] = FORM
+    more_choices: ClassVar[Mapping[str, int]] = {}
 
     layer: Conv2d
     folding: Folding
@@ -116,7 +120,7 @@ class ScatterPlan(ConvolutionPlan):
     def actors(self) -> tuple[Actor, ...]:
         """What takes blocks and goes over the open sums, and the drain."""
         steps, sums = self.layer.shape[0], self.neurons
-        room, finished = Slot(sums.places), Slot(0, delay=sums.sums_latency)
+        room, finished = Slot(sums.finished_places), Slot(0, delay=sums.sums_latency)
         gives = {"reserve": ((room, 1),), "release": ((finished, 1),)}
         takes, taken = Phase(take=(0,)), Phase(take=(0,), **gives)
         ends = Phase(**gives)

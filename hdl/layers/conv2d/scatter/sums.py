@@ -42,7 +42,7 @@ class OpenSums(DensePlan):
         return self.beats // self.taps
 
     @property
-    def places(self) -> int:
+    def finished_places(self) -> int:
         """Beats whose finished sums can wait until they leave, so that a column's need not wait for
         each other."""
         return 1 << (self.passes + self.sums_latency - 1).bit_length()
