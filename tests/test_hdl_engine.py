@@ -10,7 +10,7 @@ import pytest
 from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.engine.check import check
-from build_decoder.hdl.engine.choose import smallest_engine
+from build_decoder.hdl.engine.choose import quick_engine, smallest_engine
 from build_decoder.hdl.engine.layers import EngineNetwork
 from build_decoder.hdl.engine.narrowing import Narrowing
 from build_decoder.hdl.engine.plan import EnginePlan
@@ -22,6 +22,8 @@ from build_decoder.hdl.families import FAMILIES, get
 from build_decoder.hdl.planning.area.plans import plan_area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.planning.pace import latency_at_pace
+from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.models import Architecture
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.escape_fcn import EscapeFcn
@@ -176,6 +178,26 @@ def test_the_smallest_mini_that_keeps_up_with_30_khz_at_100_mhz():
     # Frames follow each other without a gap.
     assert plan.frame_cycles == plan.stages[-1].plan.unheld_cycles
     assert smallest_engine(mini(), 20_000) is None
+
+
+def test_the_cheapest_mini_that_answers_in_time():
+    engine = quick_engine(mini(), 333_300, 6_000, FAMILIES["xc7"])
+    assert (engine.filters, engine.taps, engine.packed) == (4, 4, True)
+    assert engine.early > 0
+    assert engine.plan(mini()).latency_at_pace(333_300) <= 6_000
+    fewer = replace(engine, early=engine.early - 1)
+    assert fewer.planned(mini()).latency_at_pace(333_300) > 6_000
+    assert quick_engine(like_fcn()[0], 5_000, 10, FAMILIES["xc7"]) is None
+
+
+@pytest.mark.parametrize(("early", "slower"), [(0, 1), (2, 1), (2, 1.7)])
+def test_the_latency_of_an_engine_at_a_pace(early, slower):
+    """As that of the timeline, of two networks, of which one has more stages behind."""
+    for model in (quantised(like_mini())[0], like_fcn()[0]):
+        plan = EnginePlan(model, 2, 3, early=early)
+        interval, source = int(plan.unheld_cycles * slower), Port("x")
+        found = plan.latency_at_pace(interval)
+        assert found == latency_at_pace([Stage("engine", plan, (source,))], source, interval)
 
 
 def test_area():
