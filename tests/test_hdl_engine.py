@@ -33,6 +33,7 @@ from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.weighted_layer import WeightedLayer
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.synthesis import TARGETS
@@ -63,30 +64,16 @@ def drawn(seed: int) -> tuple[Architecture, int, int]:
 
 
 def checked(plan: DecoderPlan, x: np.ndarray, stall_seed: int | None) -> None:
-    """Frames through a decoder: what each layer gives ahead of its pool, outputs, and times."""
+    """Frames through a decoder: what each layer gives ahead of its pool and behind, and times."""
     decoder, model = Decoder(plan), plan.model
-    engine = decoder.components["engine"]
-    layers = engine.plan.network.layers
-    given = {layer.name: [] for layer in layers}
-
-    async def watch(ctx):
-        drain = engine.drain
-        watched = ctx.tick().sample(drain.made, engine.table.step.layer, drain.narrowed)
-        async for _, _, made, layer, value in watched:
-            if made:
-                of_layer, filters = given[layers[layer].name], layers[layer].filters
-                # The last outputs of a position may fill a transfer in part.
-                of_layer += list(value)[: filters - len(of_layer) % filters]
-
-    y, latency, interval = simulate_amaranth(decoder, x, stall_seed=stall_seed, beside=[watch])
-    wanted = model.values(x)
-    for layer in layers:
-        values = wanted[layer.name].reshape(-1)
-        if layer.target is not None:
-            node = next(node for node in model.nodes if node.name == layer.name)
-            more = layer.target.format.fraction - node.layer.output.fraction
-            values = values * 2**more
-        np.testing.assert_array_equal(given[layer.name], values, err_msg=layer.name)
+    layers = EngineLayers(decoder)
+    y, latency, interval = simulate_amaranth(
+        decoder, x, stall_seed=stall_seed, beside=layers.watches
+    )
+    compared = layers.compared(model.values(x))
+    assert compared
+    for name, given, wanted in compared:
+        np.testing.assert_array_equal(given, wanted, err_msg=name)
     np.testing.assert_array_equal(y, model.compute(x))
     if stall_seed is None:
         assert (latency, interval) == (plan.latency_cycles, plan.frame_cycles)
