@@ -9,6 +9,7 @@ import pytest
 
 from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.engine import array
 from build_decoder.hdl.engine.check import check
 from build_decoder.hdl.engine.choose import quick_engine, smallest_engine
 from build_decoder.hdl.engine.layers import EngineNetwork
@@ -17,6 +18,7 @@ from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.engine.program import Program
 from build_decoder.hdl.engine.stages import Engine, on_engine
 from build_decoder.hdl.engine.steps import Load, Row
+from build_decoder.hdl.engine.top_bits import differences, top_bits
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import FAMILIES, get
 from build_decoder.hdl.planning.area.plans import plan_area
@@ -30,6 +32,7 @@ from build_decoder.models.nerve_cuff.escape_fcn import EscapeFcn
 from build_decoder.models.nerve_cuff.escape_net import EscapeNet
 from build_decoder.models.nerve_cuff.escape_tcn import EscapeTcn
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.weighted_layer import WeightedLayer
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.decoder_bench import ExportedDecoder
@@ -185,6 +188,56 @@ def test_the_latency_of_an_engine_at_a_pace(early, slower):
         interval, source = int(plan.unheld_cycles * slower), Port("x")
         found = plan.latency_at_pace(interval)
         assert found == latency_at_pace([Stage("engine", plan, (source,))], source, interval)
+
+
+def with_wide_weights(model: IntegerModel, count: int) -> IntegerModel:
+    """The model with some of the first layer's weights three bits wider."""
+    first, *rest = model.nodes
+    weights, few = first.layer.weights.copy(), first.layer.weight
+    weights.reshape(-1)[:count] *= 8
+    wide = replace(
+        first.layer, weights=weights,
+        weight=QFormat(few.integer + 3, few.fraction, few.signed),
+    )
+    return replace(model, nodes=(replace(first, layer=wide), *rest))
+
+
+@pytest.mark.parametrize("family", ["xc7", "ecp5"])
+def test_top_bits_of_weights_may_be_in_luts(family, monkeypatch):
+    """Those that are the sign in most rows."""
+    model, x = quantised(like_mini())
+    model = with_wide_weights(model, 3)
+    plan = on_engine(model, 2, 4, FAMILIES[family])
+    # Small memories are in LUTs whole.
+    assert top_bits_of(plan, family) == 0
+    for count in range(1, 5):
+        monkeypatch.setattr(array, "top_bits", lambda *_, count=count: count)
+        checked(plan, x[:2], None)
+
+
+def top_bits_of(plan: DecoderPlan, family: str) -> int:
+    engine = plan.stages[-1].plan
+    rows = engine.program.weight_rows
+    return top_bits(
+        rows.reshape(len(rows), -1), engine.products.parameters.weight.width, FAMILIES[family],
+        engine.weight_memories,
+    )
+
+
+def test_what_is_cheapest_of_top_bits():
+    random = np.random.default_rng(5)
+    rows = random.integers(-16, 16, (800, 16))
+    rows[:4] = random.integers(-512, 512, (4, 16))
+    count = top_bits(rows, 10, FAMILIES["xc7"])
+    assert count == 5
+    told = differences(rows, 10, count)
+    assert told.any(axis=(1, 2)).sum() == 4
+    low = rows & 31
+    for bit in range(count):
+        below = low >> (4 + bit) & 1
+        low |= (below ^ told[..., bit]) << (5 + bit)
+    np.testing.assert_array_equal(low, rows & 1023)
+    assert top_bits(random.integers(-512, 512, (800, 16)), 10, FAMILIES["xc7"]) == 0
 
 
 def test_area():

@@ -197,6 +197,12 @@ class EnginePlan(Plan):
         return _signed_width(ends)
 
     @property
+    def weight_memories(self) -> int:
+        """Memories of weights: each block of a chain has its own a cycle later than the one before
+        it."""
+        return self.taps if self.chained else 1
+
+    @property
     def levels(self) -> int:
         """Levels of the adder tree over the taps."""
         return (self.taps - 1).bit_length()
