@@ -12,8 +12,9 @@ from build_decoder.hdl.planning.areas import Area
 
 __all__ = ["differences", "lut_estimate", "top_bits"]
 
-_LUTS_A_DIFFERENCE = 0.7
-"""Measured on the 7 series: 21 LUTs of 15 differences, 104 of 153."""
+_LUTS = 7, 10
+"""So many of so many differences; measured on the 7 series: 21 LUTs of 15 differences, 104 of
+153."""
 
 
 def differences(rows: np.ndarray, width: int, count: int) -> np.ndarray:
@@ -23,9 +24,9 @@ def differences(rows: np.ndarray, width: int, count: int) -> np.ndarray:
     return bits[..., 1:] != bits[..., :-1]
 
 
-def lut_estimate(rows: np.ndarray, width: int, count: int) -> float:
+def lut_estimate(rows: np.ndarray, width: int, count: int) -> int:
     """About how many LUTs tell these differences."""
-    return _LUTS_A_DIFFERENCE * int(differences(rows, width, count).sum()) if count else 0.0
+    return _luts(int(differences(rows, width, count).sum())) if count else 0
 
 
 def top_bits(rows: np.ndarray, width: int, family: Family, memories: int = 1) -> int:
@@ -47,7 +48,12 @@ def top_bits(rows: np.ndarray, width: int, family: Family, memories: int = 1) ->
 
     def cost(count: int) -> float:
         blocks = memories * memory.block_rams(len(rows), weights * (width - count))
-        luts = _LUTS_A_DIFFERENCE * sum(lowest_first[width - 1 - count :])
+        luts = _luts(sum(lowest_first[width - 1 - count :]))
         return family.cost(Area(lut=luts, bram=blocks / memory.blocks))
 
     return min(range(width), key=cost)
+
+
+def _luts(differing: int) -> int:
+    luts, of = _LUTS
+    return luts * differing // of
