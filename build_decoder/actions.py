@@ -32,7 +32,16 @@ from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.quantise import Quantised, quantise
 from build_decoder.quant.recurrent import RecurrentLayer
 
-__all__ = ["datapaths_of", "design", "foldings_of", "golden_of", "load", "search", "steps_of"]
+__all__ = [
+    "datapaths_of",
+    "design",
+    "foldings_of",
+    "golden_of",
+    "load",
+    "pace_of",
+    "search",
+    "steps_of",
+]
 
 
 def load(options: SourceOptions) -> tuple[Network, GoldenData]:
@@ -129,8 +138,9 @@ def design(
 ) -> DecoderPlan:
     """The plan of a decoder for ``model``; see :func:`hdl.planning.design.design_decoder`.
 
-    With convolutions and a clock in MHz, it keeps up with :data:`KEEP_UP_HZ` unless something else
-    is asked for, or steps are those of a continuous network, which come much more slowly.
+    With convolutions and a clock in MHz, it keeps up with :data:`KEEP_UP_HZ` unless another pace or
+    only an area is asked for, or steps are those of a continuous network, which come much more
+    slowly.
 
     Raises
     ------
@@ -140,18 +150,8 @@ def design(
     foldings = None
     if options.inputs_per_cycle or options.outputs_per_cycle:
         foldings = foldings_of(model, options)
-    elif (
-        options.target is None
-        and clock_mhz is not None
-        and not model.continuous
-        and any(isinstance(layer, Conv2d | RecurrentLayer) for layer in model.layers)
-    ):
-        options = replace(options, keep_up=KEEP_UP_HZ)
-    if options.keep_up is not None and clock_mhz is None:
-        raise InputError("--keep-up: expected a board, whose clock it is for, got none: say "
-                         "--interval in cycles")
     limits = {
-        "interval_cycles": options.interval_cycles(clock_mhz, steps_of(model)),
+        "interval_cycles": pace_of(model, options, clock_mhz),
         "latency_cycles": options.latency,
         "max_dsp": options.max_dsp,
         "max_lut": options.max_lut,
@@ -160,6 +160,30 @@ def design(
     }
     given = {name: value for name, value in limits.items() if value is not None}
     return design_decoder(model, foldings=foldings, family=family, max_blocks=max_blocks, **given)
+
+
+def pace_of(
+    model: IntegerModel, options: HardwareOptions, clock_mhz: float | None
+) -> int | None:
+    """Most cycles between frames that a decoder is designed for, at a clock in MHz; None if there
+    is no such limit.
+
+    Raises
+    ------
+    InputError
+        If it is asked for by samples a second, and there is no clock.
+    """
+    if (
+        options.takes_a_pace
+        and clock_mhz is not None
+        and not model.continuous
+        and any(isinstance(layer, Conv2d | RecurrentLayer) for layer in model.layers)
+    ):
+        options = replace(options, keep_up=KEEP_UP_HZ)
+    if options.keep_up is not None and clock_mhz is None:
+        raise InputError("--keep-up: expected a board, whose clock it is for, got none: say "
+                         "--interval in cycles")
+    return options.interval_cycles(clock_mhz, steps_of(model))
 
 
 def steps_of(model: IntegerModel) -> int:

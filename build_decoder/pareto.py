@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from rich.table import Table
@@ -70,7 +71,8 @@ class ParetoPoint:
         plan = self.design.plan
         engine = Engine.of(plan)
         if engine is not None:
-            return f"engine {engine.taps}x{engine.filters}"
+            early = f", {engine.early} early" if engine.early else ""
+            return f"engine {engine.taps}x{engine.filters}, {engine.lanes} out{early}"
         foldings = [
             layer.multiplying.folding
             for layer in plan.layers.values()
@@ -97,7 +99,8 @@ def find_front(
     max_lut = chip.lut if options.max_lut is None else min(chip.lut, options.max_lut)
     max_blocks = chip.dsp if options.max_dsp is None else min(chip.dsp, options.max_dsp)
     scores = scores_of(model)
-    front = design_front if scores.is_dense_chain else graph_front
+    interval = options.interval_cycles(clock_mhz, steps_of(model))
+    front = design_front if scores.is_dense_chain else partial(graph_front, interval=interval)
     cycles = 0 if scores is model else 1
     points = front(
         scores,
@@ -109,11 +112,13 @@ def find_front(
         datapath=datapaths_of(model, options),
     )
     if scores is not model:
-        points = [DesignPoint.of(deciding(point.plan, model), board.family) for point in points]
+        points = [
+            DesignPoint.of(deciding(point.plan, model), board.family, point.interval)
+            for point in points
+        ]
     points = [
         point for point in points if point.area.bram <= chip.bram and point.area.lut <= max_lut
     ]
-    interval = options.interval_cycles(clock_mhz, steps_of(model))
     if interval is not None:
         points = [point for point in points if point.plan.frame_cycles <= interval]
     if not points:

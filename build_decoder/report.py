@@ -66,6 +66,10 @@ class Report:
     foldings
         Inputs and outputs a cycle of each layer, and its multipliers: DSP blocks that make two
         products (packed) or one (dsp), and products in LUTs.
+    latency_at_pace
+        Of frames of time steps that come evenly, a frame each ``interval_cycles``:
+        ``latency_cycles`` from the first value of the last step to the last output, as planned.
+        Null where no pace is asked for.
     latency_cycles, frame_cycles
         Measured in simulation: first input to last output, and interval of back-to-back frames.
     clock_mhz, fmax_mhz
@@ -125,6 +129,7 @@ class Report:
     uniform_segments: int | None = None
     activations: list[dict] | None = None
     foldings: list[dict] | None = None
+    latency_at_pace: dict[str, int] | None = None
     latency_cycles: int | None = None
     frame_cycles: int | None = None
     clock_mhz: float | None = None

@@ -113,6 +113,12 @@ def _rows(report: Report):
         if report.clock_mhz is not None:
             latency += f", {report.latency_cycles / report.clock_mhz:.2f} us"
         yield "latency", f"{latency}; a frame each {report.frame_cycles} cycles"
+    if report.latency_at_pace is not None:
+        pace = report.latency_at_pace
+        yield "latency at the pace", (
+            f"{pace['latency_cycles']} cycles from the first value of the last time step on, where "
+            f"a frame comes in {pace['interval_cycles']} cycles"
+        )
     if report.vectors_checked is not None:
         yield "checked", f"{report.vectors_checked} frames, {report.mismatches} mismatches"
     if report.resources is not None:

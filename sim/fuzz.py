@@ -2,10 +2,12 @@
 
 ``python -m build_decoder.sim.fuzz --networks 200``.
 
-Of four networks, one has branches, one convolutions, and one attention over time steps; with
-``--recurrent``, all are of LSTMs and GRUs. Each is run with back-to-back frames, where latency and
+Of five networks, one has branches, one convolutions, one attention over time steps, and one is on
+a column engine; with ``--recurrent``, all are of LSTMs and GRUs, with ``--engine``, all on an
+engine. Each is run with back-to-back frames, where latency and
 frame interval must be those that the decoder documents, and with random stalls. In Amaranth's
-simulator, what each layer gives is compared, not outputs alone: a maximum or a ReLU hides much. A
+simulator, what each layer gives is compared, not outputs alone: a maximum or a ReLU hides much. Of
+an engine, these are outputs ahead of the pools, and what goes into the memory of columns. A
 network depends on the seed, its own number and the activations that there are alone: ``--only``
 runs one again.
 One that fails is made smaller while it fails, and what is left is printed, frames and all.
@@ -35,8 +37,10 @@ from build_decoder.models.arguments import LineParser, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
 from build_decoder.sim.amaranth_runner import simulate_amaranth
+from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.random_columns import random_columns
+from build_decoder.sim.random_engines import random_engine
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_frames, random_network
 from build_decoder.sim.random_recurrent import random_recurrent
@@ -49,8 +53,10 @@ from build_decoder.sim.vectors import stream_values
 
 __all__ = ["Check", "check_network", "compared", "main"]
 
-_DRAWN = (random_network, random_columns, random_steps, random_graph)
+_DRAWN = (random_network, random_columns, random_steps, random_graph, random_engine)
 """How networks are drawn, in turns."""
+
+_KINDS = {"recurrent": random_recurrent, "engine": random_engine}
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class Check:
 
 
 def check_network(
-    number: int, *, seed: int, samples: int, verilog: bool, recurrent: bool = False
+    number: int, *, seed: int, samples: int, verilog: bool, kind: Callable | None = None
 ) -> Check:
     """Check network ``number`` of ``seed`` on ``samples`` frames, without stalls and with.
 
@@ -73,11 +79,11 @@ def check_network(
     ----------
     verilog
         Exported Verilog under a Verilog simulator; otherwise Amaranth's simulator.
-    recurrent
-        Draws a network of recurrent layers.
+    kind
+        What draws the network; None for one of all in turns.
     """
     random = np.random.default_rng([seed, number])
-    drawn = random_recurrent if recurrent else _DRAWN[number % len(_DRAWN)]
+    drawn = kind or _DRAWN[number % len(_DRAWN)]
     network = drawn(random, name=f"random_{seed}_{number}")
     x_raw = random_frames(random, network.model, samples)
     stall_seed = int(random.integers(1, 2**31))
@@ -114,12 +120,13 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
     with."""
     checks = []
     values = decoder.model.values(x_raw)
-    *between, last = decoder.plan.layers
+    last = decoder.model.nodes[-1].name
+    between = [name for name in decoder.plan.layers if name != last]
     for stalls in (None, stall_seed):
-        watched = {name: [] for name in between}
+        watched, engine = {name: [] for name in between}, EngineLayers(decoder)
         try:
             got, latency, interval = simulate_amaranth(
-                decoder, x_raw, stall_seed=stalls, watched=watched
+                decoder, x_raw, stall_seed=stalls, watched=watched, beside=engine.watches
             )
         except StreamError as error:
             checks.append(Check(0, 1, f"{_mode(stalls)}: {error}"))
@@ -131,6 +138,8 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
         # Frames are counted where they leave.
         for name, given in every.items():
             checks.append(replace(_of_layer(name, given, values[name], stalls), frames=0))
+        for name, given, wanted in engine.compared(values):
+            checks.append(replace(_of_layer(name, given, wanted, stalls), frames=0))
         checks.append(_of_layer(last, got, values[last], stalls))
         if stalls is None:
             checks.extend(_timed(decoder, latency, interval))
@@ -196,8 +205,14 @@ def _arguments(argv) -> argparse.Namespace:
     parser.add_argument("--seed", type=seed, default=1, help="of networks, frames and stalls (1)")
     parser.add_argument("--only", type=seed, metavar="NUMBER", help="check one network again")
     parser.add_argument("--samples", type=count, default=12, help="frames a network and run (12)")
-    parser.add_argument(
-        "--recurrent", action="store_true", help="draw networks of recurrent layers alone"
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument(
+        "--recurrent", dest="kind", action="store_const", const="recurrent",
+        help="draw networks of recurrent layers alone",
+    )
+    kinds.add_argument(
+        "--engine", dest="kind", action="store_const", const="engine",
+        help="draw networks on a column engine alone",
     )
     parser.add_argument("--verilog", action="store_true", help="check the exported Verilog instead")
     parser.add_argument(
@@ -252,14 +267,14 @@ def _fuzz(arguments) -> int:
             seed=arguments.seed,
             samples=arguments.samples,
             verilog=arguments.verilog,
-            recurrent=arguments.recurrent,
+            kind=_KINDS.get(arguments.kind),
         )
         for number, found in zip(numbers, mapper(check, numbers), strict=True):
             done += 1
             frames += found.frames
             mismatches += found.mismatches
             if found.finding:
-                mode = " --recurrent" if arguments.recurrent else ""
+                mode = f" --{arguments.kind}" if arguments.kind else ""
                 mode += " --verilog" if arguments.verilog else ""
                 print(
                     f"network {number}: {found.mismatches} mismatches: {found.finding}\n"

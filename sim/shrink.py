@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields, replace
 
 import numpy as np
 
+from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.quant.integer_model import IntegerModel, ModelInput
 
@@ -27,20 +28,28 @@ class Case:
         :meth:`hdl.planning.decoder_plan.DecoderPlan.chosen`.
     x_raw
         Raw inputs (frames, inputs).
+    engine
+        The engine that its layers share, if they do.
     """
 
     model: IntegerModel
     choices: Mapping[str, Mapping[str, object]]
     x_raw: np.ndarray
+    engine: Engine | None = None
 
     @classmethod
     def of(cls, plan: DecoderPlan, x_raw: np.ndarray) -> "Case":
         """The decoder of ``plan``, whose weights are constants."""
-        return cls(plan.model, {name: plan.layers[name].choices for name in plan.layers}, x_raw)
+        choices = {name: plan.layers[name].choices for name in plan.layers}
+        engine = Engine.of(plan)
+        # What is behind an engine follows from it.
+        return cls(plan.model, choices if engine is None else {}, x_raw, engine)
 
     @property
     def plan(self) -> DecoderPlan:
         """The decoder's plan."""
+        if self.engine is not None:
+            return self.engine.plan(self.model)
         return DecoderPlan.chosen(self.model, self.choices)
 
     def __str__(self):
@@ -53,7 +62,9 @@ class Case:
             )
         first = self.model.inputs[0]
         frames = self.x_raw.tolist()
-        return f"{first.name} {first.shape} of {first.format}; {'; '.join(layers)}; {frames=}"
+        engine = [] if self.engine is None else [str(self.engine)]
+        parts = "; ".join([*layers, *engine])
+        return f"{first.name} {first.shape} of {first.format}; {parts}; {frames=}"
 
 
 def shrunk(case: Case, fails: Callable[[Case], bool]) -> Case:
@@ -87,7 +98,13 @@ def _smaller(case: Case) -> Iterator[Case]:
     yield from _fewer_frames(case)
     for name in case.choices:
         others = {other: chosen for other, chosen in case.choices.items() if other != name}
-        yield Case(case.model, others, case.x_raw)
+        yield replace(case, choices=others)
+    if case.engine is not None:
+        for item in fields(Engine):
+            # Those without a default are as small as can be.
+            simplest = 1 if item.default is MISSING else item.default
+            if getattr(case.engine, item.name) != simplest:
+                yield replace(case, engine=replace(case.engine, **{item.name: simplest}))
 
 
 def _fewer_frames(case: Case) -> Iterator[Case]:
@@ -95,10 +112,10 @@ def _fewer_frames(case: Case) -> Iterator[Case]:
     half = count // 2
     parts = [slice(half), slice(half, count)] if count > 3 else []
     for part in parts:
-        yield Case(case.model, case.choices, case.x_raw[part])
+        yield replace(case, x_raw=case.x_raw[part])
     if count > 1:
         for frame in range(count):
-            yield Case(case.model, case.choices, np.delete(case.x_raw, frame, axis=0))
+            yield replace(case, x_raw=np.delete(case.x_raw, frame, axis=0))
 
 
 def _fewer_layers(case: Case) -> Iterator[Case]:
@@ -117,7 +134,7 @@ def _fewer_layers(case: Case) -> Iterator[Case]:
         names = {node.name for node in part.nodes}
         choices = {name: chosen for name, chosen in case.choices.items() if name in names}
         x_raw = values[begin].reshape(len(case.x_raw), math.prod(part.inputs[0].shape))
-        yield Case(part, choices, x_raw)
+        yield Case(part, choices, x_raw, case.engine)
 
 
 def _part(model: IntegerModel, begin: ModelInput, last: int) -> IntegerModel | None:

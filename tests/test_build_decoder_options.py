@@ -25,6 +25,7 @@ from build_decoder.options import (
 )
 from build_decoder.options.types import at_least
 from build_decoder.sim import netlist, verify
+from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.random_networks import random_network
 
 
@@ -98,6 +99,22 @@ def test_what_is_not_given_is_not_passed_on(model, designed):
     design(model, options("--latency", "900", "--max-lut", "500").hardware)
     assert designed["latency_cycles"] == 900
     assert designed["max_lut"] == 500
+
+
+def test_time_steps_come_at_a_pace(designed):
+    """Of networks with convolutions, unless only an area is asked for."""
+    convolving = random_columns(np.random.default_rng(2)).model
+    steps = convolving.inputs[0].shape[0]
+    pace = 2_500 * steps
+    for given, interval in (
+        ((), pace),
+        (("--latency", "900"), pace),
+        (("--latency", "900", "--max-lut", "500"), pace),
+        (("--latency", "900", "--interval", "77"), 77),
+        (("--max-lut", "500"), None),
+    ):
+        design(convolving, options(*given).hardware, clock_mhz=75)
+        assert designed.pop("interval_cycles", None) == interval, given
 
 
 def test_a_datapath_for_each_layer(model, designed):

@@ -10,6 +10,7 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
 from build_decoder.hdl.planning.area.plans import decoder_area
+from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
 from build_decoder.hdl.planning.design import design_decoder, folded_nodes
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
@@ -47,11 +48,26 @@ def test_a_decoder_that_is_to_answer_sooner_costs_more():
     plan = design_decoder(model, latency_cycles=slow.latency_cycles * 7 // 10, family=XC7)
     assert plan.latency_cycles <= slow.latency_cycles * 7 // 10
     assert XC7.cost(decoder_area(plan, XC7)) > XC7.cost(decoder_area(slow, XC7))
-    both = design_decoder(
-        model, latency_cycles=plan.latency_cycles, interval_cycles=plan.frame_cycles, family=XC7
-    )
-    assert both.latency_cycles <= plan.latency_cycles
-    assert both.frame_cycles <= plan.frame_cycles
+
+
+@pytest.mark.parametrize(("interval", "latency"), [(20_000, 1_500), (20_000, 700), (2_000, 500)])
+def test_latency_at_a_pace(interval, latency):
+    """Counted from the last time step on; an engine is chosen for it too."""
+    model, _ = model_of("mini")
+    kept = design_decoder(model, interval_cycles=interval, family=XC7)
+    plan = design_decoder(model, interval_cycles=interval, latency_cycles=latency, family=XC7)
+    assert plan.frame_cycles <= interval
+    assert plan.latency_at_pace(interval) <= latency < plan.latency_cycles
+    costs = [XC7.cost(decoder_area(each, XC7)) for each in (kept, plan)]
+    assert costs[0] <= costs[1]
+    # A component a layer costs more, or there is none.
+    limits = Limits(interval_cycles=interval, latency_cycles=latency)
+    try:
+        layers = PlanChooser(model, family=XC7).choose(limits)
+    except InputError:
+        assert Engine.of(plan) is not None
+    else:
+        assert costs[1] <= XC7.cost(decoder_area(layers, XC7))
 
 
 def test_the_fastest_within_an_area():

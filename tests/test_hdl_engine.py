@@ -9,28 +9,34 @@ import pytest
 
 from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.engine import array
 from build_decoder.hdl.engine.check import check
-from build_decoder.hdl.engine.choose import smallest_engine
+from build_decoder.hdl.engine.choose import quick_engine, smallest_engine
 from build_decoder.hdl.engine.layers import EngineNetwork
 from build_decoder.hdl.engine.narrowing import Narrowing
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.engine.program import Program
 from build_decoder.hdl.engine.stages import Engine, on_engine
 from build_decoder.hdl.engine.steps import Load, Row
+from build_decoder.hdl.engine.top_bits import differences, top_bits
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import FAMILIES, get
 from build_decoder.hdl.planning.area.plans import plan_area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.planning.pace import latency_at_pace
+from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.models import Architecture
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.escape_fcn import EscapeFcn
 from build_decoder.models.nerve_cuff.escape_net import EscapeNet
 from build_decoder.models.nerve_cuff.escape_tcn import EscapeTcn
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.weighted_layer import WeightedLayer
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.synthesis import TARGETS
@@ -61,30 +67,16 @@ def drawn(seed: int) -> tuple[Architecture, int, int]:
 
 
 def checked(plan: DecoderPlan, x: np.ndarray, stall_seed: int | None) -> None:
-    """Frames through a decoder: what each layer gives ahead of its pool, outputs, and times."""
+    """Frames through a decoder: what each layer gives ahead of its pool and behind, and times."""
     decoder, model = Decoder(plan), plan.model
-    engine = decoder.components["engine"]
-    layers = engine.plan.network.layers
-    given = {layer.name: [] for layer in layers}
-
-    async def watch(ctx):
-        drain = engine.drain
-        watched = ctx.tick().sample(drain.made, engine.table.step.layer, drain.narrowed)
-        async for _, _, made, layer, value in watched:
-            if made:
-                of_layer, filters = given[layers[layer].name], layers[layer].filters
-                # The last outputs of a position may fill a transfer in part.
-                of_layer += list(value)[: filters - len(of_layer) % filters]
-
-    y, latency, interval = simulate_amaranth(decoder, x, stall_seed=stall_seed, beside=[watch])
-    wanted = model.values(x)
-    for layer in layers:
-        values = wanted[layer.name].reshape(-1)
-        if layer.target is not None:
-            node = next(node for node in model.nodes if node.name == layer.name)
-            more = layer.target.format.fraction - node.layer.output.fraction
-            values = values * 2**more
-        np.testing.assert_array_equal(given[layer.name], values, err_msg=layer.name)
+    layers = EngineLayers(decoder)
+    y, latency, interval = simulate_amaranth(
+        decoder, x, stall_seed=stall_seed, beside=layers.watches
+    )
+    compared = layers.compared(model.values(x))
+    assert compared
+    for name, given, wanted in compared:
+        np.testing.assert_array_equal(given, wanted, err_msg=name)
     np.testing.assert_array_equal(y, model.compute(x))
     if stall_seed is None:
         assert (latency, interval) == (plan.latency_cycles, plan.frame_cycles)
@@ -176,6 +168,76 @@ def test_the_smallest_mini_that_keeps_up_with_30_khz_at_100_mhz():
     # Frames follow each other without a gap.
     assert plan.frame_cycles == plan.stages[-1].plan.unheld_cycles
     assert smallest_engine(mini(), 20_000) is None
+
+
+def test_the_cheapest_mini_that_answers_in_time():
+    engine = quick_engine(mini(), 333_300, 6_000, FAMILIES["xc7"])
+    assert (engine.filters, engine.taps, engine.packed) == (4, 4, True)
+    assert engine.early > 0
+    assert engine.plan(mini()).latency_at_pace(333_300) <= 6_000
+    fewer = replace(engine, early=engine.early - 1)
+    assert fewer.planned(mini()).latency_at_pace(333_300) > 6_000
+    assert quick_engine(like_fcn()[0], 5_000, 10, FAMILIES["xc7"]) is None
+
+
+@pytest.mark.parametrize(("early", "slower"), [(0, 1), (2, 1), (2, 1.7)])
+def test_the_latency_of_an_engine_at_a_pace(early, slower):
+    """As that of the timeline, of two networks, of which one has more stages behind."""
+    for model in (quantised(like_mini())[0], like_fcn()[0]):
+        plan = EnginePlan(model, 2, 3, early=early)
+        interval, source = int(plan.unheld_cycles * slower), Port("x")
+        found = plan.latency_at_pace(interval)
+        assert found == latency_at_pace([Stage("engine", plan, (source,))], source, interval)
+
+
+def with_wide_weights(model: IntegerModel, count: int) -> IntegerModel:
+    """The model with some of the first layer's weights three bits wider."""
+    first, *rest = model.nodes
+    weights, few = first.layer.weights.copy(), first.layer.weight
+    weights.reshape(-1)[:count] *= 8
+    wide = replace(
+        first.layer, weights=weights,
+        weight=QFormat(few.integer + 3, few.fraction, few.signed),
+    )
+    return replace(model, nodes=(replace(first, layer=wide), *rest))
+
+
+@pytest.mark.parametrize("family", ["xc7", "ecp5"])
+def test_top_bits_of_weights_may_be_in_luts(family, monkeypatch):
+    """Those that are the sign in most rows."""
+    model, x = quantised(like_mini())
+    model = with_wide_weights(model, 3)
+    plan = on_engine(model, 2, 4, FAMILIES[family])
+    # Small memories are in LUTs whole.
+    assert top_bits_of(plan, family) == 0
+    for count in range(1, 5):
+        monkeypatch.setattr(array, "top_bits", lambda *_, count=count: count)
+        checked(plan, x[:2], None)
+
+
+def top_bits_of(plan: DecoderPlan, family: str) -> int:
+    engine = plan.stages[-1].plan
+    rows = engine.program.weight_rows
+    return top_bits(
+        rows.reshape(len(rows), -1), engine.products.parameters.weight.width, FAMILIES[family],
+        engine.weight_memories,
+    )
+
+
+def test_what_is_cheapest_of_top_bits():
+    random = np.random.default_rng(5)
+    rows = random.integers(-16, 16, (800, 16))
+    rows[:4] = random.integers(-512, 512, (4, 16))
+    count = top_bits(rows, 10, FAMILIES["xc7"])
+    assert count == 5
+    told = differences(rows, 10, count)
+    assert told.any(axis=(1, 2)).sum() == 4
+    low = rows & 31
+    for bit in range(count):
+        below = low >> (4 + bit) & 1
+        low |= (below ^ told[..., bit]) << (5 + bit)
+    np.testing.assert_array_equal(low, rows & 1023)
+    assert top_bits(random.integers(-512, 512, (800, 16)), 10, FAMILIES["xc7"]) == 0
 
 
 def test_area():

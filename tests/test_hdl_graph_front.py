@@ -60,6 +60,20 @@ def test_engines_are_among_them():
     assert not any(Engine.of(point.plan) for point in front_of("tcn"))
 
 
+def test_latency_at_a_pace():
+    """Engines that add columns as they come are among them."""
+    model, _ = model_of("mini")
+    front = graph_front(model, family=XC7, interval=9_000)
+    engines = [engine for point in front if (engine := Engine.of(point.plan))]
+    assert any(engine.early for engine in engines)
+    for one, next in zip(front, front[1:], strict=False):
+        assert one.latency_cycles < next.latency_cycles
+        assert one.cost > next.cost
+    for point in front:
+        assert point.plan.frame_cycles <= 9_000
+        assert point.latency_cycles == point.plan.latency_at_pace(9_000)
+
+
 @pytest.mark.parametrize("name", ["tcn", "mini"])
 def test_its_ends_are_decoders_that_compute_the_model(name):
     model, x = model_of(name)

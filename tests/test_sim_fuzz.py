@@ -1,10 +1,14 @@
 """The random check itself: it passes, tells what it found, and finds what is wrong."""
 
+import numpy as np
 import pytest
 
+from build_decoder.hdl.engine.layers import EngineNetwork
 from build_decoder.models.errors import ToolError
 from build_decoder.sim import fuzz
+from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.fuzz import check_network, main
+from build_decoder.sim.random_engines import random_engine
 from build_decoder.sim.streams import StreamError
 
 
@@ -20,6 +24,39 @@ def test_integer_model_and_verilog_agree(capsys):
     assert capsys.readouterr().out == "1 networks, 40 frames, 0 mismatches\n"
 
 
+@pytest.mark.parametrize(
+    ("kind", "only"), [("--engine", "5"), pytest.param("--recurrent", "0", marks=pytest.mark.slow)]
+)
+def test_networks_of_one_kind(kind, only, capsys):
+    assert main([kind, "--only", only, "--seed", "14", "--samples", "2", "--jobs", "1"]) == 0
+    assert capsys.readouterr().out == "1 networks, 4 frames, 0 mismatches\n"
+
+
+def test_a_wrong_column_in_an_engine_is_a_mismatch(capsys, monkeypatch):
+    """It is told with the engine, and what is left of it."""
+    compared = EngineLayers.compared
+
+    def wrong(self, values):
+        found = compared(self, values)
+        return [
+            (name, given ^ (name.endswith(" in memory") and given == given.max()), wanted)
+            for name, given, wanted in found
+        ]
+
+    monkeypatch.setattr(EngineLayers, "compared", wrong)
+    networks = (random_engine(np.random.default_rng([14, n])).model for n in range(50))
+    number = next(
+        n for n, network in enumerate(networks)
+        if len(EngineNetwork(network).layers) > 1
+    )
+    again = f"--seed 14 --only {number} --samples 1 --engine"
+    assert main([*again.split(), "--jobs", "1"]) == 1
+    out = capsys.readouterr().out
+    assert " in memory, frame 0, value " in out
+    assert "Engine(filters=" in out
+    assert f"{again}\n" in out
+
+
 def test_two_processes(capsys):
     assert main(["--networks", "2", "--seed", "14", "--samples", "2", "--jobs", "2"]) == 0
     assert capsys.readouterr().out == "2 networks, 8 frames, 0 mismatches\n"
@@ -28,7 +65,7 @@ def test_two_processes(capsys):
 def test_a_wrong_output_is_told_with_how_to_see_it_again(capsys, monkeypatch):
     simulate = fuzz.simulate_amaranth
 
-    def wrong(decoder, x_raw, *, stall_seed, watched):
+    def wrong(decoder, x_raw, *, stall_seed, watched, beside):
         y_raw, latency, interval = simulate(
             decoder, x_raw, stall_seed=stall_seed, watched=watched
         )
@@ -49,7 +86,7 @@ def test_a_wrong_output_is_told_with_how_to_see_it_again(capsys, monkeypatch):
 def test_wrong_times_and_hangs_are_mismatches(monkeypatch):
     simulate = fuzz.simulate_amaranth
 
-    def late(decoder, x_raw, *, stall_seed, watched):
+    def late(decoder, x_raw, *, stall_seed, watched, beside):
         if stall_seed is not None:
             raise StreamError("stuck")
         y_raw, latency, interval = simulate(decoder, x_raw, watched=watched)
@@ -65,7 +102,7 @@ def test_a_wrong_value_inside_is_a_mismatch(monkeypatch):
     """Though outputs may hide it."""
     simulate = fuzz.simulate_amaranth
 
-    def wrong(decoder, x_raw, *, stall_seed, watched):
+    def wrong(decoder, x_raw, *, stall_seed, watched, beside):
         result = simulate(decoder, x_raw, stall_seed=stall_seed, watched=watched)
         if watched:
             transfers = next(iter(watched.values()))

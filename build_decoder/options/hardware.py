@@ -65,6 +65,14 @@ class HardwareOptions:
                 f"{' and '.join(both)}"
             )
 
+    @property
+    def takes_a_pace(self) -> bool:
+        """Whether time steps come at :data:`KEEP_UP_HZ`: neither another pace is asked for nor
+        foldings, and not only an area."""
+        if self.interval is not None or self.keep_up is not None or any(self._folded.values()):
+            return False
+        return self.max_lut is None or self.latency is not None
+
     def check_foldings(self, network: str, layers: int) -> None:
         """Check that there are foldings for no more layers than those that are folded.
 
@@ -147,7 +155,9 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--latency", type=at_least(1), metavar="CYCLES",
         help="most cycles from the first input to the last output, which the cheapest decoder that "
-        "takes no longer is folded for (default: one input a cycle into all neurons of a layer)",
+        "takes no longer is folded for; where a frame's time steps come at the pace of --interval "
+        "or --keep-up, from the first value of the last one on (default: one input a cycle into "
+        "all neurons of a layer)",
     )
     parser.add_argument(
         "--interval", type=at_least(1), metavar="CYCLES",

@@ -2,13 +2,14 @@
 
 from dataclasses import asdict, dataclass
 
-from build_decoder.actions import design
+from build_decoder.actions import design, pace_of
 from build_decoder.boards.board import Board
 from build_decoder.build_folder import BuildFolder, blocks_of
 from build_decoder.design_file import Design
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.options import HardwareOptions
 from build_decoder.stages.result import StageResult
@@ -50,9 +51,9 @@ def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> Stage
     ToolError
         If Yosys is missing or fails.
     """
+    model = build.load_model()
     plan = design(
-        build.load_model(), options, family=chip.family, max_blocks=chip.dsp,
-        clock_mhz=chip.clock_mhz,
+        model, options, family=chip.family, max_blocks=chip.dsp, clock_mhz=chip.clock_mhz
     )
     build.rtl.mkdir(exist_ok=True)
     build.verilog.write_text(to_verilog(decoder_of(plan), family=blocks_of(chip.family)))
@@ -76,7 +77,15 @@ def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> Stage
                 for name, layer in plan.layers.items()
                 if layer.multiplying is not None
             ],
+            "latency_at_pace": _latency_at_pace(plan, pace_of(model, options, chip.clock_mhz)),
             "image_words": plan.interface.image_words,
             "layout_id": plan.interface.layout_id,
         }
     )
+
+
+def _latency_at_pace(plan: DecoderPlan, interval: int | None) -> dict[str, int] | None:
+    """Of frames whose time steps come at a pace; None if there is none, or frames have no steps."""
+    if interval is None or plan.input.steps == 1:
+        return None
+    return {"interval_cycles": interval, "latency_cycles": plan.latency_at_pace(interval)}

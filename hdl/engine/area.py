@@ -1,6 +1,7 @@
 """Estimated area of a column engine."""
 
 from build_decoder.hdl.engine.plan import EnginePlan
+from build_decoder.hdl.engine.top_bits import lut_estimate, top_bits
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.areas import Area
 
@@ -33,18 +34,20 @@ def engine_area(plan: EnginePlan, family: Family) -> Area:
     operands = products.parameters.weight.width * width
     opened = sum(layer.rows.windows * layer.filters for layer in layers
                  if layer.steps.size * layer.rows.size > 1)
-    bits = products.parameters.weight.width * plan.taps * plan.filters
+    rows = program.weight_rows.reshape(len(program.weight_rows), -1)
+    weight_width, memories = products.parameters.weight.width, plan.weight_memories
+    top = top_bits(rows, weight_width, family, memories)
+    widened = lut_estimate(rows, weight_width, top)
+    bits = (weight_width - top) * plan.taps * plan.filters
     banks = memory.ram_blocks(program.words, width)
-    # Each block of a chain has its weights a cycle later than the one before it.
-    memories = plan.taps if plan.chained else 1
     rams = (
         program.banks * banks
-        + memories * memory.block_rams(len(program.weight_rows), bits // memories)
+        + memories * memory.block_rams(len(rows), bits // memories)
         + memory.ram_blocks(program.sums, plan.filters * plan.sum_width)
         + memory.block_rams(len(program.steps), _STEP_BITS)
     )
     return _CONTROL + Area(
-        lut=sums + selected + waiting + looked_up + opened * width / 48
+        lut=sums + selected + waiting + looked_up + opened * width / 48 + widened
         + units.lut * operands,
         ff=plan.filters * (added + 2 * plan.sum_width) + 2 * plan.lanes * plan.sum_width
         + plan.taps * width,

@@ -1,13 +1,14 @@
 """Multipliers of a column engine, their weights, and the sums behind them."""
 
 import numpy as np
-from amaranth import Module, Mux, Shape, Signal, Value
+from amaranth import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.engine.tables import read_only
+from build_decoder.hdl.engine.top_bits import differences, top_bits
 from build_decoder.hdl.families import DEFAULT, family_of
 from build_decoder.hdl.parts.mac_chain import MacChain
 from build_decoder.hdl.parts.mac_unit import MacUnit
@@ -110,13 +111,43 @@ class EngineArray(wiring.Component):
     def _weights(self, m: Module, taps: slice, address: Value, platform) -> data.View:
         """Those of some taps, an array of arrays of ``filters``, a cycle after ``address``."""
         plan, products = self.plan, self.plan.products
-        kind = products.parameters.weight
+        kind, family = products.parameters.weight, family_of(platform) or DEFAULT
         rows = products.weight_rows[:, taps]
-        bits = (rows.reshape(len(rows), -1, 1) >> np.arange(kind.width) & 1).reshape(len(rows), -1)
-        layout = data.ArrayLayout(shape_of(kind), plan.filters)
-        return data.View(
-            data.ArrayLayout(layout, rows.shape[1]), read_only(m, bits, address, platform)
+        flat = rows.reshape(len(rows), -1)
+        top = top_bits(
+            products.weight_rows.reshape(len(rows), -1), kind.width, family, plan.weight_memories
         )
+        low = kind.width - top
+        bits = (flat[:, :, None] >> np.arange(low) & 1).reshape(len(rows), -1)
+        stored = read_only(m, bits, address, platform)
+        words = [stored[at : at + low] for at in range(0, len(stored), low)]
+        if top:
+            words = [
+                self._widened(m, word, differs, address)
+                for word, differs in zip(
+                    words, differences(flat, kind.width, top).swapaxes(0, 1), strict=True
+                )
+            ]
+        layout = data.ArrayLayout(shape_of(kind), plan.filters)
+        return data.View(data.ArrayLayout(layout, rows.shape[1]), Cat(words))
+
+    @staticmethod
+    def _widened(m: Module, word: Value, differs: np.ndarray, address: Value) -> Value:
+        """``word`` with top bits, each of which is the one below it but in rows that differ, bool
+        (rows, top bits)."""
+        bits = [*word]
+        for rows in differs.T:
+            bit = bits[-1]
+            if rows.any():
+                other = Signal()
+                with m.Switch(address):
+                    with m.Case(*np.flatnonzero(rows).tolist()):
+                        m.d.sync += other.eq(1)
+                    with m.Default():
+                        m.d.sync += other.eq(0)
+                bit = bit ^ other
+            bits.append(bit)
+        return Cat(bits)
 
     def _trees(self, m: Module, loads: list[Value], platform) -> list[Value]:
         """Sums of the products of a cycle, a filter each, in trees."""

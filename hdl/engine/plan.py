@@ -197,6 +197,12 @@ class EnginePlan(Plan):
         return _signed_width(ends)
 
     @property
+    def weight_memories(self) -> int:
+        """Memories of weights: each block of a chain has its own a cycle later than the one before
+        it."""
+        return self.taps if self.chained else 1
+
+    @property
     def levels(self) -> int:
         """Levels of the adder tree over the taps."""
         return (self.taps - 1).bit_length()
@@ -225,6 +231,30 @@ class EnginePlan(Plan):
             )
             for step in program.steps
         )
+
+    def latency_at_pace(self, interval: int) -> int:
+        """Cycles from the first value of a frame's last column to the last output, where columns
+        come evenly, a frame each ``interval`` cycles, and none of them before the one ahead of it
+        is taken; what :func:`hdl.planning.pace.latency_at_pace` gives of the engine by itself, and
+        much quicker."""
+        program, steps = self.program, self.inputs[0].steps
+        loads = len(self.network.inputs) * self.inputs[0].step_beats
+        last = (steps - 1) * (interval // steps)
+        now = most = 0
+        # The longest is as long from the second frame on, which begins when the first one has let
+        # it.
+        for frame in range(2):
+            for step in program.steps:
+                if isinstance(step, Load):
+                    due = frame * interval + step.column * (interval // steps)
+                    now = max(now + _BEGIN, due) + loads
+                else:
+                    now += _BEGIN + program.run_cycles(step) + self.drain_cycles
+                    if step.layer.target is None and not step.keeps:
+                        end = now + self.output.step_beats
+                now += _FETCH
+            most = max(most, end - frame * interval - last)
+        return most
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:

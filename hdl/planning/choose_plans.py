@@ -36,7 +36,9 @@ class Limits:
     interval_cycles
         Most cycles between frames.
     latency_cycles
-        Most cycles from the first input of a frame to its last output.
+        Most cycles until the last output of a frame: from the first value of its last time step on,
+        where steps come evenly, a frame each ``interval_cycles``; without these, a frame comes at
+        once, and its first value counts.
     max_lut
         Most LUTs, by estimate.
     max_blocks
@@ -47,6 +49,15 @@ class Limits:
     latency_cycles: int | None = None
     max_lut: int | None = None
     max_blocks: int | None = None
+
+    def latency(self, plan: DecoderPlan) -> float:
+        """The latency of a decoder that is limited; infinite of one that takes frames too
+        slowly."""
+        if self.interval_cycles is None:
+            return plan.latency_cycles
+        if plan.frame_cycles > self.interval_cycles:
+            return math.inf
+        return plan.latency_at_pace(self.interval_cycles)
 
 
 class PlanChooser:
@@ -168,19 +179,17 @@ class PlanChooser:
 
         def fast(interval: int) -> bool:
             plans[interval] = self._decoder(self._plans(interval, limits))
-            return plans[interval].latency_cycles <= most
+            return limits.latency(plans[interval]) <= most
 
         interval = _first(intervals, fast)
         if interval is None:
+            fastest = self._kept_up(intervals[-1], limits)
             raise InputError(
                 f"{self.model.name}: expected a latency that its layers can reach, which is "
-                f"{plans[intervals[-1]].latency_cycles} cycles or more, got {most}"
+                f"{limits.latency(fastest)} cycles or more, got {most}"
             )
-        plan = plans[interval]
-        self._check_area(self._area_of(plan), limits)
-        if limits.interval_cycles is not None and plan.frame_cycles > limits.interval_cycles:
-            return self._kept_up(interval, limits)
-        return plan
+        self._check_area(self._area_of(plans[interval]), limits)
+        return plans[interval]
 
     def _small_enough(self, intervals: list[int], limits: Limits) -> DecoderPlan:
         def small(interval: int) -> bool:

@@ -12,6 +12,7 @@ from build_decoder.hdl.planning.image import ImageLayout
 from build_decoder.hdl.planning.input_order import order_of
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.planning.pace import latency_at_pace
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
@@ -224,6 +225,19 @@ class DecoderPlan:
     def frame_cycles(self) -> int:
         """Longest interval of back-to-back frames; see :mod:`hdl.planning.timeline`."""
         return frame_interval(self.stages)
+
+    def latency_at_pace(self, interval: int) -> int:
+        """Cycles from the first value of a frame's last time step to its last output, where time
+        steps come evenly, a frame each ``interval`` cycles; see :mod:`hdl.planning.pace`.
+
+        Raises
+        ------
+        ValueError
+            If frames do not come out so fast.
+        """
+        if self.frame_cycles > interval:
+            raise ValueError(f"expected {self.frame_cycles} cycles or more, got {interval}")
+        return latency_at_pace(self.stages, self.source, interval)
 
     @cached_property
     def interface(self) -> Interface:

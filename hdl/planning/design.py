@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from build_decoder.hdl.engine.choose import smallest_engine
+from build_decoder.hdl.engine.choose import quick_engine, smallest_engine
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.decision.plan import DecisionPlan
@@ -55,7 +55,8 @@ def design_decoder(
     foldings
         One for each of :func:`folded_nodes`; chosen if None.
     latency_cycles
-        Most cycles that foldings are chosen for.
+        Most cycles that foldings are chosen for: of a frame that comes at once, or, with
+        ``interval_cycles``, from the first value of the last time step on, where steps come evenly.
     interval_cycles
         Most cycles between frames that foldings are chosen for.
     family
@@ -108,8 +109,8 @@ def design_decoder(
         if foldings is None and interval_cycles is None and not targeted:
             foldings = _smallest(model)
         engine = None
-        if foldings is None and latency_cycles is None and datapath is None and not reloadable:
-            engine = _engine(model, interval_cycles, family, left)
+        if foldings is None and datapath is None and not reloadable:
+            engine = _engine(model, interval_cycles, latency_cycles, family, left, spare)
         chooser = PlanChooser(
             model,
             family=family or DEFAULT,
@@ -173,15 +174,27 @@ def worth_an_engine(model: IntegerModel) -> bool:
 
 
 def _engine(
-    model: IntegerModel, interval: int | None, family: Family | None, max_blocks: int | None
+    model: IntegerModel,
+    interval: int | None,
+    latency: int | None,
+    family: Family | None,
+    max_blocks: int | None,
+    spare_blocks: bool,
 ) -> DecoderPlan | None:
-    """The decoder on the smallest engine that takes frames so fast; None if there is none."""
+    """The decoder on the smallest engine that takes frames so fast, or on the cheapest that answers
+    in time as well; None if there is none."""
     if interval is None or not worth_an_engine(model):
         return None
     try:
-        engine = smallest_engine(
-            model, interval, family, columns=WAITING, max_blocks=max_blocks
-        )
+        if latency is None:
+            engine = smallest_engine(
+                model, interval, family, columns=WAITING, max_blocks=max_blocks
+            )
+        else:
+            engine = quick_engine(
+                model, interval, latency, family or DEFAULT, columns=WAITING,
+                max_blocks=max_blocks, spare_blocks=spare_blocks,
+            )
         return None if engine is None else engine.plan(model)
     except ValueError:
         # There are layers that no engine runs.

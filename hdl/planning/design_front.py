@@ -11,7 +11,7 @@ That loses nothing: the front is exact over the foldings and multipliers that ar
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -47,16 +47,22 @@ class DesignPoint:
         Estimate without a board's shell.
     family
         FPGA family that it is for.
+    interval
+        Cycles between frames whose time steps come evenly; None where frames come at once.
     """
 
     plan: DecoderPlan
     area: Area
     family: Family
+    interval: int | None = None
 
-    @property
+    @cached_property
     def latency_cycles(self) -> int:
-        """Documented latency."""
-        return self.plan.latency_cycles
+        """Cycles until the last output: from the first value of the last time step on, or of the
+        frame where frames come at once."""
+        if self.interval is None:
+            return self.plan.latency_cycles
+        return self.plan.latency_at_pace(self.interval)
 
     @property
     def cost(self) -> float:
@@ -64,9 +70,11 @@ class DesignPoint:
         return self.family.cost(self.area)
 
     @classmethod
-    def of(cls, plan: DecoderPlan, family: Family) -> "DesignPoint":
+    def of(
+        cls, plan: DecoderPlan, family: Family, interval: int | None = None
+    ) -> "DesignPoint":
         """The point of a given design."""
-        return cls(plan, decoder_area(plan, family), family)
+        return cls(plan, decoder_area(plan, family), family, interval)
 
 
 def design_front(

@@ -32,10 +32,13 @@ def graph_front(
     max_blocks: int | None = None,
     spare_blocks: bool = False,
     datapath: Sequence[str | None] | None = None,
+    interval: int | None = None,
 ) -> list[DesignPoint]:
     """Decoders of ``model``, by rising latency and falling cost.
 
-    Parameters are those of :func:`hdl.planning.design_front.design_front`.
+    Parameters are those of :func:`hdl.planning.design_front.design_front`, and ``interval``:
+    cycles between frames, all of which decoders keep up with, and whose time steps come evenly.
+    None where frames come at once.
 
     Raises
     ------
@@ -44,8 +47,10 @@ def graph_front(
     """
     limits = ((_lut, max_lut), (_blocks, max_blocks))
     found = []
-    for plan in _plans(model, family, max_blocks, spare_blocks, datapath):
-        point = DesignPoint.of(plan, family)
+    for plan in _plans(model, family, max_blocks, spare_blocks, datapath, interval):
+        if interval is not None and plan.frame_cycles > interval:
+            continue
+        point = DesignPoint.of(plan, family, interval)
         if all(most is None or amount(point.area) <= most for amount, most in limits) and (
             max_latency is None or point.latency_cycles <= max_latency
         ):
@@ -64,12 +69,15 @@ def _plans(
     max_blocks: int | None,
     spare_blocks: bool,
     datapath: Sequence[str | None] | None,
+    interval: int | None,
 ) -> Iterator[DecoderPlan]:
     scores = scores_of(model)
     chooser = PlanChooser(scores, family=family, spare_blocks=spare_blocks, datapath=datapath)
     yield from (deciding(plan, model) for plan in chooser.every(max_blocks))
     if datapath is None and worth_an_engine(scores):
-        for engine in engines(scores, family, columns=WAITING, max_blocks=max_blocks):
+        for engine in engines(
+            scores, family, columns=WAITING, max_blocks=max_blocks, interval=interval
+        ):
             yield deciding(engine.plan(scores), model)
 
 

@@ -7,6 +7,7 @@ are taken at once: a phase of many cycles costs no more than one of few.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from build_decoder.hdl.planning.actor import Actor, Deadlock, Slot
 from build_decoder.hdl.planning.player import Play, Player, Units
@@ -126,8 +127,8 @@ class Timeline:
         self._offered += 1
         self._go_on()
 
-    def intervals(self) -> Iterator[int]:
-        """Intervals, in cycles, between the last transfers out of back-to-back frames, until they
+    def ends(self) -> Iterator[int]:
+        """Cycles of the last transfers out of back-to-back frames, until intervals between them
         repeat.
 
         What comes follows from where actors are, and from how far apart what is known of them is:
@@ -138,12 +139,15 @@ class Timeline:
         Deadlock
             If stages wait for each other for ever.
         """
-        last, seen = self.next_end(), set()
+        seen = set()
+        yield (last := self.next_end())
         while (state := (self.held(), self._cycles(last))) not in seen:
             seen.add(state)
-            end = self.next_end()
-            yield end - last
-            last = end
+            yield (last := self.next_end())
+
+    def intervals(self) -> Iterator[int]:
+        """Intervals, in cycles, between those."""
+        return (end - last for last, end in pairwise(self.ends()))
 
     def held(self) -> tuple:
         """Where actors have come to, whenever that was."""
