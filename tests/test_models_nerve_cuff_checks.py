@@ -53,6 +53,12 @@ def long_recording() -> Recording:
     return good_recording()
 
 
+@pytest.fixture(scope="module")
+def pair() -> list[Recording]:
+    """Two recordings of an animal."""
+    return [cuff_model("simple", 1).record(5.2, seed=seed) for seed in (1, 2)]
+
+
 def found(recording: Recording) -> list[Finding]:
     """All that is found, as by the command that cuts."""
     findings = list(check(recording, Processing()))
@@ -80,12 +86,11 @@ def test_faults_of_long_recordings_are_told(long_recording: Recording, name: str
 
 @pytest.mark.parametrize(("first", "second", "kind"), [case for _, *case in MIXED])
 def test_recordings_of_an_animal_that_differ(
-    first: Fault, second: Fault, kind: str, tmp_path: Path
+    pair: list[Recording], first: Fault, second: Fault, kind: str, tmp_path: Path
 ):
-    paths = []
-    for seed, change in enumerate((first, second), 1):
-        paths.append(tmp_path / f"r{seed}.npz")
-        save_recording(change(cuff_model("simple", 1).record(5.2, seed=seed)), paths[-1])
+    paths = tmp_path / "r1.npz", tmp_path / "r2.npz"
+    for each, change, path in zip(pair, (first, second), paths, strict=True):
+        save_recording(change(each), path)
     output = tmp_path / "s.npz"
     status, _, error = said(["signatures", *paths, "--output", output])
     assert status == 2
@@ -93,12 +98,11 @@ def test_recordings_of_an_animal_that_differ(
     assert not output.exists()
 
 
-def test_labels_of_all_recordings_that_are_exchanged_alike(tmp_path: Path):
+def test_labels_of_all_recordings_that_are_exchanged_alike(pair: list[Recording], tmp_path: Path):
     """It is as if classes had other names, which nothing can tell."""
-    first, second = (cuff_model("simple", 1).record(5.2, seed=seed) for seed in (1, 2))
     paths = tmp_path / "r1.npz", tmp_path / "r2.npz"
     exchange = MIXED[0][2]
-    for each, path in zip((first, second), paths, strict=True):
+    for each, path in zip(pair, paths, strict=True):
         save_recording(exchange(each), path)
     assert said(["signatures", *paths, "--output", tmp_path / "s.npz"])[::2] == (0, "")
 

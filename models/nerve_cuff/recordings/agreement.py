@@ -19,7 +19,10 @@ _BETTER = 0.25  # that this has to be than without it
 _MOST_STIMULI = 256  # of a long recording, taken at random: their means are kept in memory
 _MOST_PLACES = 64  # of a slip that are tried
 _CHANCE = 1e-3  # with which it may come about
+_VERY_CLEAR = 0.95  # of half stimuli lie in their group, so that single ones can be judged
+_CLEAR = 0.9  # of half stimuli lie in their group; below, labels have to be as good as chance
 _WORSE = 0.25  # than by groups of like stimuli, from which labels say little of the nCAPs
+_LEAST_UNCLEAR = 10  # stimuli, of which it takes as many where groups are not clear
 _ONE_FILE = 0.9  # of whose stimuli agree, once classes are exchanged
 _MOST_NAMED = 4
 
@@ -75,10 +78,14 @@ class LabelAgreement:
         wrong = np.flatnonzero((groups.labels != labels) & groups.sure)
         if not wrong.size:
             return
-        error = groups.grouped - groups.labelled >= _WORSE
+        worse = groups.grouped - groups.labelled >= _WORSE
+        error = worse and groups.grouped >= _CLEAR
+        unclear = worse and _by_chance(groups.labelled, labels)
+        if not (error or unclear or groups.grouped >= _VERY_CLEAR):
+            return
         times = ", ".join(f"{self._starts[which[at]]:.5g}" for at in wrong[:_MOST_NAMED])
         more = f" and {wrong.size - _MOST_NAMED} more" if wrong.size > _MOST_NAMED else ""
-        what = "labels shuffled, or parts of the recording exchanged?" if error else "mislabelled?"
+        what = "labels shuffled, or parts of the recording exchanged?" if worse else "mislabelled?"
         yield Finding(
             bool(error),
             "labels",
@@ -138,6 +145,15 @@ class LabelAgreement:
             )
 
 
+def _by_chance(part: float, labels: np.ndarray) -> bool:
+    """Whether as few stimuli agree with their labels as by chance, and there are enough."""
+    chance = np.square(np.bincount(labels) / len(labels)).sum()
+    return bool(
+        len(labels) >= _LEAST_UNCLEAR
+        and part < chance + np.sqrt(chance * (1 - chance) / len(labels))
+    )
+
+
 def exchanged_classes(agreements: Sequence[LabelAgreement]) -> Iterator[tuple[int, Finding]]:
     """Recordings of one animal in which classes have each other's labels: which, and an error.
 
@@ -149,7 +165,7 @@ def exchanged_classes(agreements: Sequence[LabelAgreement]) -> Iterator[tuple[in
     if len(labels) < _LEAST_STIMULI or len(np.unique(labels)) < 2:
         return
     groups = label_groups(sums, counts, labels)
-    if groups is None:
+    if groups is None or groups.grouped < _CLEAR:
         return
     edges = np.cumsum([0, *(len(own) for *_, own in each)])
     for number, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):

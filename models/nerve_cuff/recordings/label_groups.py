@@ -9,7 +9,7 @@ __all__ = ["LabelGroups", "label_groups"]
 
 _STARTS = 20
 _ROUNDS = 50
-_SURE = 0.9  # of half stimuli that are nearest to the group of the whole one
+_SURE = 0.7  # of half stimuli that are nearest to the group of the whole one
 
 
 @dataclass(frozen=True)
