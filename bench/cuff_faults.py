@@ -23,7 +23,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from build_decoder.bench.cuff_forms import FORMS
-from build_decoder.bench.cuff_recordings import FAULTS, GOOD, good_recording
+from build_decoder.bench.cuff_recordings import FAULTS, GOOD, LONG, MIXED, good_recording
 from build_decoder.models.arguments import LineParser, number
 from build_decoder.models.command import exit_status
 from build_decoder.models.nerve_cuff.recordings import (
@@ -31,6 +31,7 @@ from build_decoder.models.nerve_cuff.recordings import (
     Recording,
     compare,
     cross_validated_f1,
+    cuff_model,
     read_signatures,
     save_recording,
     signatures,
@@ -58,26 +59,27 @@ def _run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as name:
         if options.minutes:
             return int(not _long(Path(name), options.minutes))
-        return int(not all([_faults(Path(name)), _forms(Path(name)), _good(Path(name))]))
+        tables = _faults, _mixed, _forms, _good
+        return int(not all([table(Path(name)) for table in tables]))
 
 
 def said(arguments: Iterable[object]) -> tuple[int, str, str]:
-    """Status of a command of `models.nerve_cuff.recordings`, what it prints, and its last error."""
+    """Status of a command of `models.nerve_cuff.recordings`, what it prints, and what it says."""
     out, error = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
         status = recordings(list(map(str, arguments)))
-    return status, out.getvalue().strip(), error.getvalue().strip().split("\n")[-1]
+    lines = error.getvalue().strip().split("\n")
+    return status, out.getvalue().strip(), lines[-1] if status else "; ".join(lines)
 
 
 def _faults(folder: Path) -> bool:
     print("| fault | without a check | now |\n|---|---|---|")
     recording, told = good_recording(_SECONDS), True
-    print(f"| none | {_unchecked(recording)} | {_outcome(recording, folder)[1]} |", flush=True)
+    print(f"| none | {_unchecked(recording)} | {_outcome(recording, folder)[2]} |", flush=True)
     for name, (fault, kind) in FAULTS.items():
-        # It takes some stimuli before and after to tell which of them samples are lost from.
-        faulty = fault(good_recording() if "lost second" in name else recording)
-        status, text = _outcome(faulty, folder)
-        told &= f"{kind}: " in text and (status == 2 or "warning" in text)
+        faulty = fault(good_recording() if name in LONG else recording)
+        status, error, text = _outcome(faulty, folder)
+        told &= f"{kind}: " in error and (status == 2 or "warning" in error)
         print(f"| {name} | {_unchecked(faulty)} | {text} |", flush=True)
     return told
 
@@ -101,16 +103,37 @@ def _unchecked(recording: Recording) -> str:
     )
 
 
-def _outcome(recording: Recording, folder: Path) -> tuple[int, str]:
+def _outcome(recording: Recording, folder: Path) -> tuple[int, str, str]:
+    """Status of the command that cuts, what it says on standard error, and both in a line."""
     path = folder / "r.npz"
     save_recording(recording, path)
     status, out, error = said(["signatures", path, "--output", folder / "s.npz"])
+    error = error.replace(f"{path}: ", "")
     if status == 0:
         told = out.removeprefix(f"{folder / 's.npz'}: ").partition(", SHA")[0]
-        warned = error.removeprefix(f"{path}: ")
-        return status, f"{warned}; {told}" if warned else told
-    _, _, told = error.partition(", got ")
-    return status, "refused, " + (told if len(told) <= _SHOWN else told[:_SHOWN] + "...")
+        return status, error, f"{_cut(error)}; {told}" if error else told
+    return status, error, f"refused, {_cut(error.partition(', got ')[2])}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def _mixed(folder: Path) -> bool:
+    print("\n| second recording of an animal | now |\n|---|---|")
+    told = True
+    pair = [cuff_model("simple", 1).record(6.0, seed=seed) for seed in (1, 2)]
+    for name, first, second, kind in MIXED:
+        paths = folder / "first.npz", folder / "second.npz"
+        for recording, change, path in zip(pair, (first, second), paths, strict=True):
+            save_recording(change(recording), path)
+        status, _, error = said(["signatures", *paths, "--output", folder / "s.npz"])
+        file, _, error = error.replace(f"{folder}/", "").partition(": ")
+        told &= status == 2 and f"{kind}: " in error
+        # What the check says begins with what is expected of every recording.
+        error = error.rpartition(" all the same), got ")[2]
+        print(f"| {name} | {'refused, ' * (status == 2)}{file}, {_cut(error)} |", flush=True)
+    return told
 
 
 def _forms(folder: Path) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy import signal
 
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings import (
@@ -17,7 +18,7 @@ from build_decoder.models.nerve_cuff.recordings import (
     cuff_model,
 )
 
-__all__ = ["FAULTS", "GOOD", "WARNED", "good_recording"]
+__all__ = ["FAULTS", "GOOD", "LONG", "MIXED", "WARNED", "good_recording"]
 
 Fault = Callable[[Recording], Recording]
 
@@ -316,6 +317,148 @@ def _volts(recording: Recording) -> Recording:
     return replace(recording, counts=volts, microvolts_per_count=1.0)
 
 
+def _integers(values: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(values), -32768, 32767).astype(np.int16)
+
+
+def _filtered(counts: np.ndarray, hertz: float, kind: str, rate: float) -> np.ndarray:
+    sections = signal.butter(2, hertz, kind, fs=rate, output="sos")
+    return signal.sosfilt(sections, counts.astype(np.float64), axis=0)
+
+
+@_changed
+def _rectified(counts, recording):
+    return np.abs(counts)
+
+
+@_changed
+def _envelope(counts, recording):
+    """Rectified and smoothed."""
+    sharp = np.abs(_filtered(counts, 100.0, "highpass", recording.rate))
+    return _integers(_filtered(sharp, 1_000.0, "lowpass", recording.rate))
+
+
+@_changed
+def _stuck_bit(counts, recording):
+    return counts | 16
+
+
+@_changed
+def _smoothed(counts, recording):
+    return _integers(_filtered(counts, 1_000.0, "lowpass", recording.rate))
+
+
+@_changed
+def _every_other(counts, recording):
+    counts[1::2] = counts[:-1:2]
+
+
+def _gain(channels: Sequence[int] | slice, gain: float, start: float = 0.0) -> Fault:
+    """Channels whose gain is another one, from a part of the length on."""
+
+    @_changed
+    def fault(counts, recording):
+        rows = _rows(recording, start, 1)
+        counts[rows, channels] = _integers(gain * counts[rows, channels].astype(np.float64))
+
+    return fault
+
+
+def _hum(
+    microvolts: float, hertz: float, harmonics: Sequence[float], channels: Sequence[int] | slice
+) -> Fault:
+    """A line and its harmonics, which contacts see with gains that differ by a tenth."""
+
+    @_changed
+    def fault(counts, recording):
+        seconds = np.arange(len(counts)) / recording.rate
+        hum = sum(
+            share * np.sin(2 * np.pi * number * hertz * seconds)
+            for number, share in enumerate(harmonics, 1)
+        )
+        gains = np.random.default_rng(1).normal(1, 0.1, counts.shape[1])[channels]
+        hum = np.outer(hum, gains) * microvolts / recording.microvolts_per_count
+        counts[:, channels] = _integers(counts[:, channels] + hum)
+
+    return fault
+
+
+@_changed
+def _dimmer(counts, recording):
+    """Spikes, 120 a second."""
+    seconds = np.arange(len(counts)) / recording.rate
+    gains = np.random.default_rng(1).normal(1, 0.2, counts.shape[1])
+    spikes = (seconds * 120 % 1 < 0.02) * 60 / recording.microvolts_per_count
+    return _integers(counts + np.outer(spikes, gains))
+
+
+@_changed
+def _artefacts(counts, recording):
+    """20 shocks a second while stimuli last."""
+    gains = np.random.default_rng(1).normal(1, 0.2, counts.shape[1])
+    shock = np.outer(2_000 * np.exp(-np.arange(20) / 5), gains)
+    for start, end in recording.stimulus_spans:
+        for time in np.arange(start, end - 0.01, 0.05):
+            rows = slice(int(time * recording.rate), int(time * recording.rate) + 20)
+            counts[rows] = _integers(counts[rows] + shock)
+
+
+@_changed
+def _offset(counts, recording):
+    counts[_rows(recording, 0.5, 1)] += 3_000
+
+
+@_changed
+def _loose(counts, recording):
+    steps = np.arange(len(counts)) // 3_000 % 2
+    counts[:, 26] = _integers(counts[:, 26] + 2_000.0 * steps)
+
+
+@_changed
+def _swapped_later(counts, recording):
+    rows = _rows(recording, 0.5, 1)
+    counts[rows, 3], counts[rows, 45] = counts[rows, 45].copy(), counts[rows, 3].copy()
+
+
+@_changed
+def _moved_later(counts, recording):
+    rows = _rows(recording, 0.5, 1)
+    counts[rows] = np.roll(counts[rows], 1, axis=1)
+
+
+@_changed
+def _halves_exchanged(counts, recording):
+    """At a whole number of stimuli."""
+    half = round(len(recording.stimulus_spans) // 2 * _period(recording) * recording.rate)
+    return np.concatenate([counts[half:], counts[:half]])
+
+
+@_changed
+def _parts_exchanged(counts, recording):
+    """The second stimulus and its rest with the sixth."""
+    starts = np.rint(recording.stimulus_spans[[1, 5], 0] * recording.rate).astype(int)
+    length = round(_period(recording) * recording.rate)
+    one, other = (slice(start, start + length) for start in starts)
+    counts[one], counts[other] = counts[other].copy(), counts[one].copy()
+
+
+def _period(recording: Recording) -> float:
+    return float(np.diff(recording.stimulus_spans[:2, 0])[0])
+
+
+def _labels(change: Callable[[np.ndarray], np.ndarray]) -> Fault:
+    return lambda recording: replace(
+        recording, stimulus_classes=change(recording.stimulus_classes.copy())
+    )
+
+
+def _short_stimuli(recording: Recording) -> Recording:
+    spans = recording.stimulus_spans.copy()
+    chosen = recording.stimulus_classes == 2
+    spans[chosen, 1] = spans[chosen, 0] + 1e-6
+    return replace(recording, stimulus_spans=spans)
+
+
 FAULTS: dict[str, tuple[Fault, str]] = {
     "zeros for half of the recording": (_zeros, "gap"),
     "all contacts hold their value for 0.3 s": (_held, "gap"),
@@ -358,6 +501,33 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "one class alone labelled": (_classes(0), "labels"),
     "a class without stimuli": (_classes(0, 1), "labels"),
     "volts that are called microvolts": (_volts, "level"),
+    "rectified": (_rectified, "rails"),
+    "rectified and smoothed": (_envelope, "interference"),
+    "a bit of the converter that never changes": (_stuck_bit, "rails"),
+    "nothing left above 1 kHz": (_smoothed, "interference"),
+    "every other sample held": (_every_other, "repeats"),
+    "one contact with twice the gain": (_gain([26], 2.0), "level"),
+    "half of the contacts with 1.5 times the gain": (_gain(slice(28, 56), 1.5), "level"),
+    "three times the gain from the middle on": (_gain(slice(None), 3.0, 0.5), "level"),
+    "a contact with three times the gain from the middle on": (_gain([26], 3.0, 0.5), "level"),
+    "mains of 500 microvolts with harmonics": (
+        _hum(500.0, 60.0, (1, 0.5, 0.4, 0.3), slice(None)), "interference"),
+    "mains of 100 microvolts at one contact": (
+        _hum(100.0, 60.0, (1, 0.5, 0.4, 0.3), [26]), "interference"),
+    "30 harmonics of the mains in one ring": (
+        _hum(20.0, 60.0, [1] * 30, slice(24, 32)), "interference"),
+    "a tone of 2,333 Hz at one contact": (_hum(50.0, 2_333.0, [1], [26]), "interference"),
+    "spikes of a dimmer, 120 a second": (_dimmer, "interference"),
+    "artefacts of stimulation": (_artefacts, "interference"),
+    "another offset from the middle on": (_offset, "interference"),
+    "a loose contact": (_loose, "interference"),
+    "two contacts swapped from the middle on": (_swapped_later, "wiring"),
+    "channels moved on by one from the middle on": (_moved_later, "wiring"),
+    "halves exchanged at a whole number of stimuli": (_halves_exchanged, "clock"),
+    "two stimuli exchanged, with what was recorded": (_parts_exchanged, "labels"),
+    "labels shuffled": (_labels(np.random.default_rng(3).permutation), "labels"),
+    "labels of two stimuli exchanged": (_labels(_swap(1, 5)), "labels"),
+    "stimuli of a class that last a microsecond": (_short_stimuli, "labels"),
 }
 """Each fault, and the kind of what a check should find."""
 
@@ -365,9 +535,52 @@ WARNED = frozenset({
     *("two contacts of a ring swapped", "a ring turned by one contact", "two contacts shorted"),
     *("half rings that are called rings", "the first ring with twice the gain"),
     *("rings numbered from the other end", "20 kHz in place of 30", "15 kHz in place of 30"),
-    "stimuli 0.15 s too early",
+    *("stimuli 0.15 s too early", "rectified and smoothed", "nothing left above 1 kHz"),
+    *("one contact with twice the gain", "half of the contacts with 1.5 times the gain"),
+    "three times the gain from the middle on",
+    "a contact with three times the gain from the middle on",
+    *("mains of 500 microvolts with harmonics", "mains of 100 microvolts at one contact"),
+    *("30 harmonics of the mains in one ring", "a tone of 2,333 Hz at one contact"),
+    *("spikes of a dimmer, 120 a second", "artefacts of stimulation"),
+    *("another offset from the middle on", "a loose contact"),
 })
 """Faults that are warned of: a good recording may look like that."""
+
+LONG = frozenset({
+    *("a lost second, the clock not moved", "0.35 lost seconds", "5 lost milliseconds"),
+    *("two contacts swapped from the middle on", "channels moved on by one from the middle on"),
+    *("halves exchanged at a whole number of stimuli", "labels shuffled"),
+    *("two stimuli exchanged, with what was recorded", "labels of two stimuli exchanged"),
+})
+"""Faults that it takes 10 s to tell, and some stimuli of each class."""
+
+
+def _exchanged(recording: Recording) -> Recording:
+    return replace(recording, stimulus_classes=np.array([1, 0, 2])[recording.stimulus_classes])
+
+
+def _louder(recording: Recording) -> Recording:
+    return replace(recording, microvolts_per_count=10 * recording.microvolts_per_count)
+
+
+def _shorter(recording: Recording) -> Recording:
+    return replace(recording, cuff=replace(recording.cuff, samples=80))
+
+
+def _named(*names: str) -> Fault:
+    return lambda recording: replace(recording, class_names=names)
+
+
+MIXED: Sequence[tuple[str, Fault, Fault, str]] = (
+    ("class 0 is called 1 in the second, and 1 0", lambda one: one, _exchanged, "labels"),
+    ("10 times the microvolts of a count", lambda one: one, _louder, "level"),
+    ("24 kHz in place of 30", lambda one: one, _other_rate(24_000.0), "rate"),
+    ("signatures of 80 samples", lambda one: one, _shorter, "cuff"),
+    ("names, and numbers", _named("a", "b", "c"), lambda one: one, "stimulus_classes"),
+    ("another name of a class", _named("a", "b", "c"), _named("a", "b", "d"), "stimulus_classes"),
+    ("another spelling", _named("a", "b", "c"), _named("a", "B", "c"), "stimulus_classes"),
+)
+"""Faults of the second of two recordings of an animal: what makes both, and the kind."""
 
 
 def _simple(subject: int, seconds: float = 6.0, **changes) -> Callable[[], Recording]:

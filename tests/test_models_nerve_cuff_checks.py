@@ -11,7 +11,15 @@ pytest.importorskip("h5py", reason="pip install build_decoder[train]")
 
 from build_decoder.bench.cuff_faults import said  # noqa: E402
 from build_decoder.bench.cuff_forms import FORMS, arrays_of  # noqa: E402
-from build_decoder.bench.cuff_recordings import FAULTS, GOOD, WARNED, good_recording  # noqa: E402
+from build_decoder.bench.cuff_recordings import (  # noqa: E402
+    FAULTS,
+    GOOD,
+    LONG,
+    MIXED,
+    WARNED,
+    Fault,
+    good_recording,
+)
 from build_decoder.models import InputError  # noqa: E402
 from build_decoder.models.nerve_cuff import NerveCuff  # noqa: E402
 from build_decoder.models.nerve_cuff.recordings import (  # noqa: E402
@@ -45,6 +53,12 @@ def long_recording() -> Recording:
     return good_recording()
 
 
+@pytest.fixture(scope="module")
+def pair() -> list[Recording]:
+    """Two recordings of an animal."""
+    return [cuff_model("simple", 1).record(5.2, seed=seed) for seed in (1, 2)]
+
+
 def found(recording: Recording) -> list[Finding]:
     """All that is found, as by the command that cuts."""
     findings = list(check(recording, Processing()))
@@ -56,7 +70,7 @@ def found(recording: Recording) -> list[Finding]:
     return findings
 
 
-@pytest.mark.parametrize("name", [name for name in FAULTS if "lost" not in name])
+@pytest.mark.parametrize("name", [name for name in FAULTS if name not in LONG])
 def test_faults_are_told(recording: Recording, name: str):
     fault, kind = FAULTS[name]
     told = [one for one in check(fault(recording), Processing()) if one.kind == kind]
@@ -64,10 +78,45 @@ def test_faults_are_told(recording: Recording, name: str):
     assert told[0].error == (name not in WARNED)
 
 
-@pytest.mark.parametrize("name", [name for name in FAULTS if "lost" in name])
-def test_lost_samples_are_told(long_recording: Recording, name: str):
+@pytest.mark.parametrize("name", sorted(LONG))
+def test_faults_of_long_recordings_are_told(long_recording: Recording, name: str):
     fault, kind = FAULTS[name]
     assert [one for one in found(fault(long_recording)) if one.kind == kind and one.error]
+
+
+@pytest.mark.parametrize(("first", "second", "kind"), [case for _, *case in MIXED])
+def test_recordings_of_an_animal_that_differ(
+    pair: list[Recording], first: Fault, second: Fault, kind: str, tmp_path: Path
+):
+    paths = tmp_path / "r1.npz", tmp_path / "r2.npz"
+    for each, change, path in zip(pair, (first, second), paths, strict=True):
+        save_recording(change(each), path)
+    output = tmp_path / "s.npz"
+    status, _, error = said(["signatures", *paths, "--output", output])
+    assert status == 2
+    assert f"{kind}: " in error
+    assert not output.exists()
+
+
+def test_labels_of_all_recordings_that_are_exchanged_alike(pair: list[Recording], tmp_path: Path):
+    """It is as if classes had other names, which nothing can tell."""
+    paths = tmp_path / "r1.npz", tmp_path / "r2.npz"
+    exchange = MIXED[0][2]
+    for each, path in zip(pair, paths, strict=True):
+        save_recording(exchange(each), path)
+    assert said(["signatures", *paths, "--output", tmp_path / "s.npz"])[::2] == (0, "")
+
+
+def test_a_class_without_nerve_activity(recording: Recording, tmp_path: Path):
+    """A class whose stimuli call forth nothing that is found is not left out without a word."""
+    spans = recording.stimulus_spans.copy()
+    spans[1] = 1.05, 1.054  # in a rest
+    path = tmp_path / "r.npz"
+    recording = replace(recording, stimulus_spans=spans)
+    save_recording(recording, path)
+    status, _, error = said(["signatures", path, "--output", tmp_path / "s.npz"])
+    assert status == 2
+    assert "no nCAP was found in any stimulus of class 1" in error
 
 
 @pytest.mark.parametrize("name", [name for name, _ in GOOD[:3]])
@@ -225,9 +274,11 @@ def test_several_files_of_one_animal(recording: Recording, tmp_path: Path):
     names = np.array(["prick", "flexion", "touch"])
     paths = []
     other = cuff_model("simple", 1).record(3.0, seed=2)
-    for number, (each, kept) in enumerate(((recording, [0, 1, 2]), (other, [2, 1, 0]))):
+    for number, each in enumerate((recording, other)):
         there = arrays_of(each)
-        there["stimulus_classes"] = names[there["stimulus_classes"]][kept]
+        there["stimulus_classes"] = names[there["stimulus_classes"]]
+        if number:
+            there["class_names"] = np.array(["touch", "prick", "flexion"])
         paths.append(tmp_path / f"r{number}.npz")
         np.savez(paths[-1], **there)
     output = tmp_path / "s.npz"
@@ -244,11 +295,10 @@ def test_several_files_of_one_animal(recording: Recording, tmp_path: Path):
     heard = np.array([1, 0, 2])
     labels = np.split(both.labels, [first.signatures])
     peaks = np.split(both.peaks, [first.signatures])
-    for each, kept, got, found_at in zip((recording, other), ([0, 1, 2], [2, 1, 0]), labels, peaks,
-                                         strict=True):
+    for each, got, found_at in zip((recording, other), labels, peaks, strict=True):
         times = found_at / each.rate
         stimulus = np.searchsorted(each.stimulus_spans[:, 0], times, side="right") - 1
-        np.testing.assert_array_equal(got, heard[each.stimulus_classes][kept][stimulus])
+        np.testing.assert_array_equal(got, heard[each.stimulus_classes][stimulus])
     dataset = read_dataset(output)
     assert dataset.cuff == NerveCuff()
     np.testing.assert_array_equal(dataset.noise, both.noise)

@@ -10,8 +10,12 @@ import numpy as np
 
 from build_decoder.models.command import say
 from build_decoder.models.errors import InputError, shown
-from build_decoder.models.nerve_cuff.recordings.agreement import LabelAgreement
+from build_decoder.models.nerve_cuff.recordings.agreement import (
+    LabelAgreement,
+    exchanged_classes,
+)
 from build_decoder.models.nerve_cuff.recordings.checks import Finding, check
+from build_decoder.models.nerve_cuff.recordings.class_names import distinct_names
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
 from build_decoder.models.nerve_cuff.recordings.files import read_recording
 from build_decoder.models.nerve_cuff.recordings.gain import GAINS
@@ -30,17 +34,20 @@ __all__ = ["checked_recording", "cut_recordings"]
 
 _NOISE_WINDOWS = 500  # of all recordings together
 _NOISE_SEED = 1
+_OTHER_NOISE = 2.5  # times that of the first recording of an animal, worth a warning
+_OTHER_SCALE = 5.0  # likewise, an error: the cuff, the nerve and the amplifier are the same
 
 
 @dataclass
 class _Part:
-    """A recording, its labelled peaks and where its windows of noise begin."""
+    """A recording, its labelled peaks, where its windows of noise begin, and microvolts of it."""
 
     path: Path
     recording: Recording
     peaks: np.ndarray
     labels: np.ndarray
     quiet: np.ndarray
+    noise: float
 
 
 def checked_recording(
@@ -127,6 +134,9 @@ def cut_recordings(
     labels = np.concatenate([part.labels for part in parts])
     if not len(labels):
         raise InputError.at(paths[0], "", expected="an nCAP during a stimulus", got="none found")
+    for part, one in (*_without_signatures(parts, labels, names), *_other_scales(parts)):
+        findings.append((part.path, one))
+        _tell(part.path, (one,), force=force)
     band = detector.processing.low_hz, detector.processing.high_hz
     sources = [
         Source(part.path.name, digest, part.recording.seconds, part.recording.rate,
@@ -152,6 +162,10 @@ def cut_recordings(
             found = tuple(agreement.findings())
             findings.extend((part.path, one) for one in found)
             _tell(part.path, found, force=force)
+        if len(parts) > 1:
+            for number, one in exchanged_classes(agreements):
+                findings.append((parts[number].path, one))
+                _tell(parts[number].path, (one,), force=force)
         lines = [
             tuple(f"{path.name}: {one}" for path, one in findings if one.error is error)
             for error in (True, False)
@@ -178,6 +192,31 @@ def _require_other(part: _Part, before: Sequence[_Part]) -> None:
             )
 
 
+def _without_signatures(
+    parts: Sequence[_Part], labels: np.ndarray, names: Sequence[str]
+) -> Iterator[tuple[_Part, Finding]]:
+    """Classes of which no nCAP was found, though there are stimuli."""
+    heard = np.concatenate([part.recording.stimulus_classes for part in parts])
+    for label in np.setdiff1d(heard, labels):
+        name = names[label] if names else str(label)
+        yield parts[-1], Finding(
+            True, "labels", f"no nCAP was found in any stimulus of class {name}"
+        )
+
+
+def _other_scales(parts: Sequence[_Part]) -> Iterator[tuple[_Part, Finding]]:
+    """Recordings whose noise is much larger or smaller than that of the first."""
+    for part in parts[1:]:
+        ratio = part.noise / max(parts[0].noise, np.finfo(float).tiny)
+        if not 1 / _OTHER_NOISE < ratio < _OTHER_NOISE:
+            yield part, Finding(
+                not 1 / _OTHER_SCALE < ratio < _OTHER_SCALE,
+                "level",
+                f"all contacts: {ratio:.3g} times the noise of {parts[0].path.name}: is the unit, "
+                "scale or gain another one?",
+            )
+
+
 def _part(
     path: Path, recording: Recording, detector: Detector, number: int, of: int
 ) -> _Part:
@@ -188,7 +227,8 @@ def _part(
         quiet = quiet_starts(recording, found, windows=windows, seed=_NOISE_SEED + number)
     except ValueError:  # training then takes deviations from class means for noise
         quiet = np.empty(0, np.int64)
-    return _Part(path, recording, peaks, labels, quiet)
+    noise = detector.deviation(recording) * recording.microvolts_per_count if of > 1 else 0.0
+    return _Part(path, recording, peaks, labels, quiet, noise)
 
 
 def _cut(
@@ -230,7 +270,9 @@ def _same_classes(parts: Sequence[_Part]) -> tuple[str, ...]:
     each = [part.recording.class_names for part in parts]
     if len(set(each)) == 1:
         return each[0]
-    names = tuple(sorted(set(itertools.chain(*each))))
+    names = distinct_names(
+        parts[-1].path, "stimulus_classes", sorted(set(itertools.chain(*each)))
+    )
     if len(names) > first.recording.cuff.classes:
         raise InputError.at(
             parts[-1].path,
@@ -239,9 +281,13 @@ def _same_classes(parts: Sequence[_Part]) -> tuple[str, ...]:
             got=shown(", ".join(names)),
         )
     for part in parts:
-        part.labels = np.array([names.index(name) for name in part.recording.class_names])[
-            part.labels
-        ]
+        numbers = np.array([names.index(name) for name in part.recording.class_names])
+        part.labels = numbers[part.labels]
+        part.recording = replace(
+            part.recording,
+            stimulus_classes=numbers[part.recording.stimulus_classes],
+            class_names=names,
+        )
     return names
 
 

@@ -88,6 +88,11 @@ class Processing:
         _, poles, _ = signal.sos2zpk(self._sections(rate))
         return int(np.ceil(np.log(_FORGOTTEN) / np.log(np.abs(poles).max())))
 
+    def response(self, frequency: np.ndarray, rate: float) -> np.ndarray:
+        """Magnitude with which `frequency` (Hz) passes, forwards and backwards."""
+        _, once = signal.sosfreqz(self._sections(rate), worN=frequency, fs=rate)
+        return np.square(np.abs(once))
+
     def _sections(self, rate: float) -> np.ndarray:
         if rate <= 2 * self.high_hz:
             raise ValueError(f"expected a rate above {2 * self.high_hz:g} Hz, got {rate:g}")

@@ -6,9 +6,14 @@ with the other sign, rings in another order, samples that are missing, labels th
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from build_decoder.models.nerve_cuff.recordings.checks.contacts import contact_findings
 from build_decoder.models.nerve_cuff.recordings.checks.finding import Finding
+from build_decoder.models.nerve_cuff.recordings.checks.interference import (
+    interference_findings,
+)
+from build_decoder.models.nerve_cuff.recordings.checks.levels import level_findings
 from build_decoder.models.nerve_cuff.recordings.checks.polarity import polarity_findings
 from build_decoder.models.nerve_cuff.recordings.checks.scan import scan
 from build_decoder.models.nerve_cuff.recordings.checks.stimuli import (
@@ -21,6 +26,8 @@ from build_decoder.models.nerve_cuff.recordings.processing import Processing
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 
 __all__ = ["Finding", "check"]
+
+_LEAST_HALF = 3.0  # seconds, of which wiring is judged by itself
 
 
 def check(recording: Recording, processing: Processing) -> tuple[Finding, ...]:
@@ -45,8 +52,27 @@ def _findings(recording: Recording, detector: Detector) -> Iterator[Finding]:
     scanned = scan(recording)
     yield from label_findings(recording)
     yield from contact_findings(recording, scanned)
+    if len(scanned.level):
+        yield from level_findings(recording, scanned)
     yield from polarity_findings(recording, detector, detector.deviation(recording))
-    found = coherence(recording, detector.processing)
-    if found is not None:
-        yield from travel_findings(recording.cuff, found)
+    yield from _travel(recording, detector.processing)
+    yield from interference_findings(recording, detector.processing, peaks, scanned)
     yield from clock_findings(recording, peaks, scanned)
+
+
+def _travel(recording: Recording, processing: Processing) -> Iterator[Finding]:
+    """What signals that travel tell of all of a recording, and else of its halves."""
+    found = coherence(recording, processing)
+    if found is None:
+        return
+    whole = list(travel_findings(recording.cuff, found))
+    yield from whole
+    samples = len(recording.counts)
+    if whole or samples < 2 * _LEAST_HALF * recording.rate:
+        return
+    for first, last in ((0, samples // 2), (samples // 2, samples)):
+        found = coherence(recording, processing, first, last)
+        if found is not None:
+            span = f"{first / recording.rate:.5g} to {last / recording.rate:.5g} s"
+            for one in travel_findings(recording.cuff, found):
+                yield replace(one, text=f"{span} alone: {one.text}")

@@ -1,10 +1,9 @@
-"""Rails, values that stand still or repeat, and levels: what a contact tells by itself."""
+"""Rails and values that fold, stand still or repeat: what a contact tells by itself."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings.checks.finding import (
     Finding,
     contacts_text,
@@ -19,14 +18,11 @@ __all__ = ["contact_findings"]
 _RAIL_SAMPLES = 10  # fewer come by chance where the resolution is coarse
 _RAIL_PART = 1e-3  # of all samples, from which it is an error
 _STILL_PART = 1e-3  # likewise
+_HELD_PART = 0.01  # of single samples, beside stretches that stand still
 _WRAPPED_PART = 1e-4  # likewise
 _STILL_LEAST = 0.02  # of a window: single short stops come by chance where resolution is coarse
-_DEAD, _OPEN = 1 / 5, 5.0  # of the usual level
-_LOW, _HIGH = 1 / 2.5, 2.5  # from which it is worth a warning
-_RING = 1.5  # of all contacts of a ring; at most 1.06 in good recordings
-_SUSTAINED = 2  # windows in a row
-_LEVELS = 0.02, 5_000.0  # microvolts; no amplifier has less noise, no nerve more
-_USUAL_LEVELS = 0.1, 500.0  # a warning: simulated are 2 to 14, and one step of units is a thousand
+_FOLDED = 0.005  # of the samples of 0.1 s; less than 0.001 in good recordings, 0.03 if rectified
+_FOLDED_RATIO = 5.0  # beside those at the other end; 1 in good recordings
 
 
 def contact_findings(recording: Recording, scan: Scan) -> Iterator[Finding]:
@@ -34,10 +30,10 @@ def contact_findings(recording: Recording, scan: Scan) -> Iterator[Finding]:
     moving = scan.still.mean(axis=0) < 0.5
     yield from _rails(recording, scan, moving)
     yield from _wrapped(recording, scan)
+    yield from _folded(recording, scan, moving)
+    yield from _stuck(recording, scan, moving)
     yield from _still(recording, scan)
     yield from _repeats(recording, scan, moving)
-    if len(scan.level):
-        yield from _levels(recording, scan, moving)
 
 
 def _rails(recording: Recording, scan: Scan, moving: np.ndarray) -> Iterator[Finding]:
@@ -70,6 +66,45 @@ def _wrapped(recording: Recording, scan: Scan) -> Iterator[Finding]:
             f"{contacts_text(worst, recording.cuff)}: up to {part:.2g} of the steps go from one "
             "end of the values to the other: wrapped round, or bytes in the wrong order?",
         )
+
+
+def _folded(recording: Recording, scan: Scan, moving: np.ndarray) -> Iterator[Finding]:
+    """Values that turn back at one end: magnitudes in place of values with a sign."""
+    if not len(scan.level):
+        return
+    low, high = (np.median(part, axis=0) for part in scan.ends)
+    most, least = np.maximum(low, high), np.minimum(low, high)
+    folded = moving & (most >= _FOLDED) & (most >= _FOLDED_RATIO * least)
+    if folded.any():
+        channels = np.flatnonzero(folded)
+        yield Finding(
+            True,
+            "rails",
+            f"{contacts_text(channels, recording.cuff)}: up to {most[folded].max():.2g} of the "
+            "samples lie close to one end of the values and few to the other: rectified?",
+        )
+
+
+def _stuck(recording: Recording, scan: Scan, moving: np.ndarray) -> Iterator[Finding]:
+    """Bits of a converter that never change, though lower and higher ones do.
+
+    All low bits may be constant: those of a coarser converter.
+    """
+    if scan.bits is None:
+        return
+    varies = scan.bits[0] ^ scan.bits[1]  # set in one value and not in another
+    for bit in range(varies.dtype.itemsize * 8 - 1):
+        lower = (varies & ((1 << bit) - 1)) != 0
+        higher = (varies >> (bit + 1)) != 0
+        # Two's complement: all bits above the span of the values vary with their sign.
+        stuck = np.flatnonzero(moving & lower & higher & ((varies >> bit) & 1 == 0))
+        if stuck.size:
+            yield Finding(
+                True,
+                "rails",
+                f"{contacts_text(stuck, recording.cuff)}: bit {bit} of the values never changes: "
+                "a fault of the converter?",
+            )
 
 
 def _still(recording: Recording, scan: Scan) -> Iterator[Finding]:
@@ -119,90 +154,17 @@ def _repeats(recording: Recording, scan: Scan, moving: np.ndarray) -> Iterator[F
             f"all contacts: {first / rate:.5g} to {last / rate:.5g} s is what was at "
             f"{before / rate:.5g} s, bit for bit{more}",
         )
+    held = scan.held / len(recording.counts)
+    if held >= _HELD_PART and held > 2 * scan.still.mean():
+        yield Finding(
+            True,
+            "repeats",
+            f"all contacts: {held:.2g} of the samples are those before them: recorded at a lower "
+            "rate, or lost samples filled up?",
+        )
     pairs = [pair for pair in scan.equal if moving[list(pair)].all()]
     if pairs:
         channels = sorted({channel for pair in pairs for channel in pair})
         yield Finding(
             True, "repeats", f"{contacts_text(channels, recording.cuff)}: the same signal"
         )
-
-
-def _levels(recording: Recording, scan: Scan, moving: np.ndarray) -> Iterator[Finding]:
-    cuff = recording.cuff
-    live = scan.still < 0.5
-    level = np.array([
-        np.median(scan.level[live[:, c], c]) if live[:, c].any() else 0.0
-        for c in range(cuff.channels)
-    ])
-    if not moving.any():
-        return
-    usual = np.median(level[moving])
-    microvolts = usual * recording.microvolts_per_count
-    if not _USUAL_LEVELS[0] <= microvolts <= _USUAL_LEVELS[1]:
-        yield Finding(
-            not _LEVELS[0] <= microvolts <= _LEVELS[1],
-            "level",
-            f"all contacts: {microvolts:.3g} microvolts RMS from sample to sample, expected "
-            f"{_USUAL_LEVELS[0]:g} to {_USUAL_LEVELS[1]:g}: is the unit or scale another one?",
-        )
-    relative = np.where(moving, level / max(usual, np.finfo(float).tiny), 1.0)
-    for error, channels in (
-        (True, np.flatnonzero((relative < _DEAD) | (relative > _OPEN))),
-        (False, np.flatnonzero(((relative < _LOW) & (relative >= _DEAD))
-                               | ((relative > _HIGH) & (relative <= _OPEN)))),
-    ):
-        for channel in channels:
-            what = "open?" if relative[channel] > 1 else "dead or shorted?"
-            yield Finding(
-                error,
-                "level",
-                f"{contacts_text([channel], cuff)}: {relative[channel]:.2g} times the level of "
-                f"the others, all the time: {what}",
-            )
-    yield from _rings(cuff, np.where(moving, relative, np.nan))
-    good = moving & (relative >= _DEAD) & (relative <= _OPEN) & (level > 0)
-    if good.sum() < 2:
-        return
-    ratio = np.where(live, scan.level, np.nan)[:, good] / level[good]
-    filled = np.isfinite(ratio).any(axis=1)
-    together = np.ones(len(ratio))
-    together[filled] = np.nanmedian(ratio[filled], axis=1)
-    yield from _together(scan, together)
-    alone = ratio / np.maximum(together, np.finfo(float).tiny)[:, None]
-    for index, channel in enumerate(np.flatnonzero(good)):
-        bad = (alone[:, index] < _DEAD) | (alone[:, index] > _OPEN)
-        runs = [run for run in stretches(bad) if run[1] - run[0] >= _SUSTAINED]
-        if runs:
-            most = np.nanmax(np.abs(np.log(np.maximum(alone[bad, index], 1e-6))))
-            yield Finding(
-                True,
-                "level",
-                f"{contacts_text([channel], cuff)}: up to {np.exp(most):.2g} times louder or "
-                f"softer than at other times, {span_text(runs, scan.window)}",
-            )
-
-
-def _rings(cuff: NerveCuff, relative: np.ndarray) -> Iterator[Finding]:
-    """Rings whose contacts all have another level: the tripole lets interference through then."""
-    for ring, levels in enumerate(relative.reshape(cuff.rings, cuff.contacts)):
-        levels = levels[np.isfinite(levels)]
-        if len(levels) > 1 and (min(levels) > _RING or max(levels) < 1 / _RING):
-            yield Finding(
-                False,
-                "level",
-                f"all contacts of ring {ring}: {np.median(levels):.2g} times the level of the "
-                "others: another gain?",
-            )
-
-
-def _together(scan: Scan, together: np.ndarray) -> Iterator[Finding]:
-    """Times at which all contacts are much softer, or louder, than they are else."""
-    for error, bad, what in (
-        (True, together < _DEAD, "hardly any signal: was the amplifier off?"),
-        (False, together > _OPEN, "much louder than at other times: interference?"),
-    ):
-        runs = [run for run in stretches(bad) if run[1] - run[0] >= _SUSTAINED]
-        if runs:
-            yield Finding(
-                error, "level", f"all contacts: {what}, {span_text(runs, scan.window)}"
-            )

@@ -22,7 +22,7 @@ class Finding:
         Whether the recording must not be used without ``--force``; else it is a warning.
     kind:
         ``rails``, ``repeats``, ``gap``, ``level``, ``neighbours``, ``polarity``, ``wiring``,
-        ``delays``, ``labels`` or ``clock``.
+        ``delays``, ``interference``, ``labels`` or ``clock``.
     text:
         What is wrong, at which contact and when, in a line.
     """

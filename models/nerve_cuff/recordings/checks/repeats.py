@@ -24,6 +24,7 @@ class RepeatFinder:
         self._places = np.empty(0, np.int64)
         self._found: list[tuple[np.ndarray, np.ndarray]] = []
         self._sums: np.ndarray | None = None
+        self.held = 0  # samples of all contacts that are those before them
 
     def add(self, start: int, block: np.ndarray) -> None:
         """Take in the next samples, (samples, channels), which begin at `start`."""
@@ -46,6 +47,7 @@ class RepeatFinder:
         )
         # Where a sample is that before it, nothing moves, which is another fault.
         moved = np.concatenate([[0], np.cumsum(rows[1:] != rows[:-1])])
+        self.held += len(rows) - 1 - int(moved[-1])
         moves = moved[_ROWS - 1 : _ROWS - 1 + count] - moved[:count] == _ROWS - 1
         places = start + np.arange(count)
         self._match(keys[moves], places[moves])

@@ -17,6 +17,10 @@ _STILLS = 200  # of these in a window
 _COMMON_SECONDS = 1e-3
 _QUIET = 0.15  # of the usual level
 _WHOLE = 0.9  # of the span of a contact's values in a block: no live signal steps as far
+_END = 0.25  # of the RMS of a step, within which a sample lies at an end of the values
+_JUMP = 10.0  # times the usual step of the mean of all contacts; at most 7 in good recordings
+_BESIDE = 4.0  # times the steps beside it; at most 2.7 in good recordings, and 2 in filtered ones
+_NEAR = 15  # samples to each side
 _LEAST_SPAN = 32  # times the least step: the few values of a dead contact are near both ends
 
 
@@ -72,6 +76,44 @@ def _jumps(block: np.ndarray) -> np.ndarray:
     return counts
 
 
+def _ends(cut: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Parts of the samples of `cut`, (windows, samples, channels), at its lower and upper end."""
+    near = _END * level[:, None]
+    low = cut <= cut.min(axis=1, keepdims=True) + near
+    high = cut >= cut.max(axis=1, keepdims=True) - near
+    return low.mean(axis=1, dtype=np.float32), high.mean(axis=1, dtype=np.float32)
+
+
+def _bits(block: np.ndarray, before: np.ndarray | None) -> np.ndarray | None:
+    """Bits that are set in all samples, and in any, (2, channels); of integers alone."""
+    if block.dtype.kind not in "iu":
+        return None
+    bits = np.stack([
+        np.bitwise_and.reduce(block, axis=0), np.bitwise_or.reduce(block, axis=0)
+    ]).astype(np.int64)
+    if before is None:
+        return bits
+    return np.stack([before[0] & bits[0], before[1] | bits[1]])
+
+
+def _isolated(mean: np.ndarray, window: int) -> np.ndarray:
+    """Steps of the mean of all contacts far larger than others and those beside them, int64.
+
+    `mean` is (samples,); each window of so many tells its largest at most.
+    """
+    steps = np.abs(np.diff(mean))
+    found = []
+    for start in range(0, len(steps), window):
+        here = steps[start : start + window]
+        usual = max(np.median(here) / 0.6745, 0.1 * np.sqrt(np.square(here).mean()))
+        at = start + int(here.argmax())
+        beside = np.concatenate([steps[max(at - _NEAR, 0) : max(at - 1, 0)],
+                                 steps[at + 2 : at + 1 + _NEAR]])
+        if steps[at] > _JUMP * usual and steps[at] > _BESIDE * beside.max(initial=2 * usual):
+            found.append(at + 1)
+    return np.array(found, np.int64)
+
+
 @dataclass(frozen=True)
 class Scan:
     """What one pass over a recording gives.
@@ -87,6 +129,14 @@ class Scan:
         Part of each window in which all contacts together hardly move, float32, (windows,).
     window:
         Seconds of a window.
+    largest:
+        Largest step of each window, in counts, float32, (windows, channels).
+    ends:
+        Parts of each window that lie close to its least and its largest value, float32, likewise.
+    isolated:
+        Samples at which all contacts together make a step unlike those beside it, int64.
+    bits:
+        Bits that are set in all samples, and in any, (2, channels); None of other than integers.
     rails:
         At the upper and at the lower end.
     jumps:
@@ -95,6 +145,8 @@ class Scan:
         Runs of samples that occur a second time: first, after the last, and where they were.
     equal:
         Pairs of channels whose samples are the same.
+    held:
+        Samples of all contacts that are those before them.
     common:
         Mean of all contacts in steps of `common_step` seconds, float64.
     """
@@ -103,10 +155,15 @@ class Scan:
     still: np.ndarray
     quiet: np.ndarray
     window: float
+    largest: np.ndarray
+    ends: tuple[np.ndarray, np.ndarray]
+    isolated: np.ndarray
+    bits: np.ndarray | None
     rails: Sequence[Rails]
     jumps: np.ndarray
     repeats: list[tuple[int, int, int]]
     equal: list[tuple[int, int]]
+    held: int
     common: np.ndarray
     common_step: float
 
@@ -120,7 +177,9 @@ def scan(recording: Recording) -> Scan:
     rails = Rails(channels, 1), Rails(channels, -1)
     finder = RepeatFinder(channels)
     levels, stills, quiets, common = [], [], [], []
-    rest = np.empty(0)
+    largest, low, high, isolated = [], [], [], []
+    bits = None
+    rest, before = np.empty(0), None
     jumps = np.zeros(channels, np.int64)
     for start, _, _, block in blocks(recording.counts, unit=window):
         for side in rails:
@@ -128,16 +187,28 @@ def scan(recording: Recording) -> Scan:
                 side.add(start, block)
         finder.add(start, block)
         jumps += _jumps(block)
-        rest = np.concatenate([rest, block.mean(axis=1, dtype=np.float64)])
+        bits = _bits(block, bits)
+        mean = block.mean(axis=1, dtype=np.float64)
+        isolated.append(_isolated(mean, window) + start)
+        rest = np.concatenate([rest, mean])
         whole = len(rest) // step * step
         common.append(rest[:whole].reshape(-1, step).mean(axis=1))
         rest = rest[whole:]
         count = len(block) // window
         if count:
             cut = block[: count * window].astype(np.float32)
-            steps = np.diff(cut.reshape(count, window, channels), axis=1)
+            # A step belongs to the window that it leads into.
+            first = cut[:1] if before is None else before
+            whole = np.diff(cut, axis=0, prepend=first).reshape(count, window, channels)
+            largest.append(np.maximum(whole.max(axis=1), -whole.min(axis=1)))
+            before = cut[-1:].copy()
+            steps = whole[:, 1:]
             np.square(steps, out=steps)
             levels.append(np.sqrt(np.mean(steps, axis=1)))
+            for parts, part in zip((low, high), _ends(
+                cut.reshape(whole.shape), levels[-1]
+            ), strict=True):
+                parts.append(part)
             quiets.append(_quiet(steps.mean(axis=2), still))
             parts = cut.reshape(count, window // still, still, channels)
             flat = parts.max(axis=2) == parts.min(axis=2)
@@ -148,10 +219,15 @@ def scan(recording: Recording) -> Scan:
         np.concatenate([empty, *stills]),
         np.concatenate([empty[:, 0], *quiets]),
         window / rate,
+        np.concatenate([empty, *largest]),
+        (np.concatenate([empty, *low]), np.concatenate([empty, *high])),
+        np.concatenate([np.empty(0, np.int64), *isolated]),
+        bits,
         rails,
         jumps,
         finder.runs(),
         finder.equal_channels(),
+        finder.held,
         np.concatenate(common),
         step / rate,
     )

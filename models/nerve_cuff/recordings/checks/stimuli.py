@@ -31,12 +31,12 @@ def missing_classes(recording: Recording) -> list[str]:
     """Classes without any stimulus, by name or number."""
     classes = recording.cuff.classes
     present = np.bincount(recording.stimulus_classes, minlength=classes)
+    return [_name(recording, label) for label in range(classes) if not present[label]]
+
+
+def _name(recording: Recording, label: int) -> str:
     names = recording.class_names
-    return [
-        names[label] if label < len(names) else f"{label}" if not names else "one without a name"
-        for label in range(classes)
-        if not present[label]
-    ]
+    return names[label] if label < len(names) else f"{label}" if not names else "one without a name"
 
 
 def label_findings(recording: Recording) -> Iterator[Finding]:
@@ -55,6 +55,15 @@ def label_findings(recording: Recording) -> Iterator[Finding]:
     if empty.size:
         start = recording.stimulus_spans[empty[0], 0]
         yield Finding(True, "labels", f"stimulus {empty[0]} at {start:.5g} s has no length")
+        return
+    short = np.ptp(recording.stimulus_spans, axis=1) < recording.cuff.samples / recording.rate
+    for label in np.unique(recording.stimulus_classes[short]):
+        if short[recording.stimulus_classes == label].all():
+            yield Finding(
+                True,
+                "labels",
+                f"all stimuli of class {_name(recording, label)} are shorter than a signature",
+            )
 
 
 def clock_findings(

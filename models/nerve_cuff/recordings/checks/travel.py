@@ -71,15 +71,18 @@ def _noise(parts: np.ndarray) -> float:
     return float(max(parts.var(axis=0, ddof=1).mean() / len(parts), 1e-12))
 
 
-def coherence(recording: Recording, processing: Processing) -> Coherence | None:
-    """Coherency of a recording; None where there is too little of it."""
+def coherence(
+    recording: Recording, processing: Processing, first: int = 0, last: int | None = None
+) -> Coherence | None:
+    """Coherency of a recording, or of samples `first` to `last`; None where there is too little."""
     length = 2 ** max(round(np.log2(recording.rate * _SEGMENT_SECONDS)), 3)
-    segments = len(recording.counts) // length
+    samples = (len(recording.counts) if last is None else last) - first
+    segments = samples // length
     if segments < 2 * _GROUPS:
         return None
     stretch = min(_STRETCH, segments // _GROUPS)
     starts = np.unique(
-        np.linspace(0, len(recording.counts) - stretch * length, _STRETCHES).astype(int)
+        np.linspace(0, samples - stretch * length, _STRETCHES).astype(int)
     )
     if len(starts) * stretch > segments:
         starts = np.arange(segments // stretch) * stretch * length
@@ -88,7 +91,7 @@ def coherence(recording: Recording, processing: Processing) -> Coherence | None:
     window = np.hanning(length).astype(np.float32)[:, None]
     channels = recording.cuff.channels
     sums = np.zeros((_GROUPS, band.sum(), channels, channels), np.complex64)
-    for number, start in enumerate(starts):
+    for number, start in enumerate(starts + first):
         block = recording.counts[start : start + stretch * length].astype(np.float32)
         block = block.reshape(stretch, length, channels)
         block -= block.mean(axis=1, keepdims=True)
@@ -138,7 +141,7 @@ def _cancelled(cuff: NerveCuff, found: Coherence) -> Generator[Finding, None, bo
             True,
             "neighbours",
             f"ring {', '.join(map(str, rings))}: the contacts cancel: is their mean taken off "
-            "already?",
+            "already, or are some inverted?",
         )
     return bool(rings.size) and cuff.contacts > 1
 
