@@ -6,7 +6,6 @@ Decoders that keep states run them twice: as one sequence, back to back, and wit
 cleared in the middle. A build that is in the folder already is taken as it is.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,7 +74,7 @@ def _built(name: str, folder: Path) -> BuildFolder:
         build = BuildFolder(folder)
         build.check()
         return build
-    parser = argparse.ArgumentParser()
+    parser = LineParser()
     add_build_arguments(parser)
     given = parser.parse_args([name, "--interval", str(INTERVAL)])
     return make_rtl(folder, DesignOptions.of(given), Chip())

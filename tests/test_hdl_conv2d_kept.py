@@ -195,6 +195,7 @@ def test_every_stream_of_a_network_like_escape_net_mini(early):
     check_decoder(Decoder(mini_plan(early=early)), small_mini()[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
 def test_netlist_equals_the_model(family, tmp_path):
     net, x = small_mini()

@@ -86,11 +86,11 @@ def test_control_is_that_of_the_plan(kind):
 def test_plans_belong_to_the_layer(kind):
     for layer, shapes, _ in cases(kind):
         for plan in options(layer, shapes):
-            assert layers.plan_type(layer) is type(plan)
+            again = layers.plan_type(layer).chosen(layer, shapes, **plan.choices)
+            assert type(again) is type(plan)
             assert plan.name == kind
             assert [part.count for part in plan.inputs] == list(map(math.prod, shapes))
             assert tuple(part.format for part in plan.inputs) == layer.inputs
             assert (plan.output.count, plan.output.format) == (layer.output_count, layer.output)
-            again = type(plan).chosen(layer, shapes, **plan.choices)
             assert again.choices == plan.choices
             assert again.giving(plan.output.lanes).output == plan.output

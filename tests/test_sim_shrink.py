@@ -1,5 +1,7 @@
 """What fails is made smaller while it fails."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -81,8 +83,8 @@ def test_what_fails_in_the_fuzzer_is_printed_small(capsys, monkeypatch):
     """Each second value of a maximum is wrong."""
     simulate = fuzz.simulate_amaranth
 
-    def wrong(decoder, x_raw, *, stall_seed, watched):
-        got, latency, interval = simulate(decoder, x_raw, stall_seed=stall_seed, watched=watched)
+    def wrong(decoder, x_raw, *, watched, **more):
+        got, latency, interval = simulate(decoder, x_raw, watched=watched, **more)
         for name, layer in zip(decoder.plan.layers, decoder.model.layers, strict=False):
             if isinstance(layer, MaxPool):
                 if name in watched:
@@ -93,13 +95,14 @@ def test_what_fails_in_the_fuzzer_is_printed_small(capsys, monkeypatch):
 
     monkeypatch.setattr(fuzz, "simulate_amaranth", wrong)
     number = next(
-        n for n in range(1, 99, 4)
+        n for n in range(1, 99, 5)
         if any(isinstance(layer, MaxPool) for layer in random_columns(
             np.random.default_rng([14, n])).model.layers)
     )
     found = check_network(number, seed=14, samples=3, verilog=False)
     assert found.mismatches
-    assert "conv" not in found.smallest.split("; ", 1)[1]
+    # An input may be called like the convolution that gave it.
+    assert not re.search(r"conv\w*\(", found.smallest.split("; ", 1)[1])
     assert "pool" in found.smallest
     main = ["--only", str(number), "--seed", "14", "--samples", "3", "--jobs", "1"]
     assert fuzz.main(main) == 1

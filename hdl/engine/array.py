@@ -119,7 +119,9 @@ class EngineArray(wiring.Component):
         )
         low = kind.width - top
         bits = (flat[:, :, None] >> np.arange(low) & 1).reshape(len(rows), -1)
-        stored = read_only(m, bits, address, platform)
+        # A signal of its own: what is sliced from an expression is the whole of it to a simulator.
+        stored = Signal(bits.shape[1])
+        m.d.comb += stored.eq(read_only(m, bits, address, platform))
         words = [stored[at : at + low] for at in range(0, len(stored), low)]
         if top:
             words = [
