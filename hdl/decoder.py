@@ -1,6 +1,7 @@
 """The decoder: stages between a stream of inputs and a stream of outputs."""
 
 import importlib
+import re
 from functools import cached_property
 
 from amaranth import Module, ResetInserter
@@ -70,6 +71,21 @@ class Decoder(wiring.Component):
             stage.name: component_type(type(stage.plan))(stage.plan) for stage in self.plan.stages
         }
 
+    @cached_property
+    def module_names(self) -> dict[str, str]:
+        """Name of each stage's module in this one: the stage's, of letters, digits and ``_``."""
+        names: dict[str, str] = {}
+        taken = {"clk", "rst", *self.signature.members}
+        for stage in self.plan.stages:
+            plain = re.sub(r"[^A-Za-z0-9_]", "_", stage.name)
+            name, number = plain, 1
+            while name in taken:
+                number += 1
+                name = f"{plain}_{number}"
+            taken.add(name)
+            names[stage.name] = name
+        return names
+
     @property
     def memories(self) -> list:
         """Ports of the memories."""
@@ -80,13 +96,13 @@ class Decoder(wiring.Component):
         m = Module()
         streams = {self.plan.source: wiring.flipped(self.i)}
         memories = iter(self.memories)
-        for number, stage in enumerate(self.plan.stages):
+        for stage in self.plan.stages:
             component = self.components[stage.name]
             made = component
             if getattr(stage.plan, "continuous", False):
                 # As after power-up: all that it holds is of the steps before.
                 made = ResetInserter(self.clear)(component)
-            m.submodules[f"{type(component).__name__.lower()}_{number}"] = made
+            m.submodules[self.module_names[stage.name]] = made
             for source, taken in zip(stage.inputs, component.inputs, strict=True):
                 wiring.connect(m, streams.pop(source), taken)
             for output, given in enumerate(component.outputs):

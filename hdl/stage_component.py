@@ -1,5 +1,8 @@
 """What the hardware of every stage has in common: its streams follow from its plan."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from amaranth import Module
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -41,6 +44,10 @@ class StageComponent(wiring.Component):
             | {name: Out(stream.Signature(layout_of(plan.output))) for name in given}
             | {f"memory_{memory.role}": In(MemoryPort(memory)) for memory in plan.memories}
         )
+
+    states: Mapping[str, int] = MappingProxyType({})
+    """Codes of the states of its state machine ``fsm_state``, by their names; none without one.
+    Known once it is elaborated."""
 
     @property
     def inputs(self) -> list:

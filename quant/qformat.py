@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from build_decoder.quant.limiting import limit
 from build_decoder.quant.rounding import Rounding
 
 __all__ = ["MAX_WIDTH", "QFormat", "exact_fraction"]
@@ -92,7 +93,7 @@ class QFormat:
         if raw.dtype.kind != "f":
             raw = raw.astype(np.int64)
         shifted = rounding.shift(raw, source_fraction - self.fraction)
-        return np.clip(shifted, self.min_raw, self.max_raw)
+        return limit(shifted, self)
 
     @classmethod
     def for_raw_range(cls, low: int, high: int, *, fraction: int, signed: bool = True):

@@ -337,3 +337,44 @@ module bench_loader #(
       $fclose(file);
     end
 endmodule
+
+// Counts the cycles of a stream by what it does, from a reset to the end of the run.
+module bench_stream_meter (
+    input wire clk,
+    input wire rst,
+    input wire finish,
+    input wire valid,
+    input wire ready
+);
+  reg [63:0] moved, held, starved, idle;
+
+  always @(posedge clk)
+    if (rst) begin
+      moved <= 0;
+      held <= 0;
+      starved <= 0;
+      idle <= 0;
+    end else if (!finish) begin
+      moved <= moved + (valid && ready);
+      held <= held + (valid && !ready);
+      starved <= starved + (!valid && ready);
+      idle <= idle + (!valid && !ready);
+    end
+endmodule
+
+// Counts the cycles in each state of a state machine.
+module bench_state_meter #(
+    parameter STATES = 1
+) (
+    input wire clk,
+    input wire rst,
+    input wire finish,
+    input wire [31:0] state
+);
+  reg [63:0] cycles[0:STATES-1];
+  integer n;
+
+  always @(posedge clk)
+    if (rst) for (n = 0; n < STATES; n = n + 1) cycles[n] <= 0;
+    else if (!finish && state < STATES) cycles[state] <= cycles[state] + 1;
+endmodule

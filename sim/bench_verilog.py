@@ -1,8 +1,11 @@
 """The generated part of a test bench: the module that joins its components and the design."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from build_decoder.hdl.planning.interface import SETTLING_CYCLES, Interface
+from build_decoder.sim.bench_files import WAVES
+from build_decoder.sim.meters import StateMeter, StreamMeter, meters_verilog
 
 __all__ = ["COMPONENTS", "bench_verilog"]
 
@@ -14,7 +17,10 @@ _READ = "/* verilator public_flat_rd */"
 _WRITE = "/* verilator public_flat_rw */"
 
 
-def bench_verilog(interface: Interface, top: str, *, frames: int, script: int = 0) -> str:
+def bench_verilog(
+    interface: Interface, top: str, *, frames: int, script: int = 0, waves: bool = False,
+    meters: Sequence[StreamMeter | StateMeter] = (),
+) -> str:
     """Verilog of the module ``bench``, for a design ``top`` and runs of up to ``frames`` frames.
 
     The run is set by plusargs: ``+frames``, ``+vectors`` (frames that there are inputs of, which
@@ -22,7 +28,9 @@ def bench_verilog(interface: Interface, top: str, *, frames: int, script: int = 
     stalls, ``+input_stalls`` and ``+output_stalls`` (seeds). Weights of a reloadable decoder are
     loaded by a script of up to ``script`` lines: ``+script`` (lines), and ``+script_first``: 1, no
     frame starts before its end. States of a continuous decoder are cleared after each
-    ``+clear_every`` frames, 0 for never.
+    ``+clear_every`` frames, 0 for never. With ``waves``, all signals are recorded in
+    ``waves.vcd`` from the first transfer of frame ``+waves_from`` on. What ``meters`` count is
+    written at the end.
     """
     input_width = interface.input_lanes * interface.input_width
     inputs = frames * interface.input_beats
@@ -83,6 +91,7 @@ module bench (
 
 {loader}
 {clearer}
+{_recorder(interface) if waves else ""}{meters_verilog(meters) if meters else ""}
   {top} dut (
       .clk(clk), .rst(rst),{ports}
       .i__payload(i_payload), .i__valid(i_valid), .i__ready(i_ready),
@@ -179,4 +188,19 @@ def _clearer(interface: Interface) -> str:
       .clk(clk), .rst(rst), .every(clear_every * {interface.input_beats}),
       .offers(i_offers), .remaining(i_remaining), .cleared(cleared), .clear(clearing)
   );
+"""
+
+
+def _recorder(interface: Interface) -> str:
+    return f"""\
+  reg [31:0] waves_from = 0;
+  reg waving = 0;
+  initial given = $value$plusargs("waves_from=%d", waves_from);
+  // A cycle early, so that the first transfer is in it.
+  always @(posedge clk)
+    if (!rst && !waving && taken + 1 >= waves_from * {interface.input_beats}) begin
+      waving <= 1;
+      $dumpfile("{WAVES}");
+      $dumpvars(0, bench);
+    end
 """

@@ -1,5 +1,6 @@
 """Test benches around the Verilog of a decoder."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.progress import Progress, silent
+from build_decoder.sim.meters import StateMeter, StreamMeter
 from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.testbench import TestBench
 
@@ -42,6 +44,8 @@ def decoder_bench(
     frames: int,
     simulator: str | None = None,
     progress: Progress = silent,
+    waves: bool = False,
+    meters: Sequence[StreamMeter | StateMeter] = (),
 ) -> TestBench:
     """A bench around ``decoder``, with models of the blocks that it instantiates.
 
@@ -49,7 +53,7 @@ def decoder_bench(
     ----------
     work_dir
         Folder for the bench, in ``cells`` of which the models go.
-    frames, simulator, progress
+    frames, simulator, progress, waves, meters
         See :class:`sim.testbench.TestBench`.
 
     Raises
@@ -69,4 +73,6 @@ def decoder_bench(
         simulator=simulator,
         include_dirs=include_dirs,
         progress=progress,
+        waves=waves,
+        meters=meters,
     )

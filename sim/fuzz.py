@@ -10,7 +10,9 @@ simulator, what each layer gives is compared, not outputs alone: a maximum or a 
 an engine, these are outputs ahead of the pools, and what goes into the memory of columns. A
 network depends on the seed, its own number and the activations that there are alone: ``--only``
 runs one again.
-One that fails is made smaller while it fails, and what is left is printed, frames and all.
+One that fails is made smaller while it fails. What is left is printed, and kept as a folder below
+``--keep``, a build up to the stage rtl: ``--again FOLDER`` checks it again, and ``python -m
+build_decoder.sim.verify FOLDER`` simulates its Verilog, with waveforms if asked.
 """
 
 import argparse
@@ -29,11 +31,12 @@ from pathlib import Path
 
 import numpy as np
 
+from build_decoder.failing_case import FailingCase, load_case, save_case
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
-from build_decoder.models.arguments import LineParser, whole_number
+from build_decoder.models.arguments import LineParser, filled_path, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
 from build_decoder.sim.amaranth_runner import simulate_amaranth
@@ -61,17 +64,24 @@ _KINDS = {"recurrent": random_recurrent, "engine": random_engine}
 
 @dataclass(frozen=True)
 class Check:
-    """What was found on a network: frames compared, mismatches, in words the first of them, and the
-    smallest part of the network that fails."""
+    """What was found on a network: frames compared, mismatches, in words the first of them, the
+    smallest part of the network that fails, and the folder that it is kept in."""
 
     frames: int
     mismatches: int
     finding: str | None
     smallest: str | None = None
+    kept: Path | None = None
 
 
 def check_network(
-    number: int, *, seed: int, samples: int, verilog: bool, kind: Callable | None = None
+    number: int,
+    *,
+    seed: int,
+    samples: int,
+    verilog: bool,
+    kind: Callable | None = None,
+    keep: Path | None = None,
 ) -> Check:
     """Check network ``number`` of ``seed`` on ``samples`` frames, without stalls and with.
 
@@ -81,6 +91,8 @@ def check_network(
         Exported Verilog under a Verilog simulator; otherwise Amaranth's simulator.
     kind
         What draws the network; None for one of all in turns.
+    keep
+        Folder in which the smallest case that fails is kept; None for none.
     """
     random = np.random.default_rng([seed, number])
     drawn = kind or _DRAWN[number % len(_DRAWN)]
@@ -88,22 +100,30 @@ def check_network(
     x_raw = random_frames(random, network.model, samples)
     stall_seed = int(random.integers(1, 2**31))
 
-    def checked(plan: DecoderPlan, x_raw: np.ndarray) -> Check:
-        run = _run_verilog if verilog else compared
-        checks = run(Decoder(plan), x_raw, stall_seed)
-        return Check(
-            sum(check.frames for check in checks),
-            sum(check.mismatches for check in checks),
-            next((check.finding for check in checks if check.finding), None),
-        )
-
+    checked = partial(_checked, verilog=verilog, stall_seed=stall_seed)
     found = checked(network.plan, x_raw)
     if not found.mismatches:
         return found
     smallest = shrunk(Case.of(network.plan, x_raw), lambda case: _fails(case, checked))
     again = checked(smallest.plan, smallest.x_raw)
+    if keep is not None:
+        case = FailingCase(verilog, stall_seed, again.finding)
+        save_case(keep, smallest.plan, smallest.x_raw, case)
     return replace(
-        found, finding=f"{found.finding}; {network}", smallest=f"{again.finding}; {smallest}"
+        found,
+        finding=f"{found.finding}; {network}",
+        smallest=f"{again.finding}; {smallest}",
+        kept=keep,
+    )
+
+
+def _checked(plan: DecoderPlan, x_raw: np.ndarray, *, verilog: bool, stall_seed: int) -> Check:
+    run = _run_verilog if verilog else compared
+    checks = run(Decoder(plan), x_raw, stall_seed)
+    return Check(
+        sum(check.frames for check in checks),
+        sum(check.mismatches for check in checks),
+        next((check.finding for check in checks if check.finding), None),
     )
 
 
@@ -204,6 +224,13 @@ def _arguments(argv) -> argparse.Namespace:
     parser.add_argument("--networks", type=count, default=200, help="how many (200)")
     parser.add_argument("--seed", type=seed, default=1, help="of networks, frames and stalls (1)")
     parser.add_argument("--only", type=seed, metavar="NUMBER", help="check one network again")
+    parser.add_argument(
+        "--keep", type=filled_path, default=Path("build/fuzz"), metavar="DIR",
+        help="where a folder is made of each network that fails, at its smallest (build/fuzz)",
+    )
+    parser.add_argument(
+        "--again", type=filled_path, metavar="FOLDER", help="check what was kept in that folder"
+    )
     parser.add_argument("--samples", type=count, default=12, help="frames a network and run (12)")
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument(
@@ -232,9 +259,21 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments) -> int:
+    if arguments.again is not None:
+        return _again(arguments.again)
     if arguments.verilog:
         find_simulator()
     return _fuzz(arguments)
+
+
+def _again(folder: Path) -> int:
+    plan, x_raw, case = load_case(folder)
+    print(f"{plan.model.name}: it failed with: {case.finding}", flush=True)
+    found = _checked(plan, x_raw, verilog=case.verilog, stall_seed=case.stall_seed)
+    if found.finding:
+        print(f"now: {found.finding}")
+    print(f"{found.frames} frames, {found.mismatches} mismatches")
+    return 1 if found.mismatches else 0
 
 
 @contextmanager
@@ -256,19 +295,25 @@ def _mapper(jobs: int):
         yield mapped
 
 
+def _check_and_keep(number: int, arguments) -> Check:
+    mode = f"_{arguments.kind}" * bool(arguments.kind) + "_verilog" * arguments.verilog
+    return check_network(
+        number,
+        seed=arguments.seed,
+        samples=arguments.samples,
+        verilog=arguments.verilog,
+        kind=_KINDS.get(arguments.kind),
+        keep=arguments.keep / f"seed_{arguments.seed}_network_{number}{mode}",
+    )
+
+
 def _fuzz(arguments) -> int:
     numbers = range(arguments.networks) if arguments.only is None else [arguments.only]
     jobs = min(arguments.jobs, len(numbers))
     start = time.perf_counter()
     frames = mismatches = done = 0
     with _mapper(jobs) as mapper:
-        check = partial(
-            check_network,
-            seed=arguments.seed,
-            samples=arguments.samples,
-            verilog=arguments.verilog,
-            kind=_KINDS.get(arguments.kind),
-        )
+        check = partial(_check_and_keep, arguments=arguments)
         for number, found in zip(numbers, mapper(check, numbers), strict=True):
             done += 1
             frames += found.frames
@@ -279,6 +324,7 @@ def _fuzz(arguments) -> int:
                 print(
                     f"network {number}: {found.mismatches} mismatches: {found.finding}\n"
                     f"  smallest: {found.smallest}\n"
+                    f"  kept: python -m build_decoder.sim.fuzz --again {found.kept}\n"
                     f"  again: python -m build_decoder.sim.fuzz --seed {arguments.seed} "
                     f"--only {number} --samples {arguments.samples}{mode}",
                     flush=True,

@@ -71,6 +71,7 @@ class Simulator:
         *,
         log: Path,
         include_dirs: Sequence[Path] = (),
+        waves: bool = False,
     ) -> None:
         """Compile the module ``bench`` in ``sources`` into ``build_dir``.
 
@@ -80,14 +81,20 @@ class Simulator:
             Folder of a plain name: make and the compilers' options take no others.
         log
             Where what the compiler prints is left.
+        waves
+            Whether the bench may record signals.
 
         Raises
         ------
+        ToolMissing
+            If it cannot record them.
         ToolError
             If the sources do not compile.
         InputError
             If ``build_dir`` has no plain name.
         """
+        if waves and self.name != "verilator":
+            raise ToolMissing(f"waves: expected the simulator verilator, got {self.name}")
         if not is_plain(build_dir):
             raise InputError.at(
                 build_dir, "", expected="a folder of letters, digits and ./_+- for temporary "
@@ -104,7 +111,8 @@ class Simulator:
                     hdl_toplevel=_BENCH,
                     build_dir=build_dir,
                     includes=[names.copy_of(folder) for folder in include_dirs],
-                    build_args=list(self.build_arguments),
+                    build_args=[*self.build_arguments, *(["--trace-vcd"] if waves else ())],
+                    waves=waves,
                     timescale=_TIMESCALE,
                     always=True,
                     log_file=printed,

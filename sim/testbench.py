@@ -24,6 +24,7 @@ from build_decoder.sim.load_script import (
     most_lines,
     write_script,
 )
+from build_decoder.sim.meters import StateMeter, StreamMeter
 from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.simulators import Simulator, find_simulator
 from build_decoder.sim.vectors import expected_words, input_words, read_words, write_words
@@ -59,6 +60,10 @@ class TestBench:
         Passed to the compiler.
     progress
         Called with what is being done.
+    waves
+        Whether runs may record all signals, which makes them several times as slow.
+    meters
+        What is counted in each run; :func:`sim.meters.read_meters` reads it from the run's folder.
 
     Raises
     ------
@@ -79,6 +84,8 @@ class TestBench:
         simulator: str | None = None,
         include_dirs: Sequence[Path] = (),
         progress: Progress = silent,
+        waves: bool = False,
+        meters: Sequence[StreamMeter | StateMeter] = (),
     ):
         self.interface = interface
         self.frames = frames
@@ -88,7 +95,10 @@ class TestBench:
         work_dir.mkdir(parents=True, exist_ok=True)
         bench = work_dir / "bench.v"
         bench.write_text(
-            bench_verilog(interface, top, frames=frames, script=most_lines(interface))
+            bench_verilog(
+                interface, top, frames=frames, script=most_lines(interface), waves=waves,
+                meters=meters,
+            )
         )
         components = work_dir / COMPONENTS.name
         components.write_text(COMPONENTS.read_text())
@@ -102,6 +112,7 @@ class TestBench:
             self._folder / "build",
             log=work_dir / "build.log",
             include_dirs=include_dirs,
+            waves=waves,
         )
 
     def run(
@@ -113,6 +124,7 @@ class TestBench:
         stall_seed: int | None = None,
         image: np.ndarray | None = None,
         clear_every: int | None = None,
+        waves_from: int = 0,
     ) -> SimulationResult:
         """Simulate frames, and leave vectors, recorded outputs and results.json in ``run_dir``.
 
@@ -128,6 +140,8 @@ class TestBench:
         clear_every
             Frames after each of which the states of a continuous decoder are cleared; None for
             never. Nothing is told of times then.
+        waves_from
+            First frame that is recorded, in ``waves.vcd``, by a bench with ``waves``.
 
         Raises
         ------
@@ -146,7 +160,7 @@ class TestBench:
         script = () if image is None else (image_step(image),)
         self.simulate(
             x_raw, y_raw, run_dir, frames=frames, stall_seed=stall_seed, script=script, first=True,
-            clear_every=clear_every,
+            clear_every=clear_every, waves_from=waves_from,
         )
         timed = stall_seed is None and clear_every is None
         result = _judge(self.interface, y_raw, run_dir, timed=timed, start=start)
@@ -165,6 +179,7 @@ class TestBench:
         script: Sequence[LoadStep] = (),
         first: bool = False,
         clear_every: int | None = None,
+        waves_from: int = 0,
     ) -> None:
         """Simulate ``frames`` frames, of ``x_raw`` again and again, and leave all files in
         ``run_dir``; ``script`` is loaded meanwhile or, with ``first``, ahead of them."""
@@ -179,6 +194,7 @@ class TestBench:
         write_words(running / "expected.hex", expected, self.interface.output_width)
         plusargs = self._plusargs(frames, stall_seed)
         plusargs |= {"vectors": len(x_raw), "known": len(y_raw), "clear_every": clear_every or 0}
+        plusargs["waves_from"] = waves_from
         if self.interface.reloadable:
             plusargs |= write_script(script, running, first=first)
             reading = cycles_of(script, self.interface)

@@ -54,7 +54,7 @@ class EngineComponent(StageComponent):
         leaves = by_layer(step.layer, [layer.target is None for layer in layers]) & ~keeps
         flushed = Signal(range(plan.drain_cycles))
         load_ends = self._load(m, loads, step, memory)
-        with m.FSM():
+        with m.FSM() as control:
             with m.State("FETCH"):
                 m.next = "FETCHED"
             with m.State("FETCHED"):
@@ -79,6 +79,7 @@ class EngineComponent(StageComponent):
                 with m.If(flushed == plan.drain_cycles - 1):
                     m.d.comb += done.eq(1)
                     m.next = "FETCH"
+        self.states = dict(control.encoding)
         m.d.comb += [
             table.advance.eq(done),
             walk.begin.eq(begin),

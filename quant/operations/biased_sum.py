@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.quant.carrier import carrier
+from build_decoder.quant.limiting import limit
 from build_decoder.quant.operations.products import Products
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import MAX_WIDTH, QFormat
@@ -165,7 +166,7 @@ class BiasedSum:
             raw *= 2.0**-self.dropped
             raw += 0.5
             np.floor(raw, out=raw)
-        np.clip(raw, self.accumulator.min_raw, self.accumulator.max_raw, out=raw)
+        limit(raw, self.accumulator, out=raw)
         if shift := self.aligned_fraction - self.accumulator.fraction:
             raw *= 2.0**shift
         biases = (self.biases * 2.0**self._bias_shift + self._bias_half).astype(self.kind)
@@ -177,4 +178,4 @@ class BiasedSum:
             raw *= 2.0**-dropped
             if dropped > 0:
                 np.floor(raw, out=raw)
-        return np.clip(raw, self.sum.min_raw, self.sum.max_raw, out=raw)
+        return limit(raw, self.sum, out=raw)

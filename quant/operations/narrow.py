@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.quant.carrier import carried, carrier
+from build_decoder.quant.limiting import limit
 from build_decoder.quant.operations.span import Span
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.requantise import Requantise
@@ -47,5 +48,5 @@ class Narrow:
         if dropped > 0:
             raw += 0.5
             np.floor(raw, out=raw)
-        np.clip(raw, self.target.min_raw, self.target.max_raw, out=raw)
+        limit(raw, self.target, out=raw)
         return raw.astype(carrier(self.target.width), copy=False)

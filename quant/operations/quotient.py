@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.quant.carrier import carrier
+from build_decoder.quant.limiting import limit
 from build_decoder.quant.operations.span import Span
 from build_decoder.quant.qformat import QFormat
 
@@ -64,5 +65,5 @@ class Quotient:
             n, d = numerator.astype(np.float64), denominator.astype(np.float64)
             quotient = np.floor(n / np.where(d == 0, 1, d) * 2.0**self.shift + 0.5)
         quotient = np.where(d == 0, 0, quotient)
-        limited = np.clip(quotient, self.output.min_raw, self.output.max_raw)
+        limited = limit(quotient, self.output)
         return limited.astype(carrier(self.output.width))
