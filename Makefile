@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test regress lint clean
+.PHONY: demo test regress lint docs clean
 
 demo: $(VENV)/.core
 	$(BIN)/python -m build_decoder
@@ -25,6 +25,9 @@ regress: $(VENV)/.all
 
 lint: $(VENV)/.all
 	$(BIN)/ruff check .
+
+docs: $(VENV)/.all
+	$(BIN)/sphinx-build -q -W --keep-going docs build/site
 
 clean:
 	rm -rf build
