@@ -26,7 +26,8 @@ def check_capacity(board: Board, resources: Resources) -> None:
     if short:
         raise InputError(
             f"{board.name}: expected a decoder that fits the {board.device}, got one that needs "
-            f"{', '.join(short)}"
+            f"{', '.join(short)}; another folding may need less (--inputs-per-cycle, "
+            f"--outputs-per-cycle, --pareto)"
         )
 
 
