@@ -561,6 +561,7 @@ def finished_lines(results: Path) -> int:
     return results.read_bytes().count(b"\n") if results.is_file() else 0
 
 
+@pytest.mark.slow
 @needs_tensorflow
 def test_a_killed_run_goes_on_and_equals_an_uninterrupted_one(tmp_path: Path):
     path, _ = save_small_dataset(tmp_path)

@@ -217,6 +217,7 @@ def test_what_few_samples_refuse_is_run_on_no_others(images, near_samples):
     assert part_run[-1] == (SAMPLES if near_samples == "golden" else len(near))
 
 
+@pytest.mark.slow
 def test_a_search_in_parts_is_as_good_as_one_on_all_samples(images, monkeypatch):
     network, golden = images
     found = search_formats(network, golden, Criterion(), BitCost)

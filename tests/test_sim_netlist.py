@@ -23,6 +23,7 @@ from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.netlist import main
 from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.synthesis import TARGETS, synthesise
+from tests.sweeps import swept
 
 
 def _plan() -> DecoderPlan:
@@ -85,7 +86,7 @@ _UNROLLED = [
 ]
 
 
-@pytest.mark.parametrize("network", _UNROLLED, ids=lambda network: f"seed{network[0]}")
+@pytest.mark.parametrize("network", swept(_UNROLLED, 4), ids=lambda network: f"seed{network[0]}")
 @pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
 def test_netlist_of_products_by_constants(family, network, tmp_path):
     plan = _unrolled(*network)

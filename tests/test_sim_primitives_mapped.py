@@ -10,6 +10,7 @@ from build_decoder.hdl.families import get
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.synthesis import TARGETS, synthesise
+from tests.sweeps import swept
 
 
 def _memories(folder):
@@ -102,7 +103,7 @@ endmodule
 """
 
 
-@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+@pytest.mark.parametrize("family", swept(map(get, TARGETS), 2), ids=str)
 def test_memories_mapped_by_yosys_do_what_their_source_does(family, tmp_path):
     source = tmp_path / "memories.v"
     source.write_text(_memories(tmp_path))
