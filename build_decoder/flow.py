@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from build_decoder.arguments import Arguments
@@ -143,7 +143,31 @@ def _run(
             if result.status is not ExitStatus.DONE:
                 break
     _in_room(lambda: report.save(folder) or result, folder)
+    report = _with_page(report, folder)
     return Ended(report, result)
+
+
+def _with_page(report: Report, folder: Path) -> Report:
+    """The report, once there is its page; with a warning, saved, where that failed.
+
+    Nobody should lose a build of an hour to a drawing.
+    """
+    # Where it is needed: matplotlib takes as long to import as all the rest.
+    from build_decoder.page import PAGE_FILE, write_page
+
+    try:
+        write_page(folder)
+    except OSError as error:
+        if is_no_room(error):
+            raise no_room(error.filename or folder, error.strerror) from None
+        raise
+    except Exception as error:
+        (folder / PAGE_FILE).unlink(missing_ok=True)
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        told = f"{PAGE_FILE} was not made, all else was: {reason}"
+        report = replace(report, warnings=[*report.warnings, told])
+        report.save(folder)
+    return report
 
 
 def _timed(stage: Stage, folder: Path) -> tuple[StageResult, float]:

@@ -44,6 +44,8 @@ class Report:
         float network was trained on the samples is not known here.
     max_error
         Error that each output of a regression was to keep to, in its standard deviation.
+    limits
+        What the search kept to, as of `quant.criterion.Criterion`; null for AHEAD's search.
     also
         The same figures for each network of ``--also``, on all its golden data.
     near_ties
@@ -118,6 +120,7 @@ class Report:
     loss: float | None = None
     quality: dict[str, dict | None] | None = None
     max_error: float | None = None
+    limits: dict[str, float | None] | None = None
     also: list[dict] | None = None
     near_ties: int | None = None
     average_bit_width: float | None = None

@@ -57,6 +57,8 @@ class Quantised:
         Warnings for the user, one line each.
     also
         Quality of each other network that the formats were searched for, on all its samples.
+    criterion
+        Limits that the search kept to; None for AHEAD's, which weighs loss against width.
     """
 
     model: IntegerModel
@@ -69,6 +71,7 @@ class Quantised:
     near_ties: int = 0
     warnings: tuple[str, ...] = ()
     also: tuple[Quality, ...] = ()
+    criterion: Criterion | None = None
 
     def save_formats(self, path: Path) -> None:
         """Write ``formats.json``: each node's format, how it got it, and all steps' figures."""
@@ -248,6 +251,7 @@ def quantise(
         max_error=criterion.max_error if golden.task.keeps_values else None,
         near_ties=near_ties,
         also=tuple(of_others),
+        criterion=None if search == "ahead" else criterion,
         warnings=tuple(
             advice(golden, missing, standard, criterion, seen, unseen, near_ties, search)
         ),

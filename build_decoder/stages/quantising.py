@@ -85,6 +85,7 @@ def _figures_of(quantised: Quantised) -> dict:
         "also": [quality_figures(quality) for quality in quantised.also],
         "near_ties": quantised.near_ties,
         "max_error": quantised.max_error,
+        "limits": None if quantised.criterion is None else asdict(quantised.criterion),
         "average_bit_width": model.average_bit_width(),
         "average_bit_width_by_words": model.average_bit_width_by_words(),
         "average_bit_width_with_input_layer": model.average_bit_width_with_input_layer(),

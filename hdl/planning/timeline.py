@@ -30,6 +30,13 @@ class Timeline:
         stage come from outside.
     frames
         Frames that the source offers; None for ever.
+    row
+        Type of the registers between two stages.
+
+    Attributes
+    ----------
+    rows : dict
+        Those registers, by the port that gives to them.
 
     Raises
     ------
@@ -37,7 +44,9 @@ class Timeline:
         If two actors reserve units of one slot, or two release some.
     """
 
-    def __init__(self, stages: Sequence[Stage], *, frames: int | None = None):
+    def __init__(
+        self, stages: Sequence[Stage], *, frames: int | None = None, row: type[Row] = Row
+    ):
         self._frames, self._offered = frames, 0
         self._ready: list[Player] = []
         self._sources: list[tuple[Row, int]] = []
@@ -46,17 +55,18 @@ class Timeline:
         for stage in stages:
             actors, slots = stage.plan.actors, {}
             outputs = {
-                port: Row(actor.registers, self._ready) for actor in actors for port in actor.gives
+                port: row(actor.registers, self._ready) for actor in actors for port in actor.gives
             }
             rows |= {(stage.name, port): row for port, row in outputs.items()}
             inputs = []
             for source, tensor in zip(stage.inputs, stage.plan.inputs, strict=True):
                 if source not in rows:
-                    rows[source] = Row(1, self._ready)
+                    rows[source] = row(1, self._ready)
                     self._sources.append((rows[source], tensor.beats))
                 inputs.append(rows[source])
             for actor in actors:
                 self._players.append(self._player(actor, inputs, outputs, slots))
+        self.rows = rows
         last, ends = stages[-1], Units(0, self._ready)
         left = Play(last.plan.output.beats, take=(rows[last.name, 0],), release=((ends, 1, 0),))
         self._players.append(Player([left]))

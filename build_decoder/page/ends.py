@@ -1,0 +1,59 @@
+"""What goes into a decoder and what comes out."""
+
+from build_decoder.models.task import Kind
+from build_decoder.page.facts import Facts
+from build_decoder.page.parts import Section, Table
+from build_decoder.quant.qformat import QFormat
+
+__all__ = ["ends", "format_words"]
+
+_ANSWERS = {
+    Kind.CLASSES: "the largest output wins; of equals, the first",
+    Kind.BINARY: "one output, which says yes from its threshold on",
+    Kind.LABELS: "each output says yes from its own threshold on",
+    Kind.REGRESSION: "each output is a value",
+}
+
+
+def ends(facts: Facts) -> Section:
+    """Shapes, formats and ranges at both ends, and what the outputs are for."""
+    model, report = facts.model, facts.report
+    rows = [
+        _row("in", " x ".join(map(str, model.inputs[0].shape)), model.input_format),
+        _row("out", str(model.output_count), model.output_format),
+    ]
+    text = [f"Task: {report['task']} ({report['task_source']}). {_answers(facts)}"]
+    if model.classes is not None:
+        text.append(f"The hardware gives the index of one of {model.classes} classes.")
+    if report["thresholds"] is not None:
+        text.append("Thresholds: " + ", ".join(f"{t:g}" for t in report["thresholds"]) + ".")
+    if model.continuous:
+        text.append("A frame is a step in time: the decoder keeps its states until it is reset.")
+    if report["built_topology"] != report["topology"]:
+        text.append(
+            f"Built is {report['built_topology']}, from {report['topology']}: the search left out "
+            f"neurons that others stand in for."
+        )
+    notes = [f"Golden data: {note}" for note in report["golden_notes"] or ()]
+    notes += [f"Exact rewrite {r['name']}: {r['note']}" for r in report["rewrites"] or ()]
+    head = ("", "values a frame", "format", "range", "step")
+    return Section("In and out", text=text, tables=[Table(head, rows)], notes=notes)
+
+
+def _answers(facts: Facts) -> str:
+    kinds = facts.golden.task.kinds
+    kept = "; ".join(_ANSWERS[kind] for kind in kinds)
+    if len(kinds) > 1:
+        return f"Nobody said the task, and several fit: all of them are kept ({kept})."
+    return f"An answer: {kept}."
+
+
+def _row(name: str, shape: str, format: QFormat) -> tuple[str, ...]:
+    low, high = format.to_real([format.min_raw, format.max_raw])
+    return name, shape, format_words(format), f"{low:g} to {high:g}", f"{2.0**-format.fraction:g}"
+
+
+def format_words(format: QFormat) -> str:
+    """A format as integer and fraction bits, and whether it has a sign."""
+    sign = "signed" if format.signed else "unsigned"
+    return f"{format.width} bits: {format.integer}.{format.fraction} {sign}"
