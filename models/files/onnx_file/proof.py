@@ -18,6 +18,7 @@ from build_decoder.models.errors import InputError
 from build_decoder.models.files.onnx_file.draft import Draft, View
 from build_decoder.models.files.onnx_file.follow import Followed
 from build_decoder.models.files.onnx_file.model_file import ModelFile, ModelInput
+from build_decoder.models.files.onnx_file.quant import evaluator_types
 from build_decoder.models.network import Network
 
 __all__ = ["Evaluator", "OnnxEvaluator", "ReadModel", "prove"]
@@ -179,7 +180,9 @@ class OnnxEvaluator:
     def __init__(self, onnx: ModuleType, model: ModelFile):
         self._model = model
         try:
-            self._session = onnx.reference.ReferenceEvaluator(_in_float64(onnx, model))
+            self._session = onnx.reference.ReferenceEvaluator(
+                _in_float64(onnx, model), new_ops=evaluator_types(onnx)
+            )
         except Exception as error:  # it raises whatever it meets
             raise self._failed(error) from None
 

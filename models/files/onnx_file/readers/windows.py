@@ -24,6 +24,7 @@ from build_decoder.models.files.onnx_file.readers.constants import whole_numbers
 from build_decoder.models.files.onnx_file.readers.products import READERS as PRODUCTS
 from build_decoder.models.files.onnx_file.readers.products import matrix
 from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.fixed_point import FixedPoint
 from build_decoder.models.layers.global_average_pool import GlobalAveragePool
 from build_decoder.models.layers.max_pool import MaxPool
 
@@ -170,11 +171,14 @@ def _aligned(node: Operation, image: Image, view: View, window: list[int]) -> Im
         (start + (-length % step) // 2) % step
         for start, length, step in zip(image.starts, image.draft.shape[:2], window, strict=True)
     ]
-    layer = image.draft.layer
+    draft, alone, passed = image.draft, view.alone, [image.draft]
+    while alone and isinstance(draft.layer, FixedPoint):  # which rounds value by value
+        alone, (draft,) = draft.alone, draft.taken
+        passed.append(draft)
+    layer = draft.layer
     beside = any(start < places for start, places in zip(image.starts, late, strict=True))
-    if not any(late) or beside or not view.alone or not isinstance(layer, Conv2d):
+    if not any(late) or beside or not alone or not isinstance(layer, Conv2d):
         return image
-    draft = image.draft
     weights = draft.weights["weights"]
     for axis, places in enumerate(late):
         if places:
@@ -182,7 +186,8 @@ def _aligned(node: Operation, image: Image, view: View, window: list[int]) -> Im
             weights = offset(weights, axis, size, zeros, node)
     draft.weights = {**draft.weights, "weights": weights}
     draft.layer = replace(layer, kernel=weights.shape[:2])
-    draft.tensors.clear()  # they were its values at other places
+    for each in passed:
+        each.tensors.clear()  # they were its values at other places
     rows, columns = (start - places for start, places in zip(image.starts, late, strict=True))
     return replace(image, starts=(rows, columns))
 
