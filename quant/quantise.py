@@ -1,10 +1,8 @@
 """From a trained network and golden data to an integer model: the quantise stage."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -17,9 +15,11 @@ from build_decoder.quant.bwid.ahead import search_ahead
 from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import MAX_ERROR, Criterion
 from build_decoder.quant.exercise import affordable, exercised, missing_answers
-from build_decoder.quant.formats import INPUT, NodeKey, integer_model, origin
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.given import given_quantised, has_given
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.quant.quality import Quality, Reference, measure
+from build_decoder.quant.quality import Reference, measure
+from build_decoder.quant.quantised import Quantised
 from build_decoder.quant.same_shape import named_alike
 from build_decoder.quant.search import search_formats
 from build_decoder.quant.search_result import SearchError, SearchResult
@@ -30,102 +30,6 @@ __all__ = ["SEARCHES", "Quantised", "quantise"]
 
 SEARCHES = ("default", "widths", "ahead")
 """Names of the searches for formats; ``widths`` is the default one, but keeps all neurons."""
-
-
-@dataclass(frozen=True)
-class Quantised:
-    """An integer model, how its formats were found, and how good it is.
-
-    Attributes
-    ----------
-    model
-        The integer model.
-    search
-        The formats, and the steps that led to them.
-    seen, unseen, all
-        Quality on the samples that the search looked at, on the samples that were held out from it
-        (None if there are none), and on both.
-    uniform_segments
-        Segments that generated activations were asked to have; None if an error bound decided.
-    max_error
-        Root mean square error that each output may have, in its standard deviation; None where
-        outputs only decide.
-    near_ties
-        How many of the samples searched on have a decision that neither the model nor perfect
-        formats keep.
-    warnings
-        Warnings for the user, one line each.
-    also
-        Quality of each other network that the formats were searched for, on all its samples.
-    criterion
-        Limits that the search kept to; None for AHEAD's, which weighs loss against width.
-    """
-
-    model: IntegerModel
-    search: SearchResult
-    seen: Quality
-    unseen: Quality | None
-    all: Quality
-    uniform_segments: int | None = None
-    max_error: float | None = None
-    near_ties: int = 0
-    warnings: tuple[str, ...] = ()
-    also: tuple[Quality, ...] = ()
-    criterion: Criterion | None = None
-
-    def save_formats(self, path: Path) -> None:
-        """Write ``formats.json``: each node's format, how it got it, and all steps' figures."""
-        nodes = [
-            {
-                "layer": node.layer,
-                "name": self.model.nodes[node.layer - 1].name,
-                "node": node.name,
-                "integer": node.format.integer,
-                "fraction": node.format.fraction,
-                "signed": node.format.signed,
-                **self._history(node.layer, node.name),
-            }
-            for node in self.model.signals()
-        ]
-        content = {
-            "format": 3,
-            "network": self.model.name,
-            "topology": self.model.topology,
-            "search": self.search.method,
-            "average_bit_width": self.model.average_bit_width(),
-            "average_bit_width_with_input_layer": self.model.average_bit_width_with_input_layer(),
-            "evaluations": self.search.evaluations,
-            "steps": [
-                {
-                    "step": step.name,
-                    "average_bit_width": step.average_bit_width,
-                    "loss": step.quality.loss,
-                    "evaluations": step.evaluations,
-                }
-                for step in self.search.steps
-            ],
-            "nodes": nodes,
-        }
-        path.write_text(json.dumps(content, indent=2) + "\n")
-
-    def _history(self, layer: int, role: str) -> dict:
-        """The step that gave a node its width, and the node's bits after each step; nothing for a
-        node whose format follows from several others."""
-        name = self.model.nodes[layer - 1].name
-        if role == INPUT:
-            # The format is that of the node before, and has no step of its own.
-            key = origin(self.search.network, self.model.nodes[layer - 1].inputs[0])
-        else:
-            key = NodeKey(name, role)
-        if key is None:
-            return {}
-        return {
-            "decided_by": self.search.decided_by(key),
-            "steps": {
-                name: {"integer": format.integer, "fraction": format.fraction}
-                for name, format in self.search.trace(key).items()
-            },
-        }
 
 
 def quantise(
@@ -184,6 +88,11 @@ def quantise(
     if also and search == "ahead":
         raise ValueError("expected no other networks for AHEAD's search, got some")
     network = _in_sequences(network, golden, reloadable=reloadable, also=also)
+    if has_given(network):
+        return given_quantised(
+            network, golden, max_loss=max_loss, max_error=max_error,
+            others={"reloadable": reloadable, "also": bool(also)},
+        )
     others = [(named_alike(network, other), its_golden) for other, its_golden in also]
     cases = [(case, affordable(case, data.search)) for case, data in ((network, golden), *others)]
     recorded = cases[0][1]

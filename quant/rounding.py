@@ -16,6 +16,10 @@ class Rounding(enum.Enum):
     HALF_UP = "half_up"
     """To the nearest, ties towards plus infinity: in hardware, one constant added before."""
 
+    HALF_EVEN = "half_even"
+    """To the nearest, ties to the even one, as NumPy and most training tools round: in hardware, a
+    constant and the lowest bit that is kept, added before."""
+
     def shift(self, raw: np.ndarray, bits: int) -> np.ndarray:
         """``raw * 2**-bits`` in integers; a negative ``bits`` appends zero bits, exactly.
 
@@ -23,6 +27,8 @@ class Rounding(enum.Enum):
         """
         if raw.dtype.kind == "f":
             shifted = raw * 2.0**-bits
+            if self is Rounding.HALF_EVEN and bits > 0:
+                return np.rint(shifted, out=shifted)
             if self is Rounding.HALF_UP and bits > 0:
                 shifted += 0.5
             return np.floor(shifted, out=shifted) if bits > 0 else shifted
@@ -30,4 +36,6 @@ class Rounding(enum.Enum):
             return raw << -bits
         if self is Rounding.HALF_UP:
             raw = raw + (1 << (bits - 1))
+        elif self is Rounding.HALF_EVEN:
+            raw = raw + ((1 << (bits - 1)) - 1) + ((raw >> bits) & 1)
         return raw >> bits

@@ -73,6 +73,8 @@ class OnnxModel:
             [numpy_helper.from_array(array, name) for name, array in self.arrays.items()],
         )
         opsets = [self._helper.make_opsetid("", self.opset)]
+        domains = sorted({node.domain for node in self.nodes} - {""})
+        opsets += [self._helper.make_opsetid(domain, 1) for domain in domains]
         return self._helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
     def save(self, folder: Path, name: str = "net") -> Path:

@@ -218,14 +218,12 @@ def test_directions_that_are_refused(changed: dict, message: str):
 @pytest.mark.parametrize(
     "kind",
     [
-        "Subtract", "AveragePooling2D", "Conv2DTranspose", "DepthwiseConv2D", "Embedding",
-        "GlobalMaxPooling1D", "Lambda", "LayerNormalization", "Masking", "MultiHeadAttention",
-        "PReLU", "Reshape", "RNN", "SeparableConv1D", "SimpleRNN", "TimeDistributed",
-        "UpSampling1D", "ZeroPadding2D",
+        "Conv2DTranspose", "Conv3D", "Embedding", "Lambda", "LayerNormalization", "Masking",
+        "Maximum", "MultiHeadAttention", "Multiply", "RNN", "SimpleRNN",
     ],
 )  # fmt: skip
 def test_kinds_that_are_refused(kind: str):
-    with pytest.raises(InputError, match=f"layer 'other': expected Flatten, Dense.*, got {kind}$"):
+    with pytest.raises(InputError, match=f"layer 'other': expected .*, got {kind}$"):
         graph(branches({"x": SERIES}, (layer(kind, name="other"), "x")))
 
 
@@ -485,7 +483,7 @@ def test_models_inside_a_model():
             "input_layers: expected 1 inputs, got 2",
         ),
         (sequential(dense_config(), dense_config()), "'m/dense': expected a name of its own"),
-        (sequential(layer("Subtract")), "layer 'm/subtract': expected .*, got Subtract"),
+        (sequential(layer("Multiply")), "layer 'm/multiply': expected .*, got Multiply"),
         (
             sequential(nested("deep", sequential(dense_config(activation="mish")))),
             "layer 'm/deep/dense': expected an activation of .*, got mish",

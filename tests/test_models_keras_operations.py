@@ -73,7 +73,7 @@ def test_sums_of_other_shapes_are_refused(keras, tmp_path: Path):
     both = layers.Dense(4)(inputs) + layers.Dense(1)(inputs)
     model = keras.Model(inputs, layers.Dense(2)(both))
     model.save(tmp_path / "wide.keras")
-    with pytest.raises(InputError, match=r"layer 'add.*two inputs, of one shape, got .*\(4,\)"):
+    with pytest.raises(InputError, match=r"layer 'add.*of one shape, at least two, got .*\(4,\)"):
         load_network(tmp_path / "wide.keras")
 
 
@@ -81,8 +81,8 @@ def test_sums_of_other_shapes_are_refused(keras, tmp_path: Path):
     "operation",
     [
         lambda keras, x: keras.ops.gelu(x),
-        lambda keras, x: x * 2,
-        lambda keras, x: x + 1.0,
+        lambda keras, x: x * x,
+        lambda keras, x: 1.0 / x,
         lambda keras, x: keras.ops.square(x),
     ],
 )

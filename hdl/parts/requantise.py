@@ -15,8 +15,8 @@ __all__ = ["Requantiser"]
 class Requantiser(wiring.Component):
     """``o = saturate(rounding(i * 2**(target.fraction - source.fraction)))``.
 
-    Combinational: latency 0. Flooring is wires; rounding half up is an adder; saturation looks at
-    the bits above the target alone.
+    Combinational: latency 0. Flooring is wires; rounding half up and half to even is an adder;
+    saturation looks at the bits above the target alone.
 
     Parameters
     ----------
@@ -43,6 +43,11 @@ class Requantiser(wiring.Component):
             scaled = raw.shift_left(-p.dropped_bits)
         elif p.rounding is Rounding.HALF_UP:
             scaled = (raw + (1 << (p.dropped_bits - 1))) >> p.dropped_bits
+        elif p.rounding is Rounding.HALF_EVEN:
+            odd = raw.bit_select(p.dropped_bits, 1) if p.dropped_bits < len(raw) else raw[-1]
+            if p.dropped_bits >= len(raw) and not raw.shape().signed:
+                odd = Const(0, 1)
+            scaled = (raw + ((1 << (p.dropped_bits - 1)) - 1) + odd) >> p.dropped_bits
         else:
             scaled = raw >> p.dropped_bits
         rounded = Signal(scaled.shape())

@@ -1,4 +1,4 @@
-"""References to arrays in ``.csv``, ``.npy`` or ``.npz:key``, and reading them."""
+"""References to arrays in ``.csv``, ``.npy``, ``.npz:key`` or ``.mat:key``, and reading them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,23 +8,26 @@ import numpy as np
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.files.csv_file import read_csv
+from build_decoder.models.files.mat_file import read_mat
 from build_decoder.models.files.numpy_file import read_npy, read_npz
 from build_decoder.models.files.paths import require_file
 from build_decoder.models.limits import MAX_MAGNITUDE
 
 __all__ = ["ArrayReference", "read_array", "reference_inside"]
 
+_KEYED = (".npz", ".mat")
+
 
 @dataclass(frozen=True)
 class ArrayReference:
-    """Where an array lies: a file and, for an ``.npz``, the key in it.
+    """Where an array lies: a file and, for an ``.npz`` or a ``.mat``, the key in it.
 
     Parameters
     ----------
     path:
-        File that ends in ``.csv``, ``.npy`` or ``.npz``.
+        File that ends in ``.csv``, ``.npy``, ``.npz`` or ``.mat``.
     key:
-        Name of the array in an ``.npz``; None for the others.
+        Name of the array in an ``.npz`` or a ``.mat``; None for the others.
     """
 
     path: Path
@@ -32,9 +35,9 @@ class ArrayReference:
 
     @classmethod
     def parse(cls, text: str) -> "ArrayReference":
-        """From ``file.csv``, ``file.npy`` or ``file.npz:key``."""
+        """From ``file.csv``, ``file.npy``, ``file.npz:key`` or ``file.mat:key``."""
         name, colon, key = text.rpartition(":")
-        if colon and name.endswith(".npz"):
+        if colon and name.endswith(_KEYED):
             return cls(Path(name), key)
         return cls(Path(text))
 
@@ -72,11 +75,11 @@ def read_array(reference: ArrayReference, shape: ArrayShape, *, where: str) -> n
         another shape, is too large or has values that are not finite.
     """
     path, key = reference.path, reference.key
-    if path.suffix not in (".csv", ".npy", ".npz") or (path.suffix == ".npz") != bool(key):
+    if path.suffix not in (".csv", ".npy", *_KEYED) or (path.suffix in _KEYED) != bool(key):
         raise InputError.at(
             path,
             where,
-            expected="an array in FILE.csv, FILE.npy or FILE.npz:KEY",
+            expected="an array in FILE.csv, FILE.npy, FILE.npz:KEY or FILE.mat:KEY",
             got=shown(path.name),
         )
     require_file(path, where=where)
@@ -87,6 +90,8 @@ def read_array(reference: ArrayReference, shape: ArrayShape, *, where: str) -> n
             array = read_npy(path, shape, where=where)
         case ".npz":
             array = read_npz(path, key, shape, where=where)
+        case ".mat":
+            array = read_mat(path, key, shape, where=where)
     if not shape.accepts(array.shape):
         raise InputError.at(path, where, expected=str(shape), got=f"shape {array.shape}")
     with np.errstate(over="ignore"):  # a long double can be too large: found below

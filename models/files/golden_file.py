@@ -1,7 +1,8 @@
 """The arrays of golden data as they stand in the user's files, with shapes checked."""
 
 import os
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.files.arrays import ArrayReference, read_array
+from build_decoder.models.files.mat_file import mat_contents
 from build_decoder.models.files.numpy_file import npz_keys, npz_shape, read_npz_text
 from build_decoder.models.files.paths import no_such, require_file
 from build_decoder.models.limits import MAX_GOLDEN_VALUES
@@ -67,6 +69,8 @@ def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
     InputError
         There is nothing there, or an array's shape does not fit the network.
     """
+    if Path(source).suffix == ".mat" and str(source) not in zoo_names():
+        return _read_mat_file(Path(source), network)
     references = _references(source, network.name)
     inputs, outputs = network.input_count, network.output_count
 
@@ -109,6 +113,23 @@ def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
     return GoldenFile(path, x, y, **more)
 
 
+def _read_mat_file(path: Path, network: Network) -> GoldenFile:
+    """As of an ``.npz`` of the same arrays."""
+    require_file(path)
+    found = {
+        # MATLAB has no numbers without axes.
+        name: array.reshape(()) if name in ("steps", "threshold") and array.size == 1 else array
+        for name, array in mat_contents(path).items()
+    }
+    with tempfile.TemporaryDirectory(prefix="build_decoder_") as folder:
+        copy = Path(folder) / "golden.npz"
+        np.savez(copy, **found)
+        try:
+            return replace(read_golden_file(copy, network), path=path)
+        except InputError as error:  # the copy is none of the user's
+            raise InputError(str(error).replace(str(copy), str(path))) from None
+
+
 def _steps(steps: float, samples: int, network: Network, path: Path) -> int:
     """Samples of a sequence, which sequences are whole of."""
     if not network.continuous:
@@ -143,7 +164,7 @@ def _references(source: str | Path, network: str) -> dict[str, ArrayReference]:
         raise InputError.at(
             source,
             "",
-            expected="golden data in FILE.npz, X.csv,Y.csv or a folder of them",
+            expected="golden data in FILE.npz, FILE.mat, X.csv,Y.csv or a folder of them",
             got=no_such(path),
         )
     return {key: ArrayReference(Path(p)) for key, p in zip("xy", pair, strict=True)}

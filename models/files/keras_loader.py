@@ -20,14 +20,20 @@ from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.keras_file.archive import KerasArchive, pack, unpack
 from build_decoder.models.files.keras_file.chain import Step, is_chain, make_steps
 from build_decoder.models.files.keras_file.config import read_layers
-from build_decoder.models.files.keras_file.graph import make_graph
+from build_decoder.models.files.keras_file.graph import Graph, make_graph
 from build_decoder.models.files.keras_file.graph_proof import prove_graph
 from build_decoder.models.files.keras_file.layer_config import LayerConfig
 from build_decoder.models.files.keras_file.loadable import find_layer, for_use
-from build_decoder.models.files.keras_file.operations import as_layers
+from build_decoder.models.files.keras_file.operations import as_kinds, as_layers
 from build_decoder.models.files.keras_file.proof import prove
+from build_decoder.models.files.keras_file.views.evaluator import KerasEvaluator
+from build_decoder.models.files.keras_file.views.follow import follow_views, plan_views
 from build_decoder.models.files.keras_file.weights import count_weights
 from build_decoder.models.files.network_folder import is_valid_name
+from build_decoder.models.files.onnx_file.finish import finish
+from build_decoder.models.files.onnx_file.model_file import ModelInput
+from build_decoder.models.files.onnx_file.proof import ReadModel
+from build_decoder.models.files.onnx_file.proof import prove as prove_views
 from build_decoder.models.files.paths import require_file
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.softmax import Softmax
@@ -60,10 +66,14 @@ def read_keras(path: Path) -> Network:
         )
     archive = unpack(path)
     archive = replace(archive, config=as_layers(archive.config))
-    layers = read_layers(path, archive.config)
-    if is_chain(layers):
-        return _read_chain(path, archive, make_steps(layers))
-    return _read_graph(path, archive, layers)
+    layers = read_layers(path, as_kinds(archive.config))
+    try:
+        steps = make_steps(layers) if is_chain(layers) else None
+        graph = None if steps else make_graph(path, path.stem, layers)
+    except InputError:
+        # A layer is none of ours, but may cut or move what those beside it give.
+        return _read_views(path, archive, layers)
+    return _read_chain(path, archive, steps) if steps else _read_graph(path, archive, graph)
 
 
 def _read_chain(path: Path, archive: KerasArchive, steps: tuple[Step, ...]) -> Network:
@@ -77,19 +87,47 @@ def _read_chain(path: Path, archive: KerasArchive, steps: tuple[Step, ...]) -> N
     return network
 
 
-def _read_graph(path: Path, archive: KerasArchive, layers: tuple[LayerConfig, ...]) -> Network:
-    graph = make_graph(path, path.stem, layers)
-    _check_stored(path, archive, graph.stored)
-    keras = import_tensorflow(str(path)).keras
-    importlib.import_module("build_decoder.models.keras_layers")  # registers them
-    # In float64 what differs is not rounding.
-    model = _load(keras, path, archive, dtype="float64")
+def _read_graph(path: Path, archive: KerasArchive, graph: Graph) -> Network:
+    keras, model = _load_exactly(path, archive, graph.stored)
     network = graph.network(keras, model)
-    for node in network.nodes:
-        _check_finite(path, node.name, *node.weights.values())
+    _check_weights(path, network)
     prove_graph(path, keras, model, graph, network)
+    return _with_task(network)
+
+
+def _read_views(path: Path, archive: KerasArchive, layers: tuple[LayerConfig, ...]) -> Network:
+    plan = plan_views(layers)
+    keras, model = _load_exactly(path, archive, plan.stored)
+    with np.errstate(all="ignore"):  # a variance may be negative
+        followed = follow_views(plan, keras, model)
+    network, drafts = finish(path, followed)
+    inputs = [layer.name for layer in plan.layers if layer.name not in plan.readings]
+    read = ReadModel(
+        path,
+        tuple(ModelInput(name, plan.shapes[name], 0, free=True) for name in inputs),
+        plan.layers[-1].name,
+    )
+    evaluator = KerasEvaluator(path, keras, model, inputs, read.output)
+    prove_views(evaluator, read, followed, network, drafts)
+    return _with_task(network)
+
+
+def _with_task(network: Network) -> Network:
     classes = isinstance(network.nodes[-1].layer, Softmax) and len(network.output_shape) == 1
     return replace(network, task=_CLASSES if classes else None)
+
+
+def _load_exactly(path: Path, archive: KerasArchive, stored: int) -> tuple[ModuleType, Any]:
+    """Keras, and the model in float64: what differs then is not rounding."""
+    _check_stored(path, archive, stored)
+    keras = import_tensorflow(str(path)).keras
+    importlib.import_module("build_decoder.models.keras_layers")  # registers them
+    return keras, _load(keras, path, archive, dtype="float64")
+
+
+def _check_weights(path: Path, network: Network) -> None:
+    for node in network.nodes:
+        _check_finite(path, node.name, *node.weights.values())
 
 
 def _check_stored(path: Path, archive: KerasArchive, wanted: int) -> None:

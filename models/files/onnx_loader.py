@@ -12,7 +12,7 @@ from build_decoder.models.files.network_folder import is_valid_name
 from build_decoder.models.files.onnx_file.finish import finish
 from build_decoder.models.files.onnx_file.follow import follow
 from build_decoder.models.files.onnx_file.model_file import open_model
-from build_decoder.models.files.onnx_file.proof import prove
+from build_decoder.models.files.onnx_file.proof import OnnxEvaluator, prove
 from build_decoder.models.files.paths import require_file
 from build_decoder.models.layers.softmax import Softmax
 from build_decoder.models.network import Network
@@ -41,6 +41,6 @@ def read_onnx(path: Path) -> Network:
     model = open_model(onnx, path)
     followed = follow(model)
     network, drafts = finish(path, followed)
-    prove(onnx, model, followed, network, drafts)
+    prove(OnnxEvaluator(onnx, model), model, followed, network, drafts)
     classes = isinstance(network.nodes[-1].layer, Softmax) and len(network.output_shape) == 1
     return replace(network, task=_CLASSES if classes else None)

@@ -9,6 +9,7 @@ __all__ = ["find_layer", "for_use"]
 
 # What of an entry Keras needs. Not "build_config": a size that need not be the layer's.
 _NEEDED = ("module", "class_name", "config", "registered_name", "name", "inbound_nodes")
+_OWN = "build_decoder>"
 _OWN_MODULE = "build_decoder.models.keras_layers"
 _INNER = ("layer", "backward_layer", "activation")  # settings that are layers
 
@@ -31,7 +32,8 @@ def for_use(config: Any, dtype: str | None = None) -> Any:
         settings["layers"] = [for_use(entry, dtype) for entry in settings["layers"]]
     else:
         settings = _settings(config["config"], dtype)
-        if needed.get("registered_name") is not None:  # the others are Keras's own
+        # The others are Keras's own; its operations are registered under their own names.
+        if str(needed.get("registered_name")).startswith(_OWN):
             needed["module"] = _OWN_MODULE
     if "name" in needed:
         needed["name"] = settings["name"]

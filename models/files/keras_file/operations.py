@@ -1,7 +1,8 @@
 """Operations in a functional model, as of ``keras.ops.relu(x)`` or ``x + y``, as layers.
 
 Keras saves them among the layers, by their classes. Those that a layer of Keras computes as well
-are written as that layer, which has the same name and takes the same.
+are written as that layer, which has the same name and takes the same. Others that are read are
+described to `models.files.keras_file.views` as layers of a kind such as ``keras.ops.Reshape``.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 
 from build_decoder.models.files.keras_file.config import is_model
 
-__all__ = ["as_layers"]
+__all__ = ["as_kinds", "as_layers"]
 
 Settings = dict[str, Any]
 
@@ -54,9 +55,17 @@ _LAYERS: dict[tuple[str, str], Callable[[Settings], tuple[str, Settings] | None]
     (_NN, "Softmax"): _softmax,
     (_NN, "Softplus"): _function("softplus"),
     (_NUMPY, "Add"): _add,
+    (_NUMPY, "Subtract"): lambda settings: ("Subtract", {}),
     (_NUMPY, "Exp"): _function("exponential"),
     (_NUMPY, "Tanh"): _function("tanh"),
 }
+
+
+_TWO = ("Add", "Subtract", "Multiply", "Divide", "TrueDivide")
+_MOVES = (
+    "Concatenate", "ExpandDims", "Flip", "GetItem", "Max", "Mean", "Negative", "Reshape", "Squeeze",
+    "Transpose",
+)  # fmt: skip
 
 
 def as_layers(config: Any) -> Any:
@@ -78,7 +87,7 @@ def _as_layer(entry: Any) -> Any:
             "config": {"name": str() as name, **settings},
         } if (module, called) in _LAYERS:
             made = _LAYERS[module, called](settings)
-            if made is None:
+            if made is None or (called in _TWO and _constant_of(entry) is not None):
                 return entry
             kind, wanted = made
             layer = {"module": "keras.layers", "class_name": kind, "registered_name": None}
@@ -87,10 +96,63 @@ def _as_layer(entry: Any) -> Any:
     return entry
 
 
+def as_kinds(config: Any) -> Any:
+    """A model's configuration as it is read: other operations as layers of a kind of their own.
+
+    Numbers in their calls are settings. Keras does not load this one.
+    """
+    if not isinstance(config, dict) or not is_model(config):
+        return _as_kind(config)
+    settings = config.get("config")
+    if not isinstance(settings, dict) or not isinstance(settings.get("layers"), list):
+        return config
+    layers = [as_kinds(entry) for entry in settings["layers"]]
+    return config | {"config": settings | {"layers": layers}}
+
+
+def _as_kind(entry: Any) -> Any:
+    match entry:
+        case {
+            "module": "keras.src.ops.numpy",
+            "class_name": str() as called,
+            "config": {"name": str(), **settings},
+            "inbound_nodes": [{"args": list() as args, "kwargs": dict() as kwargs}],
+        }:
+            pass
+        case _:
+            return entry
+    if called == "GetItem" and len(args) == 2:
+        settings, args = settings | {"keys": args[1]}, args[:1]
+    elif called in _TWO:
+        constant = _constant_of(entry)
+        if constant is None:
+            return entry
+        first = args[0] == constant
+        settings = settings | {"constant": constant, "constant_first": first}
+        called = f"{called.removeprefix('True')} constant"
+        args = args[1:] if first else args[:1]
+    elif called not in _MOVES:
+        return entry
+    kind = {"module": "keras.layers", "class_name": f"keras.ops.{called}", "registered_name": None}
+    calls = {"inbound_nodes": [{"args": args, "kwargs": kwargs}]}
+    named = {"dtype": "float32", **settings, "name": entry["config"]["name"]}
+    return entry | kind | calls | {"config": named}
+
+
+def _constant_of(entry: Any) -> float | None:
+    """The number that an operation of two takes beside a tensor; None if it takes another thing."""
+    match entry.get("inbound_nodes"):
+        case [{"args": [dict(), int() | float() as constant]}]:
+            return constant
+        case [{"args": [int() | float() as constant, dict()]}]:
+            return constant
+    return None
+
+
 def _calls(entry: dict[str, Any], kind: str) -> dict[str, Any]:
     """The calls of an operation as those of its layer, which takes several tensors in a list."""
     calls = entry.get("inbound_nodes")
-    if kind != "Add" or not isinstance(calls, list):
+    if kind not in _TWO or not isinstance(calls, list):
         return {}
     return {"inbound_nodes": [_in_a_list(call) for call in calls]}
 

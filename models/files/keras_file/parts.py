@@ -87,8 +87,10 @@ class _Reader:
             self._give(layer, taken[0])
         elif layer.kind in ACTIVATIONS:
             self._activate(layer, taken[0])
-        else:
+        elif layer.kind in READERS:
             self._add(layer, READERS[layer.kind](layer, shapes), taken)
+        else:
+            raise layer.error("a layer that moves no values", layer.kind)
 
     def _give(self, layer: LayerConfig, tensor: _Tensor) -> None:
         users = self._users[layer.name]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from build_decoder.models.errors import InputError, shown
+from build_decoder.models.files.onnx_file import quant
 from build_decoder.models.files.onnx_file.operation import Operation
 from build_decoder.models.layer import Shape
 from build_decoder.models.limits import (
@@ -163,7 +164,8 @@ def _operation(
     outputs = tuple(node.output)
     name = node.name or f"{node.op_type}_{next(filter(None, outputs), '')}"
     bare = Operation(path, name, node.op_type, tuple(node.input), outputs, {}, opset)
-    if node.domain not in ("", "ai.onnx"):
+    known = node.domain in quant.DOMAINS and node.op_type in quant.KINDS
+    if node.domain not in ("", "ai.onnx") and not known:
         raise bare.error(
             "an operator of ONNX itself (models.from_sklearn reads scikit-learn's estimators)",
             f"one of {shown(node.domain)}",

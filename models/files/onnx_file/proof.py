@@ -1,4 +1,4 @@
-"""Compares a network with the ONNX file that it was read from, by onnx's own evaluator.
+"""Compares a network with the file that it was read from, by an evaluator of the file's own tool.
 
 The evaluator computes in float64 here, so that rounding hides nothing; the weights stay those of
 the file. Seeded inputs of sizes from 0.3 to 300 go through both, and each tensor of the file that
@@ -6,20 +6,22 @@ is a layer's output must be that, in the file's own order. Then more samples go 
 than were followed, so that no constant has taken up their number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.onnx_file.draft import Draft, View
 from build_decoder.models.files.onnx_file.follow import Followed
-from build_decoder.models.files.onnx_file.model_file import ModelFile
+from build_decoder.models.files.onnx_file.model_file import ModelFile, ModelInput
+from build_decoder.models.files.onnx_file.quant import evaluator_types
 from build_decoder.models.network import Network
 
-__all__ = ["prove"]
+__all__ = ["Evaluator", "OnnxEvaluator", "ReadModel", "prove"]
 
 _SEED = 20260101
 _SIZES = (0.3, 3.0, 30.0, 300.0)  # standard deviations of the inputs
@@ -33,9 +35,38 @@ _GREATEST = float(np.finfo(np.float32).max)
 Samples = Mapping[str, np.ndarray]
 
 
+class Evaluator(Protocol):
+    """Runs the model of a file."""
+
+    called: str
+    """Name of the tool, for error messages."""
+
+    def run(self, x: Samples) -> Mapping[str, np.ndarray]:
+        """Tensors of the file by their names, from samples of each input, in float64."""
+
+
+@dataclass(frozen=True)
+class ReadModel:
+    """What the comparison has to know of a file.
+
+    Parameters
+    ----------
+    path:
+        The file, for error messages.
+    inputs:
+        Of its model.
+    output:
+        Name of the tensor that is the model's output.
+    """
+
+    path: Path
+    inputs: Sequence[ModelInput]
+    output: str
+
+
 def prove(
-    onnx: ModuleType,
-    model: ModelFile,
+    evaluator: Evaluator,
+    model: ReadModel | ModelFile,
     followed: Followed,
     network: Network,
     drafts: Mapping[str, Draft],
@@ -48,7 +79,6 @@ def prove(
         What each input and node of the network is made from.
     """
     rng = np.random.default_rng(_SEED)
-    evaluator = _Evaluator(onnx, model)
     names = {draft: name for name, draft in drafts.items()}
     count = followed.graph.samples
     with np.errstate(all="ignore"):
@@ -59,7 +89,8 @@ def prove(
             for name, draft in drafts.items():
                 for tensor, view in draft.tensors:
                     if tensor in wanted:
-                        _compare(model.path, name, tensor, wanted[tensor], values[name], view)
+                        where = model.path, name, tensor, evaluator.called
+                        _compare(*where, wanted[tensor], values[name], view)
         if model.inputs[0].free:
             x = _samples(rng, model, _MORE, 1.0)
             wanted = evaluator.run(x)[model.output]
@@ -72,7 +103,9 @@ def prove(
                 )
 
 
-def _samples(rng: np.random.Generator, model: ModelFile, count: int, size: float) -> Samples:
+def _samples(
+    rng: np.random.Generator, model: ReadModel | ModelFile, count: int, size: float
+) -> Samples:
     """Samples of each input, (samples, \\*shape)."""
     return {item.name: rng.normal(0, size, (count, *item.shape)) for item in model.inputs}
 
@@ -84,7 +117,11 @@ def _rows(network: Network) -> int:
 
 
 def _given(
-    network: Network, model: ModelFile, followed: Followed, names: Mapping[Draft, str], x: Samples
+    network: Network,
+    model: ReadModel | ModelFile,
+    followed: Followed,
+    names: Mapping[Draft, str],
+    x: Samples,
 ) -> Samples:
     """The same by the names of the network's inputs, each sample a row."""
     return {
@@ -113,7 +150,13 @@ def _agree(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def _compare(
-    path: Path, name: str, tensor: str, wanted: np.ndarray, values: np.ndarray, view: View
+    path: Path,
+    name: str,
+    tensor: str,
+    called: str,
+    wanted: np.ndarray,
+    values: np.ndarray,
+    view: View,
 ) -> None:
     got = values.reshape(-1)[view.places]
     if got.shape == wanted.shape:
@@ -121,21 +164,25 @@ def _compare(
         if agree.all():
             return
         place = tuple(np.argwhere(~agree)[0])
-        expected, found = f"{wanted[place]:.7g}, as onnx computes", f"{got[place]:.7g}"
+        expected, found = f"{wanted[place]:.7g}, as {called} computes", f"{got[place]:.7g}"
     else:
-        expected, found = f"shape {wanted.shape}, as onnx computes", f"{got.shape}"
+        expected, found = f"shape {wanted.shape}, as {called} computes", f"{got.shape}"
     raise InputError.at(
         path, f"tensor {tensor!r}", expected=expected, got=f"{found} from the layer {name!r}"
     )
 
 
-class _Evaluator:
-    """Runs the file's graph in float64 by onnx's reference evaluator."""
+class OnnxEvaluator:
+    """Runs an ONNX file's graph in float64 by onnx's reference evaluator."""
+
+    called = "onnx"
 
     def __init__(self, onnx: ModuleType, model: ModelFile):
         self._model = model
         try:
-            self._session = onnx.reference.ReferenceEvaluator(_in_float64(onnx, model))
+            self._session = onnx.reference.ReferenceEvaluator(
+                _in_float64(onnx, model), new_ops=evaluator_types(onnx)
+            )
         except Exception as error:  # it raises whatever it meets
             raise self._failed(error) from None
 

@@ -10,6 +10,7 @@ from build_decoder.models.files.onnx_file.readers import (
     constants,
     moving,
     products,
+    quant,
     recurrent,
     windows,
 )
@@ -18,6 +19,6 @@ __all__ = ["READERS"]
 
 READERS = {
     kind: reader
-    for module in (activations, arithmetic, constants, moving, products, recurrent, windows)
+    for module in (activations, arithmetic, constants, moving, products, quant, recurrent, windows)
     for kind, reader in module.READERS.items()
 }

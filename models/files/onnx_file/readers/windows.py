@@ -5,15 +5,26 @@ what ours gives, which pads.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from build_decoder.models.files.onnx_file.draft import Graph, View
 from build_decoder.models.files.onnx_file.image import Image, image_of
+from build_decoder.models.files.onnx_file.kernels import (
+    bounded,
+    dilated,
+    earlier,
+    offset,
+    padded,
+    ungrouped,
+)
 from build_decoder.models.files.onnx_file.operation import Operation
 from build_decoder.models.files.onnx_file.readers.constants import whole_numbers
+from build_decoder.models.files.onnx_file.readers.products import READERS as PRODUCTS
 from build_decoder.models.files.onnx_file.readers.products import matrix
 from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.fixed_point import FixedPoint
 from build_decoder.models.layers.global_average_pool import GlobalAveragePool
 from build_decoder.models.layers.max_pool import MaxPool
 
@@ -47,17 +58,30 @@ def _convolution(graph: Graph, node: Operation, given: Given) -> View:
     axes, channels = image.count, image.draft.shape[2]
     weights = matrix(node, given[1], axes + 2, "weights")
     filters, taken, *sizes = weights.shape
-    for key, why in (("strides", "put a max pool behind it"), ("dilations", "a larger kernel")):
-        if node.wholes(key, axes, [1] * axes) != [1] * axes:
-            raise node.error(f"{key} of 1 ({why})", f"{key}={node.attributes[key]}")
-    if node.whole("group", 1) != 1:
-        raise node.error("one group (a full convolution)", f"group={node.attributes['group']}")
+    if node.wholes("strides", axes, [1] * axes) != [1] * axes:
+        raise node.error(
+            "strides of 1 (put a max pool behind it)", f"strides={node.attributes['strides']}"
+        )
     if node.wholes("kernel_shape", axes, sizes) != sizes:
         raise node.error(f"kernel_shape={sizes}", str(node.attributes["kernel_shape"]))
-    if taken != channels:
-        raise node.error(f"weights for {channels} channels", str(taken))
-    pads = image.both(_padding(node, axes, [size - 1 for size in sizes]), (0, 0))
-    kernel = image.both(sizes, 1)
+    groups = node.whole("group", 1)
+    if taken * groups != channels:
+        raise node.error(f"weights for {channels} channels", str(taken * groups))
+    weights = ungrouped(node, weights, groups)
+    weights = dilated(node, weights, node.wholes("dilations", axes, [1] * axes))
+    sizes = list(weights.shape[2:])
+    asked = _padding(node, axes, [size - 1 for size in sizes])
+    if min(map(min, asked)) < 0:
+        raise node.error("pads from 0 up", str(asked))
+    pads = []
+    for axis, (low, high) in enumerate(asked):
+        if low + high > sizes[axis] - 1:
+            raise node.error(f"pads of at most {sizes[axis] - 1} together", f"{low} and {high}")
+        window, zeros = padded(sizes[axis], low, high)
+        weights = offset(weights, 2 + axis, window, zeros, node)
+        pads.append((low + zeros, high + window - sizes[axis] - zeros))
+    kernel = image.both(weights.shape[2:], 1)
+    pads = image.both(pads, (0, 0))
     if image.axes == (1, 0):
         weights = weights.swapaxes(2, 3)
     arrays = {
@@ -96,10 +120,10 @@ def _same_part(
     at, count = start - low + before, size + low + high - window + 1
     # Beside the part there must be zeros, where the tensor has zeros beside it.
     outside = (low and start) or (high and start + size < length)
-    if not 0 <= low <= before or not 0 <= high <= window - 1 - before or outside or count < 1:
+    if outside or count < 1:
         raise node.error(
-            f"pads of 0, or {before} before and {window - 1 - before} after (padding='same')"
-            + (" of a whole image, not of one cut out by a layer without pads" if outside else ""),
+            "zeros around a whole image, not around one cut out by a layer without pads (use "
+            "padding='same' in all of these layers, or in none)",
             f"pads of {low} and {high} with a kernel of {window}",
         )
     return at, count
@@ -117,6 +141,7 @@ def _max_pool(graph: Graph, node: Operation, given: Given) -> View:
     total = [-size % each for size, each in zip(sizes, window, strict=True)]
     pads = image.both(_padding(node, axes, total), (0, 0))
     window = image.both(window, 1)
+    image = _aligned(node, image, given[0], window)
     layer = MaxPool((window[0], window[1]))
     made = graph.add(node, layer, [image.draft], alone=given[0].alone)
     parts = []
@@ -135,6 +160,36 @@ def _max_pool(graph: Graph, node: Operation, given: Given) -> View:
             )
         parts.append((at, len(wanted)))
     return image.result(graph, made, *zip(*parts, strict=True))
+
+
+def _aligned(node: Operation, image: Image, view: View, window: list[int]) -> Image:
+    """The image so that windows of ours begin where it does.
+
+    A convolution that nothing else takes gives its sums some places earlier then.
+    """
+    late = [
+        (start + (-length % step) // 2) % step
+        for start, length, step in zip(image.starts, image.draft.shape[:2], window, strict=True)
+    ]
+    draft, alone, passed = image.draft, view.alone, [image.draft]
+    while alone and isinstance(draft.layer, FixedPoint):  # which rounds value by value
+        alone, (draft,) = draft.alone, draft.taken
+        passed.append(draft)
+    layer = draft.layer
+    beside = any(start < places for start, places in zip(image.starts, late, strict=True))
+    if not any(late) or beside or not alone or not isinstance(layer, Conv2d):
+        return image
+    weights = draft.weights["weights"]
+    for axis, places in enumerate(late):
+        if places:
+            size, zeros = earlier(layer.kernel[axis], places)
+            weights = offset(weights, axis, size, zeros, node)
+    draft.weights = {**draft.weights, "weights": weights}
+    draft.layer = replace(layer, kernel=weights.shape[:2])
+    for each in passed:
+        each.tensors.clear()  # they were its values at other places
+    rows, columns = (start - places for start, places in zip(image.starts, late, strict=True))
+    return replace(image, starts=(rows, columns))
 
 
 def _pooled(
@@ -162,9 +217,25 @@ def _windows(
 
 def _average(graph: Graph, node: Operation, given: Given) -> View:
     node.only()
-    image = _whole_image(graph, node, given)
-    made = graph.whole(graph.add(node, GlobalAveragePool(), [image.draft]))
+    image = image_of(graph, node, given[0])
+    if _is_whole(image):
+        made = graph.whole(graph.add(node, GlobalAveragePool(), [image.draft]))
+    else:
+        made = _mean_of_part(graph, node, given[0].known())
     return made.moved(made.places.reshape(*made.places.shape, *[1] * image.count))
+
+
+def _mean_of_part(graph: Graph, node: Operation, view: View) -> View:
+    """The mean of each channel of a part of an image, as a product with constants."""
+    channels = view.places.shape[1]
+    places = view.places.reshape(len(view.places), channels, -1)
+    count = places.shape[2]
+    bounded(node, places, (view.draft.count, channels))
+    weights = np.repeat(np.eye(channels) / count, count, axis=0)
+    return PRODUCTS["MatMul"](
+        graph, replace(node, kind="MatMul", attributes={}),
+        [view.moved(places.reshape(len(places), -1)), weights],
+    )
 
 
 def _largest(graph: Graph, node: Operation, given: Given) -> View:
@@ -179,13 +250,17 @@ def _largest(graph: Graph, node: Operation, given: Given) -> View:
 
 def _whole_image(graph: Graph, node: Operation, given: Given) -> Image:
     image = image_of(graph, node, given[0])
-    if any(image.starts) or tuple(image.sizes) != image.draft.shape[:2]:
+    if not _is_whole(image):
         raise node.error(
             f"all of {image.draft.shape[:2]} positions (padding='same' of the convolutions before "
             "it)",
             f"{tuple(image.sizes)} of them",
         )
     return image
+
+
+def _is_whole(image: Image) -> bool:
+    return not any(image.starts) and tuple(image.sizes) == image.draft.shape[:2]
 
 
 def _mean(graph: Graph, node: Operation, given: Given) -> View:
@@ -203,7 +278,7 @@ def _mean(graph: Graph, node: Operation, given: Given) -> View:
         view = view.moved(view.places.transpose(order))
     elif axes != [*range(2, count)]:
         raise node.error("a mean over all positions of an image", f"one over axes {axes}")
-    bare = Operation(node.path, node.name, node.kind, (), (), {}, node.opset)
+    bare = replace(node, attributes={})
     mean = _average(graph, bare, [view])
     places = mean.places.reshape(*mean.places.shape[:2])
     if node.whole("keepdims", 1):
