@@ -1,5 +1,6 @@
 """A shell's Verilog in a bench, compiled for Verilator."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from amaranth.lib import wiring
@@ -14,7 +15,13 @@ __all__ = ["compiled_shell"]
 
 
 def compiled_shell(
-    shell: wiring.Component, name: str, around: str, folder: Path, *, family: Family | None = None
+    shell: wiring.Component,
+    name: str,
+    around: str,
+    folder: Path,
+    *,
+    family: Family | None = None,
+    sources: Sequence[Path] = (),
 ):
     """The simulator, with ``folder/build`` compiled of a shell and the Verilog around it.
 
@@ -28,6 +35,8 @@ def compiled_shell(
         Where sources, log and build go.
     family
         FPGA family whose blocks the Verilog instantiates; None for behaviour alone.
+    sources
+        Verilog of modules that the shell instantiates.
 
     Raises
     ------
@@ -43,7 +52,7 @@ def compiled_shell(
     if family is not None:
         cells, include_dirs = cell_sources(family, yosys_share(), folder / "cells")
     simulator.compile(
-        [*cells, inside, bench], folder / "build", log=folder / "compile.log",
+        [*cells, *sources, inside, bench], folder / "build", log=folder / "compile.log",
         include_dirs=include_dirs,
     )  # fmt: skip
     return simulator

@@ -1,7 +1,7 @@
 """A UART shell's Verilog under cocotb, at a serial port that programs open."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,8 @@ class UartSimulation:
         Folder for the bench and its runs.
     family
         FPGA family whose blocks the Verilog instantiates; None for behaviour alone.
+    sources
+        Verilog of modules that the shell instantiates.
 
     Raises
     ------
@@ -34,11 +36,19 @@ class UartSimulation:
         If there is no Verilator or the Verilog does not compile.
     """
 
-    def __init__(self, shell: Shell, work_dir: Path, *, family: Family | None = None):
+    def __init__(
+        self,
+        shell: Shell,
+        work_dir: Path,
+        *,
+        family: Family | None = None,
+        sources: Sequence[Path] = (),
+    ):
         self._shell = shell
         self._folder = Path(work_dir)
         self._simulator = compiled_shell(
-            shell, SHELL, wrapper(shell.divisor), self._folder, family=family
+            shell, SHELL, wrapper(shell.divisor), self._folder, family=family,
+            sources=sources,
         )
 
     def run(
