@@ -145,6 +145,14 @@ READ: dict[str, Build] = {
         (8, 3), lambda L: L.LSTM(4, return_sequences=True), lambda L: L.BatchNormalization(),
         lambda L: L.LSTM(3), lambda L: L.Dense(2),
     ),
+    "Conv1D, then LSTM": _row(
+        (8, 3), lambda L: L.Conv1D(4, 3, padding="same", activation="relu"),
+        lambda L: L.MaxPooling1D(), lambda L: L.LSTM(5), lambda L: L.Dense(2),
+    ),
+    "LSTM of all steps, Dense of each": _row(
+        (8, 3), lambda L: L.LSTM(4, return_sequences=True), lambda L: L.Dense(3, activation="relu"),
+        *_flat(),
+    ),
     "Bidirectional GRU": _row(
         (8, 3), lambda L: L.Bidirectional(L.GRU(4)), lambda L: L.Dense(2, activation="sigmoid")
     ),

@@ -1,8 +1,8 @@
 """One model from each training tool, built to a decoder that is simulated.
 
 ``python -m build_decoder.bench.tool_models`` makes models with Keras, PyTorch, scikit-learn and
-Brevitas, as far as they are installed, and prints a row for each: the greatest difference of float
-outputs from the tool's own, frames simulated, and mismatches.
+Brevitas, as far as they are installed, and prints a row for each: the greatest difference of
+outputs from the tool's own, in floats and in integers, frames simulated, and mismatches.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from build_decoder.__main__ import main as command
+from build_decoder.model_file import load_model
 from build_decoder.models import from_sklearn, from_torch, load_network
 from build_decoder.models.tensorflow_import import import_tensorflow
 
@@ -195,7 +196,7 @@ def rows(folder: Path) -> Iterator[str]:
             with contextlib.redirect_stdout(io.StringIO()):
                 made = make(inside)
         except ImportError as error:
-            yield f"| {name} | not installed: {error.name or error} | | | |"
+            yield f"| {name} | not installed: {error.name or error} | | | | |"
             continue
         yield f"| {name} | {_built(made, inside)} |"
 
@@ -213,15 +214,18 @@ def _built(made: Made, folder: Path) -> str:
     if status:
         raise SystemExit(f"{made.path}: expected exit status 0, got {status}")
     report = json.loads((folder / "out" / "report.json").read_text())
-    difference = np.abs(floats - y).max()
-    figures = f"{difference:.1e} | {report['vectors_checked']} | {report['mismatches']}"
-    return f"{figures} | {report['search']}"
+    outputs = load_model(folder / "out").dequantise_output(
+        np.load(folder / "out" / "expected.npz")["y_raw"]
+    )
+    figures = " | ".join(f"{np.abs(each - y).max():.1e}" for each in (floats, outputs))
+    frames = f"{report['vectors_checked']} | {report['mismatches']}"
+    return f"{figures} | {frames} | {report['search']}"
 
 
 def main() -> None:
     """Print the table."""
-    print("| model | greatest difference of floats | frames | mismatches | formats |")
-    print("|---|---|---|---|---|")
+    print("| model | floats | integers | frames | mismatches | formats |")
+    print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="build_decoder_") as folder:
         for row in rows(Path(folder)):
             print(row, flush=True)

@@ -91,7 +91,9 @@ def quantise(
     if has_given(network):
         return given_quantised(
             network, golden, max_loss=max_loss, max_error=max_error,
-            others={"reloadable": reloadable, "also": bool(also)},
+            others={
+                "reloadable": reloadable, "also": bool(also), "search ahead": search == "ahead"
+            },
         )
     others = [(named_alike(network, other), its_golden) for other, its_golden in also]
     cases = [(case, affordable(case, data.search)) for case, data in ((network, golden), *others)]

@@ -1,5 +1,7 @@
 """Keras models in the shapes that people use: read as they are, or refused with what to do."""
 
+from pathlib import Path
+
 import pytest
 
 from build_decoder.bench.keras_files import difference, saved
@@ -39,5 +41,8 @@ def test_models_that_are_refused_with_what_to_do(keras, tmp_path, name):
     assert "layer '" in str(caught.value)
 
 
-def test_there_are_as_many_as_were_asked_for():
+def test_the_page_has_a_row_of_each():
+    page = (Path(__file__).parents[1] / "docs" / "keras.md").read_text()
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in page.splitlines()]
     assert len(READ) >= 30
+    assert {*READ, *REFUSED} <= {*rows}

@@ -3,7 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_decoder.models import InputError, Kind, load_golden
+from build_decoder.models import Input, InputError, Kind, Network, Node, load_golden
+from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.global_average_pool import GlobalAveragePool
 from tests.networks import dense, dense_chain
 
 WEIGHTS = np.array([[1.0, 2], [3, -1], [0, 2]])
@@ -114,3 +116,21 @@ def test_folder_with_a_comma_in_its_name(name: str, tmp_path: Path):
     np.savez(folder / "golden.npz", x=x, y=y)
     for source in (folder, folder / "golden.npz"):
         np.testing.assert_allclose(load_golden(source, NETWORK).y, y)
+
+
+def test_time_steps_need_not_be_an_image_of_one_column(tmp_path: Path):
+    weights = {"weights": np.ones((2, 1, 3, 2)), "bias": np.zeros(2)}
+    nodes = (
+        Node("c", ("x",), Conv2d(2, (2, 1), "linear"), weights),
+        Node("y", ("c",), GlobalAveragePool()),
+    )
+    network = Network("steps", (Input("x", (5, 1, 3)),), nodes)
+    x = np.random.default_rng(1).normal(size=(8, 5, 3))
+    y = network.forward(x.reshape(8, 5, 1, 3))
+    np.savez(tmp_path / "golden.npz", x=x, y=y, task="regression")
+    np.testing.assert_array_equal(
+        load_golden(tmp_path / "golden.npz", network).x, x.reshape(8, 15)
+    )
+    np.savez(tmp_path / "golden.npz", x=x.transpose(0, 2, 1), y=y, task="regression")
+    with pytest.raises(InputError, match="x: expected shape"):
+        load_golden(tmp_path / "golden.npz", network)

@@ -31,13 +31,13 @@ def test_samples_come_in_their_shape_or_flat(tmp_path: Path):
     network = images()
     x = np.random.default_rng(0).normal(size=(SAMPLES, 6, 1, 2))
     y = network.forward(x)
-    for given in (x, x.reshape(SAMPLES, 12)):
+    for given in (x, x[:, :, 0], x.reshape(SAMPLES, 12)):
         golden = load(tmp_path, network, given, y, labels=y.argmax(axis=1))
         assert golden.x.shape == (SAMPLES, 12)
         np.testing.assert_array_equal(golden.y, y)
         assert golden.task.kinds == (Kind.CLASSES,)
-    with pytest.raises(InputError, match=r"x: expected shape \(any, 12\) .*got shape \(60, 6, 2\)"):
-        load(tmp_path, network, x[:, :, 0], y)
+    with pytest.raises(InputError, match=r"x: expected shape \(any, 12\) .*got shape \(60, 2, 6\)"):
+        load(tmp_path, network, x[:, :, 0].transpose(0, 2, 1), y)
     with pytest.raises(InputError, match=r"x: expected shape \(any, 6, 1, 2\) .*got .*6, 2, 1\)"):
         load(tmp_path, network, x.transpose(0, 1, 3, 2), y)
 

@@ -86,6 +86,35 @@ def test_convolutions_without_padding_are_parts_of_ours(tmp_path):
     check_same(path, load_network(path))
 
 
+@pytest.mark.parametrize("pads", [[4, 0], [0, 0], [2, 2], [1, 3]])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_convolutions_with_holes_and_groups_and_any_padding(tmp_path, pads, groups):
+    model = OnnxModel(("x", [FREE, 2, 15]))
+    model.add("Conv", model.weights(4, 2 // groups, 3), model.weights(4), pads=pads,
+              dilations=[2], group=groups)
+    model.add("Relu")
+    model.add("MaxPool", kernel_shape=[3], strides=[3])
+    model.add("Conv", model.weights(2, 4, 2))
+    model.add("GlobalAveragePool")
+    model.add("Flatten")
+    model.gemm(2, 3)
+    path = model.save(tmp_path)
+    check_same(path, load_network(path))
+
+
+def test_lstm_behind_a_convolution(tmp_path):
+    model = OnnxModel(("x", [FREE, 3, 6]))
+    model.add("Conv", model.weights(3, 3, 3), pads=[1, 1])
+    model.add("Transpose", perm=[2, 0, 1])
+    model.add("LSTM", *(model.weights(1, 20, n) for n in (3, 5)), hidden_size=5,
+              outputs=["y", "h"])
+    model.last = "h"
+    model.add("Squeeze", model.whole(0))
+    model.gemm(5, 2)
+    path = model.save(tmp_path)
+    check_same(path, load_network(path))
+
+
 def test_one_dimensional_cnn(tmp_path):
     model = OnnxModel(("spikes", [FREE, 3, 20]))
     model.add("Conv", model.weights(4, 3, 5), model.weights(4), pads=[2, 2])

@@ -60,7 +60,7 @@ def lstm(kind="LSTM", start=None, **attributes) -> OnnxModel:
 
 def lstm_behind_convolution() -> OnnxModel:
     model = OnnxModel(("x", [FREE, 3, 4]))
-    model.add("Conv", model.weights(3, 3, 3), pads=[1, 1])
+    model.add("Conv", model.weights(3, 3, 3))
     model.add("Transpose", perm=[2, 0, 1])
     model.add("LSTM", model.weights(1, 20, 3), model.weights(1, 20, 5), hidden_size=5, name="cell",
               outputs=["y", "h"])
@@ -133,8 +133,8 @@ REFUSED = {
     "start": (lambda: lstm(start=np.ones((1, 2, 5), np.float32)),
               "node 'cell' (LSTM): expected initial_h of zeros"),
     "cell state": (lstm_state, "node 'state' (Squeeze): expected tensors of nodes before it"),
-    "image into steps": (lstm_behind_convolution,
-                         "node 'cell' (LSTM): expected samples (4, 3) in the order of a layer's"),
+    "part of steps": (lstm_behind_convolution,
+                      "node 'cell' (LSTM): expected samples (2, 3) in the order of a layer's"),
     "samples mixed": (mixing_samples, "(Gemm): expected axis 0 to be that of the samples"),
     "free steps": (two_dynamic, "input 'x': expected one free axis, that of samples"),
     "infinite weights": (lambda: dense("Add", np.float32([1, np.inf, 0])),

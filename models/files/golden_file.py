@@ -146,8 +146,10 @@ def _input_axes(reference: ArrayReference, network: Network) -> list[tuple[str, 
     """Axes of ``x``: those of the only input if the array has as many, else one for all values."""
     given = network.given_inputs
     if len(given) == 1 and reference.key is not None:
-        shape = given[0].shape
-        if len(npz_shape(reference.path, reference.key)) == 1 + len(shape):
+        shape, found = given[0].shape, npz_shape(reference.path, reference.key)
+        if len(shape) == 3 and shape[1] == 1 and found[1:] == (shape[0], shape[2]):
+            shape = found[1:]  # time steps, which are an image of one column to convolutions
+        if len(found) == 1 + len(shape):
             axes = [f"axis {number}" for number in range(1, 1 + len(shape))]
             return list(zip(axes if len(shape) > 1 else ["inputs"], shape, strict=True))
     return [("inputs", network.input_count)]

@@ -14,6 +14,7 @@ import numpy as np
 from build_decoder.models.files.onnx_file.operation import Operation
 from build_decoder.models.layer import Layer, Mismatch, Shape
 from build_decoder.models.layers.flatten import Flatten
+from build_decoder.models.layers.steps import Steps
 from build_decoder.models.recurrent import RecurrentLayer
 from build_decoder.models.walk import Walk
 
@@ -120,6 +121,7 @@ class Graph:
         self.samples = samples
         self._numbers = itertools.count()
         self._flat: dict[Draft, Draft] = {}
+        self._steps: dict[Draft, Draft] = {}
         self._repeated: dict[tuple[Draft, Shape, Walk], Draft] = {}
 
     def given(self, path: str, shape: Shape) -> Draft:
@@ -217,10 +219,23 @@ class Graph:
             ends = tuple(slice(at, at + size) for at, size in zip(starts, order.shape, strict=True))
             if np.array_equal(np.arange(draft.count).reshape(draft.shape)[ends], order):
                 return draft, tuple(map(int, starts))
+        if len(draft.shape) in (2, 3) and order.ndim == 5 - len(draft.shape):
+            image = draft.shape if len(draft.shape) == 3 else order.shape
+            whole = np.array_equal(order.ravel(), range(draft.count))
+            if image[1] == 1 and whole:
+                return self._formed(node, draft), starts
         raise node.error(
             f"samples {order.shape} in the order of a layer's outputs",
             f"values of {draft.path!r}, which are {draft.shape} in another order or form",
         )
+
+    def _formed(self, node: Operation, draft: Draft) -> Draft:
+        """Time steps of a draft in the other form."""
+        if draft not in self._steps:
+            formed = self.add(node, Steps(), [draft])
+            formed.path = f"{draft.path}_steps"
+            self._steps[draft] = formed
+        return self._steps[draft]
 
     def _repeat(self, node: Operation, draft: Draft, order: np.ndarray) -> Draft:
         """The input that repeats another one in an order."""

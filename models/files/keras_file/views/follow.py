@@ -91,7 +91,11 @@ def follow_views(plan: ViewPlan, keras: ModuleType, model: Any) -> Followed:
         # Operations and inputs are no layers of a loaded model, and have no weights.
         plain = layer.kind == INPUT or "." in layer.kind
         loaded = None if plain else find_layer(model, layer.name)
-        view = reading.run(graph, node, taken, keras, loaded)
+        try:
+            view = reading.run(graph, node, taken, keras, loaded)
+        except (IndexError, ValueError):  # of numpy
+            sizes = [each.places.shape[1:] for each in taken]
+            raise node.error("values as its kind takes them", f"shapes {sizes}") from None
         if view.places.shape[1:] != reading.shape:
             raise node.error(f"samples of shape {reading.shape}", f"{view.places.shape[1:]}")
         view = replace(view, alone=view.alone and users[layer.name] == 1)
