@@ -12,6 +12,9 @@ from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.stack.layer import stacked
+from build_decoder.hdl.stack.plan import StackPlan
+from build_decoder.hdl.stack.stages import chosen_on_stacks
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.files.json_file import read_json
@@ -57,7 +60,8 @@ class Design:
     family
         FPGA family that it is designed for; None for any.
     layers
-        Those that are hardware, in order.
+        Those that are hardware, in order. Layers that share multipliers are one, called as the last
+        of them.
     interface
         What there is of it from outside; its fingerprint tells the integer model.
     reloadable
@@ -119,16 +123,17 @@ class Design:
     def _stages(self, model: IntegerModel) -> DecoderPlan:
         if self.engine is not None:
             return deciding(self.engine.plan(scores_of(model)), model)
-        kinds = [(node.name, plan_type(node.layer)) for node in model.nodes]
+        names = {each.name for each in self.layers if each.type == StackPlan.name}
+        nodes = stacked(model, frozenset(names)).nodes
+        kinds = [(node.name, plan_type(node.layer)) for node in nodes]
         wanted = [f"{kind.name} {name!r}" for name, kind in kinds if not kind.wires]
         listed = [f"{each.type} {each.name!r}" for each in self.layers]
         if listed != wanted:
             raise ValueError(f"{', '.join(listed)} for {', '.join(wanted)}")
-        return DecoderPlan.chosen(
-            model,
-            {each.name: each.choices for each in self.layers},
-            reloadable=self.reloadable,
-        )
+        choices = {each.name: each.choices for each in self.layers}
+        if names:
+            return chosen_on_stacks(model, names, choices)
+        return DecoderPlan.chosen(model, choices, reloadable=self.reloadable)
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -170,9 +175,10 @@ class Design:
 
 def _read_layer(entries: Fields) -> LayerDesign:
     entries.require(*_PLACE)
-    kind = entries.choice("type", layers.names())
+    kind = entries.choice("type", (*layers.names(), StackPlan.name))
     rest = {key: value for key, value in entries.values.items() if key not in _PLACE}
-    choices = layers.get(kind).read_choices(Fields(rest, entries.source, entries.where))
+    plan = StackPlan if kind == StackPlan.name else layers.get(kind)
+    choices = plan.read_choices(Fields(rest, entries.source, entries.where))
     return LayerDesign(entries.text("name"), kind, choices)
 
 

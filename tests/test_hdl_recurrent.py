@@ -112,6 +112,16 @@ def test_products_of_a_unit_are_made_bit_by_bit_where_nothing_waits(kind, backwa
         check_control(component(plans[0]), (0.8, 0.6), cycles=2 * plans[0].times.latency)
 
 
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_units_that_follow_as_closely_as_their_products_bit_by_bit_allow(kind):
+    cls, plan_class = KINDS[kind]
+    model, x = quantised(cls(6, True), shape=(2, 20), bits=5)
+    plans = [plan_class(model.layers[0], Folding(1, n)) for n in range(1, 12)]
+    closest = [plan for plan in plans if plan.bitwise][-1]
+    check(closest, x)
+    check(closest, x, seed=3)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_folding(kind):

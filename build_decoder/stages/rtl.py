@@ -71,7 +71,7 @@ def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> Stage
     return StageResult(
         figures={
             "foldings": shared + [
-                {"layer": name}
+                {"layer": ", ".join(layer.serves) or name}
                 | asdict(layer.folding)
                 | {"multipliers": asdict(layer.multipliers)}
                 for name, layer in plan.layers.items()

@@ -9,9 +9,17 @@ from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.models.discovery import discover
 from build_decoder.quant.layer import IntegerLayer
 
-__all__ = ["get", "names", "plan_type"]
+__all__ = ["for_several", "get", "names", "plan_type"]
 
 _PLANS: dict[str, type[LayerPlan]] = discover(__name__, __path__, "PLAN")
+_OF_SEVERAL: list[type[LayerPlan]] = []
+
+
+def for_several(plan: type[LayerPlan]) -> type[LayerPlan]:
+    """Class decorator: plans of a layer that is several layers of a network, which are hardware of
+    one kind; no network has it."""
+    _OF_SEVERAL.append(plan)
+    return plan
 
 
 def names() -> tuple[str, ...]:
@@ -32,7 +40,7 @@ def plan_type(layer: IntegerLayer) -> type[LayerPlan]:
     ValueError
         If there is no hardware.
     """
-    for plan in _PLANS.values():
+    for plan in (*_PLANS.values(), *_OF_SEVERAL):
         if plan.layer_type is type(layer):
             return plan
     raise ValueError(f"expected a layer of {', '.join(names())}, got {type(layer).__name__}")

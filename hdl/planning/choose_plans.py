@@ -122,6 +122,47 @@ class PlanChooser:
         self._check_area(self._area_of(plan), limits)
         return plan
 
+    def hastened(self, limits: Limits) -> DecoderPlan:
+        """A decoder within the limits, a latency among them: the cheapest for its interval, of
+        which single layers are made faster, again and again the one that gives most for its price.
+
+        Raises
+        ------
+        InputError
+            If that leads to none.
+        """
+        plans = self._plans(self._intervals(limits.interval_cycles)[0], limits)
+        decoder = self._decoder(plans)
+        latency, most = limits.latency(decoder), limits.latency_cycles
+        while latency > most:
+            steps = []
+            for name, option in self._faster(plans):
+                tried = plans | {name: option.plan}
+                made = self._decoder(tried)
+                gain = latency - limits.latency(made)
+                cost = self._price(self._area(tried)) - self._price(self._area(plans))
+                if gain > 0:
+                    steps.append((gain / max(cost, 1), len(steps), tried, made))
+            if not steps:
+                raise InputError(
+                    f"{self.model.name}: expected a latency that faster layers can reach, which is "
+                    f"{latency} cycles, got {most}"
+                )
+            _, _, plans, decoder = max(steps, key=lambda step: step[:2])
+            latency = limits.latency(decoder)
+        self._check_area(self._area_of(decoder), limits)
+        return decoder
+
+    def _faster(self, plans: Mapping[str, LayerPlan]) -> "Iterator[tuple[str, _Option]]":
+        """The cheapest option of each layer that is faster than its plan, by the step from one
+        interval to the next."""
+        less, more = _FINER
+        for name, options in self._options.items():
+            wanted = plans[name].pace * less // more
+            faster = next((option for option in options if option.pace <= wanted), None)
+            if faster is not None:
+                yield name, faster
+
     def every(self, max_blocks: int | None = None) -> Iterator[DecoderPlan]:
         """The cheapest decoder for each interval that is tried, the longest first, within a number
         of DSP blocks; plans that are those of a longer interval come once."""

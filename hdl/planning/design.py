@@ -17,6 +17,7 @@ from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
+from build_decoder.hdl.stack.choose import stacked_decoder
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
@@ -108,9 +109,6 @@ def design_decoder(
     if interval_cycles is not None or not dense_only or targeted and not model.is_dense_chain:
         if foldings is None and interval_cycles is None and not targeted:
             foldings = _smallest(model)
-        engine = None
-        if foldings is None and datapath is None and not reloadable:
-            engine = _engine(model, interval_cycles, latency_cycles, family, left, spare)
         chooser = PlanChooser(
             model,
             family=family or DEFAULT,
@@ -125,7 +123,12 @@ def design_decoder(
             interval_cycles=interval_cycles, latency_cycles=latency_cycles, max_lut=max_lut,
             max_blocks=left,
         )
-        return chooser.choose(limits) if engine is None else chooser.cheaper(engine, limits)
+        shared = None
+        if foldings is None and datapath is None and not reloadable:
+            shared = _engine(model, interval_cycles, latency_cycles, family, left, spare)
+            if shared is None:
+                shared = stacked_decoder(model, limits, family or DEFAULT, spare)
+        return chooser.choose(limits) if shared is None else chooser.cheaper(shared, limits)
     if not targeted:
         foldings = default_foldings(model) if foldings is None else foldings
         return _decoder(model, foldings, names, family, left, spare, reloadable)

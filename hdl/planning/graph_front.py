@@ -3,9 +3,10 @@
 Stages of a decoder work side by side. For each interval between frames, from that of the smallest
 decoder to the shortest that there is, every layer is the cheapest that goes as fast, as
 :mod:`hdl.planning.choose_plans` has it; networks of many convolutions have an engine for each as
-well. Of these decoders, those that no other is better than are the front. Other foldings, in which
-a layer goes faster than the slowest one needs, are not looked at: chains of dense layers have a
-front of all foldings, :mod:`hdl.planning.design_front`.
+well, and recurrent layers in a row are looked at on multipliers of their own and on shared ones. Of
+these decoders, those that no other is better than are the front. Other foldings, in which a layer
+goes faster than the slowest one needs, are not looked at: chains of dense layers have a front of
+all foldings, :mod:`hdl.planning.design_front`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,8 @@ from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import WAITING, worth_an_engine
 from build_decoder.hdl.planning.design_front import DesignPoint, price
+from build_decoder.hdl.stack.layer import stacks
+from build_decoder.hdl.stack.stages import on_stacks, with_stacks
 from build_decoder.quant.integer_model import IntegerModel
 
 __all__ = ["graph_front"]
@@ -74,6 +77,11 @@ def _plans(
     scores = scores_of(model)
     chooser = PlanChooser(scores, family=family, spare_blocks=spare_blocks, datapath=datapath)
     yield from (deciding(plan, model) for plan in chooser.every(max_blocks))
+    if datapath is None and stacks(scores):
+        chooser = PlanChooser(with_stacks(scores), family=family, spare_blocks=spare_blocks)
+        yield from (
+            deciding(on_stacks(plan, scores), model) for plan in chooser.every(max_blocks)
+        )
     if datapath is None and worth_an_engine(scores):
         for engine in engines(
             scores, family, columns=WAITING, max_blocks=max_blocks, interval=interval

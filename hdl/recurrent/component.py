@@ -48,18 +48,11 @@ class RecurrentComponent(StageComponent):
         m = Module()
         plan, sums = self.plan, self.plan.sums
         m.submodules.walk = walk = StepWalk(plan)
-        m.submodules.weights = weights = stored_weights(sums)
-        m.submodules.mac = mac = MacArray(sums)
         m.submodules.drain = drain = StepDrain(plan)
         m.submodules.cell = cell = self.cell(plan)
 
-        busy, columns_there, states_there = Signal(), Signal(), Signal()
-        # Weights are ready before any input has gone through memories and selection.
-        m.d.comb += walk.take.eq(~(busy & walk.last) & columns_there & states_there)
-        with m.If(drain.done):
-            m.d.sync += busy.eq(0)
-        with m.If(walk.take & walk.last):
-            m.d.sync += busy.eq(1)
+        columns_there, states_there = Signal(), Signal()
+        self._take(m, walk, drain, columns_there & states_there)
         columns = self._columns(m, walk, columns_there)
         came = self._came(m, cell)
         states = self._states(m, walk, cell, came, states_there)
@@ -72,6 +65,32 @@ class RecurrentComponent(StageComponent):
         for lane, operand in enumerate(operands):
             state = Mux(zero, 0, states[lane])
             m.d.sync += operand.eq(Mux(of_state, state, columns[lane]))
+        self._multiply(m, walk, drain, operands)
+        m.d.comb += [
+            cell.valid.eq(drain.valid),
+            cell.row.eq(drain.row),
+            cell.starts.eq(drain.starts),
+            cell.of_input.eq(drain.of_input),
+            cell.of_state.eq(drain.of_state),
+        ]
+        self._give(m, drain, cell, came)
+        return m
+
+    def _take(self, m: Module, walk, drain, there):
+        """Go on where values are there; a pass ends when the sums of the one before it leave."""
+        busy = Signal()
+        # Weights are ready before any input has gone through memories and selection.
+        m.d.comb += walk.take.eq(~(busy & walk.last) & there)
+        with m.If(drain.done):
+            m.d.sync += busy.eq(0)
+        with m.If(walk.take & walk.last):
+            m.d.sync += busy.eq(1)
+
+    def _multiply(self, m: Module, walk, drain, operands):
+        """What was taken goes, with its weights, into sums, and these into the drain."""
+        sums = self.plan.sums
+        m.submodules.weights = weights = stored_weights(sums)
+        m.submodules.mac = mac = MacArray(sums)
         beat = Mux(walk.take, Cat(1, walk.first, walk.last), 0)
         take, first, last = delayed(m, beat, READ_LATENCY, "beat", flag=True)
         m.d.comb += [
@@ -81,18 +100,9 @@ class RecurrentComponent(StageComponent):
             mac.inputs.eq(operands),
             mac.load.eq(weights.load),
             mac.weights.eq(weights.weights),
-        ]
-        m.d.comb += [
             drain.load.eq(delayed(m, last, mac.latency, "finished", flag=True)),
             drain.sums.eq(mac.sums),
-            cell.valid.eq(drain.valid),
-            cell.row.eq(drain.row),
-            cell.starts.eq(drain.starts),
-            cell.of_input.eq(drain.of_input),
-            cell.of_state.eq(drain.of_state),
         ]
-        self._give(m, drain, cell, came)
-        return m
 
     def _columns(self, m: Module, walk, there_now):
         """Columns of inputs come in; the word that is read."""

@@ -8,7 +8,7 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.recurrent.step_sums import StepSums
 from build_decoder.quant.recurrent import RecurrentLayer
 
-__all__ = ["READ_LATENCY", "RecurrentControl"]
+__all__ = ["READ_LATENCY", "RecurrentControl", "over_steps", "phases_of"]
 
 READ_LATENCY = 2
 """Cycles from the address of inputs or states to multipliers: the memory, and a selection."""
@@ -78,7 +78,7 @@ class RecurrentControl:
                             if not of_state and number == sums.passes - 1:
                                 release.append((space, 1))
                         beats.append((tuple(reserve), tuple(release)))
-            return _phases(beats)
+            return phases_of(beats)
 
         def drained(step: int) -> list[Phase]:
             last = step == count - 1 and not self.continuous
@@ -101,7 +101,7 @@ class RecurrentControl:
                         groups.append((tuple(reserve), tuple(release)))
                         if part == 1 and not (row + 1) * sums.lanes % self.gates:
                             groups += [((), ())] * self.rests
-            return _phases(groups)
+            return phases_of(groups)
 
         give = Phase(give=(0,), reserve=() if self.turned else ((given, 1),))
         column = [give] * (units - 1) + [
@@ -114,13 +114,13 @@ class RecurrentControl:
             )
             sent = [whole, *sent[1:]]
         # In continuous mode, a frame is one step, and only one after a reset is a first one.
-        walk = Actor(_over_steps(walked, count))
+        walk = Actor(over_steps(walked, count))
         if self.continuous:
             walk = Actor(tuple(walked(1)), first=tuple(walked(0)))
         return (
             Actor((taken,) * count),
             walk,
-            Actor(_over_steps(drained, count)),
+            Actor(over_steps(drained, count)),
             Actor(tuple(sent)),
         )
 
@@ -130,7 +130,7 @@ class RecurrentControl:
         return min(at_once, self.units - beat * at_once)
 
 
-def _phases(cycles: Sequence[tuple[Claims, Claims]]) -> list[Phase]:
+def phases_of(cycles: Sequence[tuple[Claims, Claims]]) -> list[Phase]:
     """Phases of cycles that reserve and release; those that do neither are one."""
     phases = []
     for claims, same in groupby(cycles):
@@ -142,7 +142,7 @@ def _phases(cycles: Sequence[tuple[Claims, Claims]]) -> list[Phase]:
     return phases
 
 
-def _over_steps(phases, count: int) -> tuple[Phase, ...]:
+def over_steps(phases, count: int) -> tuple[Phase, ...]:
     """``phases(step)`` of all steps; those between the first and the last are alike."""
     first, last = phases(0), phases(count - 1) if count > 1 else []
     between = phases(1) if count > 2 else []

@@ -1,9 +1,12 @@
 """Drain of a step's sums: those of the first part wait for those of the second one."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from amaranth import Array, Cat, Module, Mux, Shape, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from build_decoder.hdl.families import DEFAULT, family_of
 from build_decoder.hdl.parts.native import native_part
@@ -23,6 +26,8 @@ class StepDrain(wiring.Component):
     ----------
     plan : RecurrentPlan
         The layer, and how it is folded.
+    more
+        Further members.
 
     Members
     -------
@@ -44,7 +49,7 @@ class StepDrain(wiring.Component):
     of_input, of_state : ``Out``, array of ``lanes`` exact sums
     """
 
-    def __init__(self, plan: RecurrentPlan):
+    def __init__(self, plan: RecurrentPlan, more: Mapping[str, Member] = MappingProxyType({})):
         self.plan, sums = plan, plan.sums
         exact = Shape(sums.parameters.exact.width, signed=True)
         lanes = data.ArrayLayout(exact, sums.lanes)
@@ -61,6 +66,7 @@ class StepDrain(wiring.Component):
                 "starts": Out(1),
                 "of_input": Out(lanes),
                 "of_state": Out(lanes),
+                **more,
             }
         )
 
@@ -109,21 +115,26 @@ class StepDrain(wiring.Component):
                 m.d.sync += part.eq(~part)
                 with m.If(part):
                     m.d.sync += step.eq(next_step)
+        ports = (self.of_state, self.of_input)
+        if not sums.state_first:
+            ports = ports[::-1]
+        self._leave(m, platform, draining, index, (leaving & ~part, row), ports)
+        return m
+
+    def _leave(self, m: Module, platform, draining, index, first, ports) -> None:
+        """Sums that came with ``load`` leave as the two ``ports``, those of the first part from the
+        memory into which they are written with ``first``, whether it is one and its row."""
         held = Signal.like(self.sums)
         with m.If(self.done):
             m.d.sync += draining.eq(0)
         with m.If(self.load):
             m.d.sync += [draining.eq(1), held.eq(self.sums)]
-
         selected = self._selected(m, platform, held.as_value(), index)
-        waited = self._waited(m, platform, leaving & ~part, row, selected)
+        waited = self._waited(m, platform, *first, selected)
         second = Signal(len(selected), reset_less=True)
         m.d.sync += second.eq(selected)
-        ports = (self.of_state, self.of_input)
-        for port, value in zip(ports if sums.state_first else ports[::-1], (waited, second),
-                               strict=True):
+        for port, value in zip(ports, (waited, second), strict=True):
             m.d.comb += port.as_value().eq(value)
-        return m
 
     def _resting(self, m: Module, whole):
         """Whether a unit's last sums have left, with ``whole``, a short time ago."""

@@ -139,8 +139,10 @@ class RecurrentPlan(RecurrentControl, LayerPlan):
                 enumerate(zip(ends, [0, *ends], strict=False))]
 
     def _leaving(self, groups: int, units: int, rest: int) -> int:
-        """Cycles between passes in which sums of so many groups can leave, and rests are over."""
-        return READ_LATENCY + self.sums.sums_latency + groups + units * rest
+        """Cycles of a pass beside which sums of so many groups can leave, with rests behind those
+        of each unit, without holding up the next ones."""
+        left = READ_LATENCY + self.sums.sums_latency + groups + max(units - 1, 0) * rest
+        return max(left, groups + units * rest)
 
     @property
     def kept(self) -> QFormat:

@@ -1,7 +1,7 @@
 """The cell of a gated recurrent unit in hardware."""
 
 import numpy as np
-from amaranth import Module, Mux, Shape, Signal, Value
+from amaranth import Module, Mux, Value
 
 from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.recurrent.cell import (
@@ -26,7 +26,8 @@ __all__ = ["GruCellComponent"]
 class GruCellComponent(CellComponent):
     """See :class:`quant.operations.gru_cell.GruCell`.
 
-    The two products of a unit are made at once, or bit by bit where the plan says so.
+    The two products of a unit are made at once, or bit by bit where the plan says so. Then the last
+    one is made beside the first one of the next unit.
     """
 
     def elaborate(self, platform):
@@ -144,28 +145,31 @@ class GruCellComponent(CellComponent):
 
         bits = p.gate.output.width
         differs = bits + plan.candidate_latency
-        ended, within = turns(m, whole, differs + 1 + bits)
-        first, second = within(0, bits), within(differs + 1, differs + 1 + bits)
+        _, within = turns(m, whole, differs + 1)
+        first, there = within(0, bits), within(differs, differs + 1)
+        ended, within_output = turns(m, there, bits)
+        second = within_output(0, bits)
         r = bits_of(m, "r", gate, load=summed & (number == 1), step=first)
-        z = bits_of(m, "z", update, load=whole, step=second)
+        # The next unit's update gate may come while the last bits of this one are used.
+        z = bits_of(m, "z", held(m, update, "held_z_then", whole), load=there, step=second)
 
         passed = Span.of(p.gate.output) * Span.of(p.reset)
         gated = Span.of(p.gate.output) * (Span.of(p.output) - Span.of(p.candidate.output))
-        operand = Signal(Shape(max(passed.width, gated.width), signed=True))
         product = product_by_bits(
-            m, "product", len(operand), operand,
-            first=within(0, 1) | within(differs + 1, differs + 2), step=first | second,
-            minus=p.gate.output.signed,
+            m, "product", passed.width, Mux(r, reset, 0),
+            first=within(0, 1), step=first, minus=p.gate.output.signed,
         )
         candidate = self._candidate(m, product, of_input, within(bits, differs))
-        there = within(differs, differs + 1)
         starts = delayed(m, self.starts, 1 + plan.gate_latency, "starts")
         starts = held(m, starts, "starts_then", whole)
         before = Mux(starts, 0, states.o)
         difference = held(m, self._difference(before, candidate), "difference", there)
+        output = product_by_bits(
+            m, "output_product", gated.width, Mux(z, difference, 0),
+            first=within_output(0, 1), step=second, minus=p.gate.output.signed,
+        )
         m.d.comb += [
-            operand.eq(Mux(second, Mux(z, difference, 0), Mux(r, reset, 0))),
-            self.o.eq(self._output(m, product, candidate)),
+            self.o.eq(self._output(m, output, candidate)),
             self.done.eq(ended),
             states.take.eq(ended),
         ]

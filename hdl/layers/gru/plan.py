@@ -40,9 +40,12 @@ class GruPlan(RecurrentPlan):
 
     @property
     def rest(self) -> int:
-        # The next unit's gates come when the last product is made, at the earliest.
-        bits = self.layer.cell.gate.output.width
-        return max(2 * bits + self.candidate_latency + 1 - self.gates, bits)
+        # The next unit's gates come when this one's are used, at the earliest, its sums of the
+        # candidate when the candidate has taken this one's, and its last gate when the difference
+        # is there.
+        bits, gates = self.layer.cell.gate.output.width, self.gates
+        candidate = bits + self.candidate_latency + 1 - gates
+        return max(bits, bits + 2 + self.gate_latency - gates, candidate)
 
     @property
     def activations(self):

@@ -1,6 +1,6 @@
 """The cell of a long short-term memory in hardware."""
 
-from amaranth import Module, Mux, Shape, Signal, Value
+from amaranth import Module, Mux, Value
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.parts.shift_add import shift_add_product
@@ -27,7 +27,7 @@ class LstmCellComponent(CellComponent):
 
     The three products of a unit are made at once, or bit by bit where the plan says so. Then the
     highest bits of both gates come first: each adds its operand to twice what there is, both of
-    them the sum of both operands.
+    them the sum of both operands. The last product is made beside the first ones of the next unit.
     """
 
     def elaborate(self, platform):
@@ -109,12 +109,16 @@ class LstmCellComponent(CellComponent):
 
         bits = p.gate.output.width
         squashes = bits + plan.squash_latency
-        ended, within = turns(m, whole, squashes + bits)
-        first, second = within(0, bits), within(squashes, squashes + bits)
+        _, within = turns(m, whole, squashes)
+        first, squashed_now = within(0, bits), within(squashes - 1, squashes)
+        ended, within_output = turns(m, squashed_now, bits)
+        second = within_output(0, bits)
         i = bits_of(m, "i", gate, load=summed & (number == 0), step=first)
         f = bits_of(m, "f", gate, load=summed & (number == 1), step=first)
         g = held(m, candidate, "g", summed & (number == 2))
-        o = bits_of(m, "o", gate, load=whole, step=second)
+        # The next unit's output gate may come while the last bits of this one are used.
+        o = held(m, gate, "held_o", whole)
+        o = bits_of(m, "o", o, load=squashed_now, step=second)
 
         exact, of_gate = p.cell_narrowing.source, p.gate.output.fraction
         starts = delayed(m, self.starts, 1 + plan.gate_latency, "starts")
@@ -122,24 +126,21 @@ class LstmCellComponent(CellComponent):
         kept = placed(Mux(starts, 0, cells.o), of_gate + p.cell.fraction, exact)
         added = placed(g, of_gate + p.candidate.output.fraction, exact)
         both = held(m, kept + added, "both", whole)
-        width = max(exact.width, p.output_narrowing.source.width)
-        operand = Signal(Shape(width, signed=True))
         product = product_by_bits(
-            m, "product", width, operand,
-            first=within(0, 1) | within(squashes, squashes + 1), step=first | second,
-            minus=p.gate.output.signed,
+            m, "product", exact.width, Mux(f, Mux(i, both, kept), Mux(i, added, 0)),
+            first=within(0, 1), step=first, minus=p.gate.output.signed,
         )
         cell = narrowed(m, "cell", p.cell_narrowing.requantise, product)
         there = within(bits, bits + 1)
         squashed = activated(m, "squash", p.squash, cell, enable=within(bits, squashes))
-        with m.If(second):
-            m.d.comb += operand.eq(Mux(o, squashed, 0))
-        with m.Else():
-            m.d.comb += operand.eq(Mux(f, Mux(i, both, kept), Mux(i, added, 0)))
+        output = product_by_bits(
+            m, "output_product", p.output_narrowing.source.width, Mux(o, squashed, 0),
+            first=within_output(0, 1), step=second, minus=p.gate.output.signed,
+        )
         m.d.comb += [
             cells.take.eq(there),
             cells.write.eq(there),
             cells.data.eq(cell),
-            self.o.eq(narrowed(m, "output", p.output_narrowing.requantise, product)),
+            self.o.eq(narrowed(m, "output", p.output_narrowing.requantise, output)),
             self.done.eq(ended),
         ]

@@ -40,9 +40,10 @@ class LstmPlan(RecurrentPlan):
 
     @property
     def rest(self) -> int:
-        # The next unit's gates come when the last product is made, at the earliest.
+        # The next unit's gates come when this one's are used, at the earliest, and its last one
+        # when the last product begins.
         bits = self.layer.cell.gate.output.width
-        return max(2 * bits + self.squash_latency - self.gates, bits)
+        return max(bits, bits + self.squash_latency - self.gates)
 
     @property
     def activations(self):
@@ -61,7 +62,8 @@ class LstmPlan(RecurrentPlan):
     @property
     def cell_bits(self) -> int:
         exact = self.layer.cell.cell_narrowing.source.width
-        return 3 * exact if self.bitwise else exact
+        output = self.layer.cell.output_narrowing.source.width
+        return 3 * exact + output if self.bitwise else exact
 
     @property
     def kept(self) -> QFormat:

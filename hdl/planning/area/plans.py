@@ -21,6 +21,7 @@ from build_decoder.hdl.planning.area import (
 from build_decoder.hdl.planning.area.features import tree_bits
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.plan import LayerPlan, Plan
+from build_decoder.hdl.stack.sums import StackSums
 
 __all__ = ["decoder_area", "plan_area", "shape_of_plan"]
 
@@ -31,13 +32,20 @@ def shape_of_plan(plan: DensePlan | PackerPlan, family: Family) -> DenseShape | 
         return PackerShape(plan.format.width, plan.lanes, plan.count)
     p, folding = plan.parameters, plan.folding
     per_cycle = (folding.inputs_per_cycle, folding.outputs_per_cycle)
+    if isinstance(plan, StackSums):
+        # Parts have several numbers of inputs.
+        rows = plan.weight_rows
+        inputs = max(round(len(rows) / plan.passes), 1) * folding.inputs_per_cycle
+        weights = WeightCounts.of_rows(rows, inputs, p.weight.width, family.memory)
+    else:
+        weights = WeightCounts.of(p.weights, p.weight.width, per_cycle, family.memory)
     return dense_shape(
         p,
         folding,
         plan.multipliers,
         lanes=plan.lanes,
         double_buffered=plan.captures,
-        weights=WeightCounts.of(p.weights, p.weight.width, per_cycle, family.memory),
+        weights=weights,
         biases=BiasCounts.of(p.stored_biases, plan.lanes),
         activation=activation_plan(p.activation).shape,
     )

@@ -48,13 +48,19 @@ class WeightCounts:
         cls, weights: np.ndarray, width: int, folding: tuple[int, int], memory: MemoryRules
     ) -> "WeightCounts":
         """Counts of raw ``weights``, int64 (inputs, units), of ``width`` bits."""
-        rows = weight_rows(weights, *folding)
+        return cls.of_rows(weight_rows(weights, *folding), len(weights), width, memory)
+
+    @classmethod
+    def of_rows(
+        cls, rows: np.ndarray, inputs: int, width: int, memory: MemoryRules
+    ) -> "WeightCounts":
+        """Counts of raw rows, int64 (rows, ...), of weights of ``width`` bits."""
         count = len(rows)
         rows = rows.reshape(count, -1)
         if count == 1:
             magnitudes = np.abs(rows)
             return cls(
-                len(weights),
+                inputs,
                 width,
                 terms=int(np.count_nonzero(magnitudes)),
                 digits=int(np.bitwise_count(magnitudes).sum()),
@@ -65,7 +71,7 @@ class WeightCounts:
             deep = memory.lut_rows
             parts = (columns[:, start : start + deep] for start in range(0, count, deep))
             tables = sum(len(different(part[varies(part)])[0]) for part in parts)
-        return cls(len(weights), _mean_bits(rows), len(columns), tables)
+        return cls(inputs, _mean_bits(rows), len(columns), tables)
 
 
 def _mean_bits(rows: np.ndarray) -> float:

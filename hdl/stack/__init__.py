@@ -1,0 +1,1 @@
+"""Recurrent layers in a row on one array of multipliers."""

@@ -1,0 +1,39 @@
+"""The cheapest decoder whose recurrent layers in a row share multipliers."""
+
+from build_decoder.hdl.family import Family
+from build_decoder.hdl.planning.area.plans import decoder_area
+from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design_front import price
+from build_decoder.hdl.stack.layer import stacks
+from build_decoder.hdl.stack.stages import on_stacks, with_stacks
+from build_decoder.models.errors import InputError
+from build_decoder.quant.integer_model import IntegerModel
+
+__all__ = ["stacked_decoder"]
+
+
+def stacked_decoder(
+    model: IntegerModel, limits: Limits, family: Family, spare_blocks: bool
+) -> DecoderPlan | None:
+    """The cheapest decoder within the limits whose recurrent layers in a row share multipliers;
+    None if there is none, or only LUTs are limited."""
+    timed = limits.interval_cycles is not None or limits.latency_cycles is not None
+    if not timed or not stacks(model):
+        return None
+    chooser = PlanChooser(with_stacks(model), family=family, spare_blocks=spare_blocks)
+    ways = [chooser.choose] if limits.latency_cycles is None else [chooser.choose, chooser.hastened]
+    found = []
+    for way in ways:
+        try:
+            found.append(way(limits))
+        except InputError:
+            # Such layers go less fast than each on multipliers of its own.
+            continue
+    if not found:
+        return None
+
+    def cost(plan: DecoderPlan) -> float:
+        return price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
+
+    return on_stacks(min(found, key=cost), model)

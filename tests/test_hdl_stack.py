@@ -1,0 +1,229 @@
+"""Recurrent layers in a row on one array of multipliers."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from build_decoder.design_file import Design
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.planning.area.plans import decoder_area
+from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.graph_front import graph_front
+from build_decoder.hdl.stack.layer import StackedLayers, stacked, stacks
+from build_decoder.hdl.stack.plan import StackPlan
+from build_decoder.hdl.stack.stages import chosen_on_stacks, with_stacks
+from build_decoder.models.errors import InputError
+from build_decoder.models.layers.attention import Attention
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.gru import Gru
+from build_decoder.models.layers.lstm import Lstm
+from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.netlist_check import check_netlist
+from tests.fuzzed import check_decoder
+from tests.stage_rig import check_control, component
+from tests.test_hdl_recurrent import check, quantised
+
+KINDS = {"lstm": Lstm, "gru": Gru}
+
+
+@cache
+def stack(kind: str, sequences: bool, units=(4, 3), shape=(3, 5)):
+    *first, last = units
+    layers = (*(KINDS[kind](count, True) for count in first), KINDS[kind](last, sequences))
+    model, x = quantised(*layers, shape=shape)
+    (row,) = stacks(model).values()
+    return StackedLayers(tuple(n.layer for n in row), tuple(n.name for n in row)), x
+
+
+def checked_products(plan: StackPlan) -> None:
+    """Each product of a step is made once, of its own weight, as rows of weights come."""
+    sums, at_once = plan.sums, plan.folding.inputs_per_cycle
+    rows = iter(sums.weight_rows)
+    cells = [layer.cell for layer in plan.layer.layers]
+    for part in sums.parts:
+        array = cells[part.layer].recurrent if part.of_state else cells[part.layer].weights
+        made = np.zeros_like(array.raw)
+        seen = np.zeros(array.raw.shape, dtype=int)
+        start = 0
+        for groups in sums.groups_of(part):
+            for beat in range(sums.beats_of(part)):
+                row = next(rows)
+                for lane in range(at_once):
+                    value = beat * at_once + lane
+                    for neuron in range(sums.neurons):
+                        if value >= len(made) or neuron >= groups:
+                            assert row[lane, neuron] == 0 or neuron >= groups
+                            continue
+                        unit, gate = divmod(start + neuron, plan.gates)
+                        column = gate * cells[part.layer].units + unit
+                        made[value, column] = row[lane, neuron]
+                        seen[value, column] += 1
+            start += groups
+        assert (seen == 1).all()
+        np.testing.assert_array_equal(made, array.raw)
+    assert next(rows, None) is None
+
+
+@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_windows_back_to_back_and_with_stalls(kind, sequences):
+    layer, x = stack(kind, sequences)
+    for number, folding in enumerate((Folding(1, 3), Folding(2, 2), Folding(1, 7))):
+        plan = StackPlan(layer, folding)
+        checked_products(plan)
+        check(plan, x, seed=4 if number % 2 == sequences else None)
+    check_control(component(plan), (0.8, 0.6), cycles=2 * plan.times.latency)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_three_layers_of_other_sizes(kind):
+    layer, x = stack(kind, True, units=(2, 5, 1), shape=(3, 2))
+    for folding, seed in ((Folding(1, 2), None), (Folding(3, 2), 1)):
+        check(StackPlan(layer, folding), x, seed=seed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_single_step(kind):
+    layer, x = stack(kind, True, shape=(1, 3))
+    check(StackPlan(layer, Folding(1, 2)), x)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_folding(kind):
+    for sequences in (True, False):
+        layer, x = stack(kind, sequences)
+        for plan in StackPlan.options(layer, ((3, 5),)):
+            check(plan, x)
+            check(plan, x, seed=2)
+
+
+def test_pace_is_that_of_the_times_or_a_little_less():
+    for kind in KINDS:
+        layer, _ = stack(kind, True, units=(7, 6), shape=(9, 8))
+        for plan in list(StackPlan.options(layer, ((9, 8),)))[::7]:
+            assert 0.9 * plan.times.interval < plan.pace <= plan.times.interval, plan.folding
+
+
+def test_products_are_all_that_takes_time():
+    """Of two layers of 16 units and 28 inputs: all cycles but those until the second one has its
+    first values, once a step."""
+    layer, _ = stack("lstm", True, units=(16, 16), shape=(20, 28))
+    plan = StackPlan(layer, Folding(1, 4))
+    products = 20 * (28 + 3 * 16) * 16
+    late = plan.cells[0].cell_latency + 12
+    assert products < plan.times.interval < products + 20 * late
+
+
+def test_foldings_whose_sums_would_come_at_once():
+    layer, _ = stack("lstm", True)
+    with pytest.raises(ValueError, match="expected sums that come one by one, at most 16"):
+        StackPlan(layer, Folding(1, 17))
+    with pytest.raises(ValueError, match="expected sums that come one by one"):
+        StackPlan(layer, Folding(3, 8))
+
+
+def test_layers_that_are_stacked():
+    def names(*layers):
+        model, _ = quantised(*layers)
+        return {name: [n.name for n in row] for name, row in stacks(model).items()}
+
+    assert names(Lstm(3, True), Lstm(2, True), Lstm(2, False)) == {"l2": ["l0", "l1", "l2"]}
+    assert names(Lstm(3, True), Gru(2, True), Gru(2, False)) == {"l2": ["l1", "l2"]}
+    assert names(Lstm(3, True), Lstm(2, True, True), Lstm(2, False)) == {}
+    model, _ = quantised(Lstm(3, True), Gru(2, False))
+    with pytest.raises(ValueError, match="expected layers to be stacked that end in l1, got none"):
+        stacked(model, frozenset({"l1"}))
+
+
+def test_layers_that_are_not_stacked():
+    model, _ = quantised(Lstm(3, True), Gru(2, False))
+    with pytest.raises(ValueError, match="expected several LSTMs, or GRUs"):
+        StackedLayers(model.layers, ("l0", "l1"))
+    model, _ = quantised(Lstm(3, True), Lstm(2, False))
+    with pytest.raises(ValueError, match="expected layers that give all steps"):
+        StackedLayers((model.layers[1], model.layers[1]), ("l0", "l1"))
+
+
+NETWORKS = {
+    "lstm": (Lstm(4, True), Lstm(3, False), Dense(3, "linear")),
+    "gru": (Gru(2, True), Gru(3, True), Attention(), Dense(2, "linear")),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_stream_of_networks(name):
+    model, x = quantised(*NETWORKS[name])
+    plan = chosen_on_stacks(model, {"l1"}, {"l1": {"folding": Folding(1, 2)}})
+    check_decoder(Decoder(plan), x[:3])
+
+
+@cache
+def pair():
+    model, _ = quantised(Lstm(6, True), Lstm(6, False), Dense(2, "linear"), shape=(4, 8))
+    return model, design_decoder(model, interval_cycles=1500, family=XC7)
+
+
+def test_shared_multipliers_are_chosen_where_they_cost_less(tmp_path):
+    model, plan = pair()
+    assert [stage.plan.name for stage in plan.stages] == ["stack", "dense"]
+    assert plan.frame_cycles <= 1500
+    own = DecoderPlan.chosen(
+        model, {"l0": {"folding": Folding(1, 2)}, "l1": {"folding": Folding(1, 1)}}
+    )
+    assert XC7.cost(decoder_area(plan, XC7)) < XC7.cost(decoder_area(own, XC7))
+    Design.of(plan, XC7).save(tmp_path / "design.json")
+    again = Design.load(tmp_path / "design.json").plan(model)
+    assert repr(again.stages) == repr(plan.stages)
+
+
+def test_layers_are_made_faster_one_by_one_for_a_latency():
+    model, slow = pair()
+    interval = slow.frame_cycles
+    most = slow.latency_at_pace(interval) * 3 // 4
+    chooser = PlanChooser(with_stacks(model), family=XC7)
+    limits = Limits(interval_cycles=interval, latency_cycles=most)
+    assert chooser.hastened(limits).latency_at_pace(interval) <= most
+    with pytest.raises(InputError, match="expected a latency that faster layers can reach"):
+        chooser.hastened(replace(limits, latency_cycles=1))
+    plan = design_decoder(model, interval_cycles=interval, latency_cycles=most, family=XC7)
+    assert plan.latency_at_pace(interval) <= most
+
+
+def test_a_design_of_layers_that_cannot_be_stacked_is_refused(tmp_path):
+    model, plan = pair()
+    design = Design.of(plan, XC7)
+    other = replace(design.layers[0], name="l0")
+    with pytest.raises(InputError, match="expected layers to be stacked that end in l0"):
+        replace(design, layers=(other, *design.layers[1:])).plan(model)
+
+
+def test_the_front_has_shared_multipliers():
+    model, _ = pair()
+    points = graph_front(model, family=XC7)
+    names = {stage.plan.name for point in points for stage in point.plan.stages}
+    assert names >= {"stack", "lstm"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_netlist(kind, tmp_path):
+    model, x = quantised(KINDS[kind](3, True), KINDS[kind](2, False), shape=(3, 2))
+    plan = chosen_on_stacks(model, {"l1"}, {"l1": {"folding": Folding(1, 2)}})
+    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=XC7))
+    decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, XC7)
+    found = check_netlist(decoder, x[:3], model.compute(x[:3]), tmp_path, stall_seed=5)
+    assert (found.vectors_checked, found.mismatches) == (6, 0), found.first_mismatch
+
+
+def test_a_plan_with_other_multipliers_is_the_same_layers():
+    layer, x = stack("gru", False)
+    plan = StackPlan(layer, Folding(1, 3))
+    check(replace(plan, multipliers=replace(plan.multipliers, dsp=1, lut=2)), x)
