@@ -3,8 +3,10 @@
 ``python -m build_decoder.sim.fuzz --networks 200``.
 
 Of five networks, one has branches, one convolutions, one attention over time steps, and one is on
-a column engine; with ``--recurrent``, all are of LSTMs and GRUs, with ``--engine``, all on an
-engine. Each is run with back-to-back frames, where latency and
+a column engine. With ``--recurrent``, all are of LSTMs and GRUs: of 16 networks, one is of each
+cell, in one direction or both, with the last step or all, with attention or without it. With
+``--continuous``, all are decoders of continuous movement: LSTM, GRU, ESN and RBF in turns. With
+``--engine``, all are on an engine. Each is run with back-to-back frames, where latency and
 frame interval must be those that the decoder documents, and with random stalls. In Amaranth's
 simulator, what each layer gives is compared, not outputs alone: a maximum or a ReLU hides much. Of
 an engine, these are outputs ahead of the pools, and what goes into the memory of columns. A
@@ -15,16 +17,12 @@ One that fails is made smaller while it fails, and what is left is printed, fram
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -33,30 +31,26 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.models.arguments import LineParser, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.random_columns import random_columns
-from build_decoder.sim.random_engines import random_engine
-from build_decoder.sim.random_graphs import random_graph
-from build_decoder.sim.random_networks import random_frames, random_network
-from build_decoder.sim.random_recurrent import random_recurrent
-from build_decoder.sim.random_steps import random_steps
+from build_decoder.sim.random_kinds import DRAWN, KINDS, covered
+from build_decoder.sim.random_networks import random_frames
 from build_decoder.sim.shrink import Case, shrunk
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
 from build_decoder.sim.testbench import TestBench
 from build_decoder.sim.vectors import stream_values
+from build_decoder.sim.workers import mapper_of
 
 __all__ = ["Check", "check_network", "compared", "main"]
 
-_DRAWN = (random_network, random_columns, random_steps, random_graph, random_engine)
-"""How networks are drawn, in turns."""
-
-_KINDS = {"recurrent": random_recurrent, "engine": random_engine}
+_CLEARED = 2
+"""Steps between two resets of a continuous decoder's states, in a run of their own."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +65,12 @@ class Check:
 
 
 def check_network(
-    number: int, *, seed: int, samples: int, verilog: bool, kind: Callable | None = None
+    number: int,
+    *,
+    seed: int,
+    samples: int,
+    verilog: bool,
+    kinds: Sequence[Callable] = DRAWN,
 ) -> Check:
     """Check network ``number`` of ``seed`` on ``samples`` frames, without stalls and with.
 
@@ -79,18 +78,20 @@ def check_network(
     ----------
     verilog
         Exported Verilog under a Verilog simulator; otherwise Amaranth's simulator.
-    kind
-        What draws the network; None for one of all in turns.
+    kinds
+        What draws networks, in turns.
     """
     random = np.random.default_rng([seed, number])
-    drawn = kind or _DRAWN[number % len(_DRAWN)]
+    drawn = kinds[number % len(kinds)]
     network = drawn(random, name=f"random_{seed}_{number}")
     x_raw = random_frames(random, network.model, samples)
     stall_seed = int(random.integers(1, 2**31))
 
     def checked(plan: DecoderPlan, x_raw: np.ndarray) -> Check:
-        run = _run_verilog if verilog else compared
-        checks = run(Decoder(plan), x_raw, stall_seed)
+        if verilog:
+            checks = _run_verilog(decoder_of(plan), x_raw, stall_seed)
+        else:
+            checks = compared(Decoder(plan), x_raw, stall_seed)
         return Check(
             sum(check.frames for check in checks),
             sum(check.mismatches for check in checks),
@@ -146,8 +147,9 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
     return checks
 
 
-def _run_verilog(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
-    checks, y_raw = [], decoder.model.compute(x_raw)
+def _run_verilog(decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
+    model = decoder.model
+    checks, y_raw = [], model.compute(x_raw)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         source = folder / "decoder.v"
@@ -165,6 +167,14 @@ def _run_verilog(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[C
             checks.append(Check(result.vectors_checked, result.mismatches, finding))
             if stalls is None and not result.mismatches:
                 checks.extend(_timed(decoder, result.latency_cycles, result.frame_cycles))
+        if model.continuous:
+            whole = x_raw[: len(x_raw) // _CLEARED * _CLEARED]
+            y_raw = model.compute(whole, steps=_CLEARED)
+            result = bench.run(
+                whole, y_raw, folder / "run", stall_seed=stall_seed, clear_every=_CLEARED
+            )
+            finding = result.first_mismatch and f"states cleared: {result.first_mismatch}"
+            checks.append(Check(result.vectors_checked, result.mismatches, finding))
     return checks
 
 
@@ -211,6 +221,10 @@ def _arguments(argv) -> argparse.Namespace:
         help="draw networks of recurrent layers alone",
     )
     kinds.add_argument(
+        "--continuous", dest="kind", action="store_const", const="continuous",
+        help="draw decoders of continuous movement alone",
+    )
+    kinds.add_argument(
         "--engine", dest="kind", action="store_const", const="engine",
         help="draw networks on a column engine alone",
     )
@@ -237,37 +251,18 @@ def _run(arguments) -> int:
     return _fuzz(arguments)
 
 
-@contextmanager
-def _mapper(jobs: int):
-    """A ``map`` over ``jobs`` processes; over one, it stays in this process."""
-    if jobs == 1:
-        yield map
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-
-        def mapped(function, numbers):
-            # Ctrl-C reaches them all; this process ends the others, which print nothing then.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            try:
-                return pool.map(function, numbers)
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-        yield mapped
-
-
 def _fuzz(arguments) -> int:
     numbers = range(arguments.networks) if arguments.only is None else [arguments.only]
     jobs = min(arguments.jobs, len(numbers))
     start = time.perf_counter()
     frames = mismatches = done = 0
-    with _mapper(jobs) as mapper:
+    with mapper_of(jobs) as mapper:
         check = partial(
             check_network,
             seed=arguments.seed,
             samples=arguments.samples,
             verilog=arguments.verilog,
-            kind=_KINDS.get(arguments.kind),
+            kinds=KINDS.get(arguments.kind, DRAWN),
         )
         for number, found in zip(numbers, mapper(check, numbers), strict=True):
             done += 1
@@ -290,7 +285,8 @@ def _fuzz(arguments) -> int:
                     f"{mismatches} mismatches, {seconds:.0f} s",
                     flush=True,
                 )
-    print(f"{done} networks, {frames} frames, {mismatches} mismatches")
+    told = "" if arguments.only is not None else covered(arguments.kind, done)
+    print(f"{done} networks, {frames} frames, {mismatches} mismatches{told}")
     return 1 if mismatches else 0
 
 
