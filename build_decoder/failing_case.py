@@ -7,9 +7,9 @@ import numpy as np
 
 from build_decoder.build_folder import BuildFolder
 from build_decoder.design_file import Design
-from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.model_file import save_model
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.files.json_file import read_json
@@ -61,7 +61,7 @@ def save_case(folder: Path, plan: DecoderPlan, x_raw: np.ndarray, case: FailingC
         save_model(plan.model, made)
         build.save_expected(plan.model, x_raw)
         build.rtl.mkdir()
-        build.verilog.write_text(to_verilog(Decoder(plan)))
+        build.verilog.write_text(to_verilog(decoder_of(plan)))
         Design.of(plan, None).save(build.design)
         write_json(made / CASE_FILE, {"format": _FORMAT} | asdict(case))
         Report(board=None, seed=0, network=plan.model.name).save(made)

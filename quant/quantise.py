@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from build_decoder.models.carried import Carried
 from build_decoder.models.errors import InputError
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
@@ -175,8 +176,13 @@ def _in_sequences(network: Network, golden: GoldenData, *, reloadable: bool, als
         return network
     for name, asked in (("reloadable", reloadable), ("also", bool(also))):
         if asked:
-            raise InputError(f"{network.name}: expected no --{name} of a continuous network, got "
-                             "it")
+            carrying = next(node.name for node in network.nodes if isinstance(node.layer, Carried))
+            raise InputError.at(
+                network.name, f"layer {carrying!r}",
+                expected=f"no --{name}, since it keeps states from sample to sample (leave it out, "
+                "and build each network by itself)",
+                got="it",
+            )
     return network.in_sequences(golden.steps)
 
 

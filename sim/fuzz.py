@@ -3,8 +3,10 @@
 ``python -m build_decoder.sim.fuzz --networks 200``.
 
 Of five networks, one has branches, one convolutions, one attention over time steps, and one is on
-a column engine; with ``--recurrent``, all are of LSTMs and GRUs, with ``--engine``, all on an
-engine. Each is run with back-to-back frames, where latency and
+a column engine. With ``--recurrent``, all are of LSTMs and GRUs: of 16 networks, one is of each
+cell, in one direction or both, with the last step or all, with attention or without it. With
+``--continuous``, all are decoders of continuous movement: LSTM, GRU, ESN and RBF in turns. With
+``--engine``, all are on an engine. Each is run with back-to-back frames, where latency and
 frame interval must be those that the decoder documents, and with random stalls. In Amaranth's
 simulator, what each layer gives is compared, not outputs alone: a maximum or a ReLU hides much. Of
 an engine, these are outputs ahead of the pools, and what goes into the memory of columns. A
@@ -17,16 +19,12 @@ build_decoder.sim.verify FOLDER`` simulates its Verilog, with waveforms if asked
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -36,30 +34,26 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.models.arguments import LineParser, filled_path, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.random_columns import random_columns
-from build_decoder.sim.random_engines import random_engine
-from build_decoder.sim.random_graphs import random_graph
-from build_decoder.sim.random_networks import random_frames, random_network
-from build_decoder.sim.random_recurrent import random_recurrent
-from build_decoder.sim.random_steps import random_steps
+from build_decoder.sim.random_kinds import DRAWN, KINDS, covered
+from build_decoder.sim.random_networks import random_frames
 from build_decoder.sim.shrink import Case, shrunk
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
 from build_decoder.sim.testbench import TestBench
 from build_decoder.sim.vectors import stream_values
+from build_decoder.sim.workers import mapper_of
 
 __all__ = ["Check", "check_network", "compared", "main"]
 
-_DRAWN = (random_network, random_columns, random_steps, random_graph, random_engine)
-"""How networks are drawn, in turns."""
-
-_KINDS = {"recurrent": random_recurrent, "engine": random_engine}
+_CLEARED = 2
+"""Steps between two resets of a continuous decoder's states, in a run of their own."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ def check_network(
     seed: int,
     samples: int,
     verilog: bool,
-    kind: Callable | None = None,
+    kinds: Sequence[Callable] = DRAWN,
     keep: Path | None = None,
 ) -> Check:
     """Check network ``number`` of ``seed`` on ``samples`` frames, without stalls and with.
@@ -89,13 +83,13 @@ def check_network(
     ----------
     verilog
         Exported Verilog under a Verilog simulator; otherwise Amaranth's simulator.
-    kind
-        What draws the network; None for one of all in turns.
+    kinds
+        What draws networks, in turns.
     keep
         Folder in which the smallest case that fails is kept; None for none.
     """
     random = np.random.default_rng([seed, number])
-    drawn = kind or _DRAWN[number % len(_DRAWN)]
+    drawn = kinds[number % len(kinds)]
     network = drawn(random, name=f"random_{seed}_{number}")
     x_raw = random_frames(random, network.model, samples)
     stall_seed = int(random.integers(1, 2**31))
@@ -118,8 +112,10 @@ def check_network(
 
 
 def _checked(plan: DecoderPlan, x_raw: np.ndarray, *, verilog: bool, stall_seed: int) -> Check:
-    run = _run_verilog if verilog else compared
-    checks = run(Decoder(plan), x_raw, stall_seed)
+    if verilog:
+        checks = _run_verilog(decoder_of(plan), x_raw, stall_seed)
+    else:
+        checks = compared(Decoder(plan), x_raw, stall_seed)
     return Check(
         sum(check.frames for check in checks),
         sum(check.mismatches for check in checks),
@@ -166,8 +162,9 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
     return checks
 
 
-def _run_verilog(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
-    checks, y_raw = [], decoder.model.compute(x_raw)
+def _run_verilog(decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
+    model = decoder.model
+    checks, y_raw = [], model.compute(x_raw)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         source = folder / "decoder.v"
@@ -185,6 +182,14 @@ def _run_verilog(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[C
             checks.append(Check(result.vectors_checked, result.mismatches, finding))
             if stalls is None and not result.mismatches:
                 checks.extend(_timed(decoder, result.latency_cycles, result.frame_cycles))
+        if model.continuous:
+            whole = x_raw[: len(x_raw) // _CLEARED * _CLEARED]
+            y_raw = model.compute(whole, steps=_CLEARED)
+            result = bench.run(
+                whole, y_raw, folder / "run", stall_seed=stall_seed, clear_every=_CLEARED
+            )
+            finding = result.first_mismatch and f"states cleared: {result.first_mismatch}"
+            checks.append(Check(result.vectors_checked, result.mismatches, finding))
     return checks
 
 
@@ -238,6 +243,10 @@ def _arguments(argv) -> argparse.Namespace:
         help="draw networks of recurrent layers alone",
     )
     kinds.add_argument(
+        "--continuous", dest="kind", action="store_const", const="continuous",
+        help="draw decoders of continuous movement alone",
+    )
+    kinds.add_argument(
         "--engine", dest="kind", action="store_const", const="engine",
         help="draw networks on a column engine alone",
     )
@@ -276,25 +285,6 @@ def _again(folder: Path) -> int:
     return 1 if found.mismatches else 0
 
 
-@contextmanager
-def _mapper(jobs: int):
-    """A ``map`` over ``jobs`` processes; over one, it stays in this process."""
-    if jobs == 1:
-        yield map
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-
-        def mapped(function, numbers):
-            # Ctrl-C reaches them all; this process ends the others, which print nothing then.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            try:
-                return pool.map(function, numbers)
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-        yield mapped
-
-
 def _check_and_keep(number: int, arguments) -> Check:
     mode = f"_{arguments.kind}" * bool(arguments.kind) + "_verilog" * arguments.verilog
     return check_network(
@@ -302,7 +292,7 @@ def _check_and_keep(number: int, arguments) -> Check:
         seed=arguments.seed,
         samples=arguments.samples,
         verilog=arguments.verilog,
-        kind=_KINDS.get(arguments.kind),
+        kinds=KINDS.get(arguments.kind, DRAWN),
         keep=arguments.keep / f"seed_{arguments.seed}_network_{number}{mode}",
     )
 
@@ -312,7 +302,7 @@ def _fuzz(arguments) -> int:
     jobs = min(arguments.jobs, len(numbers))
     start = time.perf_counter()
     frames = mismatches = done = 0
-    with _mapper(jobs) as mapper:
+    with mapper_of(jobs) as mapper:
         check = partial(_check_and_keep, arguments=arguments)
         for number, found in zip(numbers, mapper(check, numbers), strict=True):
             done += 1
@@ -336,7 +326,8 @@ def _fuzz(arguments) -> int:
                     f"{mismatches} mismatches, {seconds:.0f} s",
                     flush=True,
                 )
-    print(f"{done} networks, {frames} frames, {mismatches} mismatches")
+    told = "" if arguments.only is not None else covered(arguments.kind, done)
+    print(f"{done} networks, {frames} frames, {mismatches} mismatches{told}")
     return 1 if mismatches else 0
 
 

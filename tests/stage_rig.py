@@ -47,9 +47,11 @@ def by_its_actors(plan, offered, ready) -> tuple[np.ndarray, np.ndarray]:
     rows = {port: [False] * actor.registers for actor in actors for port in actor.gives}
     assert sorted(rows) == list(range(plan.outputs))
     place, done = [0] * len(actors), [0] * len(actors)
+    # Phases of the frame that each actor is at: those of the first one may be others.
+    phases = [actor.first or actor.phases for actor in actors]
     units, coming = {}, []
     for actor in actors:
-        for phase in actor.phases:
+        for phase in (*actor.first, *actor.phases):
             for slot, _ in (*phase.reserve, *phase.release):
                 units[slot] = slot.units
     taken, shown = np.zeros_like(offered), np.zeros_like(ready)
@@ -60,7 +62,7 @@ def by_its_actors(plan, offered, ready) -> tuple[np.ndarray, np.ndarray]:
         moving = {port: ready[cycle, port] or not rows[port][-1] for port in rows}
         given = set()
         for number, actor in enumerate(actors):
-            phase = actor.phases[place[number]]
+            phase = phases[number][place[number]]
             if not all(offered[cycle, port] for port in phase.take):
                 continue
             if not all(moving[port] for port in (actor.gives if phase.moves else phase.give)):
@@ -75,7 +77,9 @@ def by_its_actors(plan, offered, ready) -> tuple[np.ndarray, np.ndarray]:
             done[number] += 1
             if done[number] == phase.count:
                 coming += [(slot, count, cycle + slot.delay) for slot, count in phase.release]
-                done[number], place[number] = 0, (place[number] + 1) % len(actor.phases)
+                done[number], place[number] = 0, place[number] + 1
+                if place[number] == len(phases[number]):
+                    phases[number], place[number] = actor.phases, 0
         for port, row in rows.items():
             if moving[port]:
                 rows[port] = [port in given, *row[:-1]]

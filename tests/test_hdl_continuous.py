@@ -18,6 +18,7 @@ from build_decoder.sim.decoder_bench import ExportedDecoder, decoder_bench
 from build_decoder.sim.streams import random_stalls, receive, send
 from build_decoder.sim.vectors import input_words, word_integers
 from tests.continuous import KINDS, quantised, steps_of
+from tests.stage_rig import check_control, component
 
 FOLDINGS = {
     "gru": (Folding(1, 1), Folding(1, 3), Folding(2, 5), Folding(4, 9)),
@@ -43,6 +44,15 @@ def test_steps_back_to_back_and_with_stalls(kind, folding):
     assert plan.layers["l0"].pace <= plan.layers["l0"].times.interval
     stalled, _, _ = simulate_amaranth(ContinuousDecoder(plan), x_raw[:10], stall_seed=1)
     np.testing.assert_array_equal(stalled, y_raw[:10])
+
+
+@pytest.mark.parametrize(
+    ("kind", "folding"), [("gru", Folding(1, 3)), ("lstm", Folding(4, 12)), ("esn", Folding(2, 1))]
+)
+def test_the_first_step_is_as_its_actors_say(kind, folding):
+    """It takes longer than all others, which the control of a stage shows cycle by cycle."""
+    plan = plan_of(kind, folding).layers["l0"]
+    check_control(component(plan), (0.8, 0.6), cycles=3 * plan.times.latency + 100)
 
 
 @pytest.mark.parametrize(("kind", "folding"), CASES)

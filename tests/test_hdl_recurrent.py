@@ -36,7 +36,7 @@ from build_decoder.quant.range_analysis import analyse_ranges
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.fuzz import check_network
 from build_decoder.sim.netlist_check import check_netlist
-from build_decoder.sim.random_recurrent import random_recurrent
+from build_decoder.sim.random_recurrent import RECURRENT
 from build_decoder.sim.synthesis import TARGETS
 from tests.architectures import random_network
 from tests.fuzzed import check_decoder
@@ -234,7 +234,7 @@ def test_netlist(kind, family, tmp_path):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_stream_of_random_networks(seed):
-    found = check_network(seed, seed=2, samples=4, verilog=False, kind=random_recurrent)
+    found = check_network(seed, seed=2, samples=4, verilog=False, kinds=RECURRENT)
     assert found.frames
     assert not found.mismatches, found.finding
 

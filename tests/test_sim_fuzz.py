@@ -25,7 +25,11 @@ def test_integer_model_and_verilog_agree(capsys):
 
 
 @pytest.mark.parametrize(
-    ("kind", "only"), [("--engine", "5"), pytest.param("--recurrent", "0", marks=pytest.mark.slow)]
+    ("kind", "only"),
+    [
+        ("--engine", "5"), ("--continuous", "3"),
+        pytest.param("--recurrent", "0", marks=pytest.mark.slow),
+    ],
 )
 def test_networks_of_one_kind(kind, only, capsys):
     assert main([kind, "--only", only, "--seed", "14", "--samples", "2", "--jobs", "1"]) == 0

@@ -130,6 +130,8 @@ def _check_hardware(network: Network, options: HardwareOptions) -> None:
                 "(--stop-after quantise gives the integer model of any network)",
                 got=kind,
             )
+    if options.reloadable:
+        _check_writable(network)
     try:
         order_of(network)
     except ValueError as error:
@@ -138,3 +140,18 @@ def _check_hardware(network: Network, options: HardwareOptions) -> None:
     folded = [node for node in network.nodes if isinstance(plain(node.layer), kinds)]
     options.check_foldings(network.name, len(folded))
     options.check_datapaths(network.name, len(folded))
+
+
+def _check_writable(network: Network) -> None:
+    """Check that all weights can be written at run time."""
+    written = [name for name in hardware_layers.names() if hardware_layers.get(name).writable]
+    for node in network.nodes:
+        kind = type_of(node.layer).name
+        if node.weights and kind not in written:
+            raise InputError.at(
+                network.name, f"layer {node.name!r}",
+                expected="a type whose weights can be written at run time, which are "
+                f"{', '.join(written)} (leave out --reloadable: weights are constants then, and "
+                "those of another day need a build of their own)",
+                got=kind,
+            )

@@ -87,6 +87,8 @@ class LayerPlan(Plan):
         nor a component; of the class.
     folds : bool
         Whether users may fold it and say what makes its products, if it makes some; of the class.
+    writable : bool
+        Whether there is hardware whose weights are written at run time; of the class.
     multiplying : DensePlan or None
         The dense layer whose products it makes; None if it makes none.
     selected : tuple of (int, int)
@@ -102,6 +104,7 @@ class LayerPlan(Plan):
     layer_type: ClassVar[type[IntegerLayer]]
     wires: ClassVar[bool] = False
     folds: ClassVar[bool] = True
+    writable: ClassVar[bool] = False
     multiplying: "LayerPlan | None" = None
     selected: tuple[tuple[int, int], ...] = ()
     activations: tuple[IntegerActivation, ...] = ()

@@ -35,6 +35,7 @@ class ConvolutionPlan(LayerPlan):
     """
 
     name = "conv2d"
+    writable = True
     layer_type = Conv2d
 
     layer: Conv2d

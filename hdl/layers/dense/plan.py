@@ -58,6 +58,7 @@ class DensePlan(DenseControl, DenseMemories, LayerPlan):
 
     name = "dense"
     layer_type = Dense
+    writable = True
     selects: ClassVar[bool] = True
     """Whether selecting units can sum the products."""
 

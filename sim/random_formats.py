@@ -1,0 +1,65 @@
+"""Networks in floats as random decoders: formats around those that hold all values, any folding."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from build_decoder.hdl.layers import plan_type
+from build_decoder.models import Network
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.range_analysis import analyse_ranges
+from build_decoder.sim.random_columns import ColumnNetwork
+from build_decoder.sim.random_networks import PROBES, random_multipliers
+
+__all__ = ["random_decoder"]
+
+_MOST_PRODUCTS = 64
+_BITS = 2, 10
+
+
+def random_decoder(random: np.random.Generator, network: Network) -> ColumnNetwork:
+    """``network`` in formats that are often too narrow at either end, with any foldings and
+    multipliers."""
+    model = _quantised(random, network)
+    return ColumnNetwork(model, _choices(random, model))
+
+
+def _quantised(random, network: Network) -> IntegerModel:
+    x = random.uniform(-1, 1, (PROBES, math.prod(network.inputs[0].shape)))
+    ranges = analyse_ranges(network, x)
+    while True:
+        formats = {key: _around(random, found) for key, found in ranges.items()}
+        try:
+            return integer_model(network, formats)
+        except ValueError:
+            # Something is wider than the widest format, far apart as formats can be.
+            continue
+
+
+def _around(random, found: QFormat) -> QFormat:
+    """A format for the values of ``found``, at times an integer bit more or fewer."""
+    width = int(random.integers(*_BITS, size=2, endpoint=True).max())
+    integer = found.integer + int(random.choice((-1, 0, 0, 0, 1)))
+    return QFormat(integer, width - integer, found.signed)
+
+
+def _choices(random, model: IntegerModel) -> Mapping[str, Mapping[str, object]]:
+    """What is chosen of each layer."""
+    shapes = {item.name: item.shape for item in model.inputs}
+    choices = {}
+    for node in model.nodes:
+        taken = [shapes[source] for source in node.inputs]
+        shapes[node.name] = node.layer.output_shape
+        plans = list(plan_type(node.layer).options(node.layer, taken))
+        if plans[0].multiplying is not None:
+            plans = [p for p in plans if p.multiplying.multipliers.blocks <= _MOST_PRODUCTS]
+        plan = plans[int(random.integers(len(plans)))]
+        if plan.multiplying is not None:
+            plan = replace(plan, multipliers=random_multipliers(random, plan.multiplying))
+        if plan.choices:
+            choices[node.name] = plan.choices
+    return choices
