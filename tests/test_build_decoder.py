@@ -444,7 +444,7 @@ def test_output_is_the_current_folder(tmp_path, monkeypatch):
         assert main(["--network", "tiny", "--output", ".", "--stop-after", stage]) == 0
         expected = {"network", "golden.npz", "golden.json", "report.json", "files.json"}
         if stage == "quantise":
-            expected |= {"formats.json", "expected.npz", "model.json", "model.npz"}
+            expected |= {"formats.json", "expected.npz", "model.json", "model.npz", "report.html"}
         assert set(os.listdir()) == expected
 
 

@@ -35,7 +35,7 @@ def write_page(folder: Path) -> None:
         If its files do not belong together.
     """
     facts = Facts(folder)
-    if "quantise" not in facts.report["stage_seconds"]:
+    if facts.report["average_bit_width"] is None:
         return
     report = facts.report
     board = "" if report["board"] is None else f" on {report['board']}"
