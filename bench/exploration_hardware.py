@@ -3,9 +3,9 @@
 ``python -m build_decoder.bench.exploration_hardware`` exports each as Verilog and synthesises it,
 prints a table and draws ``exploration_hardware.png``: hardware against FLOPs, below the paper's
 Figure 4. Each recurrent layer makes 12 products a cycle, each direction of one that goes both ways
-6, and all else one. Weights are random, and have 8 bits, as values have: what they are changes LUTs
-by a few, and cycles not at all. Rows are kept as soon as they are there, so that a run that was
-stopped goes on. ``--no-synthesis`` estimates what was not synthesised before.
+6, and all else one. Weights are random, and have 8 bits, as values have. Rows are kept as soon as
+they are there, so that a run that was stopped goes on. ``--no-synthesis`` estimates what was not
+synthesised before.
 """
 
 import json
