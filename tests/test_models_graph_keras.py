@@ -214,13 +214,9 @@ def test_usual_settings_are_keras_own(keras):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda k: [k.Conv2D(2, 3, strides=2, padding="same", name="c")], "'c'.*strides=.1, 1.,"),
-        (lambda k: [k.Conv2D(2, 3, name="c")], "layer 'c': .*padding='same', got padding='valid'"),
-        (lambda k: [k.MaxPooling2D(3, name="p")], "layer 'p': .*lengths that .3, 3. divides"),
-        (
-            lambda k: [k.TimeDistributed(k.Dense(2), name="each")],
-            "layer 'each': .*, got TimeDistributed",
-        ),
+        (lambda k: [k.Conv2D(2, 3, strides=2, padding="same", name="c")], "'c': expected strides=.1, 1."),
+        (lambda k: [k.Conv2D(2, 3, name="c")], "output: expected all outputs .*, got a part of 'c'"),
+        (lambda k: [k.MaxPooling2D(3, name="p")], "layer 'p': expected windows side by side"),
         (lambda k: [k.Lambda(lambda x: x, name="code")], "layer 'code': expected .*, got Lambda"),
         (
             lambda k: [k.Flatten(), k.Dense(2, name="d"), k.LayerNormalization(name="norm")],
@@ -254,10 +250,10 @@ def test_layers_that_are_refused(keras, tmp_path: Path, make, message: str):
             lambda x, k: k.LSTM(2, activation="relu", name="l")(x),
             "layer 'l': expected activation='tanh', got activation='relu'",
         ),
-        (lambda x, k: k.Flatten()(x) * 2, "layer 'multiply.*': expected .*got keras.*Multiply"),
+        (lambda x, k: k.Flatten()(x) * k.Flatten()(x), "layer 'multiply.*': expected "),
         (
             lambda x, k: k.Flatten()(k.LSTM(2, return_sequences=True, go_backwards=True)(x)),
-            "expected steps in the order of time, got 'lstm.*' with go_backwards=True",
+            "output: expected all outputs .*, got a part of 'lstm.*', or another order",
         ),
     ],
 )
