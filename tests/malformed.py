@@ -324,7 +324,7 @@ CASES: list[MalformedCase] = [
     MalformedCase(
         "weights of another kind",
         _set("w2.mat", "layers", 1, "weights"),
-        ("w2.mat", "FILE.csv, FILE.npy or FILE.npz:KEY"),
+        ("w2.mat", "FILE.csv, FILE.npy, FILE.npz:KEY or FILE.mat:KEY"),
     ),
     MalformedCase(
         "control characters in a path",

@@ -135,7 +135,7 @@ def test_opening_brings_states_to_zero():
     first, port, model, x_raw = fake()
     port.board.before = [x_raw[0]]
     first.close()
-    decoder = connect(port, model, timeout=0.01)
+    decoder = connect(port, model, timeout=1)
     np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
 
 

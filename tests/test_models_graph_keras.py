@@ -105,7 +105,8 @@ def series(keras):
         layers.LSTM(3, use_bias=False), backward_layer=layers.LSTM(3, go_backwards=True)
     )
     # The same signal as an image of one column.
-    block = [layers.Conv1D(4, 3, padding="same"), layers.BatchNormalization(), layers.ReLU()]
+    conv = layers.Conv1D(4, 3, padding="same", name="conv")
+    block = [conv, layers.BatchNormalization(), layers.ReLU()]
     y = keras.Sequential([*block, layers.MaxPooling1D(4, padding="same")], name="block")(signal)
     ends = [attended, last, both(x), layers.GlobalAveragePooling1D()(y), layers.Flatten()(y)]
     leaky = layers.Dense(2, activation=layers.ReLU(negative_slope=0.2))
@@ -120,7 +121,7 @@ def test_time_steps(keras, series, tmp_path: Path):
     ]
     found = {node.name: node.layer for node in network.nodes}
     assert found["back"] == Lstm(4, True, backward=True)
-    assert found["block_conv1d"] == Conv2d(4, (3, 1), "relu")
+    assert found["block_conv"] == Conv2d(4, (3, 1), "relu")
     assert network.task is None
 
 
@@ -214,8 +215,8 @@ def test_usual_settings_are_keras_own(keras):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda k: [k.Conv2D(2, 3, strides=2, padding="same", name="c")], "'c': expected strides=.1, 1."),
-        (lambda k: [k.Conv2D(2, 3, name="c")], "output: expected all outputs .*, got a part of 'c'"),
+        (lambda k: [k.Conv2D(2, 3, strides=2, padding="same", name="c")], "'c': expected strides="),
+        (lambda k: [k.Conv2D(2, 3, name="c")], "output: expected all .*, got a part of 'c'"),
         (lambda k: [k.MaxPooling2D(3, name="p")], "layer 'p': expected windows side by side"),
         (lambda k: [k.Lambda(lambda x: x, name="code")], "layer 'code': expected .*, got Lambda"),
         (

@@ -15,6 +15,9 @@ class _Cases(Cases):
         (shape,) = super().shapes(rng)
         return [(shape[0], 1, shape[2])] if len(shape) == 3 else [shape]
 
+    def takes(self, x):
+        return super().takes(x) and (len(x.shape) == 2 or x.shape[1] == 1)
+
 
 def _draw(rng, x):
     return Drawn(_turned(x.shape), x.format)
