@@ -71,9 +71,12 @@ def build(network, golden=None, *, board: str = DEFAULT_BOARD, **options) -> Fin
         If a tool is missing or fails, a check fails or the clock is not met.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        given = ["--network", _network_path(network, golden, Path(scratch) / "network")]
+        # The user knows neither path: messages have the arguments' names in their place.
+        ours = {Path(scratch) / "network": "network", Path(scratch) / "golden.npz": "golden"}
+        network_path, golden_path = ours
+        given = ["--network", _network_path(network, golden, network_path)]
         if golden is not None:
-            given += ["--golden", _golden_path(golden, Path(scratch) / "golden.npz")]
+            given += ["--golden", _golden_path(golden, golden_path)]
         arguments = parse([*given, "--board", os.fspath(board), *_as_arguments(options)])
         if arguments.list_boards or arguments.pareto:
             raise InputError("build: expected options of a build, got list_boards or pareto, which "
@@ -86,7 +89,10 @@ def build(network, golden=None, *, board: str = DEFAULT_BOARD, **options) -> Fin
             with output as folder:
                 ended = run_flow(arguments, folder, lambda stage: None)
         except InputError as error:
-            raise InputError(output.with_final_paths(str(error))) from None
+            message = output.with_final_paths(str(error))
+            for path, name in ours.items():
+                message = message.replace(str(path), name)
+            raise InputError(message) from None
     made = FinishedBuild(arguments.output)
     if ended.last.status is not ExitStatus.DONE:
         message = output.with_final_paths(f"{ended.last.reason}: {ended.last.message}")
@@ -132,13 +138,22 @@ def _golden_path(golden, path: Path) -> str:
     if odd := [key for key in golden if not isinstance(key, str) or not key.isprintable()]:
         raise InputError(f"golden: expected names of arrays, got {shown(odd[0])}")
     # Not by keywords, of which `file` would be savez's own.
-    arrays = {key: np.asarray(value) for key, value in golden.items() if value is not None}
+    arrays = {key: _array(value) for key, value in golden.items() if value is not None}
     if odd := [key for key, value in arrays.items() if value.dtype.kind == "O"]:
-        raise InputError(f"golden: {odd[0]}: expected an array of numbers, got one of objects")
+        raise InputError(
+            f"golden: {odd[0]}: expected an array of numbers or names, got one of objects"
+        )
     if "file" in arrays:
         raise InputError("golden: expected arrays of golden data, got one called 'file'")
     np.savez(path, **arrays)
     return os.fspath(path)
+
+
+def _array(values: object) -> np.ndarray:
+    """As numpy has it, but texts, which pandas keeps as objects, as texts."""
+    array = np.asarray(values)
+    texts = array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat)
+    return array.astype(str) if texts else array
 
 
 def _as_arguments(options: Mapping[str, object]) -> list[str]:

@@ -1,8 +1,8 @@
 """``golden.npz`` and ``golden.json``: golden data as the import stage understood it.
 
 ``golden.npz`` has ``x``, ``y``, ``held_out`` and, where they are known, ``labels`` or ``targets``,
-of a continuous network ``steps``, and can be given to ``--golden``; ``golden.json`` has the task,
-where that is known from, and all that the user was told.
+``class_names``, of a continuous network ``steps``, and can be given to ``--golden``;
+``golden.json`` has the task, where that is known from, and all that the user was told.
 """
 
 from dataclasses import asdict
@@ -14,6 +14,7 @@ from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.files.json_file import read_json
+from build_decoder.models.files.named_labels import NAMES_KEY, read_class_names
 from build_decoder.models.files.numpy_file import npz_keys, npz_shape, read_npz
 from build_decoder.models.golden import GOLDEN_FILE, GoldenData
 from build_decoder.models.limits import MAX_GOLDEN_VALUES
@@ -43,6 +44,8 @@ def save_golden_record(golden: GoldenData, folder: Path) -> None:
         arrays["targets"] = _short(golden.targets)
     if golden.steps is not None:
         arrays["steps"] = np.array(golden.steps)
+    if golden.class_names:
+        arrays[NAMES_KEY] = np.array(golden.class_names)
     np.savez_compressed(folder / GOLDEN_FILE, **arrays)
     content = {
         "format": _FORMAT,
@@ -84,7 +87,7 @@ def _short(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def _arrays(path: Path, network: Network) -> dict[str, np.ndarray | None]:
+def _arrays(path: Path, network: Network) -> dict[str, object]:
     keys = npz_keys(path)
 
     def read(key: str, *axes: tuple[str, int | None]) -> np.ndarray:
@@ -108,7 +111,9 @@ def _arrays(path: Path, network: Network) -> dict[str, np.ndarray | None]:
         arrays["labels"] = labels.astype(np.int64).reshape(len(x), -1)
     if network.continuous:
         arrays["steps"] = int(read_npz(path, _STEPS, ArrayShape((), (), 1), where=_STEPS))
-    known = (*_ARRAYS, *_TRUTHS, *((_STEPS,) if network.continuous else ()))
+    if NAMES_KEY in keys:
+        arrays[NAMES_KEY] = read_class_names(path, network.output_count)
+    known = (*_ARRAYS, *_TRUTHS, NAMES_KEY, *((_STEPS,) if network.continuous else ()))
     if unknown := {*keys} - {*known}:
         raise InputError.at(
             path, "", expected=f"only {', '.join(known)}", got=shown(min(unknown))

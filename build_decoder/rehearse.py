@@ -41,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> LineParser:
     parser = LineParser(
         prog="python -m build_decoder.rehearse",
+        usage="%(prog)s [-h] [--samples N] BUILD [-- PROGRAM [ARGUMENT ...]]",
+        epilog="The arguments of PROGRAM may have {port}, the serial port, and {build}, BUILD: "
+        "-- python my_host.py {port}",
         description="Run a host program against the Verilog of a build, at a simulated serial "
         "port. Without one, the driver sends golden samples through it.",
     )

@@ -10,6 +10,8 @@ from build_decoder.page.parts import Figure, Section, Table
 __all__ = ["answers"]
 
 _MOST_CLASSES = 24
+_NAME = 16  # characters of a class's name that are shown
+_BESIDE = 2  # characters of names that fit beside each other
 _MOST_OUTPUTS = 4
 _MOST_POINTS = 300
 
@@ -82,28 +84,37 @@ def _confusion(facts: Facts) -> list[Figure]:
     classes = facts.model.classes or golden.y.shape[1]
     if classes > _MOST_CLASSES:
         return []
+    names = golden.class_names or tuple(map(str, range(classes)))
     if golden.labels is None:
-        return [_matrices([("floats", floats, "integers", integers)], classes)]
+        return [_matrices([("floats", floats, "integers", integers)], names)]
     labels = golden.labels[shown, 0]
     return [_matrices(
-        [("label", labels, "floats", floats), ("label", labels, "integers", integers)], classes
+        [("label", labels, "floats", floats), ("label", labels, "integers", integers)], names
     )]
 
 
-def _matrices(pairs: list[tuple], classes: int) -> Figure:
+def _matrices(pairs: list[tuple], names: tuple[str, ...]) -> Figure:
+    classes = len(names)
     side = min(2.2, 0.6 + 0.4 * classes) if classes <= 4 else 2.7
-    beside = classes <= 4
+    beside = classes <= 4 and not _room(names)
     rows, columns = (1, len(pairs)) if beside else (len(pairs), 1)
     each = side + 0.5 if beside else max(side, 0.26 * classes + 0.9)
-    with drawing(rows * each) as figure:
+    with drawing(rows * (each + _room(names))) as figure:
         for axes, pair in zip(np.ravel(figure.subplots(rows, columns)), pairs, strict=True):
-            _matrix(axes, *pair, classes)
+            _matrix(axes, *pair, names)
         svg = svg_of(figure, "confusion", "confusion matrices")
     return Figure(svg, "Confusion matrices: samples of each class (rows) by the class decided "
                        "(columns). Shading is the share of a row.")
 
 
-def _matrix(axes, truth_name, truth, name, decided, classes: int) -> None:
+def _room(names: tuple[str, ...]) -> float:
+    """Inches that names below a matrix take: upright, but numbers."""
+    longest = max(map(len, names))
+    return 0.08 * min(longest, _NAME) if longest > _BESIDE else 0.0
+
+
+def _matrix(axes, truth_name, truth, name, decided, names: tuple[str, ...]) -> None:
+    classes = len(names)
     counts = np.zeros((classes, classes), dtype=int)
     np.add.at(counts, (truth, decided), 1)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -119,8 +130,10 @@ def _matrix(axes, truth_name, truth, name, decided, classes: int) -> None:
                           fontsize=size, color=INK)  # fmt: skip
     axes.set(xlim=(-0.5, classes - 0.5), ylim=(classes - 0.5, -0.5), aspect="equal",
              xlabel=f"class by {name}", ylabel=f"class by {truth_name}")  # fmt: skip
-    axes.set_xticks(range(classes))
-    axes.set_yticks(range(classes))
+    labels = [name if len(name) <= _NAME else f"{name[:_NAME - 3]}..." for name in names]
+    rotation = 90 if _room(names) else 0
+    axes.set_xticks(range(classes), labels, rotation=rotation, parse_math=False)
+    axes.set_yticks(range(classes), labels, parse_math=False)
     axes.tick_params(labelsize=size, length=0)
 
 

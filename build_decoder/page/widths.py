@@ -65,7 +65,8 @@ def widths(facts: Facts) -> Section:
     text = [
         f"{report['average_bit_width']:.2f} bits on average over {len(rows)} nodes, "
         f"{report['average_bit_width_by_words']:.2f} weighted by the values that each holds. "
-        f"Ranges are those of integers on {len(samples)} golden samples of {len(facts.golden.x)}."
+        f"Ranges are those of integers on {len(samples)} of {len(facts.golden.x)} golden samples, "
+        f"{'the first sequences' if facts.golden.steps else 'evenly spaced'}."
     ]
     head = (
         "node", "width", "bits", "format", "set by", "least", "greatest", "at an end", "clipped",
@@ -74,7 +75,8 @@ def widths(facts: Facts) -> Section:
         _STEPS.get(kind, kind) for kind in kinds
     ] + [
         "at an end: values that are the least or the greatest code of the format, such as the 0 of "
-        "a rectified value. clipped: values that lay outside and were narrowed to it. A dash: "
+        "a rectified value. clipped: values that lay outside and were narrowed to it, which is no "
+        "fault: the search leaves out integer bits where the answers above stay as good. A dash: "
         "not recorded for this type of node."
     ]
     table = Table(head, rows, kinds=kinds, numeric=(2, 3, 5, 6, 7, 8))

@@ -11,6 +11,11 @@ from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.files.arrays import ArrayReference, read_array
 from build_decoder.models.files.mat_file import mat_contents
+from build_decoder.models.files.named_labels import (
+    NAMES_KEY,
+    read_class_names,
+    read_named_labels,
+)
 from build_decoder.models.files.numpy_file import npz_keys, npz_shape, read_npz_text
 from build_decoder.models.files.paths import no_such, require_file
 from build_decoder.models.limits import MAX_GOLDEN_VALUES
@@ -20,13 +25,13 @@ from build_decoder.models.zoo import zoo_golden, zoo_names
 __all__ = ["GOLDEN_FILE", "GoldenFile", "read_golden_file"]
 
 GOLDEN_FILE = "golden.npz"
-_KEYS = ("x", "y", "labels", "targets", "held_out", "task", "threshold", "steps")
+_KEYS = ("x", "y", "labels", NAMES_KEY, "targets", "held_out", "task", "threshold", "steps")
 _OF_NETWORK = "y."
 
 
 @dataclass(frozen=True)
 class GoldenFile:
-    """The arrays of golden data, all float64; None for an array that it does not have.
+    """The arrays of golden data, numbers as float64; None for an array that it does not have.
 
     Parameters
     ----------
@@ -35,7 +40,11 @@ class GoldenFile:
     x, y:
         Inputs (samples, inputs), and the trained model's outputs (samples, outputs).
     labels, targets:
-        Truth, (samples,) or (samples, outputs).
+        Truth, (samples,) or (samples, outputs). Labels that the file has as names are indices.
+    class_names:
+        Names of the classes in order, where the file has such.
+    by_alphabet:
+        Whether labels are names whose order nobody said, so that it is the alphabet's.
     held_out:
         (samples,).
     task:
@@ -50,6 +59,8 @@ class GoldenFile:
     x: np.ndarray
     y: np.ndarray
     labels: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    by_alphabet: bool = False
     targets: np.ndarray | None = None
     held_out: np.ndarray | None = None
     task: str | None = None
@@ -88,9 +99,9 @@ def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
         raise InputError.at(
             path, "y", expected=f"{len(x)} samples as in x{hint}", got=str(len(y))
         )
-    more = {}
+    more = _named(path, references, len(x), outputs)
     for key in ("labels", "targets"):
-        if key in references:
+        if key in references and key not in more:
             axes = [("samples", len(x))]
             if outputs > 1 and _is_matrix(npz_shape(path, key), len(x)):
                 axes.append(("outputs", outputs))
@@ -111,6 +122,17 @@ def read_golden_file(source: str | Path, network: Network) -> GoldenFile:
     elif network.continuous:
         more["steps"] = len(x)
     return GoldenFile(path, x, y, **more)
+
+
+def _named(
+    path: Path, references: dict[str, ArrayReference], samples: int, outputs: int
+) -> dict[str, object]:
+    """Fields of a `GoldenFile` that names of classes give."""
+    names = read_class_names(path, outputs) if NAMES_KEY in references else ()
+    found = read_named_labels(path, samples, outputs, names) if "labels" in references else None
+    if found is None:
+        return {"class_names": names}
+    return {"labels": found.labels, "class_names": found.names, "by_alphabet": not names}
 
 
 def _read_mat_file(path: Path, network: Network) -> GoldenFile:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from build_decoder.models.files.golden_file import GOLDEN_FILE, GoldenFile, read_golden_file
+from build_decoder.models.golden.alphabet import alphabet_note
 from build_decoder.models.golden.check import SOFTMAX_NOTE, checked_outputs
 from build_decoder.models.golden.warnings import golden_warnings
 from build_decoder.models.network import Network
@@ -46,6 +47,8 @@ class GoldenData:
     steps:
         Samples of a sequence, of a continuous network: samples follow in time, and each sequence
         begins with zero states. None of another network, whose samples have no order.
+    class_names:
+        Name of each output's class, or of no and yes; empty where nobody gave them names.
     """
 
     x: np.ndarray
@@ -57,6 +60,7 @@ class GoldenData:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     steps: int | None = None
+    class_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.x)
@@ -105,8 +109,9 @@ def load_golden(
     ----------
     source:
         An ``.npz`` file with the arrays ``x`` (samples, inputs), ``y`` (samples, outputs) and
-        optionally ``labels`` ((samples,), or (samples, outputs) of 0 and 1), ``targets`` (samples,
-        outputs: the true values of a regression), ``held_out`` (samples,), ``task`` (a name of
+        optionally ``labels`` ((samples,), whole numbers or names, or (samples, outputs) of 0 and
+        1), ``class_names`` (outputs,), ``targets`` (samples, outputs: the true values of a
+        regression), ``held_out`` (samples,), ``task`` (a name of
         `Kind`), ``threshold`` (one, or one an output) and, of a continuous network, ``steps``
         (samples of a sequence); a pair of files ``x.csv,y.csv``; a folder with ``golden.npz``, or
         else with ``x.csv`` and ``y.csv``; or the name of a zoo network.
@@ -136,11 +141,16 @@ def load_golden(
         )
     labels = targets = None
     if found.kind is Kind.REGRESSION:
+        if file.class_names:
+            raise file.error("class_names", "none for a regression", ", ".join(file.class_names))
         targets = _targets(file)
     else:
         labels = _labels(file, found)
+    if file.by_alphabet:
+        notes = (*notes, alphabet_note(file, found.decisions(y), labels))
     golden = GoldenData(
-        file.x, y, labels, _held_out(file, seed), found, targets, notes, steps=file.steps
+        file.x, y, labels, _held_out(file, seed), found, targets, notes, steps=file.steps,
+        class_names=file.class_names,
     )
     warnings = golden_warnings(network, golden, source=file.path)
     return replace(golden, warnings=tuple(warnings))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from build_decoder.models.class_names import distinct_names
 from build_decoder.models.command import say
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.nerve_cuff.recordings.agreement import (
@@ -15,7 +16,6 @@ from build_decoder.models.nerve_cuff.recordings.agreement import (
     exchanged_classes,
 )
 from build_decoder.models.nerve_cuff.recordings.checks import Finding, check
-from build_decoder.models.nerve_cuff.recordings.class_names import distinct_names
 from build_decoder.models.nerve_cuff.recordings.detection import Detector
 from build_decoder.models.nerve_cuff.recordings.files import read_recording
 from build_decoder.models.nerve_cuff.recordings.gain import GAINS

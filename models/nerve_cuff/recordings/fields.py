@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from build_decoder.models.class_names import distinct_names
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.array_shape import ArrayShape
 from build_decoder.models.limits import MAX_RECORDING_VALUES
 from build_decoder.models.nerve_cuff.cuff import NerveCuff
 from build_decoder.models.nerve_cuff.recordings.arrays import Arrays, absent
-from build_decoder.models.nerve_cuff.recordings.class_names import distinct_names
 from build_decoder.models.nerve_cuff.recordings.recording import Recording
 from build_decoder.models.nerve_cuff.recordings.samples import Samples, blocks
 
