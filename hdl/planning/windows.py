@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["Windows", "power_of_two"]
+__all__ = ["LeadingWindows", "Windows", "power_of_two"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Windows:
         return -(-self.count // self.size)
 
     @property
+    def outputs(self) -> int:
+        """How many of them give something, from the first one on."""
+        return self.windows
+
+    @property
     def before(self) -> int:
         """Places of the first window that lie before the first value."""
         return (self.windows * self.size - self.count) // 2
@@ -37,6 +42,19 @@ class Windows:
         """Values in each window, at least 1."""
         ends = range(self.size - self.before, self.count + self.size, self.size)
         return [end - start for start, end in pairwise([0, *(min(e, self.count) for e in ends)])]
+
+
+@dataclass(frozen=True)
+class LeadingWindows(Windows):
+    """Windows that begin with the first value; values behind the last whole one give nothing."""
+
+    @property
+    def before(self) -> int:
+        return 0
+
+    @property
+    def outputs(self) -> int:
+        return self.count // self.size
 
 
 def power_of_two(count: int) -> int:
