@@ -20,6 +20,7 @@ import numpy as np
 
 from build_decoder.models.architecture import Input, Node
 from build_decoder.models.layers.affine import Affine
+from build_decoder.models.layers.average_pool import AveragePool
 from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.flatten import Flatten
@@ -82,7 +83,7 @@ def _window(node: Node) -> tuple[int, int]:
     match node.layer:
         case Conv2d():
             return node.layer.kernel
-        case MaxPool():
+        case AveragePool() | MaxPool():
             return node.layer.size
     return (1, 1)
 
@@ -141,5 +142,5 @@ REWRITE = Rewrite(
     6,
     "time made the slow axis of images",
     _turn,
-    types=(Affine, Conv2d, Dense, MaxPool),
+    types=(Affine, AveragePool, Conv2d, Dense, MaxPool),
 )
