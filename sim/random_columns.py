@@ -20,7 +20,9 @@ from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.flatten import Flatten
 from build_decoder.quant.layers.global_average_pool import GlobalAveragePool
 from build_decoder.quant.layers.max_pool import MaxPool
+from build_decoder.quant.layers.stride import Stride
 from build_decoder.quant.operations.average import Average
+from build_decoder.quant.operations.every import Every
 from build_decoder.quant.operations.pool import Pool
 from build_decoder.quant.operations.window_average import WindowAverage
 from build_decoder.quant.qformat import QFormat
@@ -61,7 +63,7 @@ class ColumnNetwork:
             extra = (
                 f"{node.layer.weights.shape[:2]} " if isinstance(node.layer, Conv2d)
                 else f"{node.layer.pool.size} " if isinstance(node.layer, AveragePool | MaxPool)
-                else ""
+                else f"{node.layer.every.size} " if isinstance(node.layer, Stride) else ""
             )
             layers.append(
                 f"{node.name}({', '.join(node.inputs)}) {extra}-> {node.layer.output_shape} of "
@@ -74,10 +76,10 @@ class ColumnNetwork:
 def random_columns(random: np.random.Generator, *, name: str = "random") -> ColumnNetwork:
     """A network whose input has 1 to 9 steps of 1 to 5 rows and 1 to 4 channels.
 
-    Convolutions and pools of any size, larger than what they take among them, follow one another,
-    at times in two branches that a concatenation brings together, or without any pool. In the end
-    is a flattening or a mean, and mostly a dense layer. Of three networks, one goes along time
-    alone.
+    Convolutions, pools and strides of any size, larger than what they take among them, follow one
+    another, at times in two branches that a concatenation brings together, or without any pool. In
+    the end is a flattening or a mean, and mostly a dense layer. Of three networks, one goes along
+    time alone.
     """
     return _Draft(random, name).network()
 
@@ -179,17 +181,19 @@ class _Draft:
 
     def _pool(self, source: str) -> str:
         format, x = self.values[source]
-        if self.random.random() < 0.5:
-            return self._average_pool(source)
-        pool = Pool(self._size())
+        kind, size = self.random.random(), self._size()
+        if kind < 0.2:
+            every = Every(size)
+            return self._add("stride", Stride(format, every, every.compute(x).shape[1:]), source)
+        if kind < 0.6:
+            return self._average_pool(source, size)
+        pool = Pool(size)
         return self._add("pool", MaxPool(format, pool, pool.compute(x).shape[1:]), source)
 
-    def _average_pool(self, source: str) -> str:
+    def _average_pool(self, source: str, size: tuple[int, int]) -> str:
         format, x = self.values[source]
-        size = tuple(
-            min(size, length) for size, length in zip(self._size(), x.shape[1:3], strict=True)
-        )
-        pool = WindowAverage(format, self._of_means(format), size)
+        columns, rows = (min(each) for each in zip(size, x.shape[1:3], strict=True))
+        pool = WindowAverage(format, self._of_means(format), (columns, rows))
         return self._add("pool", AveragePool(pool, pool.compute(x).shape[1:]), source)
 
     def _mean(self, source: str) -> str:

@@ -1,6 +1,5 @@
 """Plans of pools: a transfer is taken up in the cycle in which it comes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -73,22 +72,17 @@ class PoolPlan(LayerPlan):
     def phases(self) -> tuple[Phase, ...]:
         """Phases of a frame: in the last step of a window, its last row gives what is made."""
         whole = Phase(self.tensor.step_beats, take=(0,))
-        given = self._last_step()
-        phases = []
-        for window, length in enumerate(self.steps.lengths):
-            gives = window < self.steps.outputs
-            phases += [whole] * (length - gives)
-            phases += given if gives else []
-        return tuple(phases)
+        last = self._last_step()
+        return tuple(
+            phase for length in self.steps.lengths for phase in [whole] * (length - 1) + last
+        )
 
-    def _last_step(self) -> Sequence[Phase]:
+    def _last_step(self) -> list[Phase]:
         phases = []
-        for window, length in enumerate(self.rows.lengths):
-            gives = window < self.rows.outputs
-            if length > gives:
-                phases.append(Phase((length - gives) * self.groups, take=(0,)))
-            if gives:
-                phases.append(Phase(self.groups, take=(0,), give=(0,)))
+        for length in self.rows.lengths:
+            if length > 1:
+                phases.append(Phase((length - 1) * self.groups, take=(0,)))
+            phases.append(Phase(self.groups, take=(0,), give=(0,)))
         return phases
 
     def giving(self, lanes: int) -> Self:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["LeadingWindows", "Windows", "power_of_two"]
+__all__ = ["LeadingWindows", "WholeWindows", "Windows", "power_of_two"]
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Windows:
         return -(-self.count // self.size)
 
     @property
-    def outputs(self) -> int:
-        """How many of them give something, from the first one on."""
-        return self.windows
-
-    @property
     def before(self) -> int:
         """Places of the first window that lie before the first value."""
         return (self.windows * self.size - self.count) // 2
+
+    @property
+    def over(self) -> int:
+        """Values that the last window has behind its own."""
+        return 0
 
     @property
     def lengths(self) -> list[int]:
@@ -46,15 +46,32 @@ class Windows:
 
 @dataclass(frozen=True)
 class LeadingWindows(Windows):
-    """Windows that begin with the first value; values behind the last whole one give nothing."""
+    """Windows that begin with the first value; the last one may be cut off."""
+
+    @property
+    def before(self) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class WholeWindows(Windows):
+    """Windows that begin with the first value; the last one has what is left over behind it."""
+
+    @property
+    def windows(self) -> int:
+        return self.count // self.size
 
     @property
     def before(self) -> int:
         return 0
 
     @property
-    def outputs(self) -> int:
-        return self.count // self.size
+    def over(self) -> int:
+        return self.count % self.size
+
+    @property
+    def lengths(self) -> list[int]:
+        return [self.size] * (self.windows - 1) + [self.size + self.over]
 
 
 def power_of_two(count: int) -> int:

@@ -13,6 +13,7 @@ from build_decoder.models.layers.global_average_pool import GlobalAveragePool
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.layers.max_pool import MaxPool
+from build_decoder.models.layers.stride import Stride
 from build_decoder.models.limits import MAX_MAGNITUDE
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites.edit import is_output, with_weights
@@ -57,7 +58,7 @@ def absorbed(
 def _through(network: Network, name: str, taker: Node, scale: np.ndarray, shift: np.ndarray):
     """`absorbed` behind a layer that gives scaled values for scaled values."""
     match taker.layer:
-        case AveragePool() | GlobalAveragePool():
+        case AveragePool() | GlobalAveragePool() | Stride():
             pass
         case MaxPool() if np.all(scale > 0):  # which keeps the largest the largest
             pass

@@ -19,8 +19,9 @@ class AveragePoolComponent(StageComponent):
 
     A buffer has the sums so far of the windows that are open: those of one step. The last value of
     a window goes with its sum through a product with a constant, which divides exactly
-    (:class:`hdl.planning.reciprocal.Reciprocal`), and is narrowed. What lies behind the last whole
-    window is taken and gives nothing.
+    (:class:`hdl.planning.reciprocal.Reciprocal`), and is narrowed. What is left over behind the
+    last window is taken and not added; that window's mean comes with the end of it, so that
+    outputs never come before all inputs are there.
 
     Latency: three cycles from the last transfer of a window. Throughput: one transfer a cycle; one
     that ends a window waits while an output is offered and not taken. With a channel, two rows and
@@ -54,10 +55,7 @@ class AveragePoolComponent(StageComponent):
         m.submodules.step = step = Place(plan.steps)
         m.submodules.open = held = ReplayBuffer(sums, beats=plan.rows.windows * plan.groups)
         m.d.comb += [
-            gives.eq(
-                row.last & (row.window < plan.rows.outputs)
-                & step.last & (step.window < plan.steps.outputs)
-            ),
+            gives.eq(row.last & step.last),
             moves.eq(~self.o.valid | self.o.ready),
             self.i.ready.eq(~gives | moves),
             take.eq(self.i.valid & self.i.ready),
@@ -74,12 +72,12 @@ class AveragePoolComponent(StageComponent):
                 multiplied.eq(summed),
                 self.o.valid.eq(multiplied),
             ]
-        first = row.first & step.first
+        first, over = row.first & step.first, row.over | step.over
         for lane in range(lanes):
             m.submodules[f"divide_{lane}"] = divide = ConstantDivision(plan.division)
             before = Mux(first, 0, held.replayed[lane])
             m.d.comb += [
-                held.data[lane].eq(before + self.i.payload[lane]),
+                held.data[lane].eq(before + Mux(over, 0, self.i.payload[lane])),
                 divide.en.eq(moves),
                 divide.i.eq(held.data[lane]),
                 self.o.payload[lane].eq(divide.o),

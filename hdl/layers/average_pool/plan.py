@@ -7,7 +7,7 @@ from build_decoder.hdl.planning.actor import Actor
 from build_decoder.hdl.planning.pool import PoolPlan
 from build_decoder.hdl.planning.reciprocal import Reciprocal
 from build_decoder.hdl.planning.tensor import Tensor
-from build_decoder.hdl.planning.windows import LeadingWindows
+from build_decoder.hdl.planning.windows import WholeWindows
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layers.average_pool import AveragePool
 
@@ -22,14 +22,14 @@ class AveragePoolPlan(PoolPlan):
     layer_type = AveragePool
 
     @property
-    def steps(self) -> LeadingWindows:
+    def steps(self) -> WholeWindows:
         """Windows along time."""
-        return LeadingWindows(self.tensor.shape[0], self.layer.pool.size[0])
+        return WholeWindows(self.tensor.shape[0], self.layer.pool.size[0])
 
     @property
-    def rows(self) -> LeadingWindows:
+    def rows(self) -> WholeWindows:
         """Windows along the rows of a step."""
-        return LeadingWindows(self.tensor.shape[1], self.layer.pool.size[1])
+        return WholeWindows(self.tensor.shape[1], self.layer.pool.size[1])
 
     @property
     def division(self) -> Reciprocal:
