@@ -50,6 +50,23 @@ def _flat(units: int = 2, **settings: Any) -> tuple[Callable[[Any], Any], ...]:
     return lambda L: L.Flatten(), lambda L: L.Dense(units, **settings)
 
 
+EEGNET: tuple[Callable[[Any], Any], ...] = (
+    lambda L: L.Conv2D(4, (1, 64), padding="same", use_bias=False),
+    lambda L: L.BatchNormalization(),
+    lambda L: L.DepthwiseConv2D((8, 1), depth_multiplier=2, use_bias=False),
+    lambda L: L.BatchNormalization(),
+    lambda L: L.Activation("elu"),
+    lambda L: L.AveragePooling2D((1, 4)),
+    lambda L: L.Dropout(0.5),
+    lambda L: L.SeparableConv2D(8, (1, 16), padding="same", use_bias=False),
+    lambda L: L.BatchNormalization(),
+    lambda L: L.Activation("elu"),
+    lambda L: L.AveragePooling2D((1, 8)),
+    lambda L: L.Dropout(0.5),
+    *_flat(4, activation="softmax"),
+)
+"""EEGNet (Lawhern et al., 2018) of 8 contacts: F1=4, D=2, F2=8, of 4 classes."""
+
 READ: dict[str, Build] = {
     "MLP, Normalization and BatchNormalization": _row(
         (8,), lambda L: L.Normalization(mean=[1.0] * 8, variance=[4.0] * 8), lambda L: L.Dense(6),
@@ -127,6 +144,32 @@ READ: dict[str, Build] = {
         lambda L: L.BatchNormalization(), lambda L: L.ELU(),
         lambda L: L.AveragePooling2D((4, 1)), *_flat(),
     ),
+    "AveragePooling that leaves a rest, convolutions behind it": _row(
+        (101, 2), lambda L: L.Conv1D(3, 7, activation="relu"), lambda L: L.AveragePooling1D(4),
+        lambda L: L.Conv1D(3, 5, activation="relu"), lambda L: L.AveragePooling1D(4), *_flat(),
+    ),
+    "AveragePooling of windows that reach into each other": _row(
+        (60, 2), lambda L: L.Conv1D(3, 5, activation="relu"),
+        lambda L: L.AveragePooling1D(12, strides=4), lambda L: L.Conv1D(3, 3), *_flat(),
+    ),
+    "strides of convolutions": _row(
+        (31, 3), lambda L: L.Conv1D(5, 4, strides=2, padding="same"),
+        lambda L: L.BatchNormalization(), lambda L: L.ReLU(), lambda L: L.Conv1D(4, 3, strides=3),
+        lambda L: L.LeakyReLU(0.1), lambda L: L.Conv1D(4, 3), *_flat(),
+    ),
+    "SeparableConv1D, AveragePooling1D": _row(
+        (30, 3), lambda L: L.SeparableConv1D(5, 4, depth_multiplier=2, activation="relu"),
+        lambda L: L.AveragePooling1D(3), lambda L: L.SeparableConv1D(4, 3, use_bias=False),
+        lambda L: L.BatchNormalization(), lambda L: L.ELU(), lambda L: L.AlphaDropout(0.2),
+        *_flat(),
+    ),
+    "EEGNet": _row((8, 128, 1), *EEGNET),
+    "ShallowConvNet, ELU in place of square and logarithm": _row(
+        (8, 128, 1), lambda L: L.Conv2D(8, (1, 13)), lambda L: L.Conv2D(8, (8, 1), use_bias=False),
+        lambda L: L.BatchNormalization(), lambda L: L.ELU(),
+        lambda L: L.AveragePooling2D((1, 35), strides=(1, 7)), lambda L: L.Dropout(0.5),
+        *_flat(4, activation="softmax"),
+    ),
     "GlobalMaxPooling": _row(
         (8, 3), lambda L: L.Conv1D(4, 3, padding="same"), lambda L: L.GlobalMaxPooling1D(),
         lambda L: L.Dense(2),
@@ -181,8 +224,15 @@ REFUSED: dict[str, tuple[Build, str]] = {
              lambda L: L.Dense(2)),
         "one slope for all values (shared_axes=[1]), or LeakyReLU",
     ),
-    "strides": (_row((8, 3), lambda L: L.Conv1D(4, 3, strides=2), *_flat()),
-                "strides=[1] (put a MaxPooling layer behind it)"),
+    "windows of MaxPooling that reach into each other": (
+        _row((9, 3), lambda L: L.MaxPooling1D(3, strides=2), *_flat()), "strides=[3]",
+    ),
+    "LSTM behind a convolution without padding": (
+        _row((12, 3), lambda L: L.Conv1D(4, 3), lambda L: L.LSTM(4), lambda L: L.Dense(2)),
+        "padding='same' of the convolutions before it",
+    ),
+    "Conv3D": (_row((4, 4, 4, 1), lambda L: L.Conv3D(4, 3), *_flat()),
+               "a layer that docs/keras.md lists, such as Conv2D or Conv1D"),
     "same behind valid": (
         _row((20, 2), lambda L: L.Conv1D(3, 4), lambda L: L.Conv1D(3, 3, padding="same"),
              *_flat()),

@@ -14,13 +14,17 @@ from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.models.windows import pad_same
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layer import IntegerLayer
+from build_decoder.quant.layers.average_pool import AveragePool
 from build_decoder.quant.layers.concat import Concat
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.flatten import Flatten
 from build_decoder.quant.layers.global_average_pool import GlobalAveragePool
 from build_decoder.quant.layers.max_pool import MaxPool
+from build_decoder.quant.layers.stride import Stride
 from build_decoder.quant.operations.average import Average
+from build_decoder.quant.operations.every import Every
 from build_decoder.quant.operations.pool import Pool
+from build_decoder.quant.operations.window_average import WindowAverage
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.random_networks import (
     PROBES,
@@ -58,7 +62,8 @@ class ColumnNetwork:
             shapes[node.name] = node.layer.output_shape
             extra = (
                 f"{node.layer.weights.shape[:2]} " if isinstance(node.layer, Conv2d)
-                else f"{node.layer.pool.size} " if isinstance(node.layer, MaxPool) else ""
+                else f"{node.layer.pool.size} " if isinstance(node.layer, AveragePool | MaxPool)
+                else f"{node.layer.every.size} " if isinstance(node.layer, Stride) else ""
             )
             layers.append(
                 f"{node.name}({', '.join(node.inputs)}) {extra}-> {node.layer.output_shape} of "
@@ -71,10 +76,10 @@ class ColumnNetwork:
 def random_columns(random: np.random.Generator, *, name: str = "random") -> ColumnNetwork:
     """A network whose input has 1 to 9 steps of 1 to 5 rows and 1 to 4 channels.
 
-    Convolutions and pools of any size, larger than what they take among them, follow one another,
-    at times in two branches that a concatenation brings together, or without any pool. In the end
-    is a flattening or a mean, and mostly a dense layer. Of three networks, one goes along time
-    alone.
+    Convolutions, pools and strides of any size, larger than what they take among them, follow one
+    another, at times in two branches that a concatenation brings together, or without any pool. In
+    the end is a flattening or a mean, and mostly a dense layer. Of three networks, one goes along
+    time alone.
     """
     return _Draft(random, name).network()
 
@@ -176,17 +181,31 @@ class _Draft:
 
     def _pool(self, source: str) -> str:
         format, x = self.values[source]
-        pool = Pool(self._size())
+        kind, size = self.random.random(), self._size()
+        if kind < 0.2:
+            every = Every(size)
+            return self._add("stride", Stride(format, every, every.compute(x).shape[1:]), source)
+        if kind < 0.6:
+            return self._average_pool(source, size)
+        pool = Pool(size)
         return self._add("pool", MaxPool(format, pool, pool.compute(x).shape[1:]), source)
 
+    def _average_pool(self, source: str, size: tuple[int, int]) -> str:
+        format, x = self.values[source]
+        columns, rows = (min(each) for each in zip(size, x.shape[1:3], strict=True))
+        pool = WindowAverage(format, self._of_means(format), (columns, rows))
+        return self._add("pool", AveragePool(pool, pool.compute(x).shape[1:]), source)
+
     def _mean(self, source: str) -> str:
-        random, (format, x) = self.random, self.values[source]
+        format, x = self.values[source]
         count, channels = x[0].size // x.shape[3], x.shape[3]
-        # As many bits as come in, or some more or fewer.
-        fraction = format.fraction + int(random.integers(-2, 3))
-        output = QFormat(format.integer, max(fraction, 1 - format.integer), format.signed)
-        layer = GlobalAveragePool(Average(format, output, count), channels)
+        layer = GlobalAveragePool(Average(format, self._of_means(format), count), channels)
         return self._add("mean", layer, source)
+
+    def _of_means(self, format: QFormat) -> QFormat:
+        """As many bits as come in, or some more or fewer."""
+        fraction = format.fraction + int(self.random.integers(-2, 3))
+        return QFormat(format.integer, max(fraction, 1 - format.integer), format.signed)
 
     def _dense(self, source: str) -> str:
         random, (format, x) = self.random, self.values[source]

@@ -14,7 +14,10 @@ pytestmark = [
     needs_tensorflow,
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
-_FEW = ("CNN of images, padding left at valid", "pools that leave a rest", "a model inside")
+_FEW = (
+    "CNN of images, padding left at valid", "pools that leave a rest", "a model inside", "EEGNet",
+    "strides of convolutions", "SeparableConv1D, AveragePooling1D",
+)
 
 
 @pytest.fixture(scope="module")

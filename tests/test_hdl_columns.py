@@ -140,7 +140,8 @@ def test_the_random_networks_have_all_that_there_is():
     drawn = [random_columns(np.random.default_rng(seed)) for seed in range(40)]
     kinds = [{type(node.layer).__name__ for node in network.model.nodes} for network in drawn]
     assert set.union(*kinds) == {
-        "Concat", "Conv2d", "Dense", "Flatten", "GlobalAveragePool", "MaxPool"
+        "AveragePool", "Concat", "Conv2d", "Dense", "Flatten", "GlobalAveragePool", "MaxPool",
+        "Stride",
     }
     assert any("MaxPool" not in each for each in kinds)
     folded = [

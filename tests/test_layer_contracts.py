@@ -66,8 +66,8 @@ of_every_integer_type = pytest.mark.parametrize("kind", IN_INTEGERS)
 
 def test_types_are_found():
     assert set(IN_FLOATS) >= {
-        "add", "affine", "attention", "bidirectional", "concat", "conv2d", "dense", "dropout",
-        "flatten", "global_average_pool", "gru", "lstm", "max_pool", "softmax",
+        "add", "affine", "attention", "average_pool", "bidirectional", "concat", "conv2d", "dense",
+        "dropout", "flatten", "global_average_pool", "gru", "lstm", "max_pool", "softmax",
     }
     assert set(IN_HARDWARE) >= {"concat", "dense", "flatten"}
 

@@ -152,7 +152,7 @@ def test_calls_that_are_refused(keras, tmp_path: Path):
     inputs = keras.Input((6,))
     left, right = layers.Dense(3, name="left")(inputs), layers.Dense(3, name="right")(inputs)
     keras.Model(inputs, layers.Maximum(name="sum")([left, right])).save(tmp_path / "branch.keras")
-    with pytest.raises(InputError, match="layer 'sum': expected Flatten, Dense, .*, got Maximum"):
+    with pytest.raises(InputError, match="layer 'sum': expected a layer .*, got Maximum"):
         load_network(tmp_path / "branch.keras")
     shared = layers.Dense(6, name="shared")
     keras.Model(inputs, shared(shared(inputs))).save(tmp_path / "shared.keras")

@@ -128,10 +128,10 @@ def test_settings_that_change_the_result(kind: str, settings: dict, message: str
             dense_config(activation=layer("ReLU", dtype="float16", **RELU)),
             "float32 or float64, got 'float16'",
         ),
-        (layer("Dense") | {"module": "mine"}, "Flatten, Dense, Activation, .*, got mine.Dense"),
+        (layer("Dense") | {"module": "mine"}, "docs/keras.md lists, such as Dense, got mine.Dense"),
         (layer("Dense") | {"registered_name": "my>Dense"}, "got keras.layers.Dense"),
         (layer("SimpleRNN"), "an LSTM or GRU in its place, got SimpleRNN"),
-        (layer("Maximum"), "Flatten, Dense, Activation, .*, got Maximum"),
+        (layer("Maximum"), "docs/keras.md lists, got Maximum"),
     ],
 )
 def test_other_layers_and_settings(described: dict, message: str):

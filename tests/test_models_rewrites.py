@@ -8,6 +8,7 @@ import pytest
 from build_decoder.models import Kind, Network, Node, Task, load_network, zoo_names
 from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.attention import Attention
+from build_decoder.models.layers.average_pool import AveragePool
 from build_decoder.models.layers.bidirectional import Bidirectional
 from build_decoder.models.layers.concat import Concat
 from build_decoder.models.layers.conv2d import Conv2d
@@ -65,6 +66,7 @@ def test_layers_that_hand_on():
     )  # fmt: skip
     assert applied(network) == {"identity": "a, b, c, e, g"}
     assert layers_of(rewrite(network).network) == [("d", ("x",), "Flatten"), ("f", ("d",), "Dense")]
+    assert applied(chain((3, 1, 2), AveragePool((1, 1)), Flatten())) == {"identity": "a"}
 
 
 def test_layers_behind_one_that_is_left_out_take_what_it_took():
@@ -84,6 +86,7 @@ def test_layers_behind_one_that_is_left_out_take_what_it_took():
         chain((4,), Dropout(0.5)),  # there must be a layer
         chain((2, 2, 1), Flatten()),
         chain((2, 1, 1), MaxPool((2, 1))),
+        chain((2, 1, 1), AveragePool((2, 1))),
         chain((2, 2), Affine(), Attention(), weights={"a": {**AFFINE_2, "shift": NONE}}),
         chain((2, 2), Affine(), Attention(), weights={"a": {"scale": np.ones(2)}}),
     ],
@@ -111,6 +114,13 @@ def test_what_does_more_is_not_left_out(network: Network):
         (chain((2, 2), Affine(), Affine(), Attention()), "a into b"),
         (chain((2, 2), Affine(), Flatten(), Dense(2, "relu")), "a into c"),
         (chain((2, 1, 2), Affine(), GlobalAveragePool(), Dense(2, "tanh")), "a into c"),
+        (
+            chain(
+                (5, 1, 2), Affine(), AveragePool((2, 1)), Flatten(), Dense(2, "tanh"),
+                weights={"a": NEGATIVE},
+            ),
+            "a into d",
+        ),
         (
             chain(
                 (3, 1, 2), Affine(), MaxPool((2, 1)), Flatten(), Dense(2, "tanh"),

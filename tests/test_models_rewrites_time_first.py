@@ -9,6 +9,7 @@ from build_decoder.models import Input, Network, Node
 from build_decoder.models.architecture import Architecture
 from build_decoder.models.layer import Layer, only_shape
 from build_decoder.models.layers.affine import Affine
+from build_decoder.models.layers.average_pool import AveragePool
 from build_decoder.models.layers.concat import Concat
 from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.dense import Dense
@@ -51,6 +52,18 @@ def test_images_are_turned():
     for name in ("again", "a", "b", "both", "pool"):
         turned = before[name].swapaxes(1, 2)
         np.testing.assert_allclose(after[name], turned, rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+def test_means_of_windows_are_turned():
+    network = images(
+        Node("mean", ("pool",), AveragePool((3, 1))),
+        Node("flat", ("mean",), Flatten()),
+        Node("y", ("flat",), Dense(2, "linear")),
+    )
+    assert applied(network) == {"time_first": "x and again"}
+    assert rewrite(network).network.nodes[4].layer == AveragePool((1, 3))
+    alone = chain((2, 6, 1), AveragePool((1, 3)), Flatten(), Dense(2, "linear"))
+    assert applied(alone) == {"time_first": "x (rows of c permuted)"}
 
 
 def test_rows_are_permuted_wherever_the_values_go():

@@ -22,6 +22,8 @@ class Place(wiring.Component):
     step : ``In``, 1
     first, last : ``Out``, 1
         Whether it is the first or the last value of its window.
+    over : ``Out``, 1
+        Whether it is left over, behind the values of the last window.
     ends : ``Out``, 1
         Whether it is the last one of the axis.
     window, next_window : ``Out``, ``range(windows.windows)``
@@ -36,6 +38,7 @@ class Place(wiring.Component):
                 "step": In(1),
                 "first": Out(1),
                 "last": Out(1),
+                "over": Out(1),
                 "ends": Out(1),
                 "window": Out(number),
                 "next_window": Out(number),
@@ -45,12 +48,16 @@ class Place(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         windows = self.windows
-        inside = Signal(range(windows.size), init=windows.before)
+        inside = Signal(range(windows.size + windows.over), init=windows.before)
         place = Signal(range(windows.count))
+        ends_window = inside == windows.size - 1
+        if windows.over:
+            ends_window &= self.window != windows.windows - 1
         m.d.comb += [
             self.ends.eq(place == windows.count - 1),
             self.first.eq((inside == 0) | (place == 0)),
-            self.last.eq((inside == windows.size - 1) | self.ends),
+            self.last.eq(ends_window | self.ends),
+            self.over.eq(inside >= windows.size),
             self.next_window.eq(self.window),
         ]
         with m.If(self.step):

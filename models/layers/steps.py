@@ -1,5 +1,6 @@
-"""Time steps as layers of either kind have them: as a series, or as an image of one column."""
+"""Time steps as layers of either kind have them: as a series, or as an image."""
 
+import math
 from dataclasses import dataclass
 
 from build_decoder.models.files.fields import Fields
@@ -10,10 +11,10 @@ __all__ = ["LAYER_TYPE", "Steps"]
 
 @dataclass(frozen=True)
 class Steps(Layer):
-    """(steps, 1, channels) as (steps, channels), or the other way round; values stay as they are.
+    """(steps, rows, channels) as (steps, rows * channels); or (steps, channels) as (steps, 1,
+    channels). Values stay as they are.
 
-    Convolutions and pools have time steps as images of one column, recurrent layers and attention
-    as a series.
+    Convolutions and pools have time steps as images, recurrent layers and attention as a series.
 
     Examples
     --------
@@ -26,12 +27,12 @@ class Steps(Layer):
 
     def output_shape(self, shapes):
         shape = only_shape(shapes)
-        image = len(shape) == 3 and shape[1] == 1
         require(
-            image or len(shape) == 2,
-            "an input (steps, 1, channels) or (steps, channels)", f"shape {shape}",
+            len(shape) in (2, 3),
+            "an input (steps, rows, channels) or (steps, channels)", f"shape {shape}",
         )
-        return (shape[0], shape[2]) if image else (shape[0], 1, shape[1])
+        steps, *rest = shape
+        return (steps, math.prod(rest)) if len(rest) == 2 else (steps, 1, *rest)
 
     def output_activation(self):
         return None
@@ -42,7 +43,9 @@ class Steps(Layer):
 
     def to_keras(self, keras, name):
         def turned(x):
-            return keras.ops.squeeze(x, 2) if len(x.shape) == 4 else keras.ops.expand_dims(x, 2)
+            if len(x.shape) == 4:
+                return keras.ops.reshape(x, (-1, x.shape[1], x.shape[2] * x.shape[3]))
+            return keras.ops.expand_dims(x, 2)
 
         return keras.layers.Lambda(turned, name=name)
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from build_decoder.models.architecture import Node
 from build_decoder.models.layers.affine import Affine
+from build_decoder.models.layers.average_pool import AveragePool
 from build_decoder.models.layers.concat import Concat
 from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.dense import Dense
@@ -12,6 +13,7 @@ from build_decoder.models.layers.global_average_pool import GlobalAveragePool
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.layers.max_pool import MaxPool
+from build_decoder.models.layers.stride import Stride
 from build_decoder.models.limits import MAX_MAGNITUDE
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites.edit import is_output, with_weights
@@ -56,7 +58,7 @@ def absorbed(
 def _through(network: Network, name: str, taker: Node, scale: np.ndarray, shift: np.ndarray):
     """`absorbed` behind a layer that gives scaled values for scaled values."""
     match taker.layer:
-        case GlobalAveragePool():
+        case AveragePool() | GlobalAveragePool() | Stride():
             pass
         case MaxPool() if np.all(scale > 0):  # which keeps the largest the largest
             pass

@@ -4,9 +4,11 @@ import numpy as np
 
 from build_decoder.models.architecture import Node
 from build_decoder.models.layers.affine import Affine
+from build_decoder.models.layers.average_pool import AveragePool
 from build_decoder.models.layers.dropout import Dropout
 from build_decoder.models.layers.flatten import Flatten
 from build_decoder.models.layers.max_pool import MaxPool
+from build_decoder.models.layers.stride import Stride
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites.definition import Change, Rewrite
 from build_decoder.models.rewrites.edit import without
@@ -20,7 +22,7 @@ def _hands_on(network: Network, node: Node) -> bool:
             return True
         case Flatten():
             return len(network.shapes[node.inputs[0]]) == 1
-        case MaxPool():
+        case AveragePool() | MaxPool() | Stride():
             return node.layer.size == (1, 1)
         case Affine():
             return bool(np.all(node.weights["scale"] == 1) and np.all(node.weights["shift"] == 0))
@@ -39,5 +41,5 @@ REWRITE = Rewrite(
     1,
     "layers that hand their values on left out",
     _leave_out,
-    types=(Affine, Dropout, Flatten, MaxPool),
+    types=(Affine, AveragePool, Dropout, Flatten, MaxPool, Stride),
 )

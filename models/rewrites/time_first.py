@@ -20,10 +20,12 @@ import numpy as np
 
 from build_decoder.models.architecture import Input, Node
 from build_decoder.models.layers.affine import Affine
+from build_decoder.models.layers.average_pool import AveragePool
 from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.flatten import Flatten
 from build_decoder.models.layers.max_pool import MaxPool
+from build_decoder.models.layers.stride import Stride
 from build_decoder.models.network import Network
 from build_decoder.models.rewrites.definition import Change, Rewrite
 from build_decoder.models.rewrites.dense_rows import reordered
@@ -78,11 +80,11 @@ def _turned(network: Network, images: frozenset[str]) -> Change | None:
 
 
 def _window(node: Node) -> tuple[int, int]:
-    """Rows and columns that a layer takes together for one of its outputs."""
+    """Rows and columns that a layer takes for one of its outputs."""
     match node.layer:
         case Conv2d():
             return node.layer.kernel
-        case MaxPool():
+        case AveragePool() | MaxPool() | Stride():
             return node.layer.size
     return (1, 1)
 
@@ -141,5 +143,5 @@ REWRITE = Rewrite(
     6,
     "time made the slow axis of images",
     _turn,
-    types=(Affine, Conv2d, Dense, MaxPool),
+    types=(Affine, AveragePool, Conv2d, Dense, MaxPool, Stride),
 )

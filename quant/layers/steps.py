@@ -13,7 +13,8 @@ __all__ = ["QUANTISER", "Steps"]
 
 @dataclass(frozen=True)
 class Steps(PassingLayer):
-    """(steps, 1, channels) as (steps, channels), or the other way round.
+    """(steps, rows, channels) as (steps, rows * channels); or (steps, channels) as (steps, 1,
+    channels).
 
     Parameters
     ----------

@@ -1,4 +1,6 @@
-"""Time steps as a series, or as an image of one column."""
+"""Time steps as a series, or as an image."""
+
+import math
 
 from build_decoder.models.layers.steps import Steps
 from tests import exact
@@ -6,17 +8,9 @@ from tests.drawn import Cases, Drawn
 
 EXAMPLES = (
     (Steps(), ((5, 1, 3),)),
+    (Steps(), ((5, 4, 3),)),
     (Steps(), ((4, 2),)),
 )
-
-
-class _Cases(Cases):
-    def shapes(self, rng):
-        (shape,) = super().shapes(rng)
-        return [(shape[0], 1, shape[2])] if len(shape) == 3 else [shape]
-
-    def takes(self, x):
-        return super().takes(x) and (len(x.shape) == 2 or x.shape[1] == 1)
 
 
 def _draw(rng, x):
@@ -24,10 +18,11 @@ def _draw(rng, x):
 
 
 def _turned(shape):
-    return (shape[0], shape[2]) if len(shape) == 3 else (shape[0], 1, shape[1])
+    steps, *rest = shape
+    return (steps, math.prod(rest)) if len(rest) == 2 else (steps, 1, *rest)
 
 
-CASES = _Cases((2, 3), _draw)
+CASES = Cases((2, 3), _draw)
 
 
 def oracle(inputs, weights, formats, generated):
@@ -35,6 +30,6 @@ def oracle(inputs, weights, formats, generated):
 
     def value(*index):
         step, *_, channel = index
-        return x[(step, channel)] if len(x.shape) == 2 else x[(step, 0, channel)]
+        return x[(step, channel)] if len(x.shape) == 2 else x[(step, *divmod(channel, x.shape[2]))]
 
     return exact.build(_turned(x.shape), x.format, value)

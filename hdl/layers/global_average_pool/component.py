@@ -1,12 +1,11 @@
 """Means over all positions in hardware."""
 
-from amaranth import Const, Module, Mux, Signal
+from amaranth import Module, Mux, Signal
 from amaranth.lib import data
 
+from build_decoder.hdl.parts.constant_division import ConstantDivision
 from build_decoder.hdl.parts.place import Place
 from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
-from build_decoder.hdl.parts.requantise import Requantiser
-from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.planning.windows import Windows
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.stage_component import StageComponent
@@ -69,23 +68,13 @@ class GlobalAveragePoolComponent(StageComponent):
         for lane in range(lanes):
             before = Mux(position.first, 0, held.replayed[lane])
             m.d.comb += held.data[lane].eq(before + self.i.payload[lane])
-            self._divide(m, lane, held.data[lane], moves)
-        return m
-
-    def _divide(self, m: Module, lane: int, total, moves):
-        division = self.plan.division
-        m.submodules[f"narrow_{lane}"] = narrow = Requantiser(division.narrowing)
-        dividend = Signal(total.shape(), name=f"sum_{lane}")
-        # In LUTs: DSP blocks are given out to layers of weights, and none is left for this.
-        exact = shift_add_product(dividend, Const(division.multiplier)) + division.addend
-        product = Signal(exact.shape(), name=f"product_{lane}")
-        with m.If(moves):
-            m.d.sync += [
-                dividend.eq(total),
-                product.eq(exact),
-                self.o.payload[lane].eq(narrow.o),
+            m.submodules[f"divide_{lane}"] = divide = ConstantDivision(plan.division)
+            m.d.comb += [
+                divide.en.eq(moves),
+                divide.i.eq(held.data[lane]),
+                self.o.payload[lane].eq(divide.o),
             ]
-        m.d.comb += narrow.i.eq(product >> division.shift)
+        return m
 
 
 COMPONENT = GlobalAveragePoolComponent

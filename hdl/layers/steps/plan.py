@@ -1,5 +1,6 @@
 """Plan of time steps in another form."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,7 +19,7 @@ class StepsPlan(LayerPlan):
     Parameters
     ----------
     tensor
-        What comes in, (steps, 1, channels) or (steps, channels).
+        What comes in, (steps, rows, channels) or (steps, channels).
     """
 
     name = "steps"
@@ -37,7 +38,7 @@ class StepsPlan(LayerPlan):
     @property
     def output(self) -> Tensor:
         steps, *rest = self.tensor.shape
-        shape = (steps, rest[1]) if len(rest) == 2 else (steps, 1, rest[0])
+        shape = (steps, math.prod(rest)) if len(rest) == 2 else (steps, 1, *rest)
         return replace(self.tensor, shape=shape)
 
     @classmethod

@@ -15,6 +15,7 @@ from build_decoder.models.limits import MAX_LAYERS
 __all__ = ["is_model", "read_layers"]
 
 _MODELS = ("Sequential", "Functional")
+_KERAS = ("keras.layers", "keras._legacy.layers")  # as Keras 3 saves its layers
 
 
 def is_model(entry: dict[str, Any]) -> bool:
@@ -124,7 +125,7 @@ def _layer(path: Path, entry: Any, prefix: str) -> LayerConfig:
     if isinstance(registered, str) and registered.startswith("build_decoder>"):
         kind = registered
     # A class of the user's own may have the name of one of Keras's layers.
-    elif entry.get("module") != "keras.layers" or registered is not None:
+    elif entry.get("module") not in _KERAS or registered is not None:
         module = entry.get("module")
         kind = f"{module}.{kind}" if module else f"custom {registered}"
     return LayerConfig(path, prefix + name, kind, settings.values)

@@ -1,6 +1,8 @@
 """Kinds of Keras layers that are read."""
 
-from collections.abc import Sequence
+import difflib
+import re
+from collections.abc import Collection, Sequence
 
 from build_decoder.models.files.keras_file.layer_config import INPUT, LayerConfig
 from build_decoder.models.files.keras_file.readers import READERS
@@ -41,17 +43,20 @@ _INSTEAD = {
 
 def check_kinds(layers: Sequence[LayerConfig]) -> None:
     """Raise `InputError` unless each layer is of a kind that is read, and its numbers wide."""
-    read = [kind for kind in READERS if kind not in ("Dense", "Flatten", "Dropout")]
-    more = [kind for kind in VIEWED if kind.isalnum() and kind not in (*READERS, *ACTIVATIONS)]
-    more += [PADDING.format(axes=axes) for axes in (1, 2)]
-    known = ["Flatten", "Dense", *ACTIVATIONS, *read, *sorted(more), REVERSAL]
-    known += ["Dropout", "Identity"]
-    kinds = {INPUT, *known, *PASSED, *VIEWED}
+    known = {*READERS, *VIEWED, *ACTIVATIONS, *PASSED, REVERSAL}
+    known |= {PADDING.format(axes=axes) for axes in (1, 2)}
+    kinds = {INPUT, *known}
     others = [layer for layer in layers if layer.kind not in kinds]
     if others:
         # Before operations that Keras adds itself, such as those that make a mask.
         layer = min(others, key=lambda other: "." in other.kind)
-        wanted = _INSTEAD.get(layer.kind, f"{', '.join(known[:-1])} or {known[-1]}")
-        raise layer.error(wanted, layer.kind)
+        raise layer.error(_INSTEAD.get(layer.kind) or _listed(layer.kind, known), layer.kind)
     for layer in layers:
         check_dtype(layer)
+
+
+def _listed(kind: str, known: Collection[str]) -> str:
+    """Where layers that are read are listed, and those of them with names like that of `kind`."""
+    name = re.split("[.>]", kind)[-1]
+    near = difflib.get_close_matches(name, sorted(each for each in known if each.isalnum()))
+    return "a layer that docs/keras.md lists" + (f", such as {' or '.join(near)}" if near else "")

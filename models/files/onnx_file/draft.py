@@ -224,6 +224,13 @@ class Graph:
             whole = np.array_equal(order.ravel(), range(draft.count))
             if image[1] == 1 and whole:
                 return self._formed(node, draft), starts
+            part = np.array_equal(order.ravel() - order.flat[0], range(order.size))
+            if part and len(draft.shape) == 3 and image[1] == 1:
+                raise node.error(
+                    f"all {draft.shape[0]} steps that {draft.path!r} computes (padding='same' of "
+                    "the convolutions before it)",
+                    f"{len(order)} of them",
+                )
         raise node.error(
             f"samples {order.shape} in the order of a layer's outputs",
             f"values of {draft.path!r}, which are {draft.shape} in another order or form",

@@ -33,6 +33,11 @@ class Image:
     axes: tuple[int | None, int | None]
     count: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has all that its draft has."""
+        return not any(self.starts) and tuple(self.sizes) == self.draft.shape[:2]
+
     def both(self, values: Sequence[Any], default: Any) -> list[Any]:
         """For rows and columns what `values` has for each axis of the tensor."""
         return [default if axis is None else values[axis] for axis in self.axes]

@@ -10,6 +10,7 @@ from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.max_pool import MaxPool
+from build_decoder.models.layers.stride import Stride
 
 __all__ = ["activated", "scaled"]
 
@@ -37,7 +38,8 @@ def scaled(
         found = _per_channel(factors, draft.count, 1.0), _per_channel(terms, draft.count, 0.0)
     factors, terms = found
     carrier, between = _carrier(view)
-    if carrier is None or (between and np.any(factors <= 0)):
+    largest = any(isinstance(each.layer, MaxPool) for each in between)
+    if carrier is None or (largest and np.any(factors <= 0)):
         draft = graph.add(node, Affine(), [view.draft], {"scale": factors, "shift": terms})
         return View(draft, view.places)
     weights = carrier.weights
@@ -75,9 +77,11 @@ def _copy(graph: Graph, node: Operation, draft: Draft) -> Draft:
 
 
 def _carrier(view: View, through: bool = True) -> tuple[Draft | None, list[Draft]]:
-    """The linear layer that gives the view's values to nothing else, and pools between."""
+    """The linear layer that gives the view's values to nothing else, and what chooses some of them
+    between: strides, and pools if it may go `through` them."""
     draft, alone, between = view.draft, view.alone, []
-    while through and alone and isinstance(draft.layer, MaxPool):
+    chosen = (MaxPool, Stride) if through else (Stride,)
+    while alone and isinstance(draft.layer, chosen):
         between.append(draft)
         alone = draft.alone
         (draft,) = draft.taken

@@ -40,7 +40,7 @@ def padding_joined(layers: tuple[LayerConfig, ...]) -> tuple[LayerConfig, ...]:
 
 def _takes_zeros(layer: LayerConfig, before: LayerConfig) -> bool:
     axes = _KINDS[before.kind]
-    kinds = (f"Conv{axes}D", f"DepthwiseConv{axes}D")
+    kinds = (f"Conv{axes}D", f"DepthwiseConv{axes}D", f"SeparableConv{axes}D")
     return layer.kind in kinds and layer.settings.get("padding") == "valid"
 
 

@@ -11,13 +11,13 @@ from build_decoder.models.files.keras_file.readers.dense import kernel_and_bias
 from build_decoder.models.files.keras_file.reading import only_input
 from build_decoder.models.files.keras_file.settings import check_dtype, dense_units
 from build_decoder.models.files.keras_file.views.activations import activate, activation_of
+from build_decoder.models.files.keras_file.views.convolutions import convolved
 from build_decoder.models.files.keras_file.views.reading import (
     LayerNode,
     Reader,
     ViewReading,
     operator,
 )
-from build_decoder.models.files.keras_file.views.windows import convolved
 from build_decoder.models.files.onnx_file.draft import Graph, View
 from build_decoder.models.layer import Shape
 from build_decoder.models.limits import MAX_GRAPH_WEIGHTS

@@ -3,10 +3,11 @@
 from build_decoder.models.files.keras_file.views import (
     activations,
     arithmetic,
+    convolutions,
     moves,
+    pools,
     products,
     recurrent,
-    windows,
 )
 from build_decoder.models.files.keras_file.views.reading import Reader
 
@@ -14,6 +15,6 @@ __all__ = ["READERS"]
 
 READERS: dict[str, Reader] = {
     kind: reader
-    for module in (activations, arithmetic, moves, products, recurrent, windows)
+    for module in (activations, arithmetic, convolutions, moves, pools, products, recurrent)
     for kind, reader in module.READERS.items()
 }

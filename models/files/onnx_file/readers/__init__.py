@@ -7,18 +7,23 @@ out. It gives what the node gives, a list where that may be more.
 from build_decoder.models.files.onnx_file.readers import (
     activations,
     arithmetic,
+    averages,
     constants,
+    convolutions,
     moving,
+    pools,
     products,
     quant,
     recurrent,
-    windows,
 )
 
 __all__ = ["READERS"]
 
 READERS = {
     kind: reader
-    for module in (activations, arithmetic, constants, moving, products, quant, recurrent, windows)
+    for module in (
+        activations, arithmetic, averages, constants, convolutions, moving, pools, products, quant,
+        recurrent,
+    )
     for kind, reader in module.READERS.items()
 }
