@@ -12,12 +12,13 @@ from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.reloadable_decoder import ReloadableDecoder
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.other_weights import with_other_weights
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.decoder_bench import ExportedDecoder, decoder_bench
 from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_networks import RandomNetwork, random_frames, writable_network
-from build_decoder.sim.reload_run import reload_frames, run_reloads, with_other_weights
+from build_decoder.sim.reload_run import reload_frames, run_reloads
 from tests.reload_rig import telling_frames
 from tests.reloads import built_model, other_model
 
