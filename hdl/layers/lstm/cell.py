@@ -15,6 +15,7 @@ from build_decoder.hdl.recurrent.cell import (
     narrowed,
     placed,
     product_by_bits,
+    stored,
     turns,
 )
 from build_decoder.hdl.shapes import shape_of
@@ -51,8 +52,15 @@ class LstmCellComponent(CellComponent):
             biased(
                 m, lane, p.sums, p.biased_sum, self.of_input[lane], self.of_state[lane], bias
             )
-            for lane, bias in enumerate(self.table(p.biased_sum.stored_biases))
+            for lane, bias in enumerate(self._biases(m))
         ]
+
+    def _biases(self, m: Module) -> list[Value]:
+        """The stored bias of each lane."""
+        biased_sum = self.plan.layer.cell.biased_sum
+        if not self.plan.reloadable:
+            return self.table(biased_sum.stored_biases)
+        return [stored(biased_sum, biases) for biases in self.written_biases(m)]
 
     def _activated(self, m: Module, name: str, parameters, value: Value) -> Value:
         """A gate or a candidate, all of them after as many cycles."""
