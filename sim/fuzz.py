@@ -6,12 +6,13 @@ Of five networks, one has branches, one convolutions, one attention over time st
 a column engine. With ``--recurrent``, all are of LSTMs and GRUs: of 16 networks, one is of each
 cell, in one direction or both, with the last step or all, with attention or without it. With
 ``--continuous``, all are decoders of continuous movement: LSTM, GRU, ESN and RBF in turns. With
-``--engine``, all are on an engine. Each is run with back-to-back frames, where latency and
-frame interval must be those that the decoder documents, and with random stalls. In Amaranth's
-simulator, what each layer gives is compared, not outputs alone: a maximum or a ReLU hides much. Of
-an engine, these are outputs ahead of the pools, and what goes into the memory of columns. A
-network depends on the seed, its own number and the activations that there are alone: ``--only``
-runs one again.
+``--reloadable``, all have states and weights that are written at run time; with ``--verilog``, too,
+others are loaded while frames run. With ``--engine``, all are on an engine. Each is run with
+back-to-back frames, where latency and frame interval must be those that the decoder documents, and
+with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs alone: a
+maximum or a ReLU hides much. Of an engine, these are outputs ahead of the pools, and what goes into
+the memory of columns. A network depends on the seed, its own number and the activations that there
+are alone: ``--only`` runs one again.
 One that fails is made smaller while it fails. What is left is printed, and kept as a folder below
 ``--keep``, a build up to the stage rtl: ``--again FOLDER`` checks it again, and ``python -m
 build_decoder.sim.verify FOLDER`` simulates its Verilog, with waveforms if asked.
@@ -34,15 +35,17 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
-from build_decoder.hdl.reloadable_decoder import decoder_of
+from build_decoder.hdl.reloadable_decoder import ReloadableDecoder, decoder_of
 from build_decoder.models.arguments import LineParser, filled_path, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
+from build_decoder.quant.other_weights import with_other_weights
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.random_kinds import DRAWN, KINDS, covered
 from build_decoder.sim.random_networks import random_frames
+from build_decoder.sim.reload_run import reload_frames, run_reloads
 from build_decoder.sim.shrink import Case, shrunk
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
@@ -164,7 +167,10 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
 
 def _run_verilog(decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
     model = decoder.model
-    checks, y_raw = [], model.compute(x_raw)
+    checks, y_raw, interface = [], model.compute(x_raw), Interface.of(decoder)
+    frames = len(x_raw)
+    if interface.reloadable:
+        frames = max(frames, reload_frames(interface, 2))
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         source = folder / "decoder.v"
@@ -172,9 +178,9 @@ def _run_verilog(decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
         bench = TestBench(
             [source],
             "decoder",
-            Interface.of(decoder),
+            interface,
             folder,
-            frames=len(x_raw),
+            frames=frames,
         )
         for stalls in (None, stall_seed):
             result = bench.run(x_raw, y_raw, folder / "run", stall_seed=stalls)
@@ -190,7 +196,25 @@ def _run_verilog(decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
             )
             finding = result.first_mismatch and f"states cleared: {result.first_mismatch}"
             checks.append(Check(result.vectors_checked, result.mismatches, finding))
+        if interface.reloadable:
+            for stalls in (None, stall_seed):
+                checks.append(_reloaded(bench, decoder, x_raw, folder / "run", stalls))
     return checks
+
+
+def _reloaded(
+    bench: TestBench, decoder: ReloadableDecoder, x_raw: np.ndarray, folder: Path,
+    stalls: int | None,
+) -> Check:
+    """What comes of other weights that are loaded while frames run."""
+    models = decoder.model, with_other_weights(decoder.model)
+    where = f"other weights, {_mode(stalls)}"
+    try:
+        result = run_reloads(bench, decoder.images, models, x_raw, folder, stall_seed=stalls)
+    except CheckFailed as error:
+        return Check(0, 1, f"{where}: {error}")
+    finding = result.first_mismatch and f"{where}: {result.first_mismatch}"
+    return Check(result.vectors_checked, result.mismatches, finding)
 
 
 def _of_layer(name: str, got: np.ndarray, wanted: np.ndarray, stalls: int | None) -> Check:
@@ -245,6 +269,11 @@ def _arguments(argv) -> argparse.Namespace:
     kinds.add_argument(
         "--continuous", dest="kind", action="store_const", const="continuous",
         help="draw decoders of continuous movement alone",
+    )
+    kinds.add_argument(
+        "--reloadable", dest="kind", action="store_const", const="reloadable",
+        help="draw decoders with states and weights that are written at run time alone; with "
+        "--verilog, others are loaded while frames run",
     )
     kinds.add_argument(
         "--engine", dest="kind", action="store_const", const="engine",
