@@ -38,13 +38,13 @@ RELOADABLE = tuple(
     map(
         Reloadable,
         [
-            *(kind for kind in RECURRENT if not kind.attention),
+            *RECURRENT,
             *(kind for kind in CONTINUOUS if kind.cell is not Rbf),
         ],
     )
 )
-"""Windows of every combination of cell, directions and steps, and continuous decoders of every type
-with states."""
+"""Windows of every combination of cell, directions, steps and attention, and continuous decoders of
+every type with states."""
 
 
 def _trained(network: Network) -> bool:

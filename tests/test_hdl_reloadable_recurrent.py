@@ -13,6 +13,7 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.reloadable_decoder import ReloadableDecoder, decoder_of
 from build_decoder.models import Architecture, Input, Node
 from build_decoder.models.errors import InputError
+from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
@@ -26,22 +27,24 @@ from tests.architectures import random_network
 from tests.continuous import quantised
 from tests.reload_rig import changes, run_reloads, telling_frames
 
-CELLS = {"lstm": Lstm, "gru": Gru}
+LAYERS = {"lstm": Lstm(2, False), "gru": Gru(2, False), "attention": Attention()}
 FOLDINGS = {
     "lstm": (Folding(1, 1), Folding(2, 3), Folding(1, 4), Folding(2, 8)),
     "gru": (Folding(1, 1), Folding(2, 5), Folding(1, 3), Folding(2, 6)),
+    "attention": (Folding(1, 1), Folding(2, 1)),
 }
-CASES = [(kind, folding) for kind in CELLS for folding in FOLDINGS[kind]]
-SIMULATED = [("lstm", Folding(1, 4), None), ("gru", Folding(2, 5), 1)]
+CASES = [(kind, folding) for kind in LAYERS for folding in FOLDINGS[kind]]
+SIMULATED = [("lstm", Folding(1, 4), 1), ("attention", Folding(1, 1), 1)]
 SLOW = [(kind, folding, seed) for kind, folding in CASES for seed in (None, 2)]
 
 
 @cache
 def window(kind: str) -> IntegerModel:
     """A layer over two steps, and a dense one."""
-    nodes = (Node("c", ("x",), CELLS[kind](2, False)), Node("y", ("c",), Dense(2, "linear")))
-    network = random_network(Architecture(kind, (Input("x", (2, 1)),), nodes))
-    x = np.random.default_rng(2).uniform(-1, 1, (32, 2))
+    shape = (2, 2 if kind == "attention" else 1)
+    nodes = (Node("c", ("x",), LAYERS[kind]), Node("y", ("c",), Dense(2, "linear")))
+    network = random_network(Architecture(kind, (Input("x", shape),), nodes))
+    x = np.random.default_rng(2).uniform(-1, 1, (32, 2 * shape[1]))
     return integer_model(network, analyse_ranges(network, x), headroom=2)
 
 

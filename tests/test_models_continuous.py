@@ -198,5 +198,3 @@ def test_formats_are_found(folder):
     found = quantise(read, golden, cost=BitCost)
     assert found.model.continuous
     assert max(found.seen.errors) <= 0.02
-    with pytest.raises(InputError, match="reloadable"):
-        quantise(read, golden, cost=BitCost, reloadable=True)

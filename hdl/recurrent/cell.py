@@ -32,7 +32,6 @@ __all__ = [
     "narrowed",
     "placed",
     "product_by_bits",
-    "stored",
     "turns",
 ]
 
@@ -261,12 +260,6 @@ def bits_of(m: Module, name: str, value: Value, *, load: Value, step: Value) -> 
     with m.If(load):
         m.d.sync += bits.eq(value)
     return bits[-1]
-
-
-def stored(biased: BiasedSum, biases: Sequence[Value]) -> Value:
-    """A stored bias, of the biases that a sum has: see :attr:`BiasedSum.stored_biases`."""
-    total = sum(biases[1:], biases[0])
-    return total.shift_left(biased.bias_shift) + biased.bias_half
 
 
 def biased(

@@ -6,8 +6,8 @@ import numpy as np
 
 from build_decoder.hdl.planning.weight_rows import from_rows, weight_rows
 from build_decoder.hdl.planning.writable import Writable, bits_of, values_of
+from build_decoder.hdl.planning.writable_arrays import check_writable
 from build_decoder.hdl.recurrent.step_sums import StepSums, by_gate, by_unit, weights_of_cell
-from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.operations.span import Span
 from build_decoder.quant.recurrent import RecurrentLayer
 
@@ -68,7 +68,7 @@ class RecurrentMemories:
             message starts with the sum.
         """
         for name, array in layer.arrays.items():
-            _check(name, array, self.layer.arrays[name])
+            check_writable(name, array, self.layer.arrays[name])
         return self.sums.weight_bits(weights_of_cell(layer.cell, self.gates)), self.bias_bits(layer)
 
     def bias_bits(self, layer: RecurrentLayer) -> np.ndarray:
@@ -95,20 +95,3 @@ class RecurrentMemories:
                 "bias": by_gate(terms, self.gates).reshape(cell.biases.raw.shape),
             }
         )
-
-
-def _check(name: str, array: RawArray, built: RawArray) -> None:
-    """Raise `ValueError` unless the weights of ``array`` may be written in place of those built."""
-    format = built.format
-    outside = (array.matrix < format.min_raw) | (array.matrix > format.max_raw)
-    if outside.any():
-        number = int(outside.any(axis=0).argmax())
-        value = int(array.matrix[outside[:, number].argmax(), number])
-        raise ValueError(
-            f"sum {number}: expected {name} in {format}, raw {format.min_raw} to {format.max_raw}, "
-            f"got {value}"
-        )
-    excess = built.reach.excess(array.positive, array.negative)
-    if excess is not None:
-        number, text = excess
-        raise ValueError(f"sum {number}: {name}: {text}")

@@ -6,6 +6,7 @@ import numpy as np
 from amaranth import Module, Mux, Value
 
 from build_decoder.hdl.parts.shift_add import shift_add_product
+from build_decoder.hdl.parts.stored_bias import stored_bias
 from build_decoder.hdl.recurrent.cell import (
     CellComponent,
     Kept,
@@ -17,7 +18,6 @@ from build_decoder.hdl.recurrent.cell import (
     narrowed,
     placed,
     product_by_bits,
-    stored,
     turns,
 )
 from build_decoder.hdl.shapes import shape_of
@@ -64,7 +64,7 @@ class GruCellComponent(CellComponent):
         if self.plan.reloadable:
             written = self.written_biases(m)
             of_input, of_state = written[-1]
-            return [stored(p.biased_sum, biases) for biases in written], of_state, of_input
+            return [stored_bias(p.biased_sum, biases) for biases in written], of_state, of_input
         of_input, of_state = p.biases.raw[:, gates:]
         first = np.concatenate([p.biased_sum.stored_biases, of_state])
         # In the lane, and the row, of the candidate; zero in others.

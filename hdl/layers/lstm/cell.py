@@ -4,6 +4,7 @@ from amaranth import Module, Mux, Value
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.parts.shift_add import shift_add_product
+from build_decoder.hdl.parts.stored_bias import stored_bias
 from build_decoder.hdl.recurrent.cell import (
     CellComponent,
     Kept,
@@ -15,7 +16,6 @@ from build_decoder.hdl.recurrent.cell import (
     narrowed,
     placed,
     product_by_bits,
-    stored,
     turns,
 )
 from build_decoder.hdl.shapes import shape_of
@@ -60,7 +60,7 @@ class LstmCellComponent(CellComponent):
         biased_sum = self.plan.layer.cell.biased_sum
         if not self.plan.reloadable:
             return self.table(biased_sum.stored_biases)
-        return [stored(biased_sum, biases) for biases in self.written_biases(m)]
+        return [stored_bias(biased_sum, biases) for biases in self.written_biases(m)]
 
     def _activated(self, m: Module, name: str, parameters, value: Value) -> Value:
         """A gate or a candidate, all of them after as many cycles."""
