@@ -132,13 +132,12 @@ def script_of(decoder, image):
     """What loads an image and takes it back, with frames between."""
 
     async def script(host):
-        await host.wait(2 * decoder.latency_cycles)
+        await host.wait(decoder.latency_cycles)
         await host.loaded(image)
         await host.wait(2 * decoder.latency_cycles)
         assert await host.command(Command.VERIFY) is Error.NONE
-        await host.wait(2 * decoder.latency_cycles)
+        await host.wait(decoder.latency_cycles)
         assert await host.command(Command.ROLLBACK) is Error.NONE
-        await host.wait(2 * decoder.latency_cycles)
 
     return script
 
@@ -176,7 +175,7 @@ def switched(y_raw, x_raw, models) -> list[tuple[int, int]]:
 @pytest.mark.parametrize(
     ("kind", "folding", "seed"),
     [
-        ("gru", Folding(1, 3), 1),
+        ("gru", Folding(4, 3), 1),
         *(
             pytest.param(kind, folding, seed, marks=pytest.mark.slow)
             for kind, folding in [
