@@ -21,10 +21,9 @@ build_decoder.sim.verify FOLDER`` simulates its Verilog, with waveforms if asked
 import argparse
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -32,43 +31,24 @@ import numpy as np
 
 from build_decoder.failing_case import FailingCase, load_case, save_case
 from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.interface import Interface
-from build_decoder.hdl.reloadable_decoder import ReloadableDecoder, decoder_of
+from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.models.arguments import LineParser, filled_path, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
-from build_decoder.quant.other_weights import with_other_weights
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.errors import CheckFailed
+from build_decoder.sim.fuzz_verilog import Check, mode_of, run_verilog, timed
 from build_decoder.sim.random_kinds import DRAWN, KINDS, covered
 from build_decoder.sim.random_networks import random_frames
-from build_decoder.sim.reload_run import reload_frames, run_reloads
 from build_decoder.sim.shrink import Case, shrunk
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
-from build_decoder.sim.testbench import TestBench
 from build_decoder.sim.vectors import stream_values
 from build_decoder.sim.workers import mapper_of
 
-__all__ = ["Check", "check_network", "compared", "main"]
-
-_CLEARED = 2
-"""Steps between two resets of a continuous decoder's states, in a run of their own."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """What was found on a network: frames compared, mismatches, in words the first of them, the
-    smallest part of the network that fails, and the folder that it is kept in."""
-
-    frames: int
-    mismatches: int
-    finding: str | None
-    smallest: str | None = None
-    kept: Path | None = None
+__all__ = ["check_network", "compared", "main"]
 
 
 def check_network(
@@ -116,7 +96,7 @@ def check_network(
 
 def _checked(plan: DecoderPlan, x_raw: np.ndarray, *, verilog: bool, stall_seed: int) -> Check:
     if verilog:
-        checks = _run_verilog(decoder_of(plan), x_raw, stall_seed)
+        checks = run_verilog(decoder_of(plan), x_raw, stall_seed)
     else:
         checks = compared(Decoder(plan), x_raw, stall_seed)
     return Check(
@@ -148,7 +128,7 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
                 decoder, x_raw, stall_seed=stalls, watched=watched, beside=engine.watches
             )
         except StreamError as error:
-            checks.append(Check(0, 1, f"{_mode(stalls)}: {error}"))
+            checks.append(Check(0, 1, f"{mode_of(stalls)}: {error}"))
             continue
         every = {
             name: stream_values(transfers, decoder.plan.layers[name].output)
@@ -161,60 +141,8 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
             checks.append(replace(_of_layer(name, given, wanted, stalls), frames=0))
         checks.append(_of_layer(last, got, values[last], stalls))
         if stalls is None:
-            checks.extend(_timed(decoder, latency, interval))
+            checks.extend(timed(decoder, latency, interval))
     return checks
-
-
-def _run_verilog(decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
-    model = decoder.model
-    checks, y_raw, interface = [], model.compute(x_raw), Interface.of(decoder)
-    frames = len(x_raw)
-    if interface.reloadable:
-        frames = max(frames, reload_frames(interface, 2))
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
-        source = folder / "decoder.v"
-        source.write_text(to_verilog(decoder, name="decoder"))
-        bench = TestBench(
-            [source],
-            "decoder",
-            interface,
-            folder,
-            frames=frames,
-        )
-        for stalls in (None, stall_seed):
-            result = bench.run(x_raw, y_raw, folder / "run", stall_seed=stalls)
-            finding = result.first_mismatch and f"{_mode(stalls)}: {result.first_mismatch}"
-            checks.append(Check(result.vectors_checked, result.mismatches, finding))
-            if stalls is None and not result.mismatches:
-                checks.extend(_timed(decoder, result.latency_cycles, result.frame_cycles))
-        if model.continuous:
-            whole = x_raw[: len(x_raw) // _CLEARED * _CLEARED]
-            y_raw = model.compute(whole, steps=_CLEARED)
-            result = bench.run(
-                whole, y_raw, folder / "run", stall_seed=stall_seed, clear_every=_CLEARED
-            )
-            finding = result.first_mismatch and f"states cleared: {result.first_mismatch}"
-            checks.append(Check(result.vectors_checked, result.mismatches, finding))
-        if interface.reloadable:
-            for stalls in (None, stall_seed):
-                checks.append(_reloaded(bench, decoder, x_raw, folder / "run", stalls))
-    return checks
-
-
-def _reloaded(
-    bench: TestBench, decoder: ReloadableDecoder, x_raw: np.ndarray, folder: Path,
-    stalls: int | None,
-) -> Check:
-    """What comes of other weights that are loaded while frames run."""
-    models = decoder.model, with_other_weights(decoder.model)
-    where = f"other weights, {_mode(stalls)}"
-    try:
-        result = run_reloads(bench, decoder.images, models, x_raw, folder, stall_seed=stalls)
-    except CheckFailed as error:
-        return Check(0, 1, f"{where}: {error}")
-    finding = result.first_mismatch and f"{where}: {result.first_mismatch}"
-    return Check(result.vectors_checked, result.mismatches, finding)
 
 
 def _of_layer(name: str, got: np.ndarray, wanted: np.ndarray, stalls: int | None) -> Check:
@@ -226,25 +154,9 @@ def _of_layer(name: str, got: np.ndarray, wanted: np.ndarray, stalls: int | None
     return Check(
         len(wanted),
         len(wrong),
-        f"{_mode(stalls)}: {name}, frame {frame}, value {output}: expected "
+        f"{mode_of(stalls)}: {name}, frame {frame}, value {output}: expected "
         f"{wanted[frame, output]}, got {got[frame, output]}",
     )
-
-
-def _timed(decoder, latency: int, interval: int | None) -> list[Check]:
-    """A check for each documented time that was not the measured one."""
-    pairs = [("latency", decoder.latency_cycles, latency)]
-    if interval is not None:
-        pairs.append(("frame interval", decoder.frame_cycles, interval))
-    return [
-        Check(0, 1, f"{name}: documented {documented} cycles, measured {measured}")
-        for name, documented, measured in pairs
-        if documented != measured
-    ]
-
-
-def _mode(stalls: int | None) -> str:
-    return "back to back" if stalls is None else f"stalls {stalls}"
 
 
 def _arguments(argv) -> argparse.Namespace:
