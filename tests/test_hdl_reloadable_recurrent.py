@@ -196,6 +196,20 @@ def test_states_stay_while_weights_change(kind, folding, seed):
     assert len(switched(y_raw, x_raw, (built, new))) == 1
 
 
+@pytest.mark.parametrize("folding", [Folding(1, 1), Folding(2, 5), Folding(4, 9)])
+@pytest.mark.parametrize("kind", ["gru", "lstm", "two"])
+def test_documented_times_are_those_of_constant_weights(kind, folding):
+    """But a later step takes as long as the first one."""
+    model, _ = quantised(kind, headroom=2)
+    choices = {
+        node.name: {"folding": folding} for node in model.nodes if hasattr(node.layer, "cell")
+    }
+    constant = DecoderPlan.chosen(model, choices)
+    written = DecoderPlan.chosen(model, choices, reloadable=True)
+    assert written.latency_cycles == constant.latency_cycles
+    assert written.frame_cycles == constant.frame_cycles
+
+
 def test_a_reservoir_is_built_in():
     built, _ = quantised("esn", headroom=2)
     images = plan_of(built, Folding(1, 1)).image_layout
