@@ -10,6 +10,7 @@ from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.parts.weight_loader import Command, Error
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.recurrent.step_sums import sums_of
 from build_decoder.hdl.reloadable_decoder import ReloadableDecoder, decoder_of
 from build_decoder.models import Architecture, Input, Node
 from build_decoder.models.errors import InputError
@@ -95,6 +96,21 @@ def test_layout_ids_tell_foldings_formats_and_room_apart():
     assert len({plan.image_layout.layout_id for plan in plans}) == len(plans)
     same = plan_of(drawn(built, 1), Folding(1, 1))
     assert same.image_layout.layout_id == plans[0].image_layout.layout_id
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_sums_hold_any_weights_within_reach(kind):
+    gates = {"lstm": 4, "gru": 3}[kind]
+    built = sums_of(window(kind).nodes[0].layer.cell, gates)
+    for seed in range(20):
+        cell = drawn(window(kind), seed).nodes[0].layer.cell
+        constant = replace(
+            cell,
+            weights=replace(cell.weights, reach=None),
+            recurrent=replace(cell.recurrent, reach=None),
+        )
+        assert sums_of(cell, gates).exact == built.exact
+        assert sums_of(constant, gates).exact.width <= built.exact.width
 
 
 def with_recurrent(model: IntegerModel, **changed) -> IntegerModel:

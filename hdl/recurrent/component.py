@@ -94,7 +94,7 @@ class RecurrentComponent(StageComponent):
         """What was taken goes, with its weights, into sums, and these into the drain."""
         sums = self.plan.sums
         m.submodules.weights = weights = stored_weights(sums)
-        if self.plan.reloadable:
+        if sums.reloadable:
             wiring.connect(m, wiring.flipped(self.memory_weight), weights.memory)
         m.submodules.mac = mac = MacArray(sums)
         beat = Mux(walk.take, Cat(1, walk.first, walk.last), 0)
