@@ -167,7 +167,10 @@ def quantise(
         also=tuple(of_others),
         criterion=None if search == "ahead" else criterion,
         warnings=tuple(
-            advice(golden, missing, standard, criterion, seen, unseen, near_ties, search)
+            advice(
+                golden, missing, standard, criterion, seen, unseen, near_ties, search,
+                spare=reloadable,
+            )
         ),
     )
 
