@@ -18,6 +18,7 @@ from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
+from build_decoder.models.layers.rbf import Rbf
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.operations.reach import Reach
@@ -142,6 +143,15 @@ def test_constants_are_refused_where_weights_must_be_written():
     plan = plan_type(layer).chosen(layer, [model.inputs[0].shape])
     with pytest.raises(ValueError, match="expected weights with room for others"):
         plan.reloadable_too()
+
+
+def test_types_without_memories_are_refused():
+    nodes = (Node("c", ("x",), Rbf(3)), Node("y", ("c",), Dense(2, "linear")))
+    network = random_network(Architecture("rbf", (Input("x", (2,)),), nodes))
+    x = np.random.default_rng(2).uniform(-1, 1, (32, 2))
+    model = integer_model(network, analyse_ranges(network, x), headroom=2)
+    with pytest.raises(ValueError, match="c: expected a layer whose weights can be written .* rbf"):
+        DecoderPlan.chosen(model, {}, reloadable=True)
 
 
 def script_of(decoder, image):
