@@ -23,6 +23,7 @@ from build_decoder.quant.formats import integer_model
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.other_weights import with_other_weights
+from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
 from build_decoder.quant.switched import compute_switched
 from tests.architectures import random_network
@@ -149,7 +150,11 @@ def test_types_without_memories_are_refused():
     nodes = (Node("c", ("x",), Rbf(3)), Node("y", ("c",), Dense(2, "linear")))
     network = random_network(Architecture("rbf", (Input("x", (2,)),), nodes))
     x = np.random.default_rng(2).uniform(-1, 1, (32, 2))
-    model = integer_model(network, analyse_ranges(network, x), headroom=2)
+    formats = {
+        key: QFormat(found.integer, 8 - found.integer, found.signed)
+        for key, found in analyse_ranges(network, x).items()
+    }
+    model = integer_model(network, formats, headroom=2)
     with pytest.raises(ValueError, match="c: expected a layer whose weights can be written .* rbf"):
         DecoderPlan.chosen(model, {}, reloadable=True)
 
