@@ -156,13 +156,14 @@ class Link(wiring.Component):
         answering = receiver.o.valid
 
         wiring.connect(m, wiring.flipped(self.i), receiver.i)
+        requests = receiver.o
         if interface.reloadable:
-            self._connect_loading(m, receiver, replier, reader, memory.depth)
+            requests = self._connect_loading(m, receiver, replier, reader, memory.depth)
+        if interface.continuous:
+            self._connect_clearing(m, requests, replier)
         else:
-            if interface.continuous:
-                self._connect_clearing(m, receiver, replier)
-            else:
-                wiring.connect(m, receiver.o, replier.i)
+            wiring.connect(m, requests, replier.i)
+        if not interface.reloadable:
             m.d.comb += [
                 reader.first.eq(Mux(replier.tell, memory.depth - 1, self.frame_bytes - 1)),
                 replier.info.payload.eq(reader.o.payload),
@@ -193,26 +194,26 @@ class Link(wiring.Component):
         ]
         return m
 
-    def _connect_clearing(self, m, receiver, replier) -> None:
+    def _connect_clearing(self, m, requests, replier) -> None:
         """A RESET is answered once states are cleared. All frames before it have been answered."""
-        request, done = receiver.o.payload, Signal()
+        request, done = requests.payload, Signal()
         asks = (request.command == Command.RESET) & (request.status == Status.OK)
         m.d.comb += [
-            self.clear.eq(receiver.o.valid & asks & ~done),
+            self.clear.eq(requests.valid & asks & ~done),
             replier.i.payload.eq(request),
-            replier.i.valid.eq(receiver.o.valid & (~asks | done)),
-            receiver.o.ready.eq(replier.i.ready),
+            replier.i.valid.eq(requests.valid & (~asks | done)),
+            requests.ready.eq(replier.i.ready),
         ]
         with m.If(self.clear & self.cleared):
             m.d.sync += done.eq(1)
         with m.If(replier.i.valid & replier.i.ready):
             m.d.sync += done.eq(0)
 
-    def _connect_loading(self, m, receiver, replier, reader, depth: int) -> None:
-        """Requests go through `Loading`, and replies tell of weights what the decoder does."""
+    def _connect_loading(self, m, receiver, replier, reader, depth: int):
+        """Requests go through `Loading`, and replies tell of weights what the decoder does; returns
+        the stream of requests that have been carried out."""
         m.submodules.loading = loading = Loading(count_bits=len(self.status.words))
         wiring.connect(m, receiver.o, loading.i)
-        wiring.connect(m, loading.o, replier.i)
         wiring.connect(m, loading.words, wiring.flipped(self.words))
         wiring.connect(m, loading.command, wiring.flipped(self.command))
         state = depth - 1
@@ -242,3 +243,4 @@ class Link(wiring.Component):
                 for number in range(len(value) // 8):
                     with m.Case(first - number):
                         m.d.comb += replier.info.payload.eq(value.word_select(number, 8))
+        return loading.o

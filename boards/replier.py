@@ -93,7 +93,7 @@ class Replier(wiring.Component):
         told = Info.LAYOUT.size
         if interface.reloadable:
             told = Mux(request.command == Command.INFO, told, LoadState.LAYOUT.size)
-            m.d.comb += about.eq(request.command != Command.INFER)
+            m.d.comb += about.eq((request.command != Command.INFER) & holds)
         else:
             m.d.comb += about.eq(request.command == Command.INFO)
         m.d.comb += [

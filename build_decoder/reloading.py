@@ -34,7 +34,8 @@ from build_decoder.stages.simulating import STALLED_FRAMES
 __all__ = ["PROVEN_FRAMES", "Reload", "image_of", "prove", "reload"]
 
 PROVEN_FRAMES = 256
-"""Golden samples that an image is proven on, at even distances, besides those with stalls."""
+"""Golden samples that an image is proven on, at even distances, besides those with stalls; of a
+continuous decoder, steps from the first one on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +149,7 @@ def prove(
     Parameters
     ----------
     x
-        Real inputs (samples, inputs), of which some are taken.
+        Real inputs (samples, inputs), of which some are taken: of a continuous model, the first.
 
     Raises
     ------
@@ -159,6 +160,8 @@ def prove(
     """
     frames = min(len(x), PROVEN_FRAMES)
     rows = np.linspace(0, len(x) - 1, frames).round().astype(int)
+    if model.continuous:
+        rows = np.arange(frames)
     x_raw = model.quantise_input(x[rows])
     y_raw = model.compute(x_raw)
     runs = [("back_to_back", slice(None), None), ("stalled", slice(STALLED_FRAMES), 0)]

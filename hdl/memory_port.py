@@ -13,9 +13,9 @@ class MemoryPort(wiring.Signature):
 
     A row is written with ``write``. ``bank``, which the stage reads, changes under ``hold`` alone,
     and ``hold`` comes alone while the stage is at rest. From the end of a ``hold`` on, the stage
-    is as after a reset. With ``roll``, under ``hold``, rows are read back bit by bit: ``read`` is
-    the ``bit`` of row 0 from the second cycle of it on, and of the next row from the cycle after a
-    ``step`` on.
+    reads rows as after a reset; states that it keeps from frame to frame stay. With ``roll``, under
+    ``hold``, rows are read back bit by bit: ``read`` is the ``bit`` of row 0 from the second cycle
+    of it on, and of the next row from the cycle after a ``step`` on.
 
     Parameters
     ----------

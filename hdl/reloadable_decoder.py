@@ -23,6 +23,11 @@ class ReloadableDecoder(wiring.Component):
     about the latency; else times are those of the plan. See
     :class:`~hdl.parts.weight_loader.WeightLoader` for commands, words and status.
 
+    Of a continuous network, a frame is a step, and states stay when weights change: the next step
+    goes on from them with the new weights. ``clear`` is as of a
+    :class:`~hdl.continuous_decoder.ContinuousDecoder`; while a command holds steps back, states
+    are cleared after it.
+
     Parameters
     ----------
     plan
@@ -46,6 +51,7 @@ class ReloadableDecoder(wiring.Component):
     status : ``Out``, :func:`~hdl.parts.weight_loader.status_layout`
     fingerprint : ``Out``, 32, of the integer model that it computes
     layout_id : ``Out``, 32, constant: what images must have in common with it
+    clear : ``In``, 1, and cleared : ``Out``, 1, of a continuous network
 
     Raises
     ------
@@ -68,6 +74,7 @@ class ReloadableDecoder(wiring.Component):
                 "status": Out(status_layout(self.images.words)),
                 "fingerprint": Out(32),
                 "layout_id": Out(32),
+                **({"clear": In(1), "cleared": Out(1)} if plan.model.continuous else {}),
             }
         )
 
@@ -91,17 +98,25 @@ class ReloadableDecoder(wiring.Component):
             wiring.connect(m, driven, port)
         m.d.comb += [
             gate.given.eq(self.o.valid & self.o.ready),
-            gate.hold.eq(loader.hold),
             loader.drained.eq(gate.drained),
             self.status.eq(loader.status),
             self.fingerprint.eq(loader.fingerprint),
             self.layout_id.eq(self.images.layout_id),
         ]
+        if plan.model.continuous:
+            m.d.comb += [
+                gate.hold.eq(loader.hold | self.clear),
+                # A command may be reading memories back, which a reset would disturb.
+                self.cleared.eq(self.clear & gate.drained & ~loader.hold),
+                decoder.clear.eq(self.cleared),
+            ]
+        else:
+            m.d.comb += gate.hold.eq(loader.hold)
         return m
 
 
 def decoder_of(plan: DecoderPlan) -> Decoder | ReloadableDecoder | ContinuousDecoder:
     """The hardware of a plan."""
-    if plan.model.continuous:
-        return ContinuousDecoder(plan)
-    return ReloadableDecoder(plan) if plan.reloadable else Decoder(plan)
+    if plan.reloadable:
+        return ReloadableDecoder(plan)
+    return ContinuousDecoder(plan) if plan.model.continuous else Decoder(plan)

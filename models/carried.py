@@ -50,6 +50,10 @@ class Carried(Layer):
         return self.layer.cost(shapes)
 
     @property
+    def trained(self) -> bool:
+        return self.layer.trained
+
+    @property
     def over_steps(self) -> RecurrentLayer:
         """The layer as it is run on sequences: it gives the outputs of all steps."""
         return replace(self.layer, sequences=True)

@@ -77,6 +77,7 @@ class Layer:
     in_place = False  # the output lies where the inputs lie: nothing is moved
     same_if_turned = False  # exchanging rows and columns before it or after it gives the same
     takes_windows = False  # all time steps of a sample together, so that none can come by itself
+    trained = True  # its weights, if it has any; those of others are the same on any day
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """Shape of the output; `Mismatch` if the layer cannot take such inputs."""

@@ -31,6 +31,8 @@ def advice(
     unseen: Quality | None,
     near_ties: int,
     search: str,
+    *,
+    spare: bool = False,
 ) -> Iterator[str]:
     """Warnings about a decoder whose formats were searched with ``criterion``.
 
@@ -44,6 +46,8 @@ def advice(
         How many samples searched on have decisions that no formats tried keep.
     search
         Name of the search.
+    spare
+        Whether formats have spare bits, which nothing was searched with.
     """
     searched = len(golden.search)
     if missing:
@@ -65,6 +69,12 @@ def advice(
         )
     if search == "ahead":
         yield from _ahead(golden, criterion, seen)
+    elif spare and _beyond(golden, criterion, seen):
+        yield (
+            f"with the spare bits of --reloadable, an output has an error of "
+            f"{max(seen.errors):.3f} of its standard deviation on the samples searched on, above "
+            f"{criterion.max_error:g}, which formats without them keep: say a smaller --max-error"
+        )
     if golden.task.kind is Kind.REGRESSION and unseen is not None:
         lost = unseen.r2_lost
         far = max(unseen.errors) > _FAR * criterion.max_error
@@ -90,12 +100,18 @@ def _ahead(golden: GoldenData, criterion: Criterion, seen: Quality) -> Iterator[
             f"{changed:.1%} of decisions are not kept on the samples searched on: AHEAD's search "
             "weighs loss against width, the default one does not"
         )
-    limit = criterion.max_error
-    if golden.task.kind is Kind.REGRESSION and max(seen.errors) > 1.001 * limit:
+    if _beyond(golden, criterion, seen):
         yield (
             f"an output has an error of {max(seen.errors):.3f} of its standard deviation on the "
-            f"samples searched on, above {limit:g}: AHEAD's search knows no --max-error"
+            f"samples searched on, above {criterion.max_error:g}: AHEAD's search knows no "
+            "--max-error"
         )
+
+
+def _beyond(golden: GoldenData, criterion: Criterion, seen: Quality) -> bool:
+    """Whether an output of a regression has a greater error than it may have."""
+    kind = golden.task.kind
+    return kind is Kind.REGRESSION and max(seen.errors) > 1.001 * criterion.max_error
 
 
 def ranges_told(golden: GoldenData) -> str:

@@ -134,7 +134,8 @@ def integer_model(
         As for :func:`quant.activations.integer_activation`.
     headroom
         Makes weights writable: those of one sum may come to so many times what any sum's weights
-        come to in ``network`` or in those of ``also``. None if weights are constants.
+        come to in ``network`` or in those of ``also``. None if weights are constants, as those of
+        layers that are not trained always are.
     also
         Other networks of the same sizes, and nodes of the same names.
 
@@ -148,6 +149,10 @@ def integer_model(
     edges = edge_formats(network, formats)
     forms = built_forms(uniform_segments)
     room = None if headroom is None else _Headroom(headroom, also)
+
+    def room_of(node: Node) -> _Headroom | None:
+        return room if node.layer.trained else None
+
     return IntegerModel(
         network.name,
         tuple(
@@ -158,7 +163,7 @@ def integer_model(
             ModelNode(
                 node.name,
                 node.inputs,
-                _integer_layer(network, node, formats, edges, forms, room),
+                _integer_layer(network, node, formats, edges, forms, room_of(node)),
             )
             for node in network.nodes
         ),

@@ -64,6 +64,13 @@ class ModelNode:
     inputs: tuple[str, ...]
     layer: IntegerLayer
 
+    def compute(self, *raw: np.ndarray, steps: int | None = None) -> np.ndarray:
+        """Raw int64 output (samples, ...) of raw inputs; ``steps`` is as for
+        :meth:`IntegerModel.compute`."""
+        if steps is not None and getattr(self.layer, "continuous", False):
+            return self.layer.compute_sequences(*raw, steps)
+        return self.layer.compute(*raw)
+
 
 @dataclass(frozen=True, eq=False)
 class IntegerModel:
@@ -149,9 +156,9 @@ class IntegerModel:
 
     @property
     def writable(self) -> bool:
-        """Whether all weights and biases may be written at run time."""
-        weighted = [layer for layer in self.layers if layer.arrays]
-        return bool(weighted) and all(layer.writable for layer in weighted)
+        """Whether weights and biases may be written at run time: all but those of layers that are
+        not trained."""
+        return any(layer.writable for layer in self.layers)
 
     @property
     def topology(self) -> str:
@@ -202,11 +209,7 @@ class IntegerModel:
         inputs); ``steps`` is as for :meth:`compute`."""
         values = self.given_values(x_raw)
         for node in self.nodes:
-            taken = [values[name] for name in node.inputs]
-            if steps is not None and getattr(node.layer, "continuous", False):
-                values[node.name] = node.layer.compute_sequences(*taken, steps)
-            else:
-                values[node.name] = node.layer.compute(*taken)
+            values[node.name] = node.compute(*(values[name] for name in node.inputs), steps=steps)
         return values
 
     def given_values(self, x_raw: np.ndarray) -> dict[str, np.ndarray]:

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from build_decoder.models.carried import Carried
 from build_decoder.models.errors import InputError
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
@@ -88,7 +87,7 @@ def quantise(
         raise ValueError(f"expected a cost for the search {search!r}, got none")
     if also and search == "ahead":
         raise ValueError("expected no other networks for AHEAD's search, got some")
-    network = _in_sequences(network, golden, reloadable=reloadable, also=also)
+    network = network.in_sequences(golden.steps)
     if has_given(network):
         return given_quantised(
             network, golden, max_loss=max_loss, max_error=max_error,
@@ -96,7 +95,10 @@ def quantise(
                 "reloadable": reloadable, "also": bool(also), "search ahead": search == "ahead"
             },
         )
-    others = [(named_alike(network, other), its_golden) for other, its_golden in also]
+    others = [
+        (named_alike(network, other.in_sequences(its_golden.steps)), its_golden)
+        for other, its_golden in also
+    ]
     cases = [(case, affordable(case, data.search)) for case, data in ((network, golden), *others)]
     recorded = cases[0][1]
     if missing := next(filter(None, (missing_answers(data) for _, data in cases)), []):
@@ -165,25 +167,12 @@ def quantise(
         also=tuple(of_others),
         criterion=None if search == "ahead" else criterion,
         warnings=tuple(
-            advice(golden, missing, standard, criterion, seen, unseen, near_ties, search)
+            advice(
+                golden, missing, standard, criterion, seen, unseen, near_ties, search,
+                spare=reloadable,
+            )
         ),
     )
-
-
-def _in_sequences(network: Network, golden: GoldenData, *, reloadable: bool, also) -> Network:
-    """``network`` on sequences as golden data has them."""
-    if not network.continuous:
-        return network
-    for name, asked in (("reloadable", reloadable), ("also", bool(also))):
-        if asked:
-            carrying = next(node.name for node in network.nodes if isinstance(node.layer, Carried))
-            raise InputError.at(
-                network.name, f"layer {carrying!r}",
-                expected=f"no --{name}, since it keeps states from sample to sample (leave it out, "
-                "and build each network by itself)",
-                got="it",
-            )
-    return network.in_sequences(golden.steps)
 
 
 def _built(found: SearchResult, **how) -> IntegerModel:

@@ -18,7 +18,7 @@ from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.pruning import common_pruning_path
 from build_decoder.quant.quality import Quality, Reference
 from build_decoder.quant.refit import refitted
-from build_decoder.quant.same_shape import check_same_shape
+from build_decoder.quant.same_shape import check_same_constants, check_same_shape
 from build_decoder.quant.weight_rounding import CompensatedRounding
 
 __all__ = ["MAX_LOSS", "Recalibrated", "recalibrate"]
@@ -92,8 +92,8 @@ def recalibrate(
     Raises
     ------
     InputError
-        If the network is not of the same layers, weights are far beyond a format or beyond what
-        sums hold, or too much is lost.
+        If the network is not of the same layers, weights that are not trained differ, others are
+        far beyond a format or beyond what sums hold, or too much is lost.
     """
     if not built.writable:
         raise InputError.at(
@@ -101,6 +101,8 @@ def recalibrate(
             "(--reloadable)", got="one with constant weights",
         )
     check_same_shape(origin, network)
+    check_same_constants(origin, network)
+    network = network.in_sequences(golden.steps)
     searched = affordable(network, golden.search)
     # The one that changes least on the samples that a search may look at.
     best = min(
@@ -111,7 +113,7 @@ def recalibrate(
         ),
         key=lambda candidate: candidate.changed,
     )
-    y = best.model.predict(golden.x)
+    y = best.model.predict(golden.x, steps=golden.steps)
     quality = Reference(golden).compare(y)
     _check_loss(network, quality, max_loss)
     unseen = None
@@ -164,7 +166,7 @@ def _in_formats(
     nodes, saturated = [], {}
     for made, node in zip(built.nodes, network.nodes, strict=True):
         layer, where = made.layer, place_of(network, node.name)
-        if layer.arrays:
+        if layer.writable:
             for name, array in layer.arrays.items():
                 saturated[made.name, name] = _check_reach(network, node, where, name, array)
             if isinstance(node.layer, Dense):
@@ -179,8 +181,9 @@ def _in_formats(
             values = {name: array.format.quantise(node.weights[name])
                       for name, array in layer.arrays.items()}
             layer = _written(network, where, layer, values)
-        raw[made.name] = layer.compute(*(raw[name] for name in made.inputs))
         nodes.append(replace(made, layer=layer))
+        taken = (raw[name] for name in made.inputs)
+        raw[made.name] = nodes[-1].compute(*taken, steps=golden.steps)
     model = replace(built, name=network.name, nodes=tuple(nodes))
     y = model.dequantise_output(raw[made.name].reshape(len(golden), -1))
     quality = Reference(golden).compare(y)

@@ -95,6 +95,22 @@ class RecurrentLayer(IntegerLayer):
         given = Recurrence(self.cell, sequences=True, backward=False).compute(projected)
         return given.astype(np.int64).reshape(-1, *self.output_shape)
 
+    def compute_from(
+        self, raw: np.ndarray, state: tuple[np.ndarray, ...] | None
+    ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+        """Of a continuous layer, raw int64 output (steps, ...) of raw steps (steps, 1, channels) of
+        one sequence, and the raw states after them.
+
+        Parameters
+        ----------
+        state
+            States before them; None if they are the first steps of the sequence.
+        """
+        projected = self.cell.products.compute(raw.reshape(1, -1, raw.shape[-1]))
+        state = self.cell.start(1) if state is None else state
+        given, state = Recurrence(self.cell, sequences=True, backward=False).run(projected, state)
+        return given.astype(np.int64).reshape(-1, *self.output_shape), state
+
     @property
     def arrays(self) -> Mapping[str, RawArray]:
         """Weights of inputs and of states, and biases."""

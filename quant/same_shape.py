@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from build_decoder.models.errors import InputError
 from build_decoder.models.network import Network
 from build_decoder.quant.formats import place_of
 
-__all__ = ["check_same_shape", "named_alike"]
+__all__ = ["check_same_constants", "check_same_shape", "named_alike"]
 
 
 def check_same_shape(origin: Network, network: Network) -> None:
@@ -41,6 +43,29 @@ def check_same_shape(origin: Network, network: Network) -> None:
                 place_of(network, theirs.name), f"inputs {', '.join(ours.inputs)}",
                 ", ".join(theirs.inputs),
             )
+
+
+def check_same_constants(origin: Network, network: Network) -> None:
+    """Check that weights of layers that are not trained are those of ``origin``, of the same shape.
+
+    Raises
+    ------
+    InputError
+        If they are not; the message names the layer and the first weight that differs.
+    """
+    for ours, theirs in zip(origin.nodes, network.nodes, strict=True):
+        if ours.layer.trained:
+            continue
+        for name, weights in ours.weights.items():
+            differing = np.argwhere(weights != theirs.weights[name])
+            if len(differing):
+                place = tuple(differing[0].tolist())
+                raise InputError.at(
+                    network.name, f"layer {theirs.name!r}: {name}{list(place)}",
+                    expected=f"{weights[place]:.9g}, as {origin.name} has: weights that are not "
+                    "trained are constants of the decoder",
+                    got=f"{theirs.weights[name][place]:.9g}",
+                )
 
 
 def named_alike(origin: Network, network: Network) -> Network:

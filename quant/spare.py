@@ -32,10 +32,11 @@ def with_spare_bits(network: Network, formats: NetworkFormats) -> NetworkFormats
     A sum without its bias goes wherever the signs of its weights take it: the other way on another
     day, if neurons say no where they said yes. Biases, which bring it back, reach as far and are as
     fine. An activation's input needs no more integer bits, since the activation is flat beyond them
-    or outputs keep to their range on any day.
+    or outputs keep to their range on any day. Layers that are not trained have the same weights on
+    any day.
     """
     spared = dict(formats)
-    for node in network.nodes:
+    for node in (node for node in network.nodes if node.layer.trained):
         quantiser = quantiser_of(node.layer)
         arrays = {role: node.weights[name] for name, role in quantiser.arrays.items()}
         around = {role for each in quantiser.activations(node.layer)

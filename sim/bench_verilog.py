@@ -40,7 +40,7 @@ def bench_verilog(
         ports, loader = _LOADER_PORTS, _loader(interface, script)
     clearer = "  assign clearing = 0;\n"
     if interface.continuous:
-        ports, clearer = _CLEAR_PORTS, _clearer(interface)
+        ports, clearer = ports + _CLEAR_PORTS, _clearer(interface)
     return f"""\
 `default_nettype none
 

@@ -6,12 +6,13 @@ Of five networks, one has branches, one convolutions, one attention over time st
 a column engine. With ``--recurrent``, all are of LSTMs and GRUs: of 16 networks, one is of each
 cell, in one direction or both, with the last step or all, with attention or without it. With
 ``--continuous``, all are decoders of continuous movement: LSTM, GRU, ESN and RBF in turns. With
-``--engine``, all are on an engine. Each is run with back-to-back frames, where latency and
-frame interval must be those that the decoder documents, and with random stalls. In Amaranth's
-simulator, what each layer gives is compared, not outputs alone: a maximum or a ReLU hides much. Of
-an engine, these are outputs ahead of the pools, and what goes into the memory of columns. A
-network depends on the seed, its own number and the activations that there are alone: ``--only``
-runs one again.
+``--reloadable``, all have states and weights that are written at run time; with ``--verilog``, too,
+others are loaded while frames run. With ``--engine``, all are on an engine. Each is run with
+back-to-back frames, where latency and frame interval must be those that the decoder documents, and
+with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs alone: a
+maximum or a ReLU hides much. Of an engine, these are outputs ahead of the pools, and what goes into
+the memory of columns. A network depends on the seed, its own number and the activations that there
+are alone: ``--only`` runs one again.
 One that fails is made smaller while it fails. What is left is printed, and kept as a folder below
 ``--keep``, a build up to the stage rtl: ``--again FOLDER`` checks it again, and ``python -m
 build_decoder.sim.verify FOLDER`` simulates its Verilog, with waveforms if asked.
@@ -20,10 +21,9 @@ build_decoder.sim.verify FOLDER`` simulates its Verilog, with waveforms if asked
 import argparse
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -31,9 +31,7 @@ import numpy as np
 
 from build_decoder.failing_case import FailingCase, load_case, save_case
 from build_decoder.hdl.decoder import Decoder
-from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.models.arguments import LineParser, filled_path, whole_number
 from build_decoder.models.command import exit_status
@@ -41,31 +39,16 @@ from build_decoder.models.errors import InputError
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.errors import CheckFailed
+from build_decoder.sim.fuzz_verilog import Check, mode_of, run_verilog, timed
 from build_decoder.sim.random_kinds import DRAWN, KINDS, covered
 from build_decoder.sim.random_networks import random_frames
 from build_decoder.sim.shrink import Case, shrunk
 from build_decoder.sim.simulators import find_simulator
 from build_decoder.sim.streams import StreamError
-from build_decoder.sim.testbench import TestBench
 from build_decoder.sim.vectors import stream_values
 from build_decoder.sim.workers import mapper_of
 
-__all__ = ["Check", "check_network", "compared", "main"]
-
-_CLEARED = 2
-"""Steps between two resets of a continuous decoder's states, in a run of their own."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """What was found on a network: frames compared, mismatches, in words the first of them, the
-    smallest part of the network that fails, and the folder that it is kept in."""
-
-    frames: int
-    mismatches: int
-    finding: str | None
-    smallest: str | None = None
-    kept: Path | None = None
+__all__ = ["check_network", "compared", "main"]
 
 
 def check_network(
@@ -113,7 +96,7 @@ def check_network(
 
 def _checked(plan: DecoderPlan, x_raw: np.ndarray, *, verilog: bool, stall_seed: int) -> Check:
     if verilog:
-        checks = _run_verilog(decoder_of(plan), x_raw, stall_seed)
+        checks = run_verilog(decoder_of(plan), x_raw, stall_seed)
     else:
         checks = compared(Decoder(plan), x_raw, stall_seed)
     return Check(
@@ -145,7 +128,7 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
                 decoder, x_raw, stall_seed=stalls, watched=watched, beside=engine.watches
             )
         except StreamError as error:
-            checks.append(Check(0, 1, f"{_mode(stalls)}: {error}"))
+            checks.append(Check(0, 1, f"{mode_of(stalls)}: {error}"))
             continue
         every = {
             name: stream_values(transfers, decoder.plan.layers[name].output)
@@ -158,38 +141,7 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
             checks.append(replace(_of_layer(name, given, wanted, stalls), frames=0))
         checks.append(_of_layer(last, got, values[last], stalls))
         if stalls is None:
-            checks.extend(_timed(decoder, latency, interval))
-    return checks
-
-
-def _run_verilog(decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check]:
-    model = decoder.model
-    checks, y_raw = [], model.compute(x_raw)
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
-        source = folder / "decoder.v"
-        source.write_text(to_verilog(decoder, name="decoder"))
-        bench = TestBench(
-            [source],
-            "decoder",
-            Interface.of(decoder),
-            folder,
-            frames=len(x_raw),
-        )
-        for stalls in (None, stall_seed):
-            result = bench.run(x_raw, y_raw, folder / "run", stall_seed=stalls)
-            finding = result.first_mismatch and f"{_mode(stalls)}: {result.first_mismatch}"
-            checks.append(Check(result.vectors_checked, result.mismatches, finding))
-            if stalls is None and not result.mismatches:
-                checks.extend(_timed(decoder, result.latency_cycles, result.frame_cycles))
-        if model.continuous:
-            whole = x_raw[: len(x_raw) // _CLEARED * _CLEARED]
-            y_raw = model.compute(whole, steps=_CLEARED)
-            result = bench.run(
-                whole, y_raw, folder / "run", stall_seed=stall_seed, clear_every=_CLEARED
-            )
-            finding = result.first_mismatch and f"states cleared: {result.first_mismatch}"
-            checks.append(Check(result.vectors_checked, result.mismatches, finding))
+            checks.extend(timed(decoder, latency, interval))
     return checks
 
 
@@ -202,25 +154,9 @@ def _of_layer(name: str, got: np.ndarray, wanted: np.ndarray, stalls: int | None
     return Check(
         len(wanted),
         len(wrong),
-        f"{_mode(stalls)}: {name}, frame {frame}, value {output}: expected "
+        f"{mode_of(stalls)}: {name}, frame {frame}, value {output}: expected "
         f"{wanted[frame, output]}, got {got[frame, output]}",
     )
-
-
-def _timed(decoder, latency: int, interval: int | None) -> list[Check]:
-    """A check for each documented time that was not the measured one."""
-    pairs = [("latency", decoder.latency_cycles, latency)]
-    if interval is not None:
-        pairs.append(("frame interval", decoder.frame_cycles, interval))
-    return [
-        Check(0, 1, f"{name}: documented {documented} cycles, measured {measured}")
-        for name, documented, measured in pairs
-        if documented != measured
-    ]
-
-
-def _mode(stalls: int | None) -> str:
-    return "back to back" if stalls is None else f"stalls {stalls}"
 
 
 def _arguments(argv) -> argparse.Namespace:
@@ -245,6 +181,11 @@ def _arguments(argv) -> argparse.Namespace:
     kinds.add_argument(
         "--continuous", dest="kind", action="store_const", const="continuous",
         help="draw decoders of continuous movement alone",
+    )
+    kinds.add_argument(
+        "--reloadable", dest="kind", action="store_const", const="reloadable",
+        help="draw decoders with states and weights that are written at run time alone; with "
+        "--verilog, others are loaded while frames run",
     )
     kinds.add_argument(
         "--engine", dest="kind", action="store_const", const="engine",

@@ -7,8 +7,9 @@ import numpy as np
 
 from build_decoder.hdl.cells import Resources
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.quant.other_weights import with_other_weights
 from build_decoder.sim.decoder_bench import ExportedDecoder, decoder_bench
-from build_decoder.sim.reload_run import reload_frames, run_reloads, with_other_weights
+from build_decoder.sim.reload_run import reload_frames, run_reloads
 from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.synthesis import synthesise
 

@@ -44,15 +44,17 @@ _MOST_PRODUCTS = 64
 
 @dataclass(frozen=True)
 class ColumnNetwork:
-    """An integer model, with what is chosen of its layers, by the names of their nodes."""
+    """An integer model, with what is chosen of its layers, by the names of their nodes; and whether
+    weights are written at run time."""
 
     model: IntegerModel
     choices: Mapping[str, Mapping[str, object]]
+    reloadable: bool = False
 
     @cached_property
     def plan(self) -> DecoderPlan:
         """The decoder's plan."""
-        return DecoderPlan.chosen(self.model, self.choices)
+        return DecoderPlan.chosen(self.model, self.choices, reloadable=self.reloadable)
 
     def __str__(self):
         shapes = {item.name: item.shape for item in self.model.inputs}

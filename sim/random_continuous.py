@@ -39,6 +39,10 @@ class Continuous:
 
     def __call__(self, random: np.random.Generator, *, name: str = "random") -> ColumnNetwork:
         """A network; formats are often too narrow at either end, and foldings are any."""
+        return random_decoder(random, self.network(random, name))
+
+    def network(self, random: np.random.Generator, name: str) -> Network:
+        """The network in floats."""
         channels = _size(random, int(random.choice(_MOST_CHANNELS)))
         read_out = [Dense(_size(random, 3), "linear")] if random.random() < 0.7 else []
         if self.cell is Rbf:
@@ -56,7 +60,7 @@ class Continuous:
         nodes = nodes if self.cell is Rbf else carried(nodes)
         made = random_weights(random, Architecture(name, (Input("x", shape),), nodes))
         task = stated_task(Kind.REGRESSION, (), made, source=name)
-        return random_decoder(random, Network(made.name, made.inputs, made.nodes, task))
+        return Network(made.name, made.inputs, made.nodes, task)
 
 
 CONTINUOUS = tuple(map(Continuous, (Lstm, Gru, Esn, Rbf)))

@@ -19,22 +19,27 @@ __all__ = ["random_decoder"]
 
 _MOST_PRODUCTS = 64
 _BITS = 2, 10
+_HEADROOMS = 1, 2, 1 << 20
+"""Of sums of weights that are written; the last one is room for any that formats hold."""
 
 
-def random_decoder(random: np.random.Generator, network: Network) -> ColumnNetwork:
+def random_decoder(
+    random: np.random.Generator, network: Network, *, reloadable: bool = False
+) -> ColumnNetwork:
     """``network`` in formats that are often too narrow at either end, with any foldings and
-    multipliers."""
-    model = _quantised(random, network)
-    return ColumnNetwork(model, _choices(random, model))
+    multipliers; with weights that are written at run time, if it is ``reloadable``."""
+    headroom = int(random.choice(_HEADROOMS)) if reloadable else None
+    model = _quantised(random, network, headroom)
+    return ColumnNetwork(model, _choices(random, model, reloadable), reloadable)
 
 
-def _quantised(random, network: Network) -> IntegerModel:
+def _quantised(random, network: Network, headroom: int | None) -> IntegerModel:
     x = random.uniform(-1, 1, (PROBES, math.prod(network.inputs[0].shape)))
     ranges = analyse_ranges(network, x)
     while True:
         formats = {key: _around(random, found) for key, found in ranges.items()}
         try:
-            return integer_model(network, formats)
+            return integer_model(network, formats, headroom=headroom)
         except ValueError:
             # Something is wider than the widest format, far apart as formats can be.
             continue
@@ -47,7 +52,9 @@ def _around(random, found: QFormat) -> QFormat:
     return QFormat(integer, width - integer, found.signed)
 
 
-def _choices(random, model: IntegerModel) -> Mapping[str, Mapping[str, object]]:
+def _choices(
+    random, model: IntegerModel, reloadable: bool
+) -> Mapping[str, Mapping[str, object]]:
     """What is chosen of each layer."""
     shapes = {item.name: item.shape for item in model.inputs}
     choices = {}
@@ -58,6 +65,7 @@ def _choices(random, model: IntegerModel) -> Mapping[str, Mapping[str, object]]:
         if plans[0].multiplying is not None:
             plans = [p for p in plans if p.multiplying.multipliers.blocks <= _MOST_PRODUCTS]
         plan = plans[int(random.integers(len(plans)))]
+        plan = plan.reloadable_too() if reloadable else plan
         if plan.multiplying is not None:
             plan = replace(plan, multipliers=random_multipliers(random, plan.multiplying))
         if plan.choices:

@@ -6,6 +6,7 @@ from build_decoder.sim.random_engines import random_engine
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_network
 from build_decoder.sim.random_recurrent import RECURRENT
+from build_decoder.sim.random_reloadable import RELOADABLE
 from build_decoder.sim.random_steps import random_steps
 
 __all__ = ["DRAWN", "KINDS", "covered"]
@@ -13,12 +14,18 @@ __all__ = ["DRAWN", "KINDS", "covered"]
 DRAWN = (random_network, random_columns, random_steps, random_graph, random_engine)
 """How networks are drawn, in turns."""
 
-KINDS = {"recurrent": RECURRENT, "continuous": CONTINUOUS, "engine": (random_engine,)}
+KINDS = {
+    "recurrent": RECURRENT,
+    "continuous": CONTINUOUS,
+    "reloadable": RELOADABLE,
+    "engine": (random_engine,),
+}
 """The same, of networks of one kind."""
 
 _COVERED = {
     "recurrent": "combinations of cell, directions, steps and attention",
     "continuous": "types of continuous decoders",
+    "reloadable": "types of decoders with states",
 }
 """What each of those in turns is one of."""
 

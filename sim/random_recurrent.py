@@ -50,7 +50,11 @@ class Recurrent:
 
     def __call__(self, random: np.random.Generator, *, name: str = "random") -> ColumnNetwork:
         """A network; formats are often too narrow at either end, and foldings are any."""
-        return random_decoder(random, rewrite(self._network(random, name)).network)
+        return random_decoder(random, self.network(random, name))
+
+    def network(self, random: np.random.Generator, name: str) -> Network:
+        """The network in floats, as it is built."""
+        return rewrite(self._network(random, name)).network
 
     def _network(self, random, name: str) -> Network:
         beside = self.attention and not self.sequences

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from build_decoder.hdl.parts.weight_loader import Command, Error
 from build_decoder.hdl.planning.image import ImageLayout
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.switched import compute_switched
 from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.load_script import (
     LoadStep,
@@ -23,30 +23,10 @@ from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.testbench import TestBench
 from build_decoder.sim.vectors import read_words
 
-__all__ = ["reload_frames", "run_reloads", "with_other_weights"]
+__all__ = ["reload_frames", "run_reloads"]
 
 _FRAMES_BESIDE = 24
 """Frames of a run beside those that come while words are loaded."""
-
-
-def with_other_weights(model: IntegerModel) -> IntegerModel:
-    """A model that any decoder for ``model`` can load: the weights of each sum, and the biases of
-    all, trade places."""
-
-    def rolled(raw: np.ndarray) -> np.ndarray:
-        terms = raw if raw.ndim == 1 else raw.reshape(-1, raw.shape[-1])
-        return np.roll(terms, 1, axis=0).reshape(raw.shape)
-
-    nodes = [
-        replace(
-            node,
-            layer=node.layer.with_arrays(
-                {name: rolled(array.raw) for name, array in node.layer.arrays.items()}
-            ),
-        )
-        for node in model.nodes
-    ]
-    return replace(model, name=f"{model.name}, other weights", nodes=tuple(nodes))
 
 
 def reload_frames(interface: Interface, models: int) -> int:
@@ -70,7 +50,8 @@ def run_reloads(
     an image, and that is all of it; and the last one again.
 
     Every frame up to a COMMIT must be as the model before computes it, and every one after it as
-    the new model does. Frames are those of ``x_raw``, again and again.
+    the new model does. Frames are those of ``x_raw``, again and again: of a continuous decoder,
+    steps of one sequence, whose states stay.
 
     Raises
     ------
@@ -87,10 +68,8 @@ def run_reloads(
     if frames > bench.frames:
         raise ValueError(f"expected a bench of {frames} frames, got {bench.frames}")
     script = _script([layout.image(model) for model in models])
-    y_raw = [model.compute(x_raw) for model in models]
-    bench.simulate(
-        x_raw, y_raw[0][:1], run_dir, frames=frames, stall_seed=stall_seed, script=script
-    )
+    first = models[0].compute(x_raw[:1])
+    bench.simulate(x_raw, first, run_dir, frames=frames, stall_seed=stall_seed, script=script)
     # The model behind each command, by number.
     last = len(models) - 1
     behind = [0, 0, *range(1, len(models)), last, last - 1, last - 1, last]
@@ -106,8 +85,13 @@ def run_reloads(
         raise CheckFailed(f"loading weights took all of {frames} frames ({run_dir})")
     given = np.arange(frames)
     which = np.array([0, *behind])[np.searchsorted(starts, given, side="right") - 1]
-    expected = np.stack(y_raw)[which, given % len(x_raw)].ravel()
-    return _judged(interface, expected, run_dir, time.perf_counter() - start)
+    if models[0].continuous:
+        expected = compute_switched(models, which, x_raw[given % len(x_raw)])
+    else:
+        # A frame is the same whenever it comes.
+        y_raw = np.stack([model.compute(x_raw) for model in models])
+        expected = y_raw[which, given % len(x_raw)]
+    return _judged(interface, expected.ravel(), run_dir, time.perf_counter() - start)
 
 
 def _script(images: Sequence[np.ndarray]) -> list[LoadStep]:

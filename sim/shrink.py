@@ -30,27 +30,31 @@ class Case:
         Raw inputs (frames, inputs).
     engine
         The engine that its layers share, if they do.
+    reloadable
+        Whether weights are written at run time.
     """
 
     model: IntegerModel
     choices: Mapping[str, Mapping[str, object]]
     x_raw: np.ndarray
     engine: Engine | None = None
+    reloadable: bool = False
 
     @classmethod
     def of(cls, plan: DecoderPlan, x_raw: np.ndarray) -> "Case":
-        """The decoder of ``plan``, whose weights are constants."""
+        """The decoder of ``plan``."""
         choices = {name: plan.layers[name].choices for name in plan.layers}
         engine = Engine.of(plan)
         # What is behind an engine follows from it.
-        return cls(plan.model, choices if engine is None else {}, x_raw, engine)
+        choices = choices if engine is None else {}
+        return cls(plan.model, choices, x_raw, engine, plan.reloadable)
 
     @property
     def plan(self) -> DecoderPlan:
         """The decoder's plan."""
         if self.engine is not None:
             return self.engine.plan(self.model)
-        return DecoderPlan.chosen(self.model, self.choices)
+        return DecoderPlan.chosen(self.model, self.choices, reloadable=self.reloadable)
 
     def __str__(self):
         layers = []
@@ -134,7 +138,7 @@ def _fewer_layers(case: Case) -> Iterator[Case]:
         names = {node.name for node in part.nodes}
         choices = {name: chosen for name, chosen in case.choices.items() if name in names}
         x_raw = values[begin].reshape(len(case.x_raw), math.prod(part.inputs[0].shape))
-        yield Case(part, choices, x_raw, case.engine)
+        yield replace(case, model=part, choices=choices, x_raw=x_raw)
 
 
 def _part(model: IntegerModel, begin: ModelInput, last: int) -> IntegerModel | None:

@@ -45,12 +45,15 @@ def steps_of(count: int, seed: int = 1) -> np.ndarray:
 
 
 @cache
-def quantised(kind: str, *, count: int = 40, bits: int = 7) -> tuple[IntegerModel, np.ndarray]:
-    """The integer model in narrow formats, and raw inputs of so many steps."""
+def quantised(
+    kind: str, *, count: int = 40, bits: int = 7, headroom: int | None = None
+) -> tuple[IntegerModel, np.ndarray]:
+    """The integer model in narrow formats, and raw inputs of so many steps; with ``headroom`` for
+    weights that are written, or constants."""
     x = steps_of(count)
     formats = {
         key: QFormat(found.integer, max(bits, found.integer + 1) - found.integer, found.signed)
         for key, found in analyse_ranges(network(kind), x).items()
     }
-    model = integer_model(network(kind), formats)
+    model = integer_model(network(kind), formats, headroom=headroom)
     return model, model.quantise_input(x)

@@ -15,9 +15,12 @@ from build_decoder.boards.protocol import PROTOCOL, Command, Info, Protocol, Rep
 from build_decoder.boards.pynq.bus_decoder import BusDecoder
 from build_decoder.boards.pynq.steps import Golden, steps
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.models.errors import InputError
+from build_decoder.quant.other_weights import with_other_weights
+from build_decoder.quant.switched import compute_switched
 from tests.boards_rig import SimulatedPort, sums_model
 from tests.bus_model import BusModel
 from tests.continuous import quantised
@@ -75,6 +78,35 @@ def test_the_link_steps_and_resets():
     decoder.reset()
     np.testing.assert_array_equal(decoder.infer_raw(x_raw), model.compute(x_raw))
     assert port.rejected == 0
+
+
+@pytest.mark.slow
+def test_weights_are_loaded_between_two_steps():
+    """States stay, until they are reset."""
+    built, x_raw = quantised("gru", headroom=2)
+    new, x_raw = with_other_weights(built), x_raw[:STEPS]
+    plan = DecoderPlan.chosen(built, {"l0": {"folding": Folding(4, 9)}}, reloadable=True)
+    port = SimulatedPort(
+        decoder_of(plan), divisor=4, timeout_bytes=40, protocol=Protocol(idle_byte_times=16)
+    )
+    decoder = Decoder(
+        port, plan.interface, protocol=Protocol(idle_byte_times=16), baud=port.BAUD, timeout=3e-3,
+        clock=port,
+    )
+    decoder.check()
+    got = [decoder.infer_raw(x_raw[:2])]
+    decoder.load_weights(plan.image_layout.image(new))
+    got.append(decoder.infer_raw(x_raw[2:4]))
+    decoder.rollback()
+    assert decoder.info().fingerprint == built.fingerprint()
+    got.append(decoder.infer_raw(x_raw[4:]))
+    which = np.repeat([0, 1, 0], 2)
+    np.testing.assert_array_equal(
+        np.concatenate(got), compute_switched((built, new), which, x_raw)
+    )
+    decoder.reset()
+    decoder.verify()
+    np.testing.assert_array_equal(decoder.infer_raw(x_raw[:2]), built.compute(x_raw)[:2])
 
 
 def test_others_do_not_know_the_command():

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,9 +13,19 @@ from build_decoder.__main__ import main as build_main
 from build_decoder.boards.driver import LinkError
 from build_decoder.build_folder import BuildFolder
 from build_decoder.models import load_golden, load_network, save_network
+from build_decoder.models.layers.esn import Esn
+from build_decoder.models.layers.gru import Gru
+from build_decoder.models.layers.lstm import Lstm
 from build_decoder.reload import main
 from build_decoder.sim.errors import CheckFailed
 from tests.days import other_day
+from tests.days_with_states import (
+    other_weights,
+    save_steps,
+    save_windows,
+    stepwise,
+    windows,
+)
 
 
 def save_day(folder, network, golden):
@@ -192,16 +203,51 @@ def test_also_takes_networks_of_the_same_layers_alone(tmp_path, capsys):
         assert not folder.exists()
 
 
-@pytest.mark.parametrize(
-    ("network", "layer", "kind"),
-    [("cursor_rbf", "around", "rbf"), ("escape_rnn", "lstm1", "lstm")],
-)
-def test_layers_that_keep_their_weights_are_named_before_any_search(
-    network, layer, kind, tmp_path, capsys
-):
+STATES = {
+    "lstm": (windows, save_windows, (Lstm(3, False),)),
+    "gru": (stepwise, save_steps, (Gru(3, False),)),
+    "esn": (stepwise, save_steps, (Esn(6, False, leak_bits=1),)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", STATES)
+def test_decoders_with_states_are_built_and_reloaded(kind, tmp_path):
+    make, save, layers = STATES[kind]
+    network = make(layers)
+    build, day = tmp_path / "build", save(tmp_path / "day", other_weights(network, 2))
+    given = ["--network", str(save(tmp_path / "built", network)), "--board", "ulx3s_85f",
+             "--reloadable", "--stop-after", "simulate", "--output", str(build)]
+    assert build_main(given) == 0
+    built = json.loads((build / "report.json").read_text())
+    assert built["frames_while_reloading"] > 0
+    assert built["mismatches"] == 0
+    status, output = reload(build, day, tmp_path)
+    assert status == 0
+    report = json.loads(output.with_suffix(".json").read_text())
+    assert report["vectors_checked"] >= reloading.PROVEN_FRAMES
+    assert report["mismatches"] == 0
+
+
+def test_days_of_other_reservoirs_are_refused_before_any_search(tmp_path, capsys):
+    network = stepwise(STATES["esn"][2])
+    reservoir, *others = network.nodes
+    weights = {name: 2 * array for name, array in reservoir.weights.items()}
+    other = replace(network, nodes=(replace(reservoir, weights=weights), *others))
     output = tmp_path / "build"
-    given = ["--network", network, "--board", "ulx3s_85f", "--reloadable", "--output", str(output)]
+    given = ["--network", str(save_steps(tmp_path / "one", network)), "--also",
+             str(save_steps(tmp_path / "other", other)), "--reloadable", "--output", str(output)]
     assert_refused(
-        capsys, build_main(given), output, f"layer '{layer}': expected a type whose weights can be "
-        "written at run time, which are conv2d, dense (leave out --reloadable", f", got {kind}",
+        capsys, build_main(given), output, "layer 'l0': weights[0, 0]: expected ",
+        "weights that are not trained are constants of the decoder",
+    )
+
+
+def test_layers_that_keep_their_weights_are_named_before_any_search(tmp_path, capsys):
+    output = tmp_path / "build"
+    given = ["--network", "cursor_rbf", "--reloadable", "--output", str(output)]
+    assert_refused(
+        capsys, build_main(given), output, "layer 'around': expected a type whose weights can be "
+        "written at run time, which are attention, conv2d, dense, gru, lstm (leave out "
+        "--reloadable", ", got rbf",
     )

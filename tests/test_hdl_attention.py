@@ -17,7 +17,6 @@ from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.serial_division import SerialDivision
 from build_decoder.models import Architecture, Input, Node
-from build_decoder.models.errors import InputError
 from build_decoder.models.layers.attention import Attention as FloatAttention
 from build_decoder.models.layers.dense import Dense
 from build_decoder.quant.activations.table import Table
@@ -191,9 +190,9 @@ def test_foldings_that_do_not_fit_are_refused():
         AttentionPlan(layer, Folding(2, 1), 3)
 
 
-def test_weights_that_are_written_are_refused():
+def test_constants_are_refused_where_weights_must_be_written():
     net, _ = model()
-    with pytest.raises((ValueError, InputError), match="weighted: expected a layer whose weights"):
+    with pytest.raises(ValueError, match="weighted: expected weights with room for others"):
         DecoderPlan.chosen(net, {}, reloadable=True)
 
 

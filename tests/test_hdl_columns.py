@@ -30,13 +30,13 @@ from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.layers.flatten import Flatten
 from build_decoder.quant.layers.global_average_pool import GlobalAveragePool
 from build_decoder.quant.operations.reach import Reach
+from build_decoder.quant.other_weights import with_other_weights
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.fuzz import check_network
 from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_columns import ColumnNetwork, random_columns
-from build_decoder.sim.reload_run import with_other_weights
 from build_decoder.sim.synthesis import TARGETS, synthesise
 from tests.architectures import random_network
 from tests.fuzzed import check_decoder

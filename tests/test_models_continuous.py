@@ -23,6 +23,7 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quantise import quantise
 from build_decoder.quant.range_analysis import analyse_ranges
 from tests.continuous import KINDS, network, quantised, steps_of
+from tests.days_with_states import other_weights
 
 STEPS = 5
 
@@ -198,5 +199,20 @@ def test_formats_are_found(folder):
     found = quantise(read, golden, cost=BitCost)
     assert found.model.continuous
     assert max(found.seen.errors) <= 0.02
-    with pytest.raises(InputError, match="reloadable"):
-        quantise(read, golden, cost=BitCost, reloadable=True)
+
+
+@pytest.mark.slow
+def test_formats_for_several_days(folder):
+    read = load_network(folder)
+    golden = load_golden(folder, read)
+    other = other_weights(read, 1)
+    y = other.in_sequences(golden.steps).forward(golden.x)
+    days = [(other, replace(golden, y=y, targets=y))]
+    found = quantise(read, golden, cost=BitCost, reloadable=True, also=days)
+    assert found.model.writable
+    assert found.search.steps[-1].name == "spare"
+    # Nothing is searched with spare bits: a little more may be lost with them, which is told.
+    assert max(found.seen.errors) <= 0.03
+    assert max(found.also[0].errors) <= 0.03
+    told = any("spare bits of --reloadable" in warning for warning in found.warnings)
+    assert told == (max(found.seen.errors) > 0.02)

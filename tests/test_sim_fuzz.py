@@ -27,7 +27,7 @@ def test_integer_model_and_verilog_agree(capsys):
 @pytest.mark.parametrize(
     ("kind", "only"),
     [
-        ("--engine", "5"), ("--continuous", "3"),
+        ("--engine", "5"), ("--continuous", "3"), ("--reloadable", "16"),
         pytest.param("--recurrent", "0", marks=pytest.mark.slow),
     ],
 )

@@ -12,12 +12,14 @@ from build_decoder.hdl.planning.fits import fits_select, packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.reloadable_decoder import ReloadableDecoder
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.other_weights import with_other_weights
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.decoder_bench import ExportedDecoder, decoder_bench
 from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_networks import RandomNetwork, random_frames, writable_network
-from build_decoder.sim.reload_run import reload_frames, run_reloads, with_other_weights
+from build_decoder.sim.random_reloadable import RELOADABLE
+from build_decoder.sim.reload_run import reload_frames, run_reloads
 from tests.reload_rig import telling_frames
 from tests.reloads import built_model, other_model
 
@@ -61,6 +63,20 @@ def test_netlists_of_random_networks(family, seed, tmp_path):
     plan = network.plan
     check = check_netlist(
         exported(plan, tmp_path, get(family)), x, models[0].compute(x), tmp_path, plan=plan
+    )
+    assert check.mismatches == 0, check.first_mismatch
+    assert len(check.runs) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["xc7", "ecp5", "ice40"])
+@pytest.mark.parametrize("number", [1, 10, 17])
+def test_netlists_of_decoders_with_states(number, family, tmp_path):
+    random = np.random.default_rng(number)
+    network = RELOADABLE[number](random)
+    plan, x = network.plan, random_frames(random, network.model, 6)
+    check = check_netlist(
+        exported(plan, tmp_path, get(family)), x, network.model.compute(x), tmp_path, plan=plan
     )
     assert check.mismatches == 0, check.first_mismatch
     assert len(check.runs) == 2

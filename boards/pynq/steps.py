@@ -193,15 +193,18 @@ def _other_weights(decoder: BusDecoder, golden: Golden) -> str:
         pass
     else:
         raise DeviceError("COMMIT: expected a wrong CRC to be refused, got it accepted")
+    _start(decoder)
     _compare("frames after a refusal", golden.y_raw, decoder.infer_raw(golden.x_raw))
     before = decoder.fingerprint
     decoder.load_weights(words)
+    _start(decoder)
     _compare("frames of other weights", other.y_raw, decoder.infer_raw(other.x_raw))
     decoder.rollback()
     if decoder.fingerprint != before:
         raise DeviceError(
             f"ROLLBACK: expected FINGERPRINT 0x{before:08x}, got 0x{decoder.fingerprint:08x}"
         )
+    _start(decoder)
     _compare("frames after ROLLBACK", golden.y_raw, decoder.infer_raw(golden.x_raw))
     crc = zlib.crc32(words.astype("<u4").tobytes())
     return f"{len(words)} words (CRC-32 {crc:08x}) refused, committed and rolled back"

@@ -23,7 +23,7 @@ from build_decoder.models.rewrites import Rewritten, rewrite
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SourceOptions
 from build_decoder.quant.answer import PROBABILITIES, SCORES, check_answer
-from build_decoder.quant.same_shape import check_same_shape
+from build_decoder.quant.same_shape import check_same_constants, check_same_shape
 from build_decoder.stages.result import StageResult
 
 __all__ = ["import_network", "understood"]
@@ -66,6 +66,9 @@ def import_network(
     others = [
         _another(network, golden, other, answer) for other in options.others(golden.task)
     ]
+    if hardware is not None and hardware.reloadable:
+        for other, _ in others:
+            check_same_constants(network, other)
     save_network(network, build.network)
     build.save_also(others)
     save_golden_record(golden, build.path)
@@ -143,11 +146,17 @@ def _check_hardware(network: Network, options: HardwareOptions) -> None:
 
 
 def _check_writable(network: Network) -> None:
-    """Check that all weights can be written at run time."""
+    """Check that all weights that are trained can be written at run time."""
     written = [name for name in hardware_layers.names() if hardware_layers.get(name).writable]
-    for node in network.nodes:
+    trained = [node for node in network.nodes if node.weights and node.layer.trained]
+    if not trained:
+        raise InputError.at(
+            network.name, "", expected="a layer whose weights are trained, since these are what "
+            "--reloadable is for", got="none",
+        )
+    for node in trained:
         kind = type_of(node.layer).name
-        if node.weights and kind not in written:
+        if kind not in written:
             raise InputError.at(
                 network.name, f"layer {node.name!r}",
                 expected="a type whose weights can be written at run time, which are "

@@ -6,8 +6,9 @@ Into a reloadable decoder other weights are loaded while frames run, too.
 from build_decoder.build_folder import BuildFolder
 from build_decoder.exit_status import ExitStatus
 from build_decoder.models.progress import Progress, silent
+from build_decoder.quant.other_weights import with_other_weights
 from build_decoder.sim.decoder_bench import decoder_bench
-from build_decoder.sim.reload_run import reload_frames, run_reloads, with_other_weights
+from build_decoder.sim.reload_run import reload_frames, run_reloads
 from build_decoder.stages.result import StageResult
 
 __all__ = ["STALLED_FRAMES", "simulate"]
@@ -61,22 +62,24 @@ def simulate(build: BuildFolder, *, seed: int, progress: Progress = silent) -> S
                     clear_every=steps,
                 )
             )
+    reloads = []
     if plan.reloadable:
         models = plan.model, with_other_weights(plan.model)
         for name, stalls in (("reloads", None), ("reloads_stalled", seed)):
-            runs.append(
+            reloads.append(
                 run_reloads(
                     bench, plan.image_layout, models, x_raw[:_RELOAD_VECTORS], folder / name,
                     stall_seed=stalls,
                 )
             )
+    runs += reloads
     figures = {
         "vectors_checked": sum(run.vectors_checked for run in runs),
         "mismatches": sum(run.mismatches for run in runs),
         "latency_cycles": runs[0].latency_cycles,
         "frame_cycles": runs[0].frame_cycles,
         "frames_while_reloading": (
-            sum(r.vectors_checked for r in runs[2:]) if plan.reloadable else None
+            sum(run.vectors_checked for run in reloads) if plan.reloadable else None
         ),
     }
     wrong = [f"Verilog differs from the model: {r.first_mismatch}" for r in runs if r.mismatches]

@@ -106,10 +106,9 @@ def stored_weights(plan: DensePlan) -> WeightMemory | WritableWeightMemory:
     p = plan.parameters
     if not plan.reloadable:
         return WeightMemory(shape=shape_of(p.weight), rows=plan.weight_rows)
-    memory, _ = plan.memories
     return WritableWeightMemory(
         shape=shape_of(p.weight),
         layout=(plan.folding.inputs_per_cycle, plan.neurons),
-        memory=memory,
-        rows=plan.contents(p)[0],
+        memory=plan.written_weights,
+        rows=plan.weight_bits(p.weights),
     )

@@ -124,9 +124,6 @@ class DecoderPlan:
         ValueError
             If choices do not fit the layers, or a layer's weights cannot be written and must.
         """
-        if reloadable and model.continuous:
-            raise ValueError(f"{model.name}: expected weights that are constants, in a continuous "
-                             "network, got some to be written")
         shapes = {item.name: item.shape for item in model.inputs}
         plans = {}
         for node in model.nodes:
@@ -264,7 +261,7 @@ def _reloadable(name: str, plan: LayerPlan, layer: IntegerLayer) -> LayerPlan:
         plan = plan.reloadable_too()
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    if layer.arrays and not plan.memories:
+    if layer.writable and not plan.memories:
         raise ValueError(
             f"{name}: expected a layer whose weights can be written at run time, got one of type "
             f"{plan.name}"

@@ -1,6 +1,6 @@
 """What hardware of all cells has in common: sums come in, unit by unit, and outputs go out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from amaranth import Module, Mux, Shape, Signal, Value
@@ -9,8 +9,10 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.activations.component import activation_component
+from build_decoder.hdl.memory_port import MemoryPort
 from build_decoder.hdl.parts.read_only_table import read_only_table
 from build_decoder.hdl.parts.requantise import Requantiser
+from build_decoder.hdl.parts.writable_weight_memory import WritableWeightMemory
 from build_decoder.hdl.recurrent.plan import RecurrentPlan
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.quant.activations import IntegerActivation
@@ -49,12 +51,17 @@ class CellComponent(wiring.Component):
     of_input, of_state : ``In``, array of ``lanes`` exact sums
     done : ``Out``, 1
     o : ``Out``, an output
+    memory : ``In``, port of the memory of biases, if it is reloadable
     """
 
     def __init__(self, plan: RecurrentPlan):
         self.plan = plan
         exact = Shape(plan.sums.parameters.exact.width, signed=True)
         lanes = data.ArrayLayout(exact, plan.sums.lanes)
+        memory = {}
+        if plan.reloadable:
+            _, biases = plan.memories
+            memory = {"memory": In(MemoryPort(biases))}
         super().__init__(
             {
                 "valid": In(1),
@@ -64,6 +71,7 @@ class CellComponent(wiring.Component):
                 "of_state": In(lanes),
                 "done": Out(1),
                 "o": Out(shape_of(plan.layer.output)),
+                **memory,
             }
         )
 
@@ -82,6 +90,23 @@ class CellComponent(wiring.Component):
         spare = (1 << (gates - 1).bit_length()) - gates
         filled = np.pad(of_unit, ((0, 0), (0, spare)))
         return [read_only_table(filled.ravel().tolist(), self.row)]
+
+    def written_biases(self, m: Module) -> Sequence[Sequence[Value]]:
+        """Of a reloadable layer, all biases of the sum of each lane: those of the sums that come
+        with ``valid``. They come in the order in which sums do, again and again."""
+        plan, biases = self.plan, self.plan.layer.cell.biases
+        m.submodules.biases = memory = WritableWeightMemory(
+            shape=shape_of(biases.format),
+            layout=(plan.bias_terms, plan.sums.lanes),
+            memory=plan.memories[1],
+            rows=plan.bias_bits(plan.layer),
+        )
+        wiring.connect(m, wiring.flipped(self.memory), memory.memory)
+        m.d.comb += memory.advance.eq(self.valid)
+        row = Signal(memory.weights.shape(), name="bias_row", reset_less=True)
+        with m.If(memory.load):
+            m.d.sync += row.eq(memory.weights)
+        return [[term[lane] for term in row] for lane in range(plan.sums.lanes)]
 
     def gate(self, m: Module, valid: Value) -> Signal:
         """Number of the sum that comes with ``valid``, among those of its unit."""

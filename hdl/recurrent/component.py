@@ -1,7 +1,7 @@
 """A cell over time steps in hardware: columns, states, multipliers, drain, cell and outputs."""
 
 from amaranth import Cat, Module, Mux, Signal
-from amaranth.lib import data
+from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 
 from build_decoder.hdl.parts.mac_array import MacArray
@@ -29,12 +29,14 @@ class RecurrentComponent(StageComponent):
 
     In continuous mode, a frame is a step, and states are zero in the first one after a reset alone.
     The state's products of the next step are made before its column comes; a reset takes them back
-    as it does all else.
+    as it does all else. If it is reloadable, they wait for the column, so that the layer is at rest
+    between two steps, and states stay while weights change.
 
     Members
     -------
     i : ``In``, stream of arrays of ``inputs_per_cycle`` inputs
     o : ``Out``, stream of arrays of one output
+    memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
 
     Attributes
     ----------
@@ -66,6 +68,8 @@ class RecurrentComponent(StageComponent):
             state = Mux(zero, 0, states[lane])
             m.d.sync += operand.eq(Mux(of_state, state, columns[lane]))
         self._multiply(m, walk, drain, operands)
+        if plan.reloadable:
+            wiring.connect(m, wiring.flipped(self.memory_bias), cell.memory)
         m.d.comb += [
             cell.valid.eq(drain.valid),
             cell.row.eq(drain.row),
@@ -90,6 +94,8 @@ class RecurrentComponent(StageComponent):
         """What was taken goes, with its weights, into sums, and these into the drain."""
         sums = self.plan.sums
         m.submodules.weights = weights = stored_weights(sums)
+        if sums.reloadable:
+            wiring.connect(m, wiring.flipped(self.memory_weight), weights.memory)
         m.submodules.mac = mac = MacArray(sums)
         beat = Mux(walk.take, Cat(1, walk.first, walk.last), 0)
         take, first, last = delayed(m, beat, READ_LATENCY, "beat", flag=True)

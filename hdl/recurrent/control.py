@@ -28,7 +28,7 @@ class RecurrentControl:
     sums : StepSums
         The dense layer that makes a step's sums.
     units, columns, columns_out, rests, cell_latency : int
-    reversed, turned, continuous : bool
+    reversed, turned, continuous, reloadable : bool
         As a :class:`RecurrentPlan` describes them.
     """
 
@@ -44,6 +44,14 @@ class RecurrentControl:
     reversed: bool
     turned: bool
     continuous: bool
+    reloadable: bool
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the state's products of a step are made before its column comes, but for those of
+        the first step. Between two frames, weights that are written change: a whole step is of the
+        new ones then."""
+        return self.sums.state_first and not (self.continuous and self.reloadable)
 
     @property
     def actors(self) -> tuple[Actor, ...]:
@@ -58,7 +66,7 @@ class RecurrentControl:
         )
 
         def walked(step: int) -> list[Phase]:
-            first = sums.state_first and step == 0
+            begins_with = 1 if self.ahead and step else 0
             needs = (there, count if self.reversed else 1)
             waits = not self.reversed or step == 0
             beats = []
@@ -68,7 +76,7 @@ class RecurrentControl:
                     for beat in range(length):
                         reserve, release = [], []
                         begins = (beat, number) == (0, 0)
-                        if begins and waits and (part == 0 if first else not of_state):
+                        if begins and waits and part == begins_with:
                             reserve.append(needs)
                         if of_state and number == 0 and step:
                             reserve.append((state, self.states_of(beat)))

@@ -1,7 +1,7 @@
 """Plan of a layer that runs a cell over time steps."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -10,10 +10,13 @@ from build_decoder.hdl.planning.folding import Folding, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.hdl.planning.writable import Writable
 from build_decoder.hdl.recurrent.control import READ_LATENCY, RecurrentControl
+from build_decoder.hdl.recurrent.memories import RecurrentMemories
 from build_decoder.hdl.recurrent.step_sums import StepSums, sums_of
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
+from build_decoder.quant.operations.span import Span
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.recurrent import RecurrentLayer
 
@@ -25,7 +28,7 @@ _COUNTERS = 90
 
 
 @dataclass(frozen=True)
-class RecurrentPlan(RecurrentControl, LayerPlan):
+class RecurrentPlan(RecurrentControl, RecurrentMemories, LayerPlan):
     """Plan of a layer that runs a cell over time steps.
 
     A step's sums are made pass by pass and part by part: see :class:`StepSums`. Sums of the first
@@ -43,6 +46,8 @@ class RecurrentPlan(RecurrentControl, LayerPlan):
         Inputs, or values of the state, and sums a cycle.
     multipliers
         As in a :class:`DensePlan`.
+    reloadable
+        Whether weights and biases are written at run time.
 
     Attributes
     ----------
@@ -52,11 +57,14 @@ class RecurrentPlan(RecurrentControl, LayerPlan):
         Cycles from a unit's last sums that leave the multipliers to its output.
     """
 
+    writable = True
+
     gates: ClassVar[int]
 
     layer: RecurrentLayer
     folding: Folding
     multipliers: Multipliers | None = None
+    reloadable: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "multipliers", self.sums.multipliers)
@@ -69,7 +77,7 @@ class RecurrentPlan(RecurrentControl, LayerPlan):
         lanes = self.gates if whole and outputs > self._least_beats else 1
         return StepSums(
             sums_of(self.layer.cell, self.gates), self.folding, lanes, True, self.multipliers,
-            channels=self.channels,
+            self.reloadable, channels=self.channels,
         )
 
     @property
@@ -90,6 +98,10 @@ class RecurrentPlan(RecurrentControl, LayerPlan):
     def channels(self) -> int:
         """Values of a step's input."""
         return self.layer.cell.weights.raw.shape[0]
+
+    @property
+    def exact(self) -> tuple[Span, ...]:
+        raise NotImplementedError
 
     @property
     def cell_latency(self) -> int:
@@ -259,3 +271,14 @@ class RecurrentPlan(RecurrentControl, LayerPlan):
 
     def giving(self, lanes: int) -> Self:
         return self
+
+    @property
+    def memories(self) -> tuple[Writable, ...]:
+        return self.written if self.reloadable else ()
+
+    def reloadable_too(self) -> Self:
+        if not self.layer.writable:
+            raise ValueError(
+                "expected weights with room for others, which are quantised for it, got constants"
+            )
+        return replace(self, reloadable=True)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.weight_rows import weight_rows
+from build_decoder.hdl.planning.weight_rows import from_rows, weight_rows
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.operations.products import Products
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.operations.recurrence import Cell
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["StepSums", "sums_of"]
+__all__ = ["StepSums", "by_gate", "by_unit", "sums_of", "weights_of_cell"]
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,31 @@ class StepSums(DensePlan):
         rows = [weight_rows(part, self.folding.inputs_per_cycle, self.neurons) for part in parts]
         return np.concatenate(rows[::-1] if self.state_first else rows)
 
+    def weights_of(self, rows: np.ndarray) -> np.ndarray:
+        counts = [self.channels, self.input_count - self.channels]
+        order = slice(None, None, -1 if self.state_first else 1)
+        first = self.part_beats[0] * self.passes
+        parts = [
+            from_rows(part, (count, self.units))
+            for part, count in zip((rows[:first], rows[first:]), counts[order], strict=True)
+        ]
+        return np.concatenate(parts[order])
+
 
 def sums_of(cell: Cell, gates: int) -> Dense:
     """The dense layer whose weights are those of a cell, all sums of a unit side by side.
 
     Values and weights are taken as integers, so that inputs and states go through the same
-    multipliers, whatever their fraction bits are.
+    multipliers, whatever their fraction bits are. Where weights are written at run time, sums have
+    room for all that both arrays may hold.
     """
-    weights = np.concatenate(
-        [by_unit(array.raw, gates) for array in (cell.weights, cell.recurrent)]
-    )
+    weights = weights_of_cell(cell, gates)
+    reach = None
+    if cell.weights.reach is not None and cell.recurrent.reach is not None:
+        reach = cell.weights.reach + cell.recurrent.reach
     input = _both(cell.input, cell.output)
     weight = _both(cell.weights.format, cell.recurrent.format)
-    products = Products(input, RawArray(weight, weights))
+    products = Products(input, RawArray(weight, weights, reach))
     none = QFormat(1, 0)
     return Dense(
         input=input,
@@ -87,13 +99,25 @@ def sums_of(cell: Cell, gates: int) -> Dense:
         weights=weights,
         biases=np.zeros(weights.shape[1], dtype=np.int64),
         activation=cell.gate,
+        reach=reach,
     )
+
+
+def weights_of_cell(cell: Cell, gates: int) -> np.ndarray:
+    """Raw weights (inputs + units, sums) of a cell, all sums of a unit side by side."""
+    return np.concatenate([by_unit(array.raw, gates) for array in (cell.weights, cell.recurrent)])
 
 
 def by_unit(raw: np.ndarray, gates: int) -> np.ndarray:
     """Weights or biases (..., sums) whose sums are in order of the units, not of the gates."""
     apart = raw.reshape(*raw.shape[:-1], gates, -1)
     return np.moveaxis(apart, -2, -1).reshape(raw.shape)
+
+
+def by_gate(raw: np.ndarray, gates: int) -> np.ndarray:
+    """The inverse of :func:`by_unit`."""
+    apart = raw.reshape(*raw.shape[:-1], -1, gates)
+    return np.moveaxis(apart, -1, -2).reshape(raw.shape)
 
 
 def _both(a: QFormat, b: QFormat) -> QFormat:

@@ -81,8 +81,8 @@ class StepWalk(wiring.Component):
                         m.d.sync += step.eq(next_step)
 
         # A frame's first step waits for its column before anything else.
-        waiting_part = ~self.of_state
-        if sums.state_first:
+        waiting_part = ~part
+        if plan.ahead:
             waiting_part = Mux(self.zero, ~part, part)
         m.d.comb += begins.eq(self.first & (number == 0) & waiting_part)
         if plan.reversed:

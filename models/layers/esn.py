@@ -45,6 +45,7 @@ class Esn(RecurrentLayer):
 
     leak_bits: int = 0
 
+    trained = False
     gates = 1
     states = 1
     bias_rows = 1

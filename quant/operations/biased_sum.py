@@ -108,25 +108,27 @@ class BiasedSum:
         return max(self.accumulator.fraction, self.bias.fraction)
 
     @property
-    def _bias_half(self) -> int:
+    def bias_half(self) -> int:
+        """What is added to a bias, so that dropping bits of the sum rounds half up."""
         dropped = self.aligned_fraction - self.sum.fraction
         return 1 << (dropped - 1) if dropped > 0 else 0
 
     @property
-    def _bias_shift(self) -> int:
+    def bias_shift(self) -> int:
+        """Zero bits that are appended to a bias."""
         return self.aligned_fraction - self.bias.fraction
 
     @cached_property
     def stored_biases(self) -> np.ndarray:
         """Biases in the aligned fraction, with the constant that makes the sum round half up."""
-        return (self.biases << self._bias_shift) + self._bias_half
+        return (self.biases << self.bias_shift) + self.bias_half
 
     @cached_property
     def _bias_range(self) -> tuple[int, int]:
         """Least and greatest stored bias."""
         # Not taken from these, which 64 bits need not hold in formats that a search tries.
         least, most = self.bias_bounds or (int(self.biases.min()), int(self.biases.max()))
-        shift, half = self._bias_shift, self._bias_half
+        shift, half = self.bias_shift, self.bias_half
         return (least << shift) + half, (most << shift) + half
 
     @cached_property
@@ -169,7 +171,7 @@ class BiasedSum:
         limit(raw, self.accumulator, out=raw)
         if shift := self.aligned_fraction - self.accumulator.fraction:
             raw *= 2.0**shift
-        biases = (self.biases * 2.0**self._bias_shift + self._bias_half).astype(self.kind)
+        biases = (self.biases * 2.0**self.bias_shift + self.bias_half).astype(self.kind)
         # Over whole samples, since a few neighbours at a time take many times as long.
         count = math.prod(raw.shape[1:-1])
         samples = raw.reshape(len(raw), count * len(biases))

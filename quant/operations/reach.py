@@ -41,6 +41,10 @@ class Reach:
             max(most - least for most, least in pairs),
         )
 
+    def __add__(self, other: "Reach") -> "Reach":
+        """That of sums that have terms of both."""
+        return Reach(self.one_sign + other.one_sign, self.both_signs + other.both_signs)
+
     def times(self, factor: int) -> "Reach":
         """``factor`` times as far."""
         return Reach(self.one_sign * factor, self.both_signs * factor)

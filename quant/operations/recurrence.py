@@ -50,10 +50,16 @@ class Recurrence:
     def compute(self, projected: np.ndarray) -> np.ndarray:
         """Raw outputs (samples, steps, units), or (samples, units), of the exact sums of products
         of all steps' inputs (samples, steps, sums)."""
+        given, _ = self.run(projected, self.cell.start(len(projected)))
+        return given
+
+    def run(
+        self, projected: np.ndarray, state: tuple[np.ndarray, ...]
+    ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+        """The same of steps before which there are these raw states, and the states after them."""
         samples, steps, _ = projected.shape
-        state = self.cell.start(samples)
         given = np.empty((samples, steps, state[0].shape[1]), state[0].dtype)
         for step in reversed(range(steps)) if self.backward else range(steps):
             state = self.cell.compute(projected[:, step], state)
             given[:, step] = state[0]
-        return given if self.sequences else state[0]
+        return (given if self.sequences else state[0]), state

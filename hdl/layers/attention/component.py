@@ -2,15 +2,18 @@
 
 import numpy as np
 from amaranth import Cat, Module, Mux, Shape, Signal
+from amaranth.lib import wiring
 
 from build_decoder.hdl.activations.component import activation_component
-from build_decoder.hdl.layers.attention.plan import AttentionPlan
 from build_decoder.hdl.parts.adder_tree import registered_tree
 from build_decoder.hdl.parts.group_division import GroupDivision
 from build_decoder.hdl.parts.mac_unit import MacUnit
+from build_decoder.hdl.parts.neurons import stored_weights
 from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.parts.row_memory import RowMemory
+from build_decoder.hdl.parts.stored_bias import stored_bias
 from build_decoder.hdl.parts.weight_memory import WeightMemory
+from build_decoder.hdl.parts.writable_weight_memory import WritableWeightMemory
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.stage_component import StageComponent
 from build_decoder.quant.qformat import QFormat
@@ -30,7 +33,8 @@ class AttentionComponent(StageComponent):
     from which dividers take them group by group, while the next frame comes in.
 
     Values are moved up by the least value of their format, which turns one bit, so that sums are
-    not negative; quotients are moved down again.
+    not negative; quotients are moved down again. Weights that are written at run time multiply
+    values as they are.
 
     A step of ``g`` transfers takes ``2 g + 4`` cycles, where powers take 2. From the last value to
     the last mean it is ``g + 8`` cycles and ``g (q + 1)`` for quotients of ``q`` bits. Several
@@ -58,13 +62,14 @@ class AttentionComponent(StageComponent):
     -------
     i : ``In``, stream of arrays of channels of a step
     o : ``Out``, stream of arrays of ``lanes`` means
+    memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
     """
 
     def elaborate(self, platform):
         m = Module()
         plan, attend, groups = self.plan, self.plan.layer.attend, self.plan.groups
         inputs = plan.folding.inputs_per_cycle
-        m.submodules.weights = weights = _weights(plan)
+        m.submodules.weights = weights = self._weights(m)
         m.submodules.kept = kept = RowMemory(groups, inputs * attend.input.width)
         m.submodules.division = division = GroupDivision(plan.quotients)
 
@@ -108,7 +113,7 @@ class AttentionComponent(StageComponent):
             m.d.comb += [
                 unit.load.eq(weights.load | waiting),
                 unit.weights[0].eq(Mux(waiting, power, weights.weights[k][0])),
-                unit.x.eq(Mux(weighting, value, _moved(self.i.payload[k]))),
+                unit.x.eq(Mux(weighting, value, self._scored(self.i.payload[k]))),
             ]
             products.append(unit.sums[0])
         self._score(m, products, take, row == 0, weighted, power)
@@ -133,9 +138,10 @@ class AttentionComponent(StageComponent):
             beat = after
         # Values were moved up, and weights bring that into the sum.
         moved = attend.input.min_raw * int(attend.weights.raw.sum())
+        start = biased.rounding_constant + (0 if plan.reloadable else moved)
         score = Signal(Shape(biased.exact_width, signed=True))
         with m.If(beat[0]):
-            m.d.sync += score.eq(Mux(beat[1], biased.rounding_constant + moved, score) + total)
+            m.d.sync += score.eq(Mux(beat[1], start, score) + total)
 
         captured = QFormat(biased.exact_width - biased.fraction, attend.accumulator.fraction)
         narrowing = Requantise(captured, attend.accumulator, Rounding.FLOOR)
@@ -152,8 +158,11 @@ class AttentionComponent(StageComponent):
         ]
 
     def _bias(self, m: Module, advance):
-        """The bias of a step, the next one's after ``advance``."""
-        stored = self.plan.layer.attend.biased_sum.stored_biases
+        """The stored bias of a step, the next one's after ``advance``."""
+        biased = self.plan.layer.attend.biased_sum
+        if self.plan.reloadable:
+            return stored_bias(biased, [self._written_bias(m, advance)])
+        stored = biased.stored_biases
         shape = Shape.cast(range(min(0, int(stored.min())), max(0, int(stored.max())) + 1))
         m.submodules.biases = biases = WeightMemory(shape=shape, rows=stored.reshape(-1, 1, 1))
         m.d.comb += biases.advance.eq(advance)
@@ -163,6 +172,39 @@ class AttentionComponent(StageComponent):
         with m.If(biases.load):
             m.d.sync += bias.eq(biases.weights[0][0])
         return bias
+
+    def _written_bias(self, m: Module, advance):
+        """The same of the memory, as it is."""
+        plan, biases = self.plan, self.plan.layer.attend.biases
+        m.submodules.biases = memory = WritableWeightMemory(
+            shape=shape_of(biases.format),
+            layout=(1, 1),
+            memory=plan.memories[1],
+            rows=plan.bias_bits(plan.layer),
+        )
+        wiring.connect(m, wiring.flipped(self.memory_bias), memory.memory)
+        bias = Signal(shape_of(biases.format))
+        m.d.comb += memory.advance.eq(advance)
+        with m.If(memory.load):
+            m.d.sync += bias.eq(memory.weights[0][0])
+        return bias
+
+    def _weights(self, m: Module) -> WeightMemory | WritableWeightMemory:
+        """Weights of scores. A single row of constants is there twice, so that it is loaded
+        again."""
+        scores = self.plan.scores
+        if self.plan.reloadable:
+            memory = stored_weights(scores)
+            wiring.connect(m, wiring.flipped(self.memory_weight), memory.memory)
+            return memory
+        rows = scores.weight_rows
+        if len(rows) == 1:
+            rows = np.repeat(rows, 2, axis=0)
+        return WeightMemory(shape=shape_of(scores.parameters.weight), rows=rows)
+
+    def _scored(self, value):
+        """A value as its weight multiplies it."""
+        return value if self.plan.reloadable else _moved(value)
 
     def _sum(self, m: Module, products, beat, power, division) -> None:
         """Sums of products with powers, and of these, and where they go."""
@@ -194,14 +236,6 @@ class AttentionComponent(StageComponent):
             division.load.eq(weighting & (row == 0) & last),
             division.next_denominator.eq(added),
         ]
-
-
-def _weights(plan: AttentionPlan) -> WeightMemory:
-    """Weights of scores. A single row is there twice, so that it is loaded again."""
-    rows = plan.scores.weight_rows
-    if len(rows) == 1:
-        rows = np.repeat(rows, 2, axis=0)
-    return WeightMemory(shape=shape_of(plan.scores.parameters.weight), rows=rows)
 
 
 def _moved(value):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from build_decoder.hdl.activations.plan import activation_plan
+from build_decoder.hdl.layers.attention.memories import AttentionMemories
 from build_decoder.hdl.layers.attention.scores import Scores
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.folding import Folding, steps
@@ -14,6 +15,7 @@ from build_decoder.hdl.planning.power_range import power_range
 from build_decoder.hdl.planning.quotients import Quotients
 from build_decoder.hdl.planning.serial_division import SerialDivision
 from build_decoder.hdl.planning.tensor import Tensor
+from build_decoder.hdl.planning.writable import Writable
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 from build_decoder.quant.layers.attention import Attention
@@ -26,7 +28,7 @@ _SMALLEST = Folding(1, 1)
 
 
 @dataclass(frozen=True)
-class AttentionPlan(LayerPlan):
+class AttentionPlan(AttentionMemories, LayerPlan):
     """Plan of attention: a multiplier and a divider a lane.
 
     A step's values are multiplied with their weights as they come. When its power is known, the
@@ -44,6 +46,8 @@ class AttentionPlan(LayerPlan):
         Values a transfer out: as many as channels a cycle, or one.
     multipliers
         Units that make the products of a cycle; a DSP block for each if None.
+    reloadable
+        Whether weights and biases are written at run time.
 
     Raises
     ------
@@ -54,11 +58,13 @@ class AttentionPlan(LayerPlan):
     name = "attention"
     layer_type = Attention
     folds = False
+    writable = True
 
     layer: Attention
     folding: Folding
     lanes: int
     multipliers: Multipliers | None = None
+    reloadable: bool = False
 
     def __post_init__(self):
         inputs, outputs = self.folding.inputs_per_cycle, self.folding.outputs_per_cycle
@@ -81,7 +87,9 @@ class AttentionPlan(LayerPlan):
     @cached_property
     def scores(self) -> Scores:
         """What makes the products."""
-        return Scores.of(self.layer, self.folding.inputs_per_cycle, self.multipliers)
+        return Scores.of(
+            self.layer, self.folding.inputs_per_cycle, self.multipliers, self.reloadable
+        )
 
     @property
     def multiplying(self) -> Scores:
@@ -202,6 +210,17 @@ class AttentionPlan(LayerPlan):
     @classmethod
     def read_choices(cls, entries: Fields) -> Mapping[str, Folding | Multipliers]:
         return Scores.read_choices(entries)
+
+    @property
+    def memories(self) -> tuple[Writable, ...]:
+        return self.written if self.reloadable else ()
+
+    def reloadable_too(self) -> "AttentionPlan":
+        if not self.layer.writable:
+            raise ValueError(
+                "expected weights with room for others, which are quantised for it, got constants"
+            )
+        return replace(self, reloadable=True)
 
     def giving(self, lanes: int) -> "AttentionPlan":
         fits = lanes == self.folding.inputs_per_cycle

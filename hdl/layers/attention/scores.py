@@ -18,25 +18,30 @@ class Scores(DensePlan):
     well: units give products, of operands that are loaded.
 
     Inputs are moved up by the least value of their format, so that no product with a power is
-    negative; with weights, that is a constant in the sum.
+    negative; with weights, that is a constant in the sum. Weights that are written at run time
+    multiply inputs as they are: units take a sign then.
     """
 
     @classmethod
-    def of(cls, layer: Attention, lanes: int, multipliers: Multipliers | None) -> "Scores":
+    def of(
+        cls, layer: Attention, lanes: int, multipliers: Multipliers | None, reloadable: bool
+    ) -> "Scores":
         """Products of ``lanes`` channels of ``layer`` a cycle."""
         attend = layer.attend
         weight, power, input = attend.weights.format, attend.power.output, attend.input
         width = max(format.width + (not format.signed) for format in (weight, power))
+        signed = reloadable and input.signed
         parameters = Dense(
-            input=QFormat(input.width - input.fraction, input.fraction, signed=False),
+            input=QFormat(input.width + signed - input.fraction, input.fraction, signed=signed),
             weight=QFormat(width - weight.fraction, weight.fraction),
             accumulator=attend.accumulator,
             bias=attend.biases.format,
             weights=attend.weights.raw,
             biases=attend.biases.raw[0],
             activation=attend.power,
+            reach=attend.weights.reach,
         )
-        return cls(parameters, Folding(lanes, 1), 1, False, multipliers)
+        return cls(parameters, Folding(lanes, 1), 1, False, multipliers, reloadable)
 
     @property
     def units_accumulate(self) -> bool:

@@ -27,6 +27,8 @@ class DenseMemories:
         Inputs and neurons a cycle.
     neurons, lanes, groups_in_frame : int
         Neurons of a pass, outputs of a transfer, and transfers of a frame out.
+    beats, passes : int
+        Rows of weights of a pass, and passes.
     """
 
     parameters: Dense
@@ -34,6 +36,8 @@ class DenseMemories:
     neurons: int
     lanes: int
     groups_in_frame: int
+    beats: int
+    passes: int
 
     def rows_of(self, weights: np.ndarray) -> np.ndarray:
         """Raw weights (rows, inputs_per_cycle, neurons), a row a beat, of (inputs, units); what is
@@ -43,6 +47,30 @@ class DenseMemories:
     def weights_of(self, rows: np.ndarray) -> np.ndarray:
         """The inverse of :meth:`rows_of`."""
         return from_rows(rows, self.parameters.weights.shape)
+
+    @property
+    def written_weights(self) -> Writable:
+        """The memory of weights."""
+        p, folding = self.parameters, self.folding
+        return Writable(
+            "weight",
+            self.beats * self.passes,
+            folding.inputs_per_cycle * self.neurons * p.weight.width,
+            f"{folding} {p.weight} in sums of {p.exact}",
+        )
+
+    def weight_bits(self, weights: np.ndarray) -> np.ndarray:
+        """What the memory of weights has of raw ``weights`` (inputs, units): bool (rows, width)."""
+        rows = self.rows_of(weights)
+        return bits_of(rows.reshape(len(rows), -1), self.parameters.weight.width)
+
+    def weights_held(self, bits: np.ndarray) -> np.ndarray:
+        """The inverse of :meth:`weight_bits`."""
+        weight = self.parameters.weight
+        rows = values_of(bits, weight.width, weight.signed)
+        return self.weights_of(
+            rows.reshape(len(rows), self.folding.inputs_per_cycle, self.neurons)
+        )
 
     @property
     def constant_bits(self) -> tuple[int, int]:
@@ -59,16 +87,9 @@ class DenseMemories:
     @property
     def written(self) -> tuple[Writable, Writable]:
         """The two memories: weights, biases."""
-        p, folding = self.parameters, self.folding
-        rows = folding.beats(p.input_count) * folding.passes(p.units)
-        products = folding.inputs_per_cycle * self.neurons
+        p = self.parameters
         return (
-            Writable(
-                "weight",
-                rows,
-                products * p.weight.width,
-                f"{folding} {p.weight} in sums of {p.exact}",
-            ),
+            self.written_weights,
             Writable(
                 "bias",
                 self.groups_in_frame,
@@ -90,11 +111,10 @@ class DenseMemories:
         _check_range("weights", layer.weights, p.weight)
         _check_range("biases", layer.biases[None], p.bias)
         self._check_sums(layer)
-        rows = self.rows_of(layer.weights)
         biases = np.zeros(self.groups_in_frame * self.lanes, dtype=np.int64)
         biases[: p.units] = layer.biases + self._offset
         return (
-            bits_of(rows.reshape(len(rows), -1), p.weight.width),
+            self.weight_bits(layer.weights),
             bits_of(biases.reshape(-1, self.lanes), self.stored_bias.width),
         )
 
@@ -102,12 +122,8 @@ class DenseMemories:
         """The layer that it computes with these rows: the inverse of :meth:`contents`."""
         p, format = self.parameters, self.stored_bias
         weights, biases = contents
-        rows = values_of(weights, p.weight.width, p.weight.signed)
-        rows = rows.reshape(len(rows), self.folding.inputs_per_cycle, self.neurons)
         raw = values_of(biases, format.width, format.signed).reshape(-1)[: p.units]
-        return replace(
-            p, weights=self.weights_of(rows), biases=raw - self._offset
-        )
+        return replace(p, weights=self.weights_held(weights), biases=raw - self._offset)
 
     @property
     def _shift(self) -> int:

@@ -13,10 +13,14 @@ __all__ = ["EsnPlan"]
 @dataclass(frozen=True)
 class EsnPlan(RecurrentPlan):
     """Plan of an echo state network: see :class:`RecurrentPlan`. A unit has one sum, and no product
-    but those of its sum: nothing is made bit by bit."""
+    but those of its sum: nothing is made bit by bit.
+
+    Its weights are constants in a decoder that is reloadable too: a reservoir is not trained.
+    """
 
     name = "esn"
     layer_type = Esn
+    writable = False
     gates = 1
     bitwise = False
     rest = 0
@@ -33,3 +37,6 @@ class EsnPlan(RecurrentPlan):
     @property
     def kept(self) -> QFormat:
         return self.layer.output
+
+    def reloadable_too(self) -> "EsnPlan":
+        return self

@@ -1,9 +1,12 @@
 """The cell of a gated recurrent unit in hardware."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from amaranth import Module, Mux, Value
 
 from build_decoder.hdl.parts.shift_add import shift_add_product
+from build_decoder.hdl.parts.stored_bias import stored_bias
 from build_decoder.hdl.recurrent.cell import (
     CellComponent,
     Kept,
@@ -37,16 +40,16 @@ class GruCellComponent(CellComponent):
             shape_of(p.output), units=plan.units, together=plan.bitwise
         )
         summed = delayed(m, self.valid, 1 + plan.gate_latency, "summed", flag=True)
-        biases = self._biases()
+        of_gates, *of_candidate = self._biases(m)
         sums = [
             biased(
                 m, lane, p.gate_sums, p.biased_sum, self.of_input[lane], self.of_state[lane],
-                biases[0][lane],
+                of_gates[lane],
             )
             for lane in range(max(plan.sums.lanes - 1, 1))
         ]
         gates = [activated(m, f"gate_{lane}", p.gate, total) for lane, total in enumerate(sums)]
-        reset, of_input = self._of_candidate(m, *biases)
+        reset, of_input = self._of_candidate(m, *of_candidate)
         if plan.bitwise:
             self._bit_by_bit(m, states, gates[0], reset, of_input, summed)
         else:
@@ -54,22 +57,27 @@ class GruCellComponent(CellComponent):
         m.d.comb += [states.write.eq(self.done), states.data.eq(self.o)]
         return m
 
-    def _biases(self) -> tuple[list[Value], Value]:
-        """Biases of each lane: those of gates, and those that the candidate's sums of the state
-        have; and those that its sums of the input have."""
+    def _biases(self, m: Module) -> tuple[Sequence[Value], Value, Value]:
+        """The stored bias of each lane's gate; that of the candidate's sum of the state, and that
+        of its sum of the input."""
         p, gates = self.plan.layer.cell, 2 * self.plan.units
+        if self.plan.reloadable:
+            written = self.written_biases(m)
+            of_input, of_state = written[-1]
+            return [stored_bias(p.biased_sum, biases) for biases in written], of_state, of_input
         of_input, of_state = p.biases.raw[:, gates:]
-        stored = np.concatenate([p.biased_sum.stored_biases, of_state])
+        first = np.concatenate([p.biased_sum.stored_biases, of_state])
         # In the lane, and the row, of the candidate; zero in others.
         more = np.concatenate([np.zeros(gates, dtype=np.int64), of_input])
-        return self.table(stored), self.table(more)[-1]
+        tables = self.table(first)
+        return tables, tables[-1], self.table(more)[-1]
 
-    def _of_candidate(self, m: Module, biases: list[Value], of_input: Value) -> tuple[Value, Value]:
+    def _of_candidate(self, m: Module, of_state: Value, of_input: Value) -> tuple[Value, Value]:
         """The reset node, and the sums of the input with their bias."""
         p, fraction = self.plan.layer.cell, self.plan.layer.cell.biases.format.fraction
         exact = p.reset_narrowing.source
         total = placed(self.of_state[-1], p.state_products.fraction, exact) + placed(
-            biases[-1], fraction, exact
+            of_state, fraction, exact
         )
         reset = narrowed(m, "reset", p.reset_narrowing.requantise, total)
         exact = p.candidate_narrowing.source

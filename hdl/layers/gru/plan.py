@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.recurrent.plan import RecurrentPlan
 from build_decoder.quant.layers.gru import Gru
+from build_decoder.quant.operations.span import Span
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["GruPlan"]
@@ -17,6 +18,12 @@ class GruPlan(RecurrentPlan):
     name = "gru"
     layer_type = Gru
     gates = 3
+
+    @property
+    def exact(self):
+        cell = self.layer.cell
+        narrowed = cell.reset_narrowing.source, cell.candidate_narrowing.source
+        return cell.gate_sums.span, Span.of(cell.biased_sum.biased), *narrowed
 
     @property
     def gate_latency(self) -> int:

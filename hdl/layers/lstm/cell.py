@@ -4,6 +4,7 @@ from amaranth import Module, Mux, Value
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.parts.shift_add import shift_add_product
+from build_decoder.hdl.parts.stored_bias import stored_bias
 from build_decoder.hdl.recurrent.cell import (
     CellComponent,
     Kept,
@@ -51,8 +52,15 @@ class LstmCellComponent(CellComponent):
             biased(
                 m, lane, p.sums, p.biased_sum, self.of_input[lane], self.of_state[lane], bias
             )
-            for lane, bias in enumerate(self.table(p.biased_sum.stored_biases))
+            for lane, bias in enumerate(self._biases(m))
         ]
+
+    def _biases(self, m: Module) -> list[Value]:
+        """The stored bias of each lane."""
+        biased_sum = self.plan.layer.cell.biased_sum
+        if not self.plan.reloadable:
+            return self.table(biased_sum.stored_biases)
+        return [stored_bias(biased_sum, biases) for biases in self.written_biases(m)]
 
     def _activated(self, m: Module, name: str, parameters, value: Value) -> Value:
         """A gate or a candidate, all of them after as many cycles."""

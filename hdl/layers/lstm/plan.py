@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.recurrent.plan import RecurrentPlan
 from build_decoder.quant.layers.lstm import Lstm
+from build_decoder.quant.operations.span import Span
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["LstmPlan"]
@@ -17,6 +18,11 @@ class LstmPlan(RecurrentPlan):
     name = "lstm"
     layer_type = Lstm
     gates = 4
+
+    @property
+    def exact(self):
+        cell = self.layer.cell
+        return cell.sums.span, Span.of(cell.biased_sum.biased)
 
     @property
     def gate_latency(self) -> int:
