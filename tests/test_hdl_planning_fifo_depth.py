@@ -5,7 +5,9 @@ import pytest
 
 from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
-from build_decoder.hdl.planning.fifo_depth import Edge, live_depths, quick_depths, with_fifos
+from build_decoder.hdl.planning.fifo_depth import Edge, with_fifos
+from build_decoder.hdl.planning.live_depth import live_depths
+from build_decoder.hdl.planning.quick_depth import quick_depths
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.timeline import frame_interval
 from tests.stages import Pattern, random_branches, tensor, walked

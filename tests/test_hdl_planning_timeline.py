@@ -8,7 +8,8 @@ import pytest
 from build_decoder.hdl.adapters.fifo.plan import FifoPlan
 from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.planning.actor import Actor, Deadlock, Phase, Slot
-from build_decoder.hdl.planning.fifo_depth import live_depths, with_fifos
+from build_decoder.hdl.planning.fifo_depth import with_fifos
+from build_decoder.hdl.planning.live_depth import live_depths
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.timeline import Timeline, first_frame, frame_interval
 from build_decoder.hdl.planning.unstalled import times_of

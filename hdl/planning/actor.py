@@ -108,3 +108,8 @@ class Actor:
     def gives(self) -> tuple[int, ...]:
         """Numbers of the outputs that it gives to."""
         return tuple(sorted({port for phase in set(self.phases) for port in phase.give}))
+
+    def slots(self, way: str) -> tuple[Slot, ...]:
+        """Slots of which its phases ``"reserve"``, or ``"release"``, units, each once, in order."""
+        phases = dict.fromkeys((*self.first, *self.phases))
+        return tuple(dict.fromkeys(slot for phase in phases for slot, _ in getattr(phase, way)))

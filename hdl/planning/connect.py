@@ -6,9 +6,11 @@ from dataclasses import replace
 from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.adapters.replay.plan import ReplayPlan
-from build_decoder.hdl.planning.fifo_depth import live_depths, quick_depths, with_fifos
+from build_decoder.hdl.planning.fifo_depth import with_fifos
 from build_decoder.hdl.planning.input_order import InputOrder, order_of
+from build_decoder.hdl.planning.live_depth import live_depths
 from build_decoder.hdl.planning.plan import LayerPlan, Plan
+from build_decoder.hdl.planning.quick_depth import quick_depths
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.quant.integer_model import IntegerModel

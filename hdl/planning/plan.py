@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from build_decoder.hdl.planning.actor import Actor
+from build_decoder.hdl.planning.control import Control
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.unstalled import Times, times_of
 from build_decoder.hdl.planning.writable import Writable
@@ -54,6 +55,17 @@ class Plan:
     memories: tuple[Writable, ...] = ()
     storage: tuple[tuple[int, int], ...] = ()
     serves: tuple[str, ...] = ()
+
+    @cached_property
+    def control(self) -> Control:
+        """Its actors, as a timeline runs them.
+
+        Raises
+        ------
+        ValueError
+            If two actors reserve units of one slot, or two release some.
+        """
+        return Control.of(self.actors)
 
     @cached_property
     def times(self) -> Times:

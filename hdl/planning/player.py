@@ -21,18 +21,17 @@ class Units:
 
     Attributes
     ----------
-    reserver, releaser : Player or None
-        Who reserves them and who releases them; only one of each, so that who waits for units gets
-        the next ones.
+    reserver : Player or None
+        Who reserves them; only one does, so that who waits for units gets the next ones.
     waits : bool
         Whether the reserver does.
     """
 
-    __slots__ = ("ready", "releaser", "reserver", "times", "waits")
+    __slots__ = ("ready", "reserver", "times", "waits")
 
     def __init__(self, units: int, ready: list):
         self.times, self.ready = deque([0] * units), ready
-        self.reserver = self.releaser = None
+        self.reserver = None
         self.waits = False
 
     def add(self, cycle: int, count: int) -> None:
@@ -41,6 +40,13 @@ class Units:
             self.times.append(cycle)
         else:
             self.times.extend([cycle] * count)
+        if self.waits:
+            self.waits = False
+            self.ready.append(self.reserver)
+
+    def add_each(self, cycles: Sequence[int]) -> None:
+        """Units, each of which can be reserved from its cycle on."""
+        self.times.extend(cycles)
         if self.waits:
             self.waits = False
             self.ready.append(self.reserver)
@@ -190,6 +196,12 @@ class Player:
     def _output(self, give: Sequence[Row], moved: Sequence[Row], cycle: int) -> tuple[int, int]:
         """From ``cycle`` on the first one in which all move, and in how many they do; none if
         somebody who takes must tell first."""
+        if len(give) == 1 and not moved:
+            row = give[0]
+            cycle, most = row.room(cycle)
+            if not most:
+                row.giver = self
+            return cycle, most
         before, most = -1, FOR_EVER
         while cycle != before:
             before, most = cycle, FOR_EVER

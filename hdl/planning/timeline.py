@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from build_decoder.hdl.planning.actor import Actor, Deadlock, Slot
+from build_decoder.hdl.planning.inner import Inner
+from build_decoder.hdl.planning.inner_player import InnerPlayer
 from build_decoder.hdl.planning.player import Play, Player, Units
 from build_decoder.hdl.planning.row import FOR_EVER, Row
 from build_decoder.hdl.planning.stage import Stage
 
-__all__ = ["Timeline", "first_frame", "frame_interval", "goes_on", "keeps_up"]
+__all__ = ["Timeline", "first_frame", "frame_interval", "keeps_up"]
 
 
 class Timeline:
@@ -41,21 +43,25 @@ class Timeline:
     Raises
     ------
     ValueError
-        If two actors reserve units of one slot, or two release some.
+        If two actors of a stage reserve units of one slot, or two release some.
     """
 
     def __init__(
         self, stages: Sequence[Stage], *, frames: int | None = None, row: type[Row] = Row
     ):
         self._frames, self._offered = frames, 0
-        self._ready: list[Player] = []
+        self._ready: list[Player | InnerPlayer] = []
         self._sources: list[tuple[Row, int]] = []
-        self._players: list[Player] = []
+        self._players: list[Player | InnerPlayer] = []
+        self._slots: dict[str, dict[Slot, Units]] = {}
         rows = {}
         for stage in stages:
-            actors, slots = stage.plan.actors, {}
+            control = stage.plan.control
+            slots = self._slots[stage.name] = {}
             outputs = {
-                port: row(actor.registers, self._ready) for actor in actors for port in actor.gives
+                port: row(actor.registers, self._ready)
+                for actor in control.outer
+                for port in actor.gives
             }
             rows |= {(stage.name, port): row for port, row in outputs.items()}
             inputs = []
@@ -64,8 +70,10 @@ class Timeline:
                     rows[source] = row(1, self._ready)
                     self._sources.append((rows[source], tensor.beats))
                 inputs.append(rows[source])
-            for actor in actors:
+            for actor in control.outer:
                 self._players.append(self._player(actor, inputs, outputs, slots))
+            if control.inner:
+                self._players.append(self._inner_player(control.inner, slots))
         self.rows = rows
         last, ends = stages[-1], Units(0, self._ready)
         left = Play(last.plan.output.beats, take=(rows[last.name, 0],), release=((ends, 1, 0),))
@@ -79,9 +87,8 @@ class Timeline:
     ) -> Player:
         """The player of an actor; units of slots that are new are put in."""
         phases, every = {*actor.phases, *actor.first}, set(actor.gives)
-        for phase in phases:
-            for slot, _ in (*phase.reserve, *phase.release):
-                slots.setdefault(slot, Units(slot.units, self._ready))
+        for slot in (*actor.slots("reserve"), *actor.slots("release")):
+            self._units(slot, slots)
         plays = {
             phase: Play(
                 phase.count,
@@ -97,14 +104,20 @@ class Timeline:
             [plays[phase] for phase in actor.phases], [plays[phase] for phase in actor.first]
         )
         for units in player.units:
-            if units.reserver:
-                raise ValueError("expected slots that one actor reserves, got two that do")
             units.reserver = player
-        for units in {units for play in plays.values() for units, _, _ in play.release}:
-            if units.releaser:
-                raise ValueError("expected slots that one actor releases, got two that do")
-            units.releaser = player
         return player
+
+    def _inner_player(self, inner: Inner, slots: dict[Slot, Units]) -> InnerPlayer:
+        """The player of actors that neither take nor give; units of slots that are new are put
+        in."""
+        reserved = [self._units(slot, slots) for slot in inner.reserved]
+        player = InnerPlayer(inner, reserved, [self._units(slot, slots) for slot in inner.released])
+        for units in reserved:
+            units.reserver = player
+        return player
+
+    def _units(self, slot: Slot, slots: dict[Slot, Units]) -> Units:
+        return slots.setdefault(slot, Units(slot.units, self._ready))
 
     def _go_on(self) -> None:
         ready = self._ready
@@ -135,6 +148,12 @@ class Timeline:
             row.stands.clear()
             row.give(self._offered * beats + row.stood, beats)
         self._offered += 1
+        self._go_on()
+
+    def release(self, stage: str, slot: Slot, units: int) -> None:
+        """Let units of a stage's slot be reserved that none of its actors has released, and let
+        actors go on as far as they can."""
+        self._slots[stage][slot].add(0, units)
         self._go_on()
 
     def ends(self) -> Iterator[int]:
@@ -212,20 +231,3 @@ def keeps_up(stages: Sequence[Stage], interval: int) -> bool:
         If stages wait for each other for ever.
     """
     return all(found <= interval for found in Timeline(stages).intervals())
-
-
-def goes_on(stages: Sequence[Stage]) -> bool:
-    """Whether stages, with one register behind each output, never wait for each other for ever.
-
-    With one register, something can be given once all before it is taken, whenever that was. So
-    what is done in the end does not depend on when it is: where actors have come to decides, and
-    if that is as it was some frames before, stages go on.
-    """
-    timeline, seen = Timeline(stages), set()
-    while (held := timeline.held()) not in seen:
-        seen.add(held)
-        try:
-            timeline.next_end()
-        except Deadlock:
-            return False
-    return True
