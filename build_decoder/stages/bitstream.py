@@ -45,7 +45,7 @@ def make_bitstream(
     if made.timing_met is False:
         return StageResult.stopped(
             ExitStatus.TIMING,
-            f"expected a clock of {made.constraint_mhz:g} MHz, got at most {made.fmax_mhz:.1f} "
+            f"expected a clock of {made.constraint_mhz:g} MHz, got at most {made.fmax_mhz:g} "
             f"MHz: ask for a slower one with --clock",
             **told,
         )
