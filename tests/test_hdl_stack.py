@@ -1,5 +1,7 @@
 """Recurrent layers in a row on one array of multipliers."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 
@@ -227,3 +229,12 @@ def test_a_plan_with_other_multipliers_is_the_same_layers():
     layer, x = stack("gru", False)
     plan = StackPlan(layer, Folding(1, 3))
     check(replace(plan, multipliers=replace(plan.multipliers, dsp=1, lut=2)), x)
+
+
+def test_whoever_plans_a_decoder_knows_plans_of_stacks():
+    """In a process of its own: this module imports them itself."""
+    script = (
+        "import build_decoder.hdl.planning.design, sys; "
+        "sys.exit('build_decoder.hdl.stack.plan' not in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

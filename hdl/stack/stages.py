@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+# Not by name: once it is there, `hdl.layers` knows the plan of such layers.
+import build_decoder.hdl.stack.plan  # noqa: F401
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.stack.layer import stacked, stacks
 from build_decoder.quant.integer_model import IntegerModel
