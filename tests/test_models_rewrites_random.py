@@ -113,6 +113,9 @@ class Maker:
             axes = len(self.shapes[name])
             if axes == 3 and not self.whole and self.chance(0.5):
                 self.add(GlobalAveragePool(), name)
+            elif axes == 3 and self.chance(0.3):
+                made = self.add(Conv2d(2, (self.up_to(2), self.up_to(3)), "linear"), name)
+                self.add(Dense(2, "linear"), self.add(Flatten(), made))
             elif axes > 1:
                 self.add(Flatten(), name)
         if len(self.loose) > 1:
@@ -125,9 +128,22 @@ class Maker:
         if isinstance(node.layer, Affine) and key == "shift" and self.chance(0.5):
             return np.zeros(shape)
         array = self.random.normal(0, 2.0 if self.whole else 0.7, shape)
+        if isinstance(node.layer, Dense) and key == "weights":
+            self.take_one_row(array, node.inputs[0])
         if isinstance(node.layer, Affine) and key == "scale" and self.chance(0.6):
             array = np.abs(array) + 0.1
         return np.round(array) if self.whole else array
+
+
+    def take_one_row(self, weights: np.ndarray, name: str) -> None:
+        """Zeros, more often than not, for all rows but one of an image that was flattened."""
+        (flat,) = [node for node in self.nodes if node.name == name] or [None]
+        if flat is None or not isinstance(flat.layer, Flatten):
+            return
+        shape = self.shapes[flat.inputs[0]]
+        if len(shape) == 3 and shape[1] > 1 and self.chance(0.7):
+            rows = weights.reshape(*shape, -1)
+            rows[:, np.arange(shape[1]) != self.up_to(shape[1]) - 1] = 0
 
 
 def random_network(seed: int, *, whole: bool = False) -> Network:
