@@ -1,7 +1,10 @@
+import pytest
+
 from build_decoder.bench import activations
 from build_decoder.models import activations as float_activations
 
 
+@pytest.mark.slow
 def test_every_form_is_a_row_within_its_bound(monkeypatch, capsys):
     monkeypatch.setattr(float_activations, "names", lambda: ["relu", "sigmoid"])
     assert activations.main(["--input", "3", "3", "--output", "6"]) == 0

@@ -76,6 +76,7 @@ def test_document(small, tmp_path, capsys, monkeypatch):
     assert table["dynamic power"][2:4] == ["88 mW", "- <sup>1</sup>"]
 
 
+@pytest.mark.slow
 def test_figures_are_those_of_bench_resources(small, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(ahead, "measure", measure)
     assert ahead.main(["--output", str(tmp_path / "tables.md")]) == 0

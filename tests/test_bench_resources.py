@@ -6,9 +6,10 @@ import pytest
 
 from build_decoder.bench.resources import main
 from build_decoder.hdl import families
+from tests.sweeps import swept
 
 
-@pytest.mark.parametrize("target", ["xc7", "ecp5"])
+@pytest.mark.parametrize("target", swept(["ecp5", "xc7"], 2))
 def test_one_line_of_json(target, capsys):
     assert main(["tiny", "--target", target, "--inputs-per-cycle", "2"]) == 0
     line, end = capsys.readouterr().out.split("\n")

@@ -24,6 +24,7 @@ from build_decoder.sim.testbench import TestBench
 from build_decoder.stages import STAGES, rtl, synthesising
 from build_decoder.stages.result import StageResult
 from tests.malformed import CASES, make_good
+from tests.sweeps import swept
 
 LEFT_BY_STAGE = {
     "import": "network/network.json",
@@ -161,7 +162,7 @@ def test_dsp_blocks_are_limited(tmp_path):
     assert products == [layer["outputs_per_cycle"] for layer in report["foldings"]]
 
 
-@pytest.mark.parametrize("board", ["pynq_z1", "picozed_7030"])
+@pytest.mark.parametrize("board", swept(["pynq_z1", "picozed_7030"], 2))
 def test_xilinx_without_a_toolchain_leaves_the_package_and_exits_3(
     board, tmp_path, capsys, monkeypatch
 ):

@@ -296,6 +296,7 @@ def test_the_page_on_layers_can_be_followed(checkout):
     assert (checkout / "docs/layers/multiply.md").exists()
 
 
+@pytest.mark.slow
 def test_a_network_with_the_layer_of_the_page_is_quantised(checkout):
     text = section("## What is tested without a further line", ADDING)
     (program,) = blocks(text, "python")

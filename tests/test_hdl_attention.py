@@ -36,6 +36,7 @@ from tests.architectures import random_network
 from tests.fuzzed import check_decoder
 from tests.rtl import simulate
 from tests.stage_rig import component, run
+from tests.sweeps import swept
 
 STEPS, CHANNELS = 7, 6
 
@@ -68,7 +69,7 @@ def test_every_stream_of_a_network(inputs):
     check_decoder(Decoder(folded(net, inputs)), x)
 
 
-@pytest.mark.parametrize("number", range(2, 62, 4))
+@pytest.mark.parametrize("number", swept(range(2, 62, 4), 3))
 def test_every_stream_of_random_networks(number):
     found = check_network(number, seed=2, samples=5, verilog=False)
     assert found.frames

@@ -41,6 +41,7 @@ from build_decoder.sim.synthesis import TARGETS, synthesise
 from tests.architectures import random_network
 from tests.fuzzed import check_decoder
 from tests.reload_rig import changes, run_reloads, telling_frames
+from tests.sweeps import swept
 
 SEEDS = (3, 7, 9)
 
@@ -93,7 +94,7 @@ def plan(name: str, number: int) -> DecoderPlan:
     )
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", swept([1, 0], 2))
 @pytest.mark.parametrize("name", FOLDINGS)
 def test_every_stream_of_a_network_like_those_of_the_paper(name, number):
     check_decoder(Decoder(plan(name, number)), model(name)[1])
@@ -175,9 +176,8 @@ def test_plans_survive_their_file(name, tmp_path):
     assert again.stages == made.stages
 
 
-@pytest.mark.parametrize(
-    "number", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(5, 41, 4))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(1, 41, 4))
 def test_verilog(number):
     found = check_network(number, seed=1, samples=10, verilog=True)
     assert found.frames == 2 * 10
@@ -201,7 +201,10 @@ def reloadable(network: ColumnNetwork) -> DecoderPlan:
     return DecoderPlan.chosen(model, foldings, reloadable=True)
 
 
-@pytest.mark.parametrize(("seed", "stalls"), [(0, None), (3, 1), (6, None), (8, 2), (14, 3)])
+@pytest.mark.parametrize(
+    ("seed", "stalls"),
+    [(0, None), pytest.param(3, 1, marks=pytest.mark.slow), (6, None), (8, 2), (14, 3)],
+)
 def test_images_are_loaded_while_frames_run(seed, stalls):
     random = np.random.default_rng([11, seed])
     plan = reloadable(random_columns(random))

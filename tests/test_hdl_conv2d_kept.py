@@ -27,6 +27,7 @@ from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.synthesis import TARGETS
 from tests.fuzzed import check_decoder
 from tests.stage_rig import check_control, component
+from tests.sweeps import swept
 from tests.test_hdl_columns import like_mini, quantised
 from tests.test_hdl_conv2d import check, convolution
 
@@ -40,7 +41,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", swept(SHAPES, 2))
 def test_every_folding(name):
     """With as many columns added early as there may be, and each way to add products."""
     shape, kernel, filters = SHAPES[name]

@@ -41,6 +41,7 @@ from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.synthesis import TARGETS
 from build_decoder.sim.testbench import TestBench
+from tests.sweeps import swept
 from tests.test_hdl_columns import like_mini, like_tcn, quantised
 
 MINI = EscapeNet(4, 8, (8, 4, 2, 1))
@@ -257,7 +258,11 @@ def like_fcn() -> tuple[IntegerModel, np.ndarray]:
 
 @pytest.mark.parametrize(
     ("filters", "taps", "lanes", "blocks"),
-    [(2, 3, 2, None), (4, 9, 4, 30), pytest.param(4, 6, 1, 5, marks=pytest.mark.slow)],
+    [
+        (2, 3, 2, None),
+        pytest.param(4, 9, 4, 30, marks=pytest.mark.slow),
+        pytest.param(4, 6, 1, 5, marks=pytest.mark.slow),
+    ],
 )
 def test_means_are_a_stage_behind(filters, taps, lanes, blocks):
     model, x = like_fcn()
@@ -351,7 +356,7 @@ def test_mini_in_verilog(tmp_path: Path):
             assert result.frame_cycles == decoder.frame_cycles
 
 
-@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+@pytest.mark.parametrize("family", swept(map(get, TARGETS), 2), ids=str)
 def test_netlist(family, tmp_path: Path):
     model, x = quantised(like_mini())
     plan = on_engine(model, 2, 4, family)

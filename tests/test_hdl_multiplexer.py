@@ -75,6 +75,7 @@ def test_a_multiplexer_selects(count, tmp_path):
     assert read == values
 
 
+@pytest.mark.slow
 def test_multiplexers_take_the_luts_that_the_area_model_counts(tmp_path):
     width = 5
     (tmp_path / "mux.v").write_text(to_verilog(Selection(COUNTS, width), family=XC7))

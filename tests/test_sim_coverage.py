@@ -1,6 +1,7 @@
 """What frames reached: cycles of streams and states, and saturated values."""
 
 import numpy as np
+import pytest
 
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
@@ -15,6 +16,7 @@ from build_decoder.sim.random_engines import random_engine
 from build_decoder.sim.random_networks import random_frames, random_network
 
 
+@pytest.mark.slow
 def test_an_engine_is_metered(tmp_path):
     random = np.random.default_rng([14, 3])
     network = random_engine(random)

@@ -36,6 +36,7 @@ def test_networks_of_one_kind(kind, only, capsys):
     assert capsys.readouterr().out == "1 networks, 4 frames, 0 mismatches\n"
 
 
+@pytest.mark.slow
 def test_a_wrong_column_in_an_engine_is_a_mismatch(capsys, monkeypatch):
     """It is told with the engine, and what is left of it."""
     compared = EngineLayers.compared
