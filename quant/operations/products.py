@@ -82,5 +82,7 @@ class Products:
         """Raw sums (..., sums) of raw inputs (..., terms)."""
         terms = x.shape[-1]
         rows = carried(x, self.takes).reshape(-1, terms)
-        sums = rows @ self.weights.carried(self.takes)
+        # Whole numbers are never invalid; linear algebra may compute on what lies behind an array.
+        with np.errstate(invalid="ignore"):
+            sums = rows @ self.weights.carried(self.takes)
         return sums.reshape(*x.shape[:-1], sums.shape[1])
