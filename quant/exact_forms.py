@@ -46,7 +46,7 @@ def made_exact(
     A generated activation has an error of up to a step of its output, which the evaluator did not
     see if it ran the float function. If no width is enough, the last one tried is returned.
     """
-    wide = approximated(search.network, formats)
+    wide = dict.fromkeys(search.alike[key][0] for key in approximated(search.network, formats))
     for _ in range(_FINER_OUTPUTS):
         models = (
             integer_model(
@@ -59,7 +59,7 @@ def made_exact(
             for judge, model in zip(search.judge.each, models, strict=True)
         ):
             break
-        formats = formats | {
-            key: with_bits(formats[key], fraction=formats[key].fraction + 1) for key in wide
-        }
+        for key in wide:
+            finer = with_bits(formats[key], fraction=formats[key].fraction + 1)
+            formats = search.changed(formats, key, finer)
     return formats

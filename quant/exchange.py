@@ -33,7 +33,7 @@ class Exchange:
 
     def __init__(self, search: WidthSearch):
         self._search = search
-        nodes = len(search.perfect)
+        nodes = sum(1 for _ in search.each(search.perfect))
         self._small = nodes <= _MOST_SWAPPED
         self._last_evaluation = search.judge.evaluations + _EVALUATIONS * nodes
 
@@ -54,14 +54,16 @@ class Exchange:
         """Cheaper formats with a node narrower than the others allow, which are wider for it."""
         limit = (1 - _WORTHWHILE) * self._search.cost(formats)
         trades = []
-        for key, format in formats.items():
+        for key, format in self._search.each(formats):
             for narrower in self._search.narrower(key, format):
-                if (cost := self._search.cost({**formats, key: narrower})) < limit:
+                changed = self._search.changed(formats, key, narrower)
+                if (cost := self._search.cost(changed)) < limit:
                     trades.append((cost, key, narrower))
         for _, key, narrower in sorted(trades, key=lambda entry: entry[0]):
             if not self._may_go_on:
                 return None
-            if (better := self.made_up({**formats, key: narrower}, key, limit)) is not None:
+            changed = self._search.changed(formats, key, narrower)
+            if (better := self.made_up(changed, key, limit)) is not None:
                 return better
         return None
 
@@ -80,9 +82,9 @@ class Exchange:
             cost = self._search.cost(formats)
             harm = judge.harm_if(formats, lambda _: True, stages=judge.first_stages)
             best, most = None, 0.0
-            for key, format in formats.items():
+            for key, format in self._search.each(formats):
                 for wider in wider_formats(format) if key != kept else ():
-                    changed = {**formats, key: wider}
+                    changed = self._search.changed(formats, key, wider)
                     added = self._search.cost(changed) - cost
                     unit = max(added, BIT_COST)
                     more_than = most * unit if cost + added < limit else np.inf
@@ -119,26 +121,26 @@ class Exchange:
     def wider(self, formats: NetworkFormats) -> Iterator[NetworkFormats]:
         """``formats`` with one node a bit wider, those first that harm least."""
         tried = []
-        for key, format in formats.items():
+        for key, format in self._search.each(formats):
             for changed in wider_formats(format):
                 if changed.fraction <= self._search.perfect[key].fraction and (
                     changed.integer <= self._search.perfect[key].integer
                 ):
-                    candidate = {**formats, key: changed}
+                    candidate = self._search.changed(formats, key, changed)
                     tried.append((self._search.judge.harm(candidate), key, changed))
         for _, key, changed in sorted(tried, key=lambda entry: entry[0]):
-            yield {**formats, key: changed}
+            yield self._search.changed(formats, key, changed)
 
     def cheaper(self, formats: NetworkFormats, cost: float) -> NetworkFormats | None:
         """``formats`` with one node narrower, if that costs less than ``cost`` and holds."""
         candidates = []
-        for key, format in formats.items():
+        for key, format in self._search.each(formats):
             for narrower in self._search.narrower(key, format):
-                changed = {**formats, key: narrower}
+                changed = self._search.changed(formats, key, narrower)
                 if (now := self._search.cost(changed)) < cost - 1e-9:
                     candidates.append((now, key, narrower))
         for _, key, narrower in sorted(candidates, key=lambda entry: entry[0]):
-            changed = {**formats, key: narrower}
+            changed = self._search.changed(formats, key, narrower)
             if self._search.holds(changed):
                 return changed
         return None

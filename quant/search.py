@@ -17,6 +17,7 @@ from dataclasses import replace
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.models.progress import Progress, silent
+from build_decoder.quant.alike import alike_nodes
 from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.exact_forms import approximated, made_exact
@@ -69,7 +70,8 @@ def search_formats(
     uniform_segments
         Of generated activations; see :func:`quant.quantise.quantise`.
     reloadable
-        Whether other weights are to be written: a last step, ``spare``, adds bits for them.
+        Whether other weights are to be written: a last step, ``spare``, adds bits for them. If not,
+        :func:`~quant.alike.alike_nodes` have one format.
     judge
         Makes what says whether a network's formats keep the criterion.
     progress
@@ -108,6 +110,7 @@ def search_formats(
             progress=progress,
             extra=extra,
             suspected=suspected,
+            alike=None if reloadable else alike_nodes(networks[0]),
         )
 
     first = best = search_of([network for network, _ in cases])

@@ -1,7 +1,7 @@
 """Search of the widths of one network: the steps ``alone`` and ``narrowed``."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from build_decoder.models.golden import GoldenData
@@ -75,6 +75,8 @@ class WidthSearch:
         Fraction bits of perfect formats beyond the usual ones.
     suspected
         Whether golden data may be what the network was trained on.
+    alike
+        For each node, all that have the format that it has; default: each has its own.
 
     Attributes
     ----------
@@ -82,6 +84,8 @@ class WidthSearch:
         Formats that are as good as real numbers.
     step : str
         Name of the step, for ``progress``.
+    alike : mapping of NodeKey to tuple of NodeKey
+        As given, of all nodes.
     """
 
     def __init__(
@@ -94,6 +98,7 @@ class WidthSearch:
         progress: Progress,
         extra: int,
         suspected: bool,
+        alike: Mapping[NodeKey, tuple[NodeKey, ...]] | None = None,
     ):
         network, golden = cases[0]
         self.network = network
@@ -114,6 +119,7 @@ class WidthSearch:
             for activation in quantiser_of(last).activations(last)
         )
         self._ranks = ranks(network)
+        self.alike = {key: (key,) for key in self._ranks} if alike is None else alike
         self.widen(extra)
 
     def holds(self, formats: NetworkFormats) -> bool:
@@ -129,8 +135,24 @@ class WidthSearch:
             analyse_ranges(network, golden.x, values=self._values, each=self._each, extra=extra)
             for network, golden in self._cases
         ]
-        self.perfect = {key: union([formats[key] for formats in found]) for key in found[0]}
+        perfect = {key: union([formats[key] for formats in found]) for key in found[0]}
+        self.perfect = {key: self._of_all(perfect, key) for key in perfect}
         self.extra = extra
+
+    def _of_all(self, formats: NetworkFormats, key: NodeKey) -> QFormat:
+        """What holds all of the nodes that have one format with ``key``, no wider than the widest
+        of theirs."""
+        each = [formats[other] for other in self.alike[key]]
+        both = union(each)
+        return with_bits(both, fraction=max(f.width for f in each) - both.integer)
+
+    def changed(self, formats: NetworkFormats, key: NodeKey, format: QFormat) -> NetworkFormats:
+        """``formats`` with another one for node ``key``, and for those that have the same."""
+        return {**formats, **dict.fromkeys(self.alike[key], format)}
+
+    def each(self, formats: NetworkFormats) -> Iterator[tuple[NodeKey, QFormat]]:
+        """Nodes, one of those that have the same format, with it."""
+        return ((key, f) for key, f in formats.items() if self.alike[key][0] == key)
 
     def cost(self, formats: NetworkFormats) -> float:
         bits = sum(f.width for f in formats.values())
@@ -204,7 +226,9 @@ class WidthSearch:
         )
         self.step = "alone"
         with recorder.step("alone") as found:
-            formats = {key: self.narrowest_alone(key) for key in self.perfect}
+            formats = self.perfect
+            for key, _ in self.each(self.perfect):
+                formats = self.changed(formats, key, self.narrowest_alone(key))
             found(formats)
         self.step = "narrowed"
         with recorder.step("narrowed") as found:
@@ -217,17 +241,19 @@ class WidthSearch:
         if self._values:
             held = key.role in (INPUT, *_HELD)
         else:
-            held = self._holds_last and key.node == self._last and key.role in _HELD
+            last = any(other.node == self._last for other in self.alike[key])
+            held = self._holds_last and last and key.role in _HELD
         least = self.perfect[key].integer if held else -MAX_WIDTH
         return [narrower for narrower in narrower_formats(format) if narrower.integer >= least]
 
     def narrowest_alone(self, key: NodeKey) -> QFormat:
-        """Fewest fraction bits of node ``key`` with all other nodes perfect, by bisection."""
+        """Fewest fraction bits of node ``key`` with others perfect, by bisection."""
         format = self.perfect[key]
         low, high = 1 - format.integer, format.fraction
         while low < high:
             middle = (low + high) // 2
-            if self.holds({**self.perfect, key: with_bits(format, fraction=middle)}):
+            narrower = with_bits(format, fraction=middle)
+            if self.holds(self.changed(self.perfect, key, narrower)):
                 high = middle
             else:
                 low = middle + 1
@@ -254,7 +280,7 @@ class WidthSearch:
         # asked for again until nothing else is left, and of the others, which are ranked by what
         # they were worth when last looked at, only the first has to be looked at again.
         ranked = []
-        for key, format in formats.items():
+        for key, format in self.each(formats):
             for narrower in self.narrower(key, format):
                 self._rank(ranked, formats, key, narrower, 0)
         accepted = 0
@@ -271,7 +297,7 @@ class WidthSearch:
                 if worth is not None:
                     self._push(ranked, worth, accepted, key, narrower)
                 continue
-            changed = {**formats, key: narrower}
+            changed = self.changed(formats, key, narrower)
             if self.holds(changed):
                 formats, accepted = changed, accepted + 1
                 for next_narrower in self.narrower(key, narrower):
@@ -294,7 +320,7 @@ class WidthSearch:
         """What a change saves for its harm, None if it is not worth that: by as many ``stages`` of
         the judge, of which the first ones tell what it is worth at most."""
         cost, harm = self.cost(formats), self.judge.harm(formats)
-        changed = {**formats, key: narrower}
+        changed = self.changed(formats, key, narrower)
         saved = cost - self.cost(changed)
         if saved <= 0:
             return None

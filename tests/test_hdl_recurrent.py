@@ -20,7 +20,7 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.fits import fits_select
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.models import Architecture, Input, Node
+from build_decoder.models import Architecture, Input, Network, Node
 from build_decoder.models.errors import InputError
 from build_decoder.models.layers.bidirectional import Bidirectional
 from build_decoder.models.layers.dense import Dense
@@ -29,8 +29,10 @@ from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.rewrites import rewrite
 from build_decoder.options import HardwareOptions
+from build_decoder.quant.alike import alike_nodes
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.operations.union import union
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
 from build_decoder.sim.decoder_bench import ExportedDecoder
@@ -49,18 +51,31 @@ FRAMES = 5
 SEEDS = (3, 11)
 
 
-def quantised(*layers, shape=(4, 3), bits: int = 7) -> tuple[IntegerModel, np.ndarray]:
-    """Layers in a row with random weights, and windows for them: a loud one, a quiet one, ..."""
+def in_a_row(*layers, shape) -> Network:
+    """Layers in a row with random weights."""
     nodes = tuple(
         Node(f"l{n}", (f"l{n - 1}" if n else "x",), layer) for n, layer in enumerate(layers)
     )
     network = random_network(Architecture("recurrent", (Input("x", shape),), nodes))
-    network = rewrite(network, probabilities=False).network
+    return rewrite(network, probabilities=False).network
+
+
+def quantised(
+    *layers, shape=(4, 3), bits: int = 7, alike: bool = False
+) -> tuple[IntegerModel, np.ndarray]:
+    """Layers in a row with random weights, and windows for them: a loud one, a quiet one, ...; if
+    ``alike``, in formats with which one cell may serve several layers."""
+    network = in_a_row(*layers, shape=shape)
     x = np.random.default_rng(1).uniform(-1, 1, (20, *shape))
     formats = {
         key: QFormat(found.integer, max(bits, found.integer + 1) - found.integer, found.signed)
         for key, found in analyse_ranges(network, x).items()
     }
+    if alike:
+        formats = {
+            key: union([formats[key] for key in keys])
+            for key, keys in alike_nodes(network).items()
+        }
     model = integer_model(network, formats)
     x[0], x[1] = np.sign(x[0]), x[1] / 64
     return model, model.quantise_input(x[:FRAMES].reshape(FRAMES, -1))

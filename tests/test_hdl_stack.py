@@ -26,20 +26,25 @@ from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
+from build_decoder.quant.alike import alike_nodes
+from build_decoder.quant.formats import integer_model
+from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.range_analysis import analyse_ranges
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.netlist_check import check_netlist
 from tests.fuzzed import check_decoder
 from tests.stage_rig import check_control, component
-from tests.test_hdl_recurrent import check, quantised
+from tests.sweeps import swept
+from tests.test_hdl_recurrent import check, in_a_row, quantised
 
 KINDS = {"lstm": Lstm, "gru": Gru}
 
 
 @cache
-def stack(kind: str, sequences: bool, units=(4, 3), shape=(3, 5)):
+def stack(kind: str, sequences: bool, units=(4, 3), shape=(3, 5), alike=False):
     *first, last = units
     layers = (*(KINDS[kind](count, True) for count in first), KINDS[kind](last, sequences))
-    model, x = quantised(*layers, shape=shape)
+    model, x = quantised(*layers, shape=shape, alike=alike)
     (row,) = stacks(model).values()
     return StackedLayers(tuple(n.layer for n in row), tuple(n.name for n in row)), x
 
@@ -73,20 +78,23 @@ def checked_products(plan: StackPlan) -> None:
     assert next(rows, None) is None
 
 
+@pytest.mark.parametrize("alike", [False, True])
 @pytest.mark.parametrize("sequences", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_windows_back_to_back_and_with_stalls(kind, sequences):
-    layer, x = stack(kind, sequences)
+def test_windows_back_to_back_and_with_stalls(kind, sequences, alike):
+    layer, x = stack(kind, sequences, alike=alike)
     for number, folding in enumerate((Folding(1, 3), Folding(2, 2), Folding(1, 7))):
         plan = StackPlan(layer, folding)
+        assert plan.shares_cell == alike
         checked_products(plan)
         check(plan, x, seed=4 if number % 2 == sequences else None)
     check_control(component(plan), (0.8, 0.6), cycles=2 * plan.times.latency)
 
 
+@pytest.mark.parametrize("alike", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_three_layers_of_other_sizes(kind):
-    layer, x = stack(kind, True, units=(2, 5, 1), shape=(3, 2))
+def test_three_layers_of_other_sizes(kind, alike):
+    layer, x = stack(kind, True, units=(2, 5, 1), shape=(3, 2), alike=alike)
     for folding, seed in ((Folding(1, 2), None), (Folding(3, 2), 1)):
         check(StackPlan(layer, folding), x, seed=seed)
 
@@ -97,11 +105,47 @@ def test_a_single_step(kind):
     check(StackPlan(layer, Folding(1, 2)), x)
 
 
-@pytest.mark.slow
+def random_stack(kind: str, seed: int) -> tuple[StackedLayers, np.ndarray]:
+    """Layers that may share a cell, in formats that are often too narrow at either end, and with
+    weights of other formats in each."""
+    random = np.random.default_rng(seed)
+    shape = tuple(random.integers(1, 6, size=2).tolist())
+    units = random.integers(1, 6, size=random.integers(2, 4)).tolist()
+    network = in_a_row(*(KINDS[kind](count, True) for count in units), shape=shape)
+    x = random.uniform(-1, 1, (5, *shape))
+    formats = {
+        key: QFormat(
+            found.integer + int(random.choice((-1, 0, 0, 1))),
+            max(int(random.integers(5, 10)) - found.integer, 2 - found.integer),
+            found.signed,
+        )
+        for key, found in analyse_ranges(network, x).items()
+    }
+    for keys in alike_nodes(network).values():
+        formats.update(dict.fromkeys(keys, formats[keys[0]]))
+    model = integer_model(network, formats)
+    return with_stacks(model).layers[0], model.quantise_input(x.reshape(len(x), -1))
+
+
+@pytest.mark.parametrize("seed", swept(range(60), 30))
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_folding(kind):
+def test_random_layers_that_share_a_cell(kind, seed):
+    layer, x = random_stack(kind, seed)
+    cell = layer.layers[0].cell
+    options = list(StackPlan.options(layer, ((layer.steps, len(cell.weights.raw)),)))
+    plan = options[7 * seed % len(options)]
+    # An accumulator has no more fraction bits than the products of its layer.
+    alike = len({each.cell.accumulator for each in layer.layers}) == 1
+    assert plan.shares_cell == alike
+    check(plan, x, seed=seed if seed % 2 else None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("alike", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_folding(kind, alike):
     for sequences in (True, False):
-        layer, x = stack(kind, sequences)
+        layer, x = stack(kind, sequences, alike=alike)
         for plan in StackPlan.options(layer, ((3, 5),)):
             check(plan, x)
             check(plan, x, seed=2)
@@ -215,9 +259,11 @@ def test_the_front_has_shared_multipliers():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("alike", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_netlist(kind, tmp_path):
-    model, x = quantised(KINDS[kind](3, True), KINDS[kind](2, False), shape=(3, 2))
+def test_netlist(kind, alike, tmp_path):
+    layers = KINDS[kind](3, True), KINDS[kind](2, False)
+    model, x = quantised(*layers, shape=(3, 2), alike=alike)
     plan = chosen_on_stacks(model, {"l1"}, {"l1": {"folding": Folding(1, 2)}})
     (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=XC7))
     decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, XC7)

@@ -48,6 +48,8 @@ class RecurrentPlan(RecurrentControl, RecurrentMemories, LayerPlan):
         As in a :class:`DensePlan`.
     reloadable
         Whether weights and biases are written at run time.
+    by_bits
+        Whether a unit's own products are made bit by bit; None: see :attr:`bitwise`.
 
     Attributes
     ----------
@@ -65,6 +67,7 @@ class RecurrentPlan(RecurrentControl, RecurrentMemories, LayerPlan):
     folding: Folding
     multipliers: Multipliers | None = None
     reloadable: bool = False
+    by_bits: bool | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "multipliers", self.sums.multipliers)
@@ -121,7 +124,10 @@ class RecurrentPlan(RecurrentControl, RecurrentMemories, LayerPlan):
     @cached_property
     def bitwise(self) -> bool:
         """Whether a unit's own products are made bit by bit, one after the other, which takes few
-        LUTs: where sums of a unit come one by one, and so slowly that nothing waits."""
+        LUTs: where sums of a unit come one by one, and so slowly that nothing waits, if nothing
+        else is asked for."""
+        if self.by_bits is not None:
+            return self.by_bits
         sums = self.sums
         if sums.lanes > 1:
             return False

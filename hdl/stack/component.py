@@ -1,16 +1,51 @@
 """Stacked layers in hardware: columns, states, multipliers, a drain, cells and outputs."""
 
-from amaranth import Cat, Const, Module, Mux, Signal
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from amaranth import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.memory import Memory
 
 from build_decoder.hdl.decoder import component_type
+from build_decoder.hdl.recurrent.cell import CellComponent
 from build_decoder.hdl.recurrent.component import RecurrentComponent
 from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.stack.drain import StackDrain
 from build_decoder.hdl.stack.walk import StackWalk
 
 __all__ = ["COMPONENT", "StackComponent"]
+
+
+class _Came(NamedTuple):
+    """An output that comes.
+
+    Attributes
+    ----------
+    done
+        Whether one does.
+    o
+        The output.
+    layer, unit
+        Their numbers.
+    last, last_layer, last_step
+        Whether it is the layer's last unit, and whether layer and step are the last ones.
+    """
+
+    done: Value
+    o: Value
+    layer: Value
+    unit: Value
+    last: Value
+    last_layer: Value
+    last_step: Value
+
+
+class _Outputs(NamedTuple):
+    """Outputs of a layer, as a cell has them."""
+
+    done: Value
+    o: Value
 
 
 class StackComponent(RecurrentComponent):
@@ -34,13 +69,12 @@ class StackComponent(RecurrentComponent):
         plan, sums = self.plan, self.plan.sums
         m.submodules.walk = walk = StackWalk(plan)
         m.submodules.drain = drain = StackDrain(plan)
-        cells = self._cells(m, drain)
+        came = self._came_of(m, self._cells(m, drain))
 
         columns_there, states_there = Signal(), Signal()
         self._take(m, walk, drain, columns_there & states_there)
         columns = self._columns(m, walk, columns_there)
-        came = self._came_of(m, cells)
-        states = self._states_of(m, walk, cells, came, states_there)
+        states = self._states_of(m, walk, came, states_there)
 
         # Memories are read, then one of both is selected.
         of_column, zero = Signal(reset_less=True), Signal(reset_less=True)
@@ -50,80 +84,98 @@ class StackComponent(RecurrentComponent):
         for lane, operand in enumerate(operands):
             m.d.sync += operand.eq(Mux(of_column, columns[lane], Mux(zero, 0, states[lane])))
         self._multiply(m, walk, drain, operands)
-        self._give(m, drain, cells[-1], came)
+        given = _Outputs(came.done & came.last_layer, came.o)
+        self._give(m, drain, given, (came.unit, came.last, came.last_step))
         return m
 
-    def _cells(self, m: Module, drain) -> list:
-        """The cell of each layer, which takes the sums of its own."""
-        cells = []
-        for number, plan in enumerate(self.plan.cells):
-            m.submodules[f"cell_{number}"] = cell = component_type(type(plan)).cell(plan)
-            gate, unit = drain.row[: self.plan.gate_bits], drain.row[self.plan.gate_bits :]
+    def _cells(self, m: Module, drain) -> list[CellComponent]:
+        """The cells, each of which takes the sums of its layer, or one those of all."""
+        plan, cells = self.plan, []
+        unit = drain.row[plan.gate_bits :][: plan.unit_bits]
+        for number, each in enumerate(plan.built_cells):
+            m.submodules[f"cell_{number}"] = cell = component_type(type(each)).cell(each)
+            layers, mine, its_unit = [number], drain.layer == number, unit
+            if plan.shares_cell:
+                layers, mine = range(len(plan.cells)), 1
+                its_unit = unit + Array(map(Const, plan.units_before))[drain.layer]
+            of_input, of_state = zip(*map(plan.place_of_sums, layers), strict=True)
             m.d.comb += [
-                cell.valid.eq(drain.valid & (drain.layer == number)),
-                cell.row.eq(Cat(gate, unit[: (plan.units - 1).bit_length()])),
+                cell.valid.eq(drain.valid & mine),
+                cell.row.eq(Cat(drain.row[: plan.gate_bits], its_unit)),
                 cell.starts.eq(drain.starts),
-                cell.of_input[0].eq(drain.of_input[0]),
-                cell.of_state[0].eq(drain.of_state[0]),
+                cell.of_input[0].eq(_placed(drain.of_input[0], of_input, drain.layer)),
+                cell.of_state[0].eq(_placed(drain.of_state[0], of_state, drain.layer)),
             ]
             cells.append(cell)
         return cells
 
-    def _came_of(self, m: Module, cells) -> tuple:
-        """Of the output that comes of any layer: its unit, whether that is the last one of the
-        layer, and whether it is the last step.
+    def _came_of(self, m: Module, cells: Sequence[CellComponent]) -> _Came:
+        """The output that comes of any layer.
 
         No two layers' come at a time: a layer's first sums are made of the last of these."""
         plan = self.plan
-        unit, step = Signal(plan.unit_bits), Signal(range(plan.layer.steps))
-        last = Signal()
-        for cell, each in zip(cells, plan.cells, strict=True):
-            with m.If(cell.done):
-                m.d.comb += last.eq(unit == each.units - 1)
-                m.d.sync += unit.eq(Mux(last, 0, unit + 1))
-        last_step = step == plan.layer.steps - 1
-        with m.If(cells[-1].done & last):
-            m.d.sync += step.eq(Mux(last_step, 0, step + 1))
-        return unit, last, last_step
+        layer, unit = Signal(plan.layer_bits), Signal(plan.unit_bits)
+        step = Signal(range(plan.layer.steps))
+        last_layer, last_step = layer == len(plan.cells) - 1, step == plan.layer.steps - 1
+        last, done = Signal(), Signal()
+        o = Signal(shape_of(plan.state_format))
+        m.d.comb += [
+            last.eq(unit == _of_layer([cell.units - 1 for cell in plan.cells], layer)),
+            done.eq(Cat(cell.done for cell in cells).any()),
+            o.eq(_of_layer([cell.o for cell in cells], layer)),
+        ]
+        with m.If(done):
+            m.d.sync += unit.eq(Mux(last, 0, unit + 1))
+            with m.If(last):
+                m.d.sync += layer.eq(Mux(last_layer, 0, layer + 1))
+                with m.If(last_layer):
+                    m.d.sync += step.eq(Mux(last_step, 0, step + 1))
+        return _Came(done, o, layer, unit, last, last_layer, last_step)
 
-    def _states_of(self, m: Module, walk, cells, came, there_now) -> list:
+    def _states_of(self, m: Module, walk, came: _Came, there_now) -> list:
         """States of all layers go round, a bank a lane; the values that are read."""
         plan, at_once = self.plan, self.plan.folding.inputs_per_cycle
-        unit, last, last_step = came
-        done = Cat(cell.done for cell in cells)
-        beat, lane = unit, Const(0)
+        beat, lane = came.unit, Const(0)
         if at_once > 1:
             beat, lane = Signal(plan.state_bits), Signal(range(at_once))
-            lane_last = last | (lane == at_once - 1)
-            with m.If(done.any()):
+            lane_last = came.last | (lane == at_once - 1)
+            with m.If(came.done):
                 m.d.sync += [
                     lane.eq(Mux(lane_last, 0, lane + 1)),
-                    beat.eq(Mux(last, 0, beat + lane_last)),
+                    beat.eq(Mux(came.last, 0, beat + lane_last)),
                 ]
         there = Signal(range(max(each.units for each in plan.cells) + 1))
         # What the last step of a frame leaves in the last layer, no step takes.
-        kept = done[:-1].any() | (done[-1] & ~last_step)
+        kept = came.done & ~(came.last_layer & came.last_step)
         m.d.comb += there_now.eq(there >= walk.needs_states)
         m.d.sync += there.eq(there + kept - Mux(walk.take, walk.needs_states, 0))
-        value = Signal(shape_of(plan.state_format))
-        layer = Signal(plan.layer_bits)
-        for number, cell in enumerate(cells):
-            with m.If(cell.done):
-                m.d.comb += [value.eq(cell.o), layer.eq(number)]
         values = []
         for number in range(at_once):
             m.submodules[f"state_{number}"] = memory = Memory(
-                shape=value.shape(), depth=1 << plan.state_bits + plan.layer_bits, init=[]
+                shape=came.o.shape(), depth=1 << plan.state_bits + plan.layer_bits, init=[]
             )
             write, read = memory.write_port(), memory.read_port()
             m.d.comb += [
-                write.en.eq(done.any() & (lane == number)),
-                write.addr.eq(Cat(beat[: plan.state_bits], layer)),
-                write.data.eq(value),
+                write.en.eq(came.done & (lane == number)),
+                write.addr.eq(Cat(beat[: plan.state_bits], came.layer)),
+                write.data.eq(came.o),
                 read.addr.eq(Cat(walk.beat[: plan.state_bits], walk.state)),
             ]
             values.append(read.data)
         return values
+
+
+def _placed(exact: Value, places: Sequence[int], layer: Value) -> Value:
+    """An exact sum with zero bits appended, as many as the layer's has."""
+    return _of_layer([exact.shift_left(places[number]) for number in range(len(places))]
+                     if len({*places}) > 1 else [exact.shift_left(places[0])], layer)
+
+
+def _of_layer(values: Sequence[Value | int], layer: Value) -> Value:
+    """The value of a layer; if there is one alone, or they are one number, it is that of all."""
+    if len(values) == 1 or (isinstance(values[0], int) and len({*values}) == 1):
+        return Value.cast(values[0])
+    return Array(map(Value.cast, values))[layer]
 
 
 COMPONENT = StackComponent

@@ -1,10 +1,10 @@
 """Recurrent layers in a row as one layer."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from build_decoder.models.rows import rows_of
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.gru import Gru
@@ -105,26 +105,17 @@ def stacked(model: IntegerModel, names: frozenset[str]) -> IntegerModel:
     return replace(model, nodes=tuple(nodes))
 
 
-def _rows(model: IntegerModel) -> Iterator[tuple[ModelNode, ...]]:
+def _rows(model: IntegerModel) -> list[tuple[ModelNode, ...]]:
     """Each layer that can be stacked once, with those that it can be stacked with."""
-    takers: dict[str, list[ModelNode]] = {}
-    for node in model.nodes:
-        for name in node.inputs:
-            takers.setdefault(name, []).append(node)
-    seen: set[str] = set()
-    for node in model.nodes:
-        if node.name in seen or not _stacks(node.layer):
-            continue
-        row = [node]
-        while row[-1].layer.sequences:
-            behind = takers.get(row[-1].name, [])
-            if len(behind) != 1 or type(behind[0].layer) is not type(node.layer):
-                break
-            if not _stacks(behind[0].layer):
-                break
-            row.append(behind[0])
-        seen |= {each.name for each in row}
-        yield tuple(row)
+    return rows_of(model.nodes, _takes)
+
+
+def _takes(node: ModelNode, before: ModelNode | None) -> bool:
+    if before is not None and not (
+        type(node.layer) is type(before.layer) and before.layer.sequences
+    ):
+        return False
+    return _stacks(node.layer)
 
 
 def _stacks(layer: IntegerLayer) -> bool:

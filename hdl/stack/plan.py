@@ -1,8 +1,9 @@
 """Plan of stacked layers on one array of multipliers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Self
 
 from build_decoder.hdl import layers
@@ -15,6 +16,7 @@ from build_decoder.hdl.recurrent.control import READ_LATENCY
 from build_decoder.hdl.recurrent.plan import RecurrentPlan
 from build_decoder.hdl.stack.control import StackControl
 from build_decoder.hdl.stack.layer import StackedLayers
+from build_decoder.hdl.stack.shared import shared_layer
 from build_decoder.hdl.stack.sums import StackSums, integers
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
@@ -71,7 +73,38 @@ class StackPlan(StackControl, LayerPlan):
     def cells(self) -> tuple[RecurrentPlan, ...]:
         """Plans of the layers by themselves, whose cells they are."""
         kind = layers.plan_type(self.layer.layers[0])
-        return tuple(kind(layer, self.folding) for layer in self.layer.layers)
+        cells = tuple(kind(layer, self.folding) for layer in self.layer.layers)
+        if shared_layer(self.layer.layers, self.gates) is None:
+            return cells
+        by_bits = all(cell.bitwise for cell in cells)
+        return tuple(replace(cell, by_bits=by_bits) for cell in cells)
+
+    @cached_property
+    def built_cells(self) -> tuple[RecurrentPlan, ...]:
+        """Plans of the cells that are built: one of all units where it does for all layers, else
+        those of the layers."""
+        shared = shared_layer(self.layer.layers, self.gates)
+        return self.cells if shared is None else (replace(self.cells[0], layer=shared),)
+
+    @property
+    def shares_cell(self) -> bool:
+        """Whether one cell serves all layers."""
+        return len(self.built_cells) == 1
+
+    @property
+    def units_before(self) -> tuple[int, ...]:
+        """For each layer, the units of those before it."""
+        return tuple(accumulate((cell.units for cell in self.cells[:-1]), initial=0))
+
+    def place_of_sums(self, layer: int) -> tuple[int, int]:
+        """Zero bits that are appended, before its cell, to a layer's sums of inputs and to those of
+        states."""
+        built = self.built_cells[0 if self.shares_cell else layer]
+        (of_input, of_state), (own_input, own_state) = (
+            (cell.products.fraction, cell.output.fraction + cell.recurrent.format.fraction)
+            for cell in (built.layer.cell, self.layer.layers[layer].cell)
+        )
+        return of_input - own_input, of_state - own_state
 
     @cached_property
     def sums(self) -> StackSums:
@@ -156,26 +189,28 @@ class StackPlan(StackControl, LayerPlan):
             ),
             *[(1 << self.state_bits + self.layer_bits, width)] * at_once,
             (1 << self.row_bits, sums.parameters.exact.width),
-            *((cell.units, cell.kept.width) for cell in self.cells),
+            *((cell.units, cell.kept.width) for cell in self.built_cells),
             (self.columns_out << (self.units - 1).bit_length(), last),
         )
 
     @property
     def activations(self):
         """Those of all cells."""
-        first, *others = self.cells
+        first, *others = self.built_cells
         more = (each for cell in others for each in (cell.layer.cell.gate, *cell.activations))
         return (*first.activations, *more)
 
     @property
     def products(self):
         """Those of all cells, if they are made at once."""
-        return tuple(pair for cell in self.cells for pair in cell.products)
+        return tuple(pair for cell in self.built_cells for pair in cell.products)
 
     @property
     def adder_bits(self) -> int:
-        widths = self.sums.parameters.exact.width, *(cell.cell_bits for cell in self.cells)
-        return _COUNTERS + sum(widths)
+        exact = self.sums.parameters.exact.width
+        # Sums of layers that share a cell are selected by their places.
+        selected = 2 * exact if self.shares_cell else 0
+        return _COUNTERS + exact + selected + sum(cell.cell_bits for cell in self.built_cells)
 
     @property
     def pace(self) -> int:
