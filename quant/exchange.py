@@ -33,7 +33,7 @@ class Exchange:
 
     def __init__(self, search: WidthSearch):
         self._search = search
-        nodes = sum(1 for _ in search.each(search.perfect))
+        nodes = len(search.perfect)
         self._small = nodes <= _MOST_SWAPPED
         self._last_evaluation = search.judge.evaluations + _EVALUATIONS * nodes
 
