@@ -2,6 +2,9 @@
 
 The evaluator runs activations of wide inputs as float functions."""
 
+from collections.abc import Callable
+from functools import partial
+
 from build_decoder.models.network import Network
 from build_decoder.quant.activations import is_exact
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
@@ -15,12 +18,15 @@ from build_decoder.quant.formats import (
 )
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.weight_rounding import on_grid
-from build_decoder.quant.width_search import WidthSearch
+from build_decoder.quant.width_search import BIT_COST, WidthSearch
 
 __all__ = ["approximated", "made_exact"]
 
 _FINER_OUTPUTS = 8
 """Most fraction bits that outputs get to make up for the errors of generated activations."""
+
+_FINER_NODES = 12
+"""Most fraction bits that nodes get instead, each where it serves best."""
 
 
 def approximated(network: Network, formats: NetworkFormats) -> list[NodeKey]:
@@ -41,25 +47,68 @@ def approximated(network: Network, formats: NetworkFormats) -> list[NodeKey]:
 def made_exact(
     search: WidthSearch, formats: NetworkFormats, uniform_segments: int | None
 ) -> NetworkFormats:
-    """``formats`` with wider outputs, so that the integer model itself keeps the criterion.
+    """``formats`` with more fraction bits, so that the integer model itself keeps the criterion.
 
     A generated activation has an error of up to a step of its output, which the evaluator did not
-    see if it ran the float function. If no width is enough, the last one tried is returned.
+    see if it ran the float function. So outputs get more bits first. Where that is not enough,
+    since the search had left no room for any error, single nodes do, those first that take most
+    harm away for their cost. If no bits are enough, those that do least harm are returned.
     """
-    wide = dict.fromkeys(search.alike[key][0] for key in approximated(search.network, formats))
+    judged = partial(_judged, search, uniform_segments)
+    outputs = dict.fromkeys(search.alike[key][0] for key in approximated(search.network, formats))
+    finer = formats
     for _ in range(_FINER_OUTPUTS):
-        models = (
-            integer_model(
-                on_grid(network, formats, rounding), formats, uniform_segments=uniform_segments
-            )
-            for network, rounding in zip(search.networks, search.roundings, strict=True)
-        )
-        if all(
-            judge.standard.keeps(model.predict)
-            for judge, model in zip(search.judge.each, models, strict=True)
-        ):
+        if judged(finer)[1]:
+            return finer
+        for key in outputs:
+            finer = _finer(search, finer, key)
+    return _made_up(search, judged, formats)
+
+
+def _made_up(
+    search: WidthSearch,
+    judged: Callable[[NetworkFormats], tuple[float, bool]],
+    formats: NetworkFormats,
+) -> NetworkFormats:
+    """``formats`` with a fraction bit more where that takes most harm away for its cost, again and
+    again, until they are good enough or nothing takes any away."""
+    harm, held = judged(formats)
+    for _ in range(_FINER_NODES):
+        if held:
             break
-        for key in wide:
-            finer = with_bits(formats[key], fraction=formats[key].fraction + 1)
-            formats = search.changed(formats, key, finer)
+        cost, tried = search.cost(formats), []
+        for key, _ in search.each(formats):
+            finer = _finer(search, formats, key)
+            try:
+                harm_then, held_then = judged(finer)
+            except ValueError:  # a sum wider than any that this project builds
+                continue
+            added = max(search.cost(finer) - cost, BIT_COST)
+            if held_then or harm_then < harm:
+                # Of those that are good enough, the cheapest.
+                worth = -added if held_then else (harm - harm_then) / added
+                tried.append((held_then, worth, len(tried), harm_then, finer))
+        if not tried:
+            break
+        held, _, _, harm, formats = max(tried)
     return formats
+
+
+def _judged(
+    search: WidthSearch, uniform_segments: int | None, formats: NetworkFormats
+) -> tuple[float, bool]:
+    """Harm of the integer models of ``formats``, and whether they keep the criterion."""
+    search.progress(f"{search.network.topology}, exact")
+    found = []
+    for network, rounding, judge in zip(
+        search.networks, search.roundings, search.judge.each, strict=True
+    ):
+        built = on_grid(network, formats, rounding)
+        model = integer_model(built, formats, uniform_segments=uniform_segments)
+        found.append(judge.standard.judged(model.predict))
+    return max(harm for harm, _ in found), all(held for _, held in found)
+
+
+def _finer(search: WidthSearch, formats: NetworkFormats, key: NodeKey) -> NetworkFormats:
+    finer = with_bits(formats[key], fraction=formats[key].fraction + 1)
+    return search.changed(formats, key, finer)

@@ -115,6 +115,11 @@ class Standard:
 
     def keeps(self, predict: Callable[[np.ndarray], np.ndarray]) -> bool:
         """Whether the outputs of ``predict`` for inputs (samples, inputs) are good enough."""
+        return self.judged(predict)[1]
+
+    def judged(self, predict: Callable[[np.ndarray], np.ndarray]) -> tuple[float, bool]:
+        """Harm of the outputs of ``predict`` for inputs (samples, inputs), and whether they are
+        good enough."""
         near = self.near_samples
         y = predict(self.golden.x)
         if near is None:
@@ -122,7 +127,8 @@ class Standard:
         else:
             y_near = predict(near.x) if self.near_rows is None else y[self.near_rows]
         quality = self.quality(y)
-        return self.holds(self.harm(y_near, quality), quality)
+        harm = self.harm(y_near, quality)
+        return harm, self.holds(harm, quality)
 
     def harm(self, y_near: np.ndarray | None, quality: Quality | None) -> float:
         """Part of what is allowed that is used up, 1 being all.

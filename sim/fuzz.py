@@ -7,12 +7,13 @@ a column engine. With ``--recurrent``, all are of LSTMs and GRUs: of 16 networks
 cell, in one direction or both, with the last step or all, with attention or without it. With
 ``--continuous``, all are decoders of continuous movement: LSTM, GRU, ESN and RBF in turns. With
 ``--reloadable``, all have states and weights that are written at run time; with ``--verilog``, too,
-others are loaded while frames run. With ``--engine``, all are on an engine. Each is run with
-back-to-back frames, where latency and frame interval must be those that the decoder documents, and
-with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs alone: a
-maximum or a ReLU hides much. Of an engine, these are outputs ahead of the pools, and what goes into
-the memory of columns. A network depends on the seed, its own number and the activations that there
-are alone: ``--only`` runs one again.
+others are loaded while frames run. With ``--stacks``, all have LSTMs or GRUs in a row that share
+multipliers, and of four networks two a cell. With ``--engine``, all are on an engine. Each is run
+with back-to-back frames, where latency and frame interval must be those that the decoder documents,
+and with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs
+alone: a maximum or a ReLU hides much. Of an engine, these are outputs ahead of the pools, and what
+goes into the memory of columns. A network depends on the seed, its own number and the activations
+that there are alone: ``--only`` runs one again.
 One that fails is made smaller while it fails. What is left is printed, and kept as a folder below
 ``--keep``, a build up to the stage rtl: ``--again FOLDER`` checks it again, and ``python -m
 build_decoder.sim.verify FOLDER`` simulates its Verilog, with waveforms if asked.
@@ -186,6 +187,10 @@ def _arguments(argv) -> argparse.Namespace:
         "--reloadable", dest="kind", action="store_const", const="reloadable",
         help="draw decoders with states and weights that are written at run time alone; with "
         "--verilog, others are loaded while frames run",
+    )
+    kinds.add_argument(
+        "--stacks", dest="kind", action="store_const", const="stacks",
+        help="draw networks of recurrent layers that share multipliers alone",
     )
     kinds.add_argument(
         "--engine", dest="kind", action="store_const", const="engine",

@@ -11,6 +11,7 @@ from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.hdl.stack.stages import chosen_on_stacks
 from build_decoder.models.windows import pad_same
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layer import IntegerLayer
@@ -44,16 +45,20 @@ _MOST_PRODUCTS = 64
 
 @dataclass(frozen=True)
 class ColumnNetwork:
-    """An integer model, with what is chosen of its layers, by the names of their nodes; and whether
-    weights are written at run time."""
+    """An integer model, with what is chosen of its layers, by the names of their nodes; whether
+    weights are written at run time; and the last nodes of recurrent layers that share multipliers.
+    """
 
     model: IntegerModel
     choices: Mapping[str, Mapping[str, object]]
     reloadable: bool = False
+    stacks: frozenset[str] = frozenset()
 
     @cached_property
     def plan(self) -> DecoderPlan:
         """The decoder's plan."""
+        if self.stacks:
+            return chosen_on_stacks(self.model, self.stacks, self.choices)
         return DecoderPlan.chosen(self.model, self.choices, reloadable=self.reloadable)
 
     def __str__(self):

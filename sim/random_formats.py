@@ -3,19 +3,23 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
 from build_decoder.hdl.layers import plan_type
+from build_decoder.hdl.stack.layer import stacks
+from build_decoder.hdl.stack.stages import with_stacks
 from build_decoder.models import Network
-from build_decoder.quant.formats import integer_model
+from build_decoder.quant.alike import alike_nodes
+from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
 from build_decoder.sim.random_columns import ColumnNetwork
 from build_decoder.sim.random_networks import PROBES, random_multipliers
 
-__all__ = ["random_decoder"]
+__all__ = ["random_decoder", "random_stacked_decoder"]
 
 _MOST_PRODUCTS = 64
 _BITS = 2, 10
@@ -33,11 +37,27 @@ def random_decoder(
     return ColumnNetwork(model, _choices(random, model, reloadable), reloadable)
 
 
-def _quantised(random, network: Network, headroom: int | None) -> IntegerModel:
+def random_stacked_decoder(
+    random: np.random.Generator, network: Network, *, alike: bool
+) -> ColumnNetwork:
+    """The same, whose recurrent layers in a row share multipliers; if formats are ``alike``, and
+    no accumulator is cut off for the sake of its layer's products, a cell as well."""
+    model = _quantised(random, network, None, alike_nodes(network) if alike else {})
+    choices = _choices(random, with_stacks(model), reloadable=False)
+    return ColumnNetwork(model, choices, stacks=frozenset(stacks(model)))
+
+
+def _quantised(
+    random,
+    network: Network,
+    headroom: int | None,
+    alike: Mapping[NodeKey, tuple[NodeKey, ...]] = MappingProxyType({}),
+) -> IntegerModel:
     x = random.uniform(-1, 1, (PROBES, math.prod(network.inputs[0].shape)))
     ranges = analyse_ranges(network, x)
     while True:
         formats = {key: _around(random, found) for key, found in ranges.items()}
+        formats = {key: formats[alike.get(key, (key,))[0]] for key in formats}
         try:
             return integer_model(network, formats, headroom=headroom)
         except ValueError:

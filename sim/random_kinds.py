@@ -7,6 +7,7 @@ from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_network
 from build_decoder.sim.random_recurrent import RECURRENT
 from build_decoder.sim.random_reloadable import RELOADABLE
+from build_decoder.sim.random_stacks import STACKS
 from build_decoder.sim.random_steps import random_steps
 
 __all__ = ["DRAWN", "KINDS", "covered"]
@@ -18,6 +19,7 @@ KINDS = {
     "recurrent": RECURRENT,
     "continuous": CONTINUOUS,
     "reloadable": RELOADABLE,
+    "stacks": STACKS,
     "engine": (random_engine,),
 }
 """The same, of networks of one kind."""
@@ -26,6 +28,7 @@ _COVERED = {
     "recurrent": "combinations of cell, directions, steps and attention",
     "continuous": "types of continuous decoders",
     "reloadable": "types of decoders with states",
+    "stacks": "combinations of cell and formats",
 }
 """What each of those in turns is one of."""
 

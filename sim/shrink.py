@@ -8,6 +8,8 @@ import numpy as np
 
 from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.stack.plan import StackPlan
+from build_decoder.hdl.stack.stages import chosen_on_stacks
 from build_decoder.quant.integer_model import IntegerModel, ModelInput
 
 __all__ = ["Case", "shrunk"]
@@ -32,6 +34,8 @@ class Case:
         The engine that its layers share, if they do.
     reloadable
         Whether weights are written at run time.
+    stacks
+        The last nodes of recurrent layers that share multipliers.
     """
 
     model: IntegerModel
@@ -39,6 +43,7 @@ class Case:
     x_raw: np.ndarray
     engine: Engine | None = None
     reloadable: bool = False
+    stacks: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, plan: DecoderPlan, x_raw: np.ndarray) -> "Case":
@@ -47,13 +52,18 @@ class Case:
         engine = Engine.of(plan)
         # What is behind an engine follows from it.
         choices = choices if engine is None else {}
-        return cls(plan.model, choices, x_raw, engine, plan.reloadable)
+        stacks = frozenset(
+            name for name, layer in plan.layers.items() if isinstance(layer, StackPlan)
+        )
+        return cls(plan.model, choices, x_raw, engine, plan.reloadable, stacks)
 
     @property
     def plan(self) -> DecoderPlan:
         """The decoder's plan."""
         if self.engine is not None:
             return self.engine.plan(self.model)
+        if self.stacks:
+            return chosen_on_stacks(self.model, self.stacks, self.choices)
         return DecoderPlan.chosen(self.model, self.choices, reloadable=self.reloadable)
 
     def __str__(self):
@@ -138,7 +148,7 @@ def _fewer_layers(case: Case) -> Iterator[Case]:
         names = {node.name for node in part.nodes}
         choices = {name: chosen for name, chosen in case.choices.items() if name in names}
         x_raw = values[begin].reshape(len(case.x_raw), math.prod(part.inputs[0].shape))
-        yield replace(case, model=part, choices=choices, x_raw=x_raw)
+        yield replace(case, model=part, choices=choices, x_raw=x_raw, stacks=case.stacks & names)
 
 
 def _part(model: IntegerModel, begin: ModelInput, last: int) -> IntegerModel | None:
