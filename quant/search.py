@@ -7,6 +7,8 @@ the criterion and then narrowed, at either end, where a unit of harm saves most 
 ``exchanged``: a bit more at one node for fewer at another, and what saves much although it does too
 much harm, if wider others make up for it, while that saves cost.
 
+Nodes that :mod:`quant.alike` puts together have one format in every step.
+
 Integer bits are narrowed as fraction bits are: the node then saturates within the range that
 occurs, which costs little where large values are rare or where the next operation saturates anyway.
 """
