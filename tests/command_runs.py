@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +16,10 @@ _MARK = "BUILD_DECODER_TEST"
 
 
 class Run:
-    """``python ARGUMENTS`` from the repository's folder, with temporary files in ``tmp``."""
+    """``python ARGUMENTS`` from the repository's folder, with temporary files in ``tmp``.
+
+    Signals end it as in a terminal, also where whoever runs the tests ignores some.
+    """
 
     def __init__(self, *arguments: str, tmp: Path, **environment: str):
         self.mark = uuid.uuid4().hex
@@ -34,6 +38,7 @@ class Run:
                 _MARK: self.mark,
                 **environment,
             },
+            preexec_fn=_not_ignored,
         )
 
     def wait_for(self, text: str) -> None:
@@ -80,6 +85,11 @@ class Run:
         while (found := self.left()) and time.monotonic() < end:
             time.sleep(0.05)
         return found
+
+
+def _not_ignored() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def contents(folder: Path) -> dict[str, str]:
