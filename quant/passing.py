@@ -1,10 +1,12 @@
 """The bases of integer layers that pass values on without rounding or saturating any."""
 
+from dataclasses import dataclass
+
 from build_decoder.models.layer import Layer, Shape
 from build_decoder.quant.layer import IntegerLayer, Parts, Step
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["PassingLayer", "PassingQuantiser"]
+__all__ = ["OneInputLayer", "PassingLayer", "PassingQuantiser"]
 
 
 class PassingLayer(IntegerLayer):
@@ -14,6 +16,29 @@ class PassingLayer(IntegerLayer):
 
     def digest(self) -> bytes:
         return repr(self).encode()
+
+
+@dataclass(frozen=True)
+class OneInputLayer(PassingLayer):
+    """A layer of one input.
+
+    Parameters
+    ----------
+    input
+        Format of the input and of the output.
+    """
+
+    input: QFormat
+
+    @property
+    def inputs(self) -> tuple[QFormat]:
+        """Format of the input."""
+        return (self.input,)
+
+    @property
+    def output(self) -> QFormat:
+        """Format of the output."""
+        return self.input
 
 
 class PassingQuantiser:

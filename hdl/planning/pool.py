@@ -1,15 +1,17 @@
 """Plans of pools: a transfer is taken up in the cycle in which it comes."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from build_decoder.hdl.planning.actor import Phase
+from build_decoder.hdl.planning.actor import Actor, Phase
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.windows import Windows
+from build_decoder.models.layer import Shape
 from build_decoder.quant.layer import IntegerLayer
 
-__all__ = ["PoolPlan"]
+__all__ = ["PassingPoolPlan", "PoolPlan"]
 
 
 @dataclass(frozen=True)
@@ -89,3 +91,20 @@ class PoolPlan(LayerPlan):
         _, rows, channels = self.tensor.shape
         fits = rows == 1 or not channels % lanes
         return replace(self, tensor=replace(self.tensor, lanes=lanes if fits else 1))
+
+
+class PassingPoolPlan(PoolPlan):
+    """Plan of a pool that hands on one of the values of each window: a transfer is compared, or
+    left out, in the cycle in which it comes."""
+
+    @property
+    def storage(self) -> tuple[tuple[int, int], ...]:
+        return ((self.rows.windows * self.groups, self.tensor.lanes * self.tensor.format.width),)
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        return (Actor(self.phases),)
+
+    @classmethod
+    def options(cls, layer: IntegerLayer, shapes: Sequence[Shape]) -> Iterator[Self]:
+        yield cls(layer, Tensor(shapes[0], layer.input, 1))

@@ -1,17 +1,15 @@
 """Average pooling."""
 
-import math
 from dataclasses import dataclass
 
-from build_decoder.models.files.fields import Fields
-from build_decoder.models.layer import Cost, Layer, LayerType, only_shape, require
-from build_decoder.models.limits import MAX_WIDTH
+from build_decoder.models.layer import LayerType, only_shape, require
+from build_decoder.models.pooling import Pooling
 
 __all__ = ["LAYER_TYPE", "AveragePool"]
 
 
 @dataclass(frozen=True)
-class AveragePool(Layer):
+class AveragePool(Pooling):
     """Mean of each window of (rows, columns, channels); windows lie side by side.
 
     They begin with the first row and column and make (floor(rows / size), floor(columns / size),
@@ -29,15 +27,6 @@ class AveragePool(Layer):
         {"name": "p", "inputs": ["c"], "type": "average_pool", "size": [4, 1]}
     """
 
-    size: tuple[int, int]
-
-    def __post_init__(self):
-        require(
-            len(self.size) == 2 and min(self.size) >= 1,
-            "a size of rows and columns, at least 1 each",
-            self.size,
-        )
-
     def output_shape(self, shapes):
         rows, columns, channels = only_shape(shapes, "rows", "columns", "channels")
         require(
@@ -46,13 +35,6 @@ class AveragePool(Layer):
             f"shape {(rows, columns, channels)}",
         )
         return (rows // self.size[0], columns // self.size[1], channels)
-
-    def cost(self, shapes):
-        flops = math.prod(self.output_shape(shapes)) * math.prod(self.size)
-        return Cost(0, flops, flops)
-
-    def turned(self, weights):
-        return AveragePool(self.size[::-1]), weights
 
     def forward(self, tensors, weights):
         (x,) = tensors
@@ -66,8 +48,4 @@ class AveragePool(Layer):
         return keras.layers.AveragePooling2D(self.size, name=name)
 
 
-def _read(fields: Fields) -> AveragePool:
-    return AveragePool(fields.sizes("size", 2, MAX_WIDTH))
-
-
-LAYER_TYPE = LayerType("average_pool", AveragePool, _read)
+LAYER_TYPE = LayerType("average_pool", AveragePool, AveragePool.read)

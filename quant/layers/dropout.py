@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.models.layer import Shape
-from build_decoder.quant.passing import PassingLayer, PassingQuantiser
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.passing import OneInputLayer, PassingQuantiser
 
 __all__ = ["QUANTISER", "Dropout"]
 
 
 @dataclass(frozen=True)
-class Dropout(PassingLayer):
+class Dropout(OneInputLayer):
     """``y = x``.
 
     Parameters
@@ -23,18 +22,7 @@ class Dropout(PassingLayer):
         Of one sample.
     """
 
-    input: QFormat
     output_shape: Shape
-
-    @property
-    def inputs(self) -> tuple[QFormat]:
-        """Format of the input."""
-        return (self.input,)
-
-    @property
-    def output(self) -> QFormat:
-        """Format of the output."""
-        return self.input
 
     @property
     def operations(self):

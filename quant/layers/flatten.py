@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_decoder.quant.passing import PassingLayer, PassingQuantiser
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.passing import OneInputLayer, PassingQuantiser
 
 __all__ = ["QUANTISER", "Flatten"]
 
 
 @dataclass(frozen=True)
-class Flatten(PassingLayer):
+class Flatten(OneInputLayer):
     """All values of a sample in one row, the last axis fastest.
 
     Parameters
@@ -22,18 +21,7 @@ class Flatten(PassingLayer):
         Values of a sample.
     """
 
-    input: QFormat
     count: int
-
-    @property
-    def inputs(self) -> tuple[QFormat]:
-        """Format of the input."""
-        return (self.input,)
-
-    @property
-    def output(self) -> QFormat:
-        """Format of the output."""
-        return self.input
 
     @property
     def output_shape(self) -> tuple[int]:

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 from build_decoder.models.layer import Shape
 from build_decoder.quant.operations.pool import Pool
-from build_decoder.quant.passing import PassingLayer, PassingQuantiser
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.passing import OneInputLayer, PassingQuantiser
 
 __all__ = ["QUANTISER", "MaxPool"]
 
 
 @dataclass(frozen=True)
-class MaxPool(PassingLayer):
+class MaxPool(OneInputLayer):
     """``y = max over a window of x``; windows lie side by side.
 
     Parameters
@@ -24,19 +23,8 @@ class MaxPool(PassingLayer):
         Rows, columns and channels of the output.
     """
 
-    input: QFormat
     pool: Pool
     output_shape: Shape
-
-    @property
-    def inputs(self) -> tuple[QFormat]:
-        """Format of the input."""
-        return (self.input,)
-
-    @property
-    def output(self) -> QFormat:
-        """Format of the output."""
-        return self.input
 
     @property
     def operations(self):

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.models.layer import Shape
-from build_decoder.quant.passing import PassingLayer, PassingQuantiser
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.passing import OneInputLayer, PassingQuantiser
 
 __all__ = ["QUANTISER", "Steps"]
 
 
 @dataclass(frozen=True)
-class Steps(PassingLayer):
+class Steps(OneInputLayer):
     """(steps, rows, channels) as (steps, rows * channels); or (steps, channels) as (steps, 1,
     channels).
 
@@ -24,18 +23,7 @@ class Steps(PassingLayer):
         Of one sample.
     """
 
-    input: QFormat
     output_shape: Shape
-
-    @property
-    def inputs(self) -> tuple[QFormat]:
-        """Format of the input."""
-        return (self.input,)
-
-    @property
-    def output(self) -> QFormat:
-        """Format of the output."""
-        return self.input
 
     @property
     def operations(self):

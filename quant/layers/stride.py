@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 from build_decoder.models.layer import Shape
 from build_decoder.quant.operations.every import Every
-from build_decoder.quant.passing import PassingLayer, PassingQuantiser
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.passing import OneInputLayer, PassingQuantiser
 
 __all__ = ["QUANTISER", "Stride"]
 
 
 @dataclass(frozen=True)
-class Stride(PassingLayer):
+class Stride(OneInputLayer):
     """Some of the values of ``x``; the others are left out.
 
     Parameters
@@ -24,19 +23,8 @@ class Stride(PassingLayer):
         Rows, columns and channels of the output.
     """
 
-    input: QFormat
     every: Every
     output_shape: Shape
-
-    @property
-    def inputs(self) -> tuple[QFormat]:
-        """Format of the input."""
-        return (self.input,)
-
-    @property
-    def output(self) -> QFormat:
-        """Format of the output."""
-        return self.input
 
     @property
     def operations(self):
