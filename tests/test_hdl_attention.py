@@ -69,7 +69,7 @@ def test_every_stream_of_a_network(inputs):
     check_decoder(Decoder(folded(net, inputs)), x)
 
 
-@pytest.mark.parametrize("number", swept(range(2, 62, 4), 3))
+@pytest.mark.parametrize("number", swept(range(2, 62, 4), 5))
 def test_every_stream_of_random_networks(number):
     found = check_network(number, seed=2, samples=5, verilog=False)
     assert found.frames
