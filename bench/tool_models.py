@@ -2,14 +2,18 @@
 
 ``python -m build_decoder.bench.tool_models`` makes models with Keras, PyTorch, scikit-learn and
 Brevitas, as far as they are installed, and prints a row for each: the greatest difference of
-outputs from the tool's own, in floats and in integers, frames simulated, and mismatches.
+outputs from the tool's own, in floats and in integers, frames simulated, and mismatches. Each has a
+process of its own, since libraries of some tools break others'.
 """
 
 import contextlib
 import io
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -187,18 +191,15 @@ MAKERS: dict[str, Callable[[Path], Made]] = {
 """What makes each model, in a folder that it is given."""
 
 
-def rows(folder: Path) -> Iterator[str]:
-    """A row of the table for each model."""
-    for number, (name, make) in enumerate(MAKERS.items()):
-        inside = folder / str(number)
-        inside.mkdir()
+def row(name: str) -> str:
+    """The row of the table for the model called ``name``."""
+    with tempfile.TemporaryDirectory(prefix="build_decoder_") as folder:
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                made = make(inside)
+                made = MAKERS[name](Path(folder))
         except ImportError as error:
-            yield f"| {name} | not installed: {error.name or error} | | | | |"
-            continue
-        yield f"| {name} | {_built(made, inside)} |"
+            return f"| {name} | not installed: {error.name or error} | | | | |"
+        return f"| {name} | {_built(made, Path(folder))} |"
 
 
 def _built(made: Made, folder: Path) -> str:
@@ -226,9 +227,12 @@ def main() -> None:
     """Print the table."""
     print("| model | floats | integers | frames | mismatches | formats |")
     print("|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory(prefix="build_decoder_") as folder:
-        for row in rows(Path(folder)):
-            print(row, flush=True)
+    for name in MAKERS:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            try:
+                print(pool.submit(row, name).result(), flush=True)
+            except BrokenProcessPool:
+                raise SystemExit(f"{name}: the process that makes it broke off") from None
 
 
 if __name__ == "__main__":
