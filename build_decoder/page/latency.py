@@ -8,6 +8,8 @@ from build_decoder.page.parts import Figure, Section
 __all__ = ["latency"]
 
 _LONG = 24
+_TICKS = 6
+"""Most steps of the axis: numbers of a million cycles fit beside each other."""
 
 
 def latency(facts: Facts) -> Section:
@@ -26,6 +28,7 @@ def latency(facts: Facts) -> Section:
             axes.barh(row, width, left=first, height=0.6, color=INTEGER if row else FLOAT)
         axes.set_yticks(range(len(names)), [_short(name) for name in names], fontsize=8)
         axes.set(ylim=(len(names) - 0.4, -0.6), xlim=(0, None), xlabel="cycles of the frame")
+        axes.locator_params(axis="x", nbins=_TICKS)
         axes.grid(axis="x", color=FAINT, alpha=0.3)
         svg = svg_of(figure, "latency", "waterfall of the latency")
     caption = (
