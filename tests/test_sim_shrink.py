@@ -12,6 +12,7 @@ from build_decoder.sim.fuzz import check_network
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_frames, random_network
+from build_decoder.sim.random_stacks import STACKS
 from build_decoder.sim.shrink import Case, shrunk
 
 DRAWS = (random_network, random_graph, random_columns)
@@ -32,14 +33,16 @@ def with_layer(kind, draw) -> Case:
     raise AssertionError
 
 
-@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize("draw", [*DRAWS, *STACKS], ids=str)
 @pytest.mark.parametrize("number", range(5))
 def test_a_case_is_the_decoder_that_was_drawn(draw, number):
     random = np.random.default_rng([3, number])
     plan = draw(random).plan
     case = Case.of(plan, random_frames(random, plan.model, 2))
-    assert case.plan.layers == plan.layers
-    assert case.plan.stages == plan.stages
+    assert repr(case.plan.stages) == repr(plan.stages)
+    if not case.stacks:  # layers that share multipliers are made anew, and no two are equal
+        assert case.plan.layers == plan.layers
+        assert case.plan.stages == plan.stages
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,22 @@ def test_one_layer_at_fault_is_what_is_left(kind, draw):
     flat = values[whole.inputs[0]].reshape(len(case.x_raw), -1)
     assert (flat == found.x_raw[0]).all(axis=1).any()
     assert str(found).endswith(f"frames={found.x_raw.tolist()}")
+
+
+def test_layers_that_share_multipliers_stay_together_while_they_do():
+    case = drawn(STACKS[1], 1)
+    assert case.stacks
+
+    def fails(case: Case) -> bool:
+        try:
+            return any(stage.plan.name == "stack" for stage in case.plan.stages)
+        except ValueError:
+            return False
+
+    found = shrunk(case, fails)
+    assert len(found.model.nodes) == 2
+    assert len(found.x_raw) == 1
+    assert not found.choices
 
 
 def test_what_needs_two_frames_keeps_them():
