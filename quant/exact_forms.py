@@ -25,8 +25,8 @@ __all__ = ["approximated", "made_exact"]
 _FINER_OUTPUTS = 8
 """Most fraction bits that outputs get to make up for the errors of generated activations."""
 
-_FINER_NODES = 12
-"""Most fraction bits that nodes get instead, each where it serves best."""
+_EVALUATIONS = 200
+"""Integer models that are run at most, to find which nodes to give bits instead."""
 
 
 def approximated(network: Network, formats: NetworkFormats) -> list[NodeKey]:
@@ -58,10 +58,13 @@ def made_exact(
     outputs = dict.fromkeys(search.alike[key][0] for key in approximated(search.network, formats))
     finer = formats
     for _ in range(_FINER_OUTPUTS):
-        if judged(finer)[1]:
-            return finer
-        for key in outputs:
-            finer = _finer(search, finer, key)
+        try:
+            if judged(finer)[1]:
+                return finer
+            for key in outputs:
+                finer = _finer(search, finer, key)
+        except ValueError:  # wider than any format, or than any sum that is built
+            break
     return _made_up(search, judged, formats)
 
 
@@ -73,15 +76,16 @@ def _made_up(
     """``formats`` with a fraction bit more where that takes most harm away for its cost, again and
     again, until they are good enough or nothing takes any away."""
     harm, held = judged(formats)
-    for _ in range(_FINER_NODES):
+    rounds = _EVALUATIONS // sum(1 for _ in search.each(formats))
+    for _ in range(max(rounds, 1)):
         if held:
             break
         cost, tried = search.cost(formats), []
         for key, _ in search.each(formats):
-            finer = _finer(search, formats, key)
             try:
+                finer = _finer(search, formats, key)
                 harm_then, held_then = judged(finer)
-            except ValueError:  # a sum wider than any that this project builds
+            except ValueError:  # wider than any format, or than any sum that is built
                 continue
             added = max(search.cost(finer) - cost, BIT_COST)
             if held_then or harm_then < harm:
@@ -97,7 +101,13 @@ def _made_up(
 def _judged(
     search: WidthSearch, uniform_segments: int | None, formats: NetworkFormats
 ) -> tuple[float, bool]:
-    """Harm of the integer models of ``formats``, and whether they keep the criterion."""
+    """Harm of the integer models of ``formats``, and whether they keep the criterion.
+
+    Raises
+    ------
+    ValueError
+        If something is wider than is built.
+    """
     search.progress(f"{search.network.topology}, exact")
     found = []
     for network, rounding, judge in zip(
