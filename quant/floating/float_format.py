@@ -123,7 +123,7 @@ class FloatFormat:
         Both have the shape of ``codes``. The significand has the leading one, if there is one, and
         no sign. Infinities and NaN have no size: their significand is zero here.
         """
-        codes = self._checked(codes)
+        codes = self.checked(codes)
         field = (codes >> self.fraction) & ((1 << self.exponent) - 1)
         below = codes & (self.least_normal - 1)
         significands = np.where(field > 0, below | self.least_normal, below * self.subnormals)
@@ -131,7 +131,8 @@ class FloatFormat:
         exponents = np.maximum(field, 1) - 1 + self.least_exponent
         return np.where(special, 0, significands), np.where(special, 0, exponents)
 
-    def _checked(self, codes) -> np.ndarray:
+    def checked(self, codes) -> np.ndarray:
+        """``codes`` as int64; ValueError if one is no integer, or not in 0 to ``2**width - 1``."""
         codes = np.asarray(codes)
         if codes.dtype.kind not in "iu":
             raise ValueError(f"expected codes as integers, got {codes.dtype}")
