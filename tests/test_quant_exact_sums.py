@@ -137,6 +137,14 @@ def test_order_of_terms_does_not_matter():
     np.testing.assert_array_equal(one, other)
 
 
+def test_ties_are_broken_by_bits_far_below():
+    far = np.arange(25, 140)
+    x = np.stack([np.full(len(far), 1.0), np.full(len(far), 2.0**-24), 2.0**-far], axis=1)
+    x = np.concatenate([x, x * [1, 1, -1], -x, x * [-1, -1, 1]])
+    sums = ExactSums(InputRange(FP32), FP32.encode(np.ones((3, 1))), FP32, FP32)
+    assert mismatches(sums, FP32.encode(x)) == 0
+
+
 def test_long_rows_equal_fractions():
     # Limbs are shorter here: more sums of their products have to be exact.
     rng = np.random.default_rng(8)

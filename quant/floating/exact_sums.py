@@ -106,6 +106,7 @@ class ExactSums:
         """Sums, which float64 holds whole."""
         x = _limbs(self.inputs.format, rows, self.inputs.least, _EXACT, 1)[0]
         w = _limbs(self.weight_format, self.weights, self._least_weight, _EXACT, 1)[0]
+        # Libraries differ in the sign of a sum of minus zeros.
         return np.ldexp(x @ w + 0.0, self.least)
 
     @property

@@ -150,10 +150,11 @@ def _as_float64(values) -> np.ndarray:
     if given.dtype.kind not in "biuf":
         raise ValueError(f"expected real numbers, got {given.dtype}")
     values = given.astype(np.float64)
-    if given.dtype.kind in "iu":
-        same = all(int(a) == int(b) for a, b in zip(given.flat, values.flat, strict=True))
+    if given.dtype.kind in "biu":
+        small = not given.size or np.abs(values).max() < 1 << 53
+        same = small or all(int(a) == int(b) for a, b in zip(given.flat, values.flat, strict=True))
     else:
-        same = np.array_equal(given, values, equal_nan=given.dtype.kind == "f")
+        same = np.array_equal(given, values, equal_nan=True)
     if not same:
         raise ValueError(f"expected values that float64 holds exactly, got {given.dtype} beyond it")
     return values
