@@ -1,0 +1,1 @@
+"""Floating-point numbers: formats and their codes, each rounding done once and exactly."""
