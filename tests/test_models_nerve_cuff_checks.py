@@ -17,7 +17,6 @@ from build_decoder.bench.cuff_recordings import (  # noqa: E402
     LONG,
     MIXED,
     WARNED,
-    Fault,
     good_recording,
 )
 from build_decoder.models import InputError  # noqa: E402
@@ -85,10 +84,9 @@ def test_faults_of_long_recordings_are_told(long_recording: Recording, name: str
     assert [one for one in found(fault(long_recording)) if one.kind == kind and one.error]
 
 
-@pytest.mark.parametrize(("first", "second", "kind"), [case for _, *case in MIXED])
-def test_recordings_of_an_animal_that_differ(
-    pair: list[Recording], first: Fault, second: Fault, kind: str, tmp_path: Path
-):
+@pytest.mark.parametrize("name", swept([name for name, *_ in MIXED], 3))
+def test_recordings_of_an_animal_that_differ(pair: list[Recording], name: str, tmp_path: Path):
+    first, second, kind = next(case for other, *case in MIXED if other == name)
     paths = tmp_path / "r1.npz", tmp_path / "r2.npz"
     for each, change, path in zip(pair, (first, second), paths, strict=True):
         save_recording(change(each), path)
