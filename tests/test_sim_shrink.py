@@ -33,7 +33,7 @@ def with_layer(kind, draw) -> Case:
     raise AssertionError
 
 
-@pytest.mark.parametrize("draw", [*DRAWS, *STACKS], ids=str)
+@pytest.mark.parametrize("draw", [*DRAWS, *STACKS])
 @pytest.mark.parametrize("number", range(5))
 def test_a_case_is_the_decoder_that_was_drawn(draw, number):
     random = np.random.default_rng([3, number])
