@@ -13,16 +13,6 @@ __all__ = ["PoolComponent"]
 class PoolComponent(StageComponent):
     """A buffer has what is kept so far of the windows that are open: those of one step. It goes out
     with the last transfer of a window.
-
-    Parameters
-    ----------
-    plan : PassingPoolPlan
-        Shape and windows.
-
-    Members
-    -------
-    i : ``In``, stream of arrays of ``lanes`` values
-    o : ``Out``, stream of arrays of ``lanes`` values
     """
 
     def kept(self, first: Value, value: Value, before: Value) -> Value:

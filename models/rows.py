@@ -1,4 +1,4 @@
-"""Layers in a row, each of which alone takes what the one before it gives."""
+"""Recurrent layers in a row, each of which alone takes all steps that the one before it gives."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
@@ -16,17 +16,17 @@ NodeType = TypeVar("NodeType", bound=_Node)
 
 
 def rows_of(
-    nodes: Sequence[NodeType], takes: Callable[[NodeType, NodeType | None], bool]
+    nodes: Sequence[NodeType], belongs: Callable[[object], bool]
 ) -> list[tuple[NodeType, ...]]:
-    """The longest rows of nodes, in data-flow order; no node is in two.
+    """The longest rows of nodes whose layers are of one type and give all steps, but for the last
+    one of a row, in data-flow order; no node is in two.
 
     Parameters
     ----------
     nodes
         Of a network, or of its integer model.
-    takes
-        ``takes(node, before)`` says whether a node may be in a row behind ``before``, or begin one
-        if that is None.
+    belongs
+        Whether a layer may be in a row.
     """
     takers: dict[str, list[NodeType]] = {}
     for node in nodes:
@@ -34,10 +34,15 @@ def rows_of(
             takers.setdefault(name, []).append(node)
     rows, seen = [], set()
     for node in nodes:
-        if node.name in seen or not takes(node, None):
+        if node.name in seen or not belongs(node.layer):
             continue
         row = [node]
-        while len(behind := takers.get(row[-1].name, [])) == 1 and takes(behind[0], row[-1]):
+        while row[-1].layer.sequences:
+            behind = takers.get(row[-1].name, [])
+            if len(behind) != 1 or type(behind[0].layer) is not type(node.layer):
+                break
+            if not belongs(behind[0].layer):
+                break
             row.append(behind[0])
         seen |= {each.name for each in row}
         rows.append(tuple(row))

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from build_decoder.models.layer import Layer
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
-from build_decoder.models.network import Network, Node
+from build_decoder.models.network import Network
 from build_decoder.models.rows import rows_of
 from build_decoder.quant.formats import NodeKey, free_nodes
 from build_decoder.quant.layers import quantiser_of
@@ -25,7 +26,7 @@ def alike_nodes(network: Network) -> Mapping[NodeKey, tuple[NodeKey, ...]]:
     alike = {key: (key,) for key in free_nodes(network)}
     if network.continuous:
         return alike
-    for row in rows_of(network.nodes, _takes):
+    for row in rows_of(network.nodes, _stacks):
         for role in quantiser_of(row[0].layer).roles(row[0].layer):
             if role.name not in _OWN:
                 keys = tuple(NodeKey(node.name, role.name) for node in row)
@@ -33,9 +34,5 @@ def alike_nodes(network: Network) -> Mapping[NodeKey, tuple[NodeKey, ...]]:
     return alike
 
 
-def _takes(node: Node, before: Node | None) -> bool:
-    if before is not None and not (
-        type(node.layer) is type(before.layer) and before.layer.sequences
-    ):
-        return False
-    return isinstance(node.layer, Lstm | Gru) and not node.layer.backward
+def _stacks(layer: Layer) -> bool:
+    return isinstance(layer, Lstm | Gru) and not layer.backward

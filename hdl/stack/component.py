@@ -166,16 +166,14 @@ class StackComponent(RecurrentComponent):
 
 
 def _placed(exact: Value, places: Sequence[int], layer: Value) -> Value:
-    """An exact sum with zero bits appended, as many as the layer's has."""
-    return _of_layer([exact.shift_left(places[number]) for number in range(len(places))]
-                     if len({*places}) > 1 else [exact.shift_left(places[0])], layer)
+    """An exact sum with so many zero bits appended as the layer's ``places`` say."""
+    return _of_layer([exact.shift_left(count) for count in places], layer)
 
 
 def _of_layer(values: Sequence[Value | int], layer: Value) -> Value:
-    """The value of a layer; if there is one alone, or they are one number, it is that of all."""
-    if len(values) == 1 or (isinstance(values[0], int) and len({*values}) == 1):
-        return Value.cast(values[0])
-    return Array(map(Value.cast, values))[layer]
+    """The value of a layer, or the only one that there is for all of them."""
+    values = [Value.cast(value) for value in values]
+    return values[0] if len(values) == 1 else Array(values)[layer]
 
 
 COMPONENT = StackComponent

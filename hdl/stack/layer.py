@@ -107,15 +107,7 @@ def stacked(model: IntegerModel, names: frozenset[str]) -> IntegerModel:
 
 def _rows(model: IntegerModel) -> list[tuple[ModelNode, ...]]:
     """Each layer that can be stacked once, with those that it can be stacked with."""
-    return rows_of(model.nodes, _takes)
-
-
-def _takes(node: ModelNode, before: ModelNode | None) -> bool:
-    if before is not None and not (
-        type(node.layer) is type(before.layer) and before.layer.sequences
-    ):
-        return False
-    return _stacks(node.layer)
+    return rows_of(model.nodes, _stacks)
 
 
 def _stacks(layer: IntegerLayer) -> bool:
