@@ -1,6 +1,6 @@
 """Decoders in Amaranth's own simulator."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from amaranth.hdl import Value
@@ -17,100 +17,140 @@ from build_decoder.sim.streams import (
 )
 from build_decoder.sim.vectors import input_words, word_integers
 
-__all__ = ["simulate_amaranth"]
+__all__ = ["AmaranthBench", "simulate_amaranth"]
 
 _SILENT_CYCLES = 32
 
 
-def simulate_amaranth(
-    decoder,
-    x_raw: np.ndarray,
-    *,
-    stall_seed: int | None = None,
-    watched: Mapping[str, list[int]] | None = None,
-    beside: Sequence[Callable] = (),
-) -> tuple[np.ndarray, int, int | None]:
-    """Send frames through a decoder.
+class AmaranthBench:
+    """A decoder in Amaranth's simulator, which is made once and may run again and again.
 
     Parameters
     ----------
     decoder
         A component with streams ``i`` and ``o``, and what :meth:`Interface.of` asks for, or
         an ``interface`` of its own.
-    x_raw
-        Raw int64 inputs (frames, input_count).
-    stall_seed
-        None: back-to-back frames once the decoder has settled, outputs taken at once. A seed:
-        random stalls of both streams, from the reset on.
     watched
-        For some stages of the decoder, by name, lists to which the transfers of their first outputs
-        are added, each as raw bits.
+        Names of stages of the decoder, whose first outputs are collected.
     beside
-        Testbenches that look at something else.
+        Testbenches that look at something else; they begin anew with each run.
 
-    Returns
-    -------
-    y_raw
-        Raw int64 outputs (frames, output_count).
-    latency_cycles
-        Cycles from the first frame's first input transfer to its last output transfer.
-    frame_cycles
-        Longest interval between the last output transfers of two frames; None of a single frame.
-
-    Raises
-    ------
-    StreamError
-        If the decoder breaks a rule of streams, offers too much, or stands still.
-    ValueError
-        If ``x_raw`` does not fit the decoder.
+    Attributes
+    ----------
+    transfers : dict of str to list of int
+        Of each stage that is watched, the transfers of the last run, as raw bits.
     """
-    interface = getattr(decoder, "interface", None) or Interface.of(decoder)
-    words = word_integers(
-        input_words(interface, x_raw, seed=stall_seed or 0), interface.input_width
-    )
-    deadline = 256 + 4 * ((interface.latency_cycles or 10_000) + (interface.frame_cycles or 10_000))
-    stalls = [stalls_until(SETTLING_CYCLES), no_stalls]
-    if stall_seed is not None:
-        stalls = [random_stalls(2 * stall_seed), random_stalls(2 * stall_seed + 1)]
-    sent, received = [], []
 
-    async def stimulus(ctx):
-        sent.extend(await send(ctx, decoder.i, words, stalls=stalls[0], deadline=deadline))
+    def __init__(
+        self, decoder, *, watched: Iterable[str] = (), beside: Sequence[Callable] = ()
+    ):
+        self._decoder = decoder
+        self._interface = getattr(decoder, "interface", None) or Interface.of(decoder)
+        self._beside = beside
+        self.transfers: dict[str, list[int]] = {name: [] for name in watched}
+        self._simulator = None
 
-    async def scoreboard(ctx):
-        values, cycles = await receive(
-            ctx,
-            decoder.o,
-            len(x_raw) * interface.output_count,
-            stalls=stalls[1],
-            deadline=deadline,
-            sample=Value.cast(decoder.o.payload),
+    def run(
+        self, x_raw: np.ndarray, *, stall_seed: int | None = None
+    ) -> tuple[np.ndarray, int, int | None]:
+        """Send frames through the decoder, from a reset on.
+
+        Parameters
+        ----------
+        x_raw
+            Raw int64 inputs (frames, input_count).
+        stall_seed
+            None: back-to-back frames once the decoder has settled, outputs taken at once. A seed:
+            random stalls of both streams, from the reset on.
+
+        Returns
+        -------
+        y_raw
+            Raw int64 outputs (frames, output_count).
+        latency_cycles
+            Cycles from the first frame's first input transfer to its last output transfer.
+        frame_cycles
+            Longest interval between the last output transfers of two frames; None of a single
+            frame.
+
+        Raises
+        ------
+        StreamError
+            If the decoder breaks a rule of streams, offers too much, or stands still.
+        ValueError
+            If ``x_raw`` does not fit the decoder.
+        """
+        interface = self._interface
+        words = input_words(interface, x_raw, seed=stall_seed or 0)
+        self._words = word_integers(words, interface.input_width)
+        self._stalls = [stalls_until(SETTLING_CYCLES), no_stalls]
+        if stall_seed is not None:
+            self._stalls = [random_stalls(2 * stall_seed), random_stalls(2 * stall_seed + 1)]
+        self._wanted = len(x_raw) * interface.output_count
+
+        if self._simulator is None:
+            simulator = self._made()
+        else:
+            simulator = self._simulator
+            simulator.reset()
+        # A run that ends in an error leaves triggers that no reset takes back.
+        self._simulator = None
+        simulator.run()
+        self._simulator = simulator
+
+        values, cycles = self._received
+        y_raw = np.array(values, dtype=np.int64).reshape(len(x_raw), interface.output_count)
+        if interface.output_signed:
+            y_raw -= (y_raw >> (interface.output_width - 1)) << interface.output_width
+        last = np.array(cycles[interface.output_count - 1 :: interface.output_count])
+        frame_cycles = int(np.diff(last).max()) if len(last) > 1 else None
+        return y_raw, int(last[0] - self._sent[0]), frame_cycles
+
+    def _made(self) -> Simulator:
+        simulator = Simulator(self._decoder)
+        simulator.add_clock(1e-6)
+        simulator.add_testbench(self._stimulus)
+        simulator.add_testbench(self._scoreboard)
+        for name, transfers in self.transfers.items():
+            stream = self._decoder.components[name].outputs[0]
+            simulator.add_testbench(_watch(stream, transfers), background=True)
+        for testbench in self._beside:
+            simulator.add_testbench(testbench, background=True)
+        return simulator
+
+    @property
+    def _deadline(self) -> int:
+        """Cycles without a transfer after which a decoder stands still."""
+        cycles = (self._interface.latency_cycles, self._interface.frame_cycles)
+        return 256 + 4 * sum(each or 10_000 for each in cycles)
+
+    async def _stimulus(self, ctx):
+        self._sent = await send(
+            ctx, self._decoder.i, self._words, stalls=self._stalls[0], deadline=self._deadline
         )
-        await expect_silence(ctx, decoder.o, _SILENT_CYCLES)
-        received.extend([values, cycles])
 
-    simulator = Simulator(decoder)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(stimulus)
-    simulator.add_testbench(scoreboard)
-    for name, transfers in (watched or {}).items():
-        stream = decoder.components[name].outputs[0]
-        simulator.add_testbench(_watch(stream, transfers), background=True)
-    for testbench in beside:
-        simulator.add_testbench(testbench, background=True)
-    simulator.run()
+    async def _scoreboard(self, ctx):
+        self._received = await receive(
+            ctx,
+            self._decoder.o,
+            self._wanted,
+            stalls=self._stalls[1],
+            deadline=self._deadline,
+            sample=Value.cast(self._decoder.o.payload),
+        )
+        await expect_silence(ctx, self._decoder.o, _SILENT_CYCLES)
 
-    values, cycles = received
-    y_raw = np.array(values, dtype=np.int64).reshape(len(x_raw), interface.output_count)
-    if interface.output_signed:
-        y_raw -= (y_raw >> (interface.output_width - 1)) << interface.output_width
-    last = np.array(cycles[interface.output_count - 1 :: interface.output_count])
-    frame_cycles = int(np.diff(last).max()) if len(last) > 1 else None
-    return y_raw, int(last[0] - sent[0]), frame_cycles
+
+def simulate_amaranth(
+    decoder, x_raw: np.ndarray, *, stall_seed: int | None = None
+) -> tuple[np.ndarray, int, int | None]:
+    """What :meth:`AmaranthBench.run` gives, of a single run."""
+    return AmaranthBench(decoder).run(x_raw, stall_seed=stall_seed)
 
 
 def _watch(stream, transfers: list[int]):
     async def testbench(ctx):
+        transfers.clear()
         sampled = ctx.tick().sample(stream.valid, stream.ready, Value.cast(stream.payload))
         async for _, _, valid, ready, bits in sampled:
             if valid and ready:

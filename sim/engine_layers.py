@@ -21,7 +21,7 @@ class EngineLayers:
     Attributes
     ----------
     watches : list of callable
-        Testbenches beside a simulation of the decoder.
+        Testbenches beside a simulation of the decoder, which forget what was collected before.
     """
 
     def __init__(self, decoder: Decoder):
@@ -48,6 +48,8 @@ class EngineLayers:
 
     def _watch(self, given, values, collected: Mapping[str, list[int]]) -> Callable:
         async def testbench(ctx):
+            for of_layer in collected.values():
+                of_layer.clear()
             # Values of a layer are given before the step goes on to another one.
             sampled = ctx.tick().sample(given, self._engine.table.step.layer, values)
             async for _, _, there, number, value in sampled:

@@ -37,7 +37,7 @@ from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.models.arguments import LineParser, filled_path, whole_number
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
-from build_decoder.sim.amaranth_runner import simulate_amaranth
+from build_decoder.sim.amaranth_runner import AmaranthBench
 from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.errors import CheckFailed
 from build_decoder.sim.fuzz_verilog import Check, mode_of, run_verilog, timed
@@ -122,18 +122,17 @@ def compared(decoder: Decoder, x_raw: np.ndarray, stall_seed: int) -> list[Check
     values = decoder.model.values(x_raw)
     last = decoder.model.nodes[-1].name
     between = [name for name in decoder.plan.layers if name != last]
+    engine = EngineLayers(decoder)
+    bench = AmaranthBench(decoder, watched=between, beside=engine.watches)
     for stalls in (None, stall_seed):
-        watched, engine = {name: [] for name in between}, EngineLayers(decoder)
         try:
-            got, latency, interval = simulate_amaranth(
-                decoder, x_raw, stall_seed=stalls, watched=watched, beside=engine.watches
-            )
+            got, latency, interval = bench.run(x_raw, stall_seed=stalls)
         except StreamError as error:
             checks.append(Check(0, 1, f"{mode_of(stalls)}: {error}"))
             continue
         every = {
             name: stream_values(transfers, decoder.plan.layers[name].output)
-            for name, transfers in watched.items()
+            for name, transfers in bench.transfers.items()
         }
         # Frames are counted where they leave.
         for name, given in every.items():

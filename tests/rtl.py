@@ -5,11 +5,16 @@ from amaranth.sim import Simulator
 
 from tests.cell_models import ForFamily
 
-__all__ = ["simulate"]
+__all__ = ["simulate", "simulator_of"]
 
 
 def simulate(component, *testbenches, family: str | None = None):
     """Run until all testbenches are done; ``component`` as it is made for ``family``."""
+    simulator_of(component, *testbenches, family=family).run()
+
+
+def simulator_of(component, *testbenches, family: str | None = None) -> Simulator:
+    """A simulator that may be run, and again after each reset."""
     m = Module()
     # A combinational component brings no clock domain of its own.
     m.domains.sync = ClockDomain()
@@ -18,4 +23,4 @@ def simulate(component, *testbenches, family: str | None = None):
     simulator.add_clock(1e-6)
     for testbench in testbenches:
         simulator.add_testbench(testbench)
-    simulator.run()
+    return simulator

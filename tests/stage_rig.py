@@ -1,5 +1,7 @@
 """Stages by themselves: run as their actors say, and as hardware."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from build_decoder.hdl.decoder import component_type
@@ -13,7 +15,7 @@ from build_decoder.sim.streams import (
     send,
     stalls_until,
 )
-from tests.rtl import simulate
+from tests.rtl import simulator_of
 
 CYCLES = 600
 FRAMES = 6
@@ -24,21 +26,24 @@ def component(plan: Plan):
     return component_type(type(plan))(plan)
 
 
-def check_control(dut, probabilities: tuple[float, float], *, cycles: int = CYCLES) -> None:
-    """A component keeps to its plan's actors, cycle by cycle.
+def check_control(dut, *probabilities: tuple[float, float], cycles: int = CYCLES) -> None:
+    """A component keeps to its plan's actors, cycle by cycle, in a run for each pair.
 
     ``probabilities`` are those of an input that offers and of an output that is taken.
     """
     plan = dut.plan
-    random = np.random.default_rng(0)
-    offered = held(random, (cycles, len(plan.inputs)), probabilities[0])
-    ready = held(random, (cycles, plan.outputs), probabilities[1])
-    offered[:SETTLING_CYCLES] = False
-    expected = by_its_actors(plan, offered, ready)
-    got = by_hardware(dut, offered, ready)
-    for which, of_actors, of_hardware in zip(("taken", "shown"), expected, got, strict=True):
-        assert of_actors.any(axis=0).all()
-        np.testing.assert_array_equal(of_hardware, of_actors, which)
+    offers = []
+    for offering, taking in probabilities:
+        random = np.random.default_rng(0)
+        offered = held(random, (cycles, len(plan.inputs)), offering)
+        ready = held(random, (cycles, plan.outputs), taking)
+        offered[:SETTLING_CYCLES] = False
+        offers.append((offered, ready))
+    for (offered, ready), got in zip(offers, by_hardware(dut, offers), strict=True):
+        expected = by_its_actors(plan, offered, ready)
+        for which, of_actors, of_hardware in zip(("taken", "shown"), expected, got, strict=True):
+            assert of_actors.any(axis=0).all()
+            np.testing.assert_array_equal(of_hardware, of_actors, which)
 
 
 def by_its_actors(plan, offered, ready) -> tuple[np.ndarray, np.ndarray]:
@@ -86,12 +91,14 @@ def by_its_actors(plan, offered, ready) -> tuple[np.ndarray, np.ndarray]:
     return taken, shown
 
 
-def by_hardware(dut, offered, ready) -> tuple[np.ndarray, np.ndarray]:
+def by_hardware(dut, offers) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The same, of a run for each pair of offers."""
     inputs, outputs = dut.inputs, dut.outputs
-    seen = []
+    waiting, seen = list(offers), []
 
     async def testbench(ctx):
-        for valid, taken in zip(offered, ready, strict=True):
+        seen.append([])
+        for valid, taken in zip(*waiting.pop(0), strict=True):
             for port, bit in zip(inputs, valid, strict=True):
                 ctx.set(port.valid, bool(bit))
             for port, bit in zip(outputs, taken, strict=True):
@@ -100,12 +107,15 @@ def by_hardware(dut, offered, ready) -> tuple[np.ndarray, np.ndarray]:
                 bool(bit and ctx.get(port.ready))
                 for port, bit in zip(inputs, valid, strict=True)
             ]
-            seen.append((went, [bool(ctx.get(port.valid)) for port in outputs]))
+            seen[-1].append((went, [bool(ctx.get(port.valid)) for port in outputs]))
             await ctx.tick()
 
-    simulate(dut, testbench)
-    taken, shown = zip(*seen, strict=True)
-    return np.array(taken), np.array(shown)
+    simulator = simulator_of(dut, testbench)
+    while waiting:
+        if seen:
+            simulator.reset()
+        simulator.run()
+    return [tuple(map(np.array, zip(*of_run, strict=True))) for of_run in seen]
 
 
 def held(random, shape, probability: float) -> np.ndarray:
@@ -131,12 +141,18 @@ def values(received: list[list[int]], tensor: Tensor) -> np.ndarray:
 
 def run(dut, given: list[np.ndarray], *, seed: int | None, deadline: int = 500):
     """Values of each output, cycles of transfers in at each input, and out at each output."""
-    plan = dut.plan
-    def stalls(n: int):
-        return stalls_until(0) if seed is None else random_stalls(10 * seed + n)
+    return runs(dut, given, seeds=[seed], deadline=deadline)[0]
 
-    taken, got = {}, {}
+
+def runs(dut, given: list[np.ndarray], *, seeds: Sequence[int | None], deadline: int = 500):
+    """The same, of a run from a reset on for each seed."""
+    plan = dut.plan
+    mode, taken, got = {}, {}, {}
     wanted = len(given[0]) * plan.output.beats
+
+    def stalls(n: int):
+        seed = mode["seed"]
+        return stalls_until(0) if seed is None else random_stalls(10 * seed + n)
 
     def source(number, port):
         async def testbench(ctx):
@@ -157,8 +173,17 @@ def run(dut, given: list[np.ndarray], *, seed: int | None, deadline: int = 500):
 
     sources = [source(*each) for each in enumerate(dut.inputs)]
     sinks = [sink(*each) for each in enumerate(dut.outputs)]
-    simulate(dut, *sources, *sinks)
-    return [got[n][0] for n in sorted(got)], taken, [got[n][1] for n in sorted(got)]
+    simulator = simulator_of(dut, *sources, *sinks)
+    found = []
+    for seed in seeds:
+        if found:
+            simulator.reset()
+        mode["seed"] = seed
+        simulator.run()
+        found.append(
+            ([got[n][0] for n in sorted(got)], dict(taken), [got[n][1] for n in sorted(got)])
+        )
+    return found
 
 
 def random_frames(tensor: Tensor, seed: int = 0) -> np.ndarray:

@@ -12,7 +12,7 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.qformat import QFormat
-from tests.stage_rig import check_control, component, run
+from tests.stage_rig import check_control, component, runs
 
 FRAMES = 4
 
@@ -46,13 +46,13 @@ def frames(layer: Conv2d, seed: int = 0) -> np.ndarray:
 def check(plan: Conv2dPlan, *, seeds=(None, 3)) -> None:
     x = frames(plan.layer)
     expected = plan.layer.compute(x).reshape(FRAMES, -1)
-    for seed in seeds:
-        (got,), taken, (cycles,) = run(
-            component(plan),
-            [x.reshape(FRAMES, -1)],
-            seed=seed,
-            deadline=200 + 4 * plan.times.interval,
-        )
+    found = runs(
+        component(plan),
+        [x.reshape(FRAMES, -1)],
+        seeds=seeds,
+        deadline=200 + 4 * plan.times.interval,
+    )
+    for seed, ((got,), taken, (cycles,)) in zip(seeds, found, strict=True):
         np.testing.assert_array_equal(got, expected, err_msg=str(plan.folding))
         if seed is None:
             ends = cycles[plan.output.beats - 1 :: plan.output.beats]
@@ -83,8 +83,7 @@ def test_control_while_others_stall(double_buffered):
     layer = convolution((4, 2, 2), (3, 2), 3)
     for folding in (Folding(2, 2), Folding(12, 3), Folding(4, 1)):
         plan = Conv2dPlan(layer, folding, 1, double_buffered)
-        for probabilities in ((1, 1), (1, 0.5), (0.5, 1), (0.5, 0.5)):
-            check_control(component(plan), probabilities)
+        check_control(component(plan), (1, 1), (1, 0.5), (0.5, 1), (0.5, 0.5))
 
 
 def test_times():

@@ -20,7 +20,7 @@ from build_decoder.quant.layers.add import Add, Total
 from build_decoder.quant.layers.concat import Concat
 from build_decoder.quant.layers.flatten import Flatten
 from build_decoder.quant.qformat import QFormat
-from build_decoder.sim.amaranth_runner import simulate_amaranth
+from build_decoder.sim.amaranth_runner import AmaranthBench, simulate_amaranth
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_frames
 from tests.test_hdl_decoder import model
@@ -37,10 +37,11 @@ def drawn(seed: int):
 def test_random_branches(seed):
     network = drawn(seed)
     x = random_frames(np.random.default_rng(seed), network.model, 8)
-    y, latency, interval = simulate_amaranth(Decoder(network.plan), x)
+    bench = AmaranthBench(Decoder(network.plan))
+    y, latency, interval = bench.run(x)
     np.testing.assert_array_equal(y, network.model.compute(x))
     assert (latency, interval) == (network.plan.latency_cycles, network.plan.frame_cycles)
-    y, *_ = simulate_amaranth(Decoder(network.plan), x, stall_seed=seed)
+    y, *_ = bench.run(x, stall_seed=seed)
     np.testing.assert_array_equal(y, network.model.compute(x))
 
 

@@ -16,7 +16,7 @@ from build_decoder.quant import layers as integer_layers
 from build_decoder.quant.layer import IntegerLayer
 from tests import random_layers
 from tests.layer_cases import parts_of, raw_inputs
-from tests.stage_rig import check_control, component, run
+from tests.stage_rig import check_control, component, runs
 
 LAYERS = 6
 MOST_VALUES = 60
@@ -60,10 +60,9 @@ def test_values_are_those_of_the_layer(kind):
         for plan in options(layer, shapes):
             expected = layer.compute(*frames).reshape(FRAMES, -1)
             given = [each.reshape(FRAMES, -1) for each in frames]
-            for seed in (None, number):
-                (got,), taken, (cycles,) = run(
-                    component(plan), given, seed=seed, deadline=100 + 4 * plan.times.interval
-                )
+            seeds, deadline = (None, number), 100 + 4 * plan.times.interval
+            found = runs(component(plan), given, seeds=seeds, deadline=deadline)
+            for seed, ((got,), taken, (cycles,)) in zip(seeds, found, strict=True):
                 np.testing.assert_array_equal(got, expected, err_msg=str(plan))
                 if seed is None:
                     ends = cycles[plan.output.beats - 1 :: plan.output.beats]
@@ -78,8 +77,7 @@ def test_values_are_those_of_the_layer(kind):
 def test_control_is_that_of_the_plan(kind):
     layer, shapes, _ = cases(kind)[0]
     for plan in options(layer, shapes):
-        for probabilities in ((1, 1), (0.5, 0.5)):
-            check_control(component(plan), probabilities)
+        check_control(component(plan), (1, 1), (0.5, 0.5))
 
 
 @pytest.mark.parametrize("kind", KINDS)

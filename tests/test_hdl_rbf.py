@@ -20,7 +20,7 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.decoder_bench import ExportedDecoder, decoder_bench
-from tests.stage_rig import check_control, component, run
+from tests.stage_rig import check_control, component, runs
 
 FRAMES = 6
 
@@ -53,8 +53,9 @@ def test_frames_back_to_back_and_with_stalls(inputs, units, lanes):
     layer = model.layers[0]
     plan = RbfPlan(layer, lanes)
     expected = layer.compute(x)
-    for seed in (None, 3):
-        (got,), taken, (cycles,) = run(component(plan), [x], seed=seed, deadline=3000)
+    seeds = (None, 3)
+    found = runs(component(plan), [x], seeds=seeds, deadline=3000)
+    for seed, ((got,), taken, (cycles,)) in zip(seeds, found, strict=True):
         np.testing.assert_array_equal(got, expected)
         if seed is None:
             ends = np.array(cycles[units - 1 :: units])

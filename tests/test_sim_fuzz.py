@@ -6,6 +6,7 @@ import pytest
 from build_decoder.hdl.engine.layers import EngineNetwork
 from build_decoder.models.errors import ToolError
 from build_decoder.sim import fuzz
+from build_decoder.sim.amaranth_runner import AmaranthBench
 from build_decoder.sim.engine_layers import EngineLayers
 from build_decoder.sim.fuzz import check_network, main
 from build_decoder.sim.random_engines import random_engine
@@ -68,17 +69,15 @@ def test_two_processes(capsys):
 
 
 def test_a_wrong_output_is_told_with_how_to_see_it_again(capsys, monkeypatch):
-    simulate = fuzz.simulate_amaranth
+    run = AmaranthBench.run
 
-    def wrong(decoder, x_raw, *, stall_seed, watched, beside):
-        y_raw, latency, interval = simulate(
-            decoder, x_raw, stall_seed=stall_seed, watched=watched
-        )
+    def wrong(bench, x_raw, *, stall_seed):
+        y_raw, latency, interval = run(bench, x_raw, stall_seed=stall_seed)
         if len(y_raw) > 1:
             y_raw[1, 0] += stall_seed is None
         return y_raw, latency, interval
 
-    monkeypatch.setattr(fuzz, "simulate_amaranth", wrong)
+    monkeypatch.setattr(AmaranthBench, "run", wrong)
     assert main(["--only", "3", "--seed", "14", "--samples", "2", "--jobs", "1"]) == 1
     out = capsys.readouterr().out
     assert "network 3: 1 mismatches: back to back: dense" in out
@@ -89,15 +88,15 @@ def test_a_wrong_output_is_told_with_how_to_see_it_again(capsys, monkeypatch):
 
 
 def test_wrong_times_and_hangs_are_mismatches(monkeypatch):
-    simulate = fuzz.simulate_amaranth
+    run = AmaranthBench.run
 
-    def late(decoder, x_raw, *, stall_seed, watched, beside):
+    def late(bench, x_raw, *, stall_seed):
         if stall_seed is not None:
             raise StreamError("stuck")
-        y_raw, latency, interval = simulate(decoder, x_raw, watched=watched)
+        y_raw, latency, interval = run(bench, x_raw)
         return y_raw, latency + 1, interval
 
-    monkeypatch.setattr(fuzz, "simulate_amaranth", late)
+    monkeypatch.setattr(AmaranthBench, "run", late)
     found = check_network(3, seed=14, samples=2, verilog=False)
     assert found.mismatches == 2
     assert found.finding.startswith("latency: documented ")
@@ -105,16 +104,16 @@ def test_wrong_times_and_hangs_are_mismatches(monkeypatch):
 
 def test_a_wrong_value_inside_is_a_mismatch(monkeypatch):
     """Though outputs may hide it."""
-    simulate = fuzz.simulate_amaranth
+    run = AmaranthBench.run
 
-    def wrong(decoder, x_raw, *, stall_seed, watched, beside):
-        result = simulate(decoder, x_raw, stall_seed=stall_seed, watched=watched)
-        if watched:
-            transfers = next(iter(watched.values()))
+    def wrong(bench, x_raw, *, stall_seed):
+        result = run(bench, x_raw, stall_seed=stall_seed)
+        if bench.transfers:
+            transfers = next(iter(bench.transfers.values()))
             transfers[-1] ^= 1
         return result
 
-    monkeypatch.setattr(fuzz, "simulate_amaranth", wrong)
+    monkeypatch.setattr(AmaranthBench, "run", wrong)
     found = check_network(3, seed=14, samples=2, verilog=False)
     assert found.mismatches == 2
     assert ", frame 1, value " in found.finding

@@ -8,6 +8,7 @@ import pytest
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.layers.max_pool import MaxPool
 from build_decoder.sim import fuzz
+from build_decoder.sim.amaranth_runner import AmaranthBench
 from build_decoder.sim.fuzz import check_network
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.random_graphs import random_graph
@@ -100,19 +101,22 @@ def test_a_case_that_is_the_smallest_stays_as_it_is():
 
 def test_what_fails_in_the_fuzzer_is_printed_small(capsys, monkeypatch):
     """Each second value of a maximum is wrong."""
-    simulate = fuzz.simulate_amaranth
+    class Wrong(AmaranthBench):
+        def __init__(self, decoder, **more):
+            super().__init__(decoder, **more)
+            layers = zip(decoder.plan.layers, decoder.model.layers, strict=False)
+            self.pools = [name for name, layer in layers if isinstance(layer, MaxPool)]
 
-    def wrong(decoder, x_raw, *, watched, **more):
-        got, latency, interval = simulate(decoder, x_raw, watched=watched, **more)
-        for name, layer in zip(decoder.plan.layers, decoder.model.layers, strict=False):
-            if isinstance(layer, MaxPool):
-                if name in watched:
-                    watched[name][0] ^= 1
+        def run(self, x_raw, **more):
+            got, latency, interval = super().run(x_raw, **more)
+            for name in self.pools:
+                if name in self.transfers:
+                    self.transfers[name][0] ^= 1
                 else:
                     got[0, 0] ^= 1
-        return got, latency, interval
+            return got, latency, interval
 
-    monkeypatch.setattr(fuzz, "simulate_amaranth", wrong)
+    monkeypatch.setattr(fuzz, "AmaranthBench", Wrong)
     number = next(
         n for n in range(1, 99, 5)
         if any(isinstance(layer, MaxPool) for layer in random_columns(
