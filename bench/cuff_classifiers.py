@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from build_decoder.models.arguments import LineParser, whole_number
 from build_decoder.models.command import exit_status
@@ -103,9 +102,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     results = FOLDER / "classifiers.jsonl"
     if not options.table:
-        with threadpool_limits(limits=1, user_api="blas"):
-            for step in STEPS[: options.steps]:
-                run_cells(list(_cells(step)), results, Backend("sequential"))
+        for step in STEPS[: options.steps]:
+            run_cells(list(_cells(step)), results, Backend("sequential"))
     for line in tables(read_rows(results)):
         print(line)
     return 0

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from build_decoder.models.arguments import LineParser
 from build_decoder.models.command import exit_status
@@ -83,8 +82,7 @@ def _row(name: str, search: str) -> bool:
     rewrites = rewrite(network)
     rewritten, golden = rewrites.network, rewrites.golden_of(golden)
     start = time.perf_counter()
-    with threadpool_limits(limits=1, user_api="blas"):
-        found = quantise(rewritten, golden, cost=BitCost, search=search)
+    found = quantise(rewritten, golden, cost=BitCost, search=search)
     seconds = time.perf_counter() - start
     test = golden.unseen
     (labels,) = test.labels.T

@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from build_decoder.bench.networks import network_names, networks
 from build_decoder.bench.resources import measure
 from build_decoder.hdl.decoder import Decoder
@@ -62,8 +60,7 @@ def _row(
     network: Network, golden: GoldenData, search: str, ahead: float | None
 ) -> tuple[float, float]:
     """Print a row; returns cost, and accuracy lost on unseen samples."""
-    with threadpool_limits(limits=1, user_api="blas"):
-        found = quantise(network, golden, search=search, cost=partial(AreaCost, family=XC7))
+    found = quantise(network, golden, search=search, cost=partial(AreaCost, family=XC7))
     model = found.model
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Decoder(design_decoder(model, family=XC7)), XC7, Path(folder))

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from build_decoder.models.errors import InputError, ToolError, printable
 from build_decoder.models.room import WORKING_ROOM, is_no_room, no_room, require_room, says_no_room
 from build_decoder.models.scratch import scratch_folder
@@ -32,7 +34,8 @@ def exit_status(
     """The exit status of `run`; if it fails, a status for the failure, and one line that says why.
 
     Temporary files of `run` and of its tools go into one folder that is gone afterwards, and a
-    signal ends it with all its children.
+    signal ends it with all its children. Linear algebra has one thread: its products are small, and
+    threads wait for each other, for hundreds of times as long where other work shares the cores.
 
     Parameters
     ----------
@@ -58,6 +61,9 @@ def exit_status(
         try:
             with contextlib.ExitStack() as stack:
                 scratch = stack.enter_context(scratch_folder())
+                stack.enter_context(threadpool_limits(limits=1, user_api="blas"))
+                # Of libraries that are loaded later, SciPy's, and in processes of its own.
+                os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
                 if tools:
                     stack.enter_context(usable_yowasp_cache(scratch.parent))
                 status = _in_room(run, scratch) if tools else run()
