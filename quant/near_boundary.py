@@ -291,7 +291,10 @@ def crossover_samples(
     random = np.random.default_rng(seed)
     first, second = _parents(random, network, golden, count, decision)
     share = random.uniform(*_SHARE, size=(len(first), 1))
-    x = np.where(random.random(first.shape) < share, second, first)
+    # A row at a time: with many inputs, another array of all of them would be most of the memory.
+    for child, other, part in zip(first, second, share, strict=True):
+        np.copyto(child, other, where=random.random(len(child)) < part)
+    x = first
     return GoldenData(x, network.forward(x), None, np.zeros(len(x), dtype=bool), golden.task)
 
 

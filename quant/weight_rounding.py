@@ -3,21 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network, Node
+from build_decoder.quant.error_feedback import ErrorFeedback, feedback_of
 from build_decoder.quant.formats import NetworkFormats, NodeKey
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["CompensatedRounding", "NearestRounding", "WeightRounding", "on_grid"]
-
-_DAMPING = 1.0
-"""Variance that is added to every input, in units of the mean variance, for variations that the
-samples do not show. With much less, errors cancel on these samples and not on others."""
 
 _REMEMBERED = 64
 
@@ -66,11 +63,7 @@ class NearestRounding:
 class CompensatedRounding:
     """Weights of dense layers whose rounding errors cancel in the sums; of others, the nearest.
 
-    Weights are rounded one input after the other, and what an input's rounding does to a neuron's
-    sum is made good, as far as inputs are correlated, by the weights that are still to be rounded:
-    of those, the change that least changes the sum's mean square is taken (optimal brain surgery
-    under the constraint that one weight takes its rounded value). What remains of the mean goes
-    into the bias. Only the inputs' covariance on the samples is used, neither labels nor outputs.
+    See :mod:`quant.error_feedback`. What remains of the mean goes into the bias.
 
     Parameters
     ----------
@@ -78,16 +71,16 @@ class CompensatedRounding:
         The network in floats.
     x
         Its inputs (samples, inputs).
-    statistics
-        Statistics of the network's inputs by name, for networks on the same samples to share; what
-        is missing is put in. Default: shared with none.
+    feedbacks
+        Error feedback by the network's inputs, by their names, for networks on the same samples to
+        share; what is missing is put in. Default: shared with none.
     """
 
     def __init__(
-        self, network: Network, x: np.ndarray, statistics: dict[str, "_Statistics"] | None = None
+        self, network: Network, x: np.ndarray, feedbacks: dict[str, ErrorFeedback] | None = None
     ):
         values = network.values(np.asarray(x, dtype=np.float64))
-        self._of_inputs = {} if statistics is None else statistics
+        self._of_inputs = {} if feedbacks is None else feedbacks
         self._inputs = {item.name for item in network.inputs}
         self._nodes = {
             node.name: (node, values[node.inputs[0]])
@@ -95,58 +88,21 @@ class CompensatedRounding:
             if isinstance(node.layer, Dense)
         }
         self._rounded = lru_cache(_REMEMBERED)(self._compute_rounded)
-        self._of_nodes: dict[str, _Statistics] = {}
+        self._of_nodes: dict[str, ErrorFeedback] = {}
 
     def arrays(self, node: Node, weight: QFormat | None) -> Mapping[str, np.ndarray]:
         return self._rounded(node.name, weight) if node.name in self._nodes else node.weights
 
     def _compute_rounded(self, name: str, format: QFormat) -> Mapping[str, np.ndarray]:
         weights, bias = (self._nodes[name][0].weights[array] for array in ("weights", "bias"))
-        order, mean, factor = self._statistics(name)
-        left = weights[order]
-        rounded = np.empty_like(left)
-        for index in range(len(left)):
-            rounded[index] = format.nearest(left[index])
-            error = (left[index] - rounded[index]) / factor[index, index]
-            left[index + 1 :] -= factor[index, index + 1 :, None] * error
-        placed = np.empty_like(rounded)
-        placed[order] = rounded
-        return {"weights": placed, "bias": bias + mean @ (weights - placed)}
+        feedback = self._feedback(name)
+        rounded = feedback.rounded(weights, format.nearest)
+        return {"weights": rounded, "bias": bias + feedback.mean @ (weights - rounded)}
 
-    def _statistics(self, name: str) -> "_Statistics":
+    def _feedback(self, name: str) -> ErrorFeedback:
         node, x = self._nodes[name]
         (source,) = node.inputs
         known = self._of_inputs if source in self._inputs else self._of_nodes
         if source not in known:
-            known[source] = _Statistics.of(x)
+            known[source] = feedback_of(x)
         return known[source]
-
-
-class _Statistics(NamedTuple):
-    """What decides how rounding errors cancel.
-
-    Attributes
-    ----------
-    order
-        Of the inputs, greatest variance first.
-    mean
-        Of each input.
-    factor
-        In that order, the upper factor U of the inverse covariance, ``U.T @ U``.
-    """
-
-    order: np.ndarray
-    mean: np.ndarray
-    factor: np.ndarray
-
-    @classmethod
-    def of(cls, x: np.ndarray) -> "_Statistics":
-        """Those of samples ``x`` (samples, inputs)."""
-        mean = x.mean(axis=0)
-        covariance = (x - mean).T @ (x - mean) / len(x)
-        order = np.argsort(-np.diag(covariance), kind="stable")
-        covariance = covariance[np.ix_(order, order)]
-        damping = _DAMPING * np.diag(covariance).mean() or 1.0
-        covariance[np.diag_indices_from(covariance)] += damping
-        factor = np.linalg.cholesky(np.linalg.inv(covariance)).T
-        return cls(order, mean, factor)

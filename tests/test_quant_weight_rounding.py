@@ -3,6 +3,7 @@ import pytest
 
 from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
+from build_decoder.quant.error_feedback import _ByInputs, _BySamples, feedback_of
 from build_decoder.quant.formats import NodeKey
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.weight_rounding import CompensatedRounding, NearestRounding, on_grid
@@ -45,3 +46,40 @@ def test_fine_formats_change_nothing(case):
     arrays = CompensatedRounding(network, golden.search.x).arrays(first, format)
     np.testing.assert_allclose(arrays["weights"], first.weights["weights"], atol=1e-6)
     np.testing.assert_allclose(arrays["bias"], first.weights["bias"], atol=1e-5)
+
+
+def test_few_samples_and_many_give_the_same_weights():
+    """Both forms of the feedback, on correlated inputs, some of which do not vary."""
+    random = np.random.default_rng(4)
+    grid = QFormat(1, 4)
+    for samples, inputs in ((20, 150), (64, 65), (90, 40), (1, 3)):
+        x = random.normal(size=(samples, 4)) @ random.normal(size=(4, inputs))
+        x += random.normal(size=x.shape)
+        x[:, 0], x[:, -1] = 2.0, 0.0
+        weights = random.normal(size=(inputs, 5)) / 2
+        one, other = _ByInputs.of(x), _BySamples.of(x)
+        np.testing.assert_allclose(one.mean, other.mean)
+        rounded = one.rounded(weights, grid.nearest)
+        np.testing.assert_array_equal(rounded, other.rounded(weights, grid.nearest))
+        np.testing.assert_array_equal(rounded, grid.nearest(rounded))
+
+
+def test_errors_cancel_as_well_as_they_can():
+    """Each weight takes the nearest value to what makes good the errors of those before it."""
+    random = np.random.default_rng(5)
+    x = random.normal(size=(30, 3)) @ random.normal(size=(3, 12))
+    weights = random.normal(size=(12, 2))
+    grid = QFormat(2, 3)
+    feedback = feedback_of(x)
+    rounded = feedback.rounded(weights, grid.nearest)
+    deviations = x - x.mean(axis=0)
+    variances = np.mean(deviations**2, axis=0)
+    metric = deviations.T @ deviations / len(x) + variances.mean() * np.eye(12)
+    order = np.argsort(-variances, kind="stable")
+    for place, index in enumerate(order):
+        done, left = order[:place], order[place:]
+        change = np.linalg.solve(
+            metric[np.ix_(left, left)],
+            -metric[np.ix_(left, done)] @ (rounded - weights)[done],
+        )
+        np.testing.assert_array_equal(grid.nearest(weights[index] + change[0]), rounded[index])

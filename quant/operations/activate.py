@@ -13,6 +13,12 @@ __all__ = ["Activate"]
 _TABLE_WIDTH = 12
 """Widest input, in bits, of which all results are kept in a table: at most 16 KiB."""
 
+_WIDE_TABLES = 32
+"""Tables of wider inputs that are kept: at most 512 KiB each. They serve where there are more
+values than codes, as of a layer of many neurons."""
+
+_WIDEST_TABLE = 16
+
 
 @dataclass(frozen=True, eq=False)
 class Activate:
@@ -37,9 +43,10 @@ class Activate:
             # One narrowing, which costs less than to look into a table.
             both = max(self.activation.input.width, self.activation.output.width)
             return self.activation.compute(carried(raw, carrier(both)))
-        if self.activation.input.width <= _TABLE_WIDTH:
-            place = raw - self.activation.input.min_raw
-            return _table(self.activation)[place.astype(np.intp)]
+        width = self.activation.input.width
+        if width <= _TABLE_WIDTH or (width <= _WIDEST_TABLE and raw.size > 1 << width):
+            table = (_results if width <= _TABLE_WIDTH else _wide_results)(_Same(self.activation))
+            return table[(raw - self.activation.input.min_raw).astype(np.intp)]
         return self.activation.compute(raw).astype(self.kind)
 
 
@@ -58,13 +65,14 @@ class _Same:
         return self.activation is other.activation
 
 
-def _table(activation: IntegerActivation) -> np.ndarray:
-    return _results(_Same(activation))
-
-
 @lru_cache(maxsize=4096)
 def _results(key: _Same) -> np.ndarray:
     """Raw results of all input codes, least code first."""
     input, output = key.activation.input, key.activation.output
     codes = np.arange(input.min_raw, input.max_raw + 1)
     return key.activation.compute(codes).astype(carrier(output.width))
+
+
+@lru_cache(maxsize=_WIDE_TABLES)
+def _wide_results(key: _Same) -> np.ndarray:
+    return _results.__wrapped__(key)

@@ -23,8 +23,7 @@ def coefficients(
     for length in np.unique(ends - starts):
         # All segments of one length together.
         alike = np.flatnonzero(ends - starts == length)
-        cuts = [limits.cut(start, start + length, length) for start in starts[alike]]
-        low, high = (np.concatenate(arrays) for arrays in zip(*cuts, strict=True))
+        low, high = limits.lines(starts[alike], length)
         sloping = slopes[alike] != 0
         if sloping.any():
             slopes[alike[sloping]] = least_slopes(

@@ -64,15 +64,18 @@ class Limits:
 
         They are (segments, offsets), for positions ``start`` to ``end - 1``.
         """
-        own_low = self.low[start:end].reshape(-1, length)
-        own_high = self.high[start:end].reshape(-1, length)
+        return self.lines(np.arange(start, end, length), length)
+
+    def lines(self, starts: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """The same, of segments of ``length`` that begin at ``starts``."""
+        places = starts[:, None] + np.arange(length)
         if self.next_low is None:
-            return own_low, own_high
-        low = np.full((len(own_low), length + 1), -np.inf)
-        high = np.full((len(own_high), length + 1), np.inf)
-        low[:, :-1], high[:, :-1] = own_low, own_high
-        low[:, 1:] = np.maximum(low[:, 1:], self.next_low[start:end].reshape(-1, length))
-        high[:, 1:] = np.minimum(high[:, 1:], self.next_high[start:end].reshape(-1, length))
+            return self.low[places], self.high[places]
+        low = np.full((len(starts), length + 1), -np.inf)
+        high = np.full((len(starts), length + 1), np.inf)
+        low[:, :-1], high[:, :-1] = self.low[places], self.high[places]
+        low[:, 1:] = np.maximum(low[:, 1:], self.next_low[places])
+        high[:, 1:] = np.minimum(high[:, 1:], self.next_high[places])
         return low, high
 
     def coarsened(self, bits: int) -> "Limits":
@@ -82,11 +85,18 @@ class Limits:
         """
         if not bits:
             return self
-        low, high = self.low, self.high
-        if self.next_low is not None:
-            low, high = np.maximum(low, self.next_low), np.minimum(high, self.next_high)
+        both = self.held_together()
         return Limits(
-            low.reshape(-1, 1 << bits).max(axis=1), high.reshape(-1, 1 << bits).min(axis=1)
+            both.low.reshape(-1, 1 << bits).max(axis=1),
+            both.high.reshape(-1, 1 << bits).min(axis=1),
+        )
+
+    def held_together(self) -> "Limits":
+        """What a constant is held to at each position: its own limits and its mirror image's."""
+        if self.next_low is None:
+            return self
+        return Limits(
+            np.maximum(self.low, self.next_low), np.minimum(self.high, self.next_high)
         )
 
 

@@ -12,6 +12,7 @@ from build_decoder.quant.pwl.segmentation import (
     merge_constants,
     segment_greedily,
     segment_uniformly,
+    uniform_slopes,
 )
 from build_decoder.quant.pwl.size import lines_size
 
@@ -28,6 +29,9 @@ _MOST_GUARD_BITS = 32
 Segmenter = Callable[[Limits, int, int | None], list[Segment] | None]
 """Segments of limits, with boundaries at multiples of 2**(second) positions, slopes with guard bits
 (third), or any if None; None if that cannot be."""
+
+Test = Callable[[Limits, int, int | None], bool]
+"""Whether there are such segments."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def fewest_segments(limits: Limits, *, most: int | None = None) -> Fit | None:
     loses as many low bits as possible, and slopes have the fewest guard bits, in this order.
     """
     step_bits = max((_varying(limits) - 1).bit_length() - _ADDRESS_BITS, 0)
-    while _uniform(limits, step_bits, None) is None:
+    while not _has_uniform(limits, step_bits, None):
         step_bits -= 1
     segments = segment_greedily(limits, 1 << step_bits, most=most)
     if segments is None:
@@ -77,13 +81,11 @@ def fewest_segments(limits: Limits, *, most: int | None = None) -> Fit | None:
         limits, 2 << step_bits, most=count
     ):
         step_bits += 1
-    return _fit(
-        limits,
-        step_bits,
-        lambda limits, step_bits, guard_bits: segment_greedily(
-            limits, 1 << step_bits, most=count, guard_bits=guard_bits
-        ),
-    )
+
+    def segmented(limits: Limits, step_bits: int, guard_bits: int | None) -> list[Segment] | None:
+        return segment_greedily(limits, 1 << step_bits, most=count, guard_bits=guard_bits)
+
+    return _fit(limits, step_bits, segmented, lambda *cut: segmented(*cut) is not None)
 
 
 def cheapest_fit(limits: Limits, *, folded: bool, output_width: int) -> Fit:
@@ -98,9 +100,9 @@ def cheapest_fit(limits: Limits, *, folded: bool, output_width: int) -> Fit:
 
     best = None
     for step_bits in range(_position_bits(limits), -1, -1):
-        if _uniform(limits, step_bits, None) is None:
+        if not _has_uniform(limits, step_bits, None):
             continue
-        fit = _fit(limits, step_bits, _uniform)
+        fit = _fit(limits, step_bits, _uniform, _has_uniform)
         merged = replace(fit, segments=merge_constants(fit.limits, fit.segments))
         here = min(fit, merged, key=size)
         if best is not None and size(here) >= size(best):
@@ -111,22 +113,26 @@ def cheapest_fit(limits: Limits, *, folded: bool, output_width: int) -> Fit:
 
 def uniform_fit(limits: Limits, step_bits: int) -> Fit | None:
     """Segments of ``2**step_bits`` positions each; None if there is no line for one."""
-    if _uniform(limits, step_bits, None) is None:
+    if not _has_uniform(limits, step_bits, None):
         return None
-    return _fit(limits, step_bits, _uniform)
+    return _fit(limits, step_bits, _uniform, _has_uniform)
 
 
 def _uniform(limits: Limits, step_bits: int, guard_bits: int | None) -> list[Segment] | None:
     return segment_uniformly(limits, 1 << step_bits, guard_bits=guard_bits)
 
 
-def _fit(limits: Limits, step_bits: int, segmented: Segmenter) -> Fit:
+def _has_uniform(limits: Limits, step_bits: int, guard_bits: int | None) -> bool:
+    return uniform_slopes(limits, 1 << step_bits, guard_bits=guard_bits) is not None
+
+
+def _fit(limits: Limits, step_bits: int, segmented: Segmenter, possible: Test) -> Fit:
     """Drop as many low bits as possible, and then have as few guard bits as possible.
 
     That there are segments for real slopes and all bits is known.
     """
     dropped = 0
-    while dropped < step_bits and segmented(
+    while dropped < step_bits and possible(
         limits.coarsened(dropped + 1), step_bits - dropped - 1, None
     ):
         dropped += 1
@@ -134,17 +140,16 @@ def _fit(limits: Limits, step_bits: int, segmented: Segmenter) -> Fit:
     guard_bits = bisect_left(
         range(_MOST_GUARD_BITS),
         True,
-        key=lambda bits: segmented(limits, step_bits, bits) is not None,
+        key=lambda bits: possible(limits, step_bits, bits),
     )
     return Fit(limits, dropped, step_bits, guard_bits, segmented(limits, step_bits, guard_bits))
 
 
 def _varying(limits: Limits) -> int:
     """Positions up to which one constant does not do for all that follow; at least 1."""
-    high = limits.high if limits.next_high is None else np.minimum(limits.high, limits.next_high)
-    low = limits.low if limits.next_low is None else np.maximum(limits.low, limits.next_low)
-    greatest = np.maximum.accumulate(low[::-1])
-    least = np.minimum.accumulate(high[::-1])
+    both = limits.held_together()
+    greatest = np.maximum.accumulate(both.low[::-1])
+    least = np.minimum.accumulate(both.high[::-1])
     return max(limits.positions - int(np.count_nonzero(greatest <= least)), 1)
 
 

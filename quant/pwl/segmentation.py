@@ -2,10 +2,18 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from build_decoder.quant.pwl.limits import Limits
 from build_decoder.quant.pwl.line import find_slopes
 
-__all__ = ["Segment", "merge_constants", "segment_greedily", "segment_uniformly"]
+__all__ = [
+    "Segment",
+    "merge_constants",
+    "segment_greedily",
+    "segment_uniformly",
+    "uniform_slopes",
+]
 
 
 @dataclass(frozen=True)
@@ -52,11 +60,19 @@ def segment_greedily(
     return segments
 
 
+def uniform_slopes(
+    limits: Limits, length: int, *, guard_bits: int | None = None
+) -> np.ndarray | None:
+    """Slopes of segments of ``length`` positions, which must divide all; None if one has no
+    line."""
+    return find_slopes(*limits.cut(0, limits.positions, length), guard_bits)
+
+
 def segment_uniformly(
     limits: Limits, length: int, *, guard_bits: int | None = None
 ) -> list[Segment] | None:
     """Segments of ``length`` positions, which must divide all; None if one has no line."""
-    slopes = find_slopes(*limits.cut(0, limits.positions, length), guard_bits)
+    slopes = uniform_slopes(limits, length, guard_bits=guard_bits)
     if slopes is None:
         return None
     return [
@@ -66,12 +82,18 @@ def segment_uniformly(
 
 def merge_constants(limits: Limits, segments: list[Segment]) -> list[Segment]:
     """``segments``, where neighbours for which one constant does become one."""
-    merged = []
-    for segment in segments:
+    both = limits.held_together()
+    starts = [segment.start for segment in segments]
+    greatest = np.maximum.reduceat(both.low, starts).tolist()
+    least = np.minimum.reduceat(both.high, starts).tolist()
+    merged, low, high = [], 0.0, 0.0
+    for segment, own_low, own_high in zip(segments, greatest, least, strict=True):
         if merged and not segment.slope and not merged[-1].slope:
-            low, high = limits.cut(merged[-1].start, segment.end, segment.end - merged[-1].start)
-            if low.max() <= high.min():
+            both_low, both_high = max(low, own_low), min(high, own_high)
+            if both_low <= both_high:
                 merged[-1] = Segment(merged[-1].start, segment.end, 0.0)
+                low, high = both_low, both_high
                 continue
         merged.append(segment)
+        low, high = own_low, own_high
     return merged
