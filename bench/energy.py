@@ -4,6 +4,9 @@
 netlist's toggles on golden frames back to back, and prints them by the cells that drive the nets,
 and three estimates of the dynamic energy of a frame at 100 MHz (bench.energy_model). ``NETWORK`` in
 the place of a build is built first. Nothing of it was measured on a board.
+
+``--saif FOLDER`` leaves the netlist, its switching activity and a script there, for Vivado's own
+estimate after place and route.
 """
 
 import sys
@@ -15,12 +18,13 @@ from build_decoder.bench.energy_model import Estimate, Events, by_events, by_res
 from build_decoder.given_build import add_build_arguments, given_build
 from build_decoder.hdl import families
 from build_decoder.hdl.cells import Resources
-from build_decoder.models.arguments import LineParser
+from build_decoder.models.arguments import LineParser, filled_path
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError
 from build_decoder.options.types import at_least
-from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.decoder_bench import TOP, ExportedDecoder
 from build_decoder.sim.errors import CheckFailed
+from build_decoder.sim.saif import write_saif
 from build_decoder.sim.synthesis import synthesise
 from build_decoder.sim.toggles import Toggles, count_toggles
 from build_decoder.stages.rtl import Chip
@@ -29,6 +33,20 @@ __all__ = ["main"]
 
 _FAMILY = "xc7"
 _BEFORE_AND_BEHIND = 2
+_CLOCK_MHZ = 100
+_SCRIPT = f"""\
+# Vivado's own estimate of the decoder's power, placed and routed without a shell.
+# vivado -mode batch -source power.tcl, in this folder; PART is that of your board.
+set PART xc7z020clg400-1
+read_verilog decoder.v
+set_property design_mode GateLvl [current_fileset]
+link_design -top {TOP} -part $PART -mode out_of_context
+create_clock -name clk -period {1000 / _CLOCK_MHZ:g} [get_ports clk]
+place_design
+route_design
+read_saif -strip_path {TOP} toggles.saif
+report_power -file power.rpt
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,7 +65,12 @@ def _run(argv: Sequence[str] | None) -> int:
         "--frames", type=at_least(1), default=10, metavar="N",
         help="golden frames that toggles are counted on (10)",
     )
-    frames = parser.parse_args(argv).frames
+    parser.add_argument(
+        "--saif", type=filled_path, metavar="FOLDER",
+        help="also leave netlist, SAIF file and a Tcl script for Vivado there",
+    )
+    arguments = parser.parse_args(argv)
+    frames = arguments.frames
     family = families.get(_FAMILY)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -72,7 +95,18 @@ def _run(argv: Sequence[str] | None) -> int:
         )
         print(f"{plan.model.name}: {plan.model.topology}, folded {plan.folded}")
         _show(toggles, synthesis.resources)
+        if arguments.saif is not None:
+            _leave(toggles, arguments.saif)
     return 0
+
+
+def _leave(toggles: Toggles, folder: Path) -> None:
+    """What Vivado needs for its own estimate."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "decoder.v").write_bytes(toggles.netlist.read_bytes())
+    write_saif(toggles, folder / "toggles.saif", top=TOP, clock_mhz=_CLOCK_MHZ)
+    (folder / "power.tcl").write_text(_SCRIPT)
+    print(f"for Vivado: {folder / 'power.tcl'}")
 
 
 def _show(toggles: Toggles, resources: Resources) -> None:

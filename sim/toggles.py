@@ -1,7 +1,7 @@
 """Toggles: how often each output of a netlist's cells changes while frames run."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,8 @@ class CellOutput:
         Changes of each bit, the last bit first.
     high
         Cycles that each bit was 1.
+    nets
+        Name of the net that each bit drives, as ``net_3[1]``; None if nothing takes it.
     routed
         Whether each bit is a net of the general routing: it goes to an input of a cell, or of a
         port, other than by a wire that the slice or block has for it.
@@ -59,6 +61,7 @@ class CellOutput:
     port: str
     toggles: tuple[int, ...]
     high: tuple[int, ...]
+    nets: tuple[str | None, ...]
     routed: tuple[bool, ...]
 
 
@@ -71,12 +74,15 @@ class Toggles:
 
     Parameters
     ----------
+    netlist
+        Verilog of the netlist, with the names of cells and nets.
     outputs
         All outputs of all cells.
     cycles, frames
         Over how many cycles and frames.
     """
 
+    netlist: Path
     outputs: tuple[CellOutput, ...]
     cycles: int
     frames: int
@@ -92,8 +98,8 @@ class Toggles:
 
 
 def named_netlist(netlist_json: Path, work_dir: Path) -> tuple[Path, Path]:
-    """The netlist as Verilog and JSON in which each cell has the same name in both, which is a
-    number.
+    """The netlist as Verilog and JSON in which each cell, and each net, has the same name in both,
+    which is a number.
 
     Raises
     ------
@@ -107,8 +113,10 @@ def named_netlist(netlist_json: Path, work_dir: Path) -> tuple[Path, Path]:
         [
             f"read_json {source.name}",
             f"hierarchy -top {TOP}",
-            # Verilator stumbles over long names that it records.
+            # A name for each net, and short ones: Verilator stumbles over long ones.
             "rename -hide",
+            "opt_clean -purge",
+            "rename -enumerate -pattern net_% w:*",
             "rename -enumerate -pattern cell_% c:*",
             f"write_json {named.name}",
             f"write_verilog -noattr {verilog.name}",
@@ -170,28 +178,49 @@ def count_toggles(
         for port, direction in cell["port_directions"].items()
         if direction == "output"
     }
-    routed = _routed(module)
+    routed, taken, nets = _routed(module), _taken(module, {}), _net_names(module)
     counted = _counted(work_dir / "run" / WAVES, outputs, cycles)
     found = []
     for (cell, port), (toggles, high) in counted.items():
-        kind = cells[cell]["type"]
-        nets = tuple(kind not in _ABSORBED and bit in routed for bit in outputs[cell, port])
-        found.append(CellOutput(cell, kind, port, toggles, high, nets))
-    return Toggles(tuple(found), cycles, frames)
+        kind, bits = cells[cell]["type"], outputs[cell, port]
+        found.append(
+            CellOutput(
+                cell, kind, port, toggles, high,
+                nets=tuple(nets[bit] if bit in taken else None for bit in bits),
+                routed=tuple(kind not in _ABSORBED and bit in routed for bit in bits),
+            )
+        )  # fmt: skip
+    return Toggles(verilog, tuple(found), cycles, frames)
+
+
+def _net_names(module: Mapping) -> dict[int, str]:
+    """Name of each bit of a netlist's nets."""
+    names = {}
+    for name, net in module["netnames"].items():
+        bits = net["bits"]
+        for index, bit in enumerate(bits):
+            names[bit] = name if len(bits) == 1 else f"{name}[{index + net.get('offset', 0)}]"
+    return names
+
+
+def _taken(module: Mapping, besides: Mapping[str, Collection[str]]) -> set[int]:
+    """Bits of nets that a netlist's module takes somewhere else than at these inputs of cells, by
+    type of cell."""
+    taken = set()
+    for cell in module["cells"].values():
+        left_out = besides.get(cell["type"], ())
+        for port, bits in cell["connections"].items():
+            if cell["port_directions"][port] == "input" and port not in left_out:
+                taken.update(bits)
+    for port in module["ports"].values():
+        if port["direction"] == "output":
+            taken.update(port["bits"])
+    return taken
 
 
 def _routed(module: Mapping) -> set[int]:
-    """Bits of nets that a netlist's module takes somewhere by general routing."""
-    routed = set()
-    for cell in module["cells"].values():
-        dedicated = _DEDICATED.get(cell["type"], ())
-        for port, bits in cell["connections"].items():
-            if cell["port_directions"][port] == "input" and port not in dedicated:
-                routed.update(bits)
-    for port in module["ports"].values():
-        if port["direction"] == "output":
-            routed.update(port["bits"])
-    return routed
+    """Bits of nets that go by the general routing."""
+    return _taken(module, _DEDICATED)
 
 
 class _Bits:

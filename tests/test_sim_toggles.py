@@ -1,5 +1,7 @@
 """Toggles of netlists: what is read of waves, and what is a net of the general routing."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -10,8 +12,9 @@ from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.errors import CheckFailed
+from build_decoder.sim.saif import write_saif
 from build_decoder.sim.synthesis import synthesise
-from build_decoder.sim.toggles import _counted, _routed, count_toggles
+from build_decoder.sim.toggles import CellOutput, Toggles, _counted, _routed, count_toggles
 from tests.test_hdl_decoder import model
 
 WAVES = """\
@@ -100,6 +103,23 @@ def test_wires_of_their_own_are_not_routed():
     assert _routed(module) == {2, 5, 7, 10}
 
 
+def test_saif(tmp_path):
+    """Each net once, by its name, and for how long it was 0 and 1."""
+    outputs = (
+        CellOutput("cell_0", "LUT2", "O", (3,), (4,), ("net_7",), (True,)),
+        CellOutput("cell_1", "DSP48E1", "P", (1, 0), (9, 0), ("net_2[5]", None), (True, False)),
+    )
+    path = tmp_path / "toggles.saif"
+    write_saif(Toggles(tmp_path, outputs, 10, 2), path, top="decoder", clock_mhz=50)
+    text = path.read_text()
+    assert text.count("(") == text.count(")")
+    assert "(DURATION 200000)" in text
+    assert re.findall(r"\((net\S*) (.*)\)\n", text) == [
+        (r"net_2\[5\]", "(T0 20000) (T1 180000) (TX 0) (TC 1) (IG 0)"),
+        ("net_7", "(T0 120000) (T1 80000) (TX 0) (TC 3) (IG 0)"),
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["xc7", "ecp5"])
 def test_a_netlist(target, tmp_path):
@@ -119,6 +139,12 @@ def test_a_netlist(target, tmp_path):
             assert 0 <= at_one <= found.cycles
             assert toggles <= 2 * min(at_one, found.cycles - at_one) + 1
     assert sum(found.routed_by_type().values()) > found.cycles
+    # All that a cell drives and something takes has a name, and that name is in the netlist.
+    names = [net for output in found.outputs for net in output.nets if net is not None]
+    assert len(names) == len(set(names))
+    text = found.netlist.read_text()
+    for name in names:
+        assert re.search(rf"\b{re.escape(name.partition('[')[0])}\b", text)
     # Frames that are all alike change nothing but control.
     still = count_toggles(
         exported, synthesis.netlist_json, x[[0] * 8], y[[0] * 8], tmp_path / "still"
