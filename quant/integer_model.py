@@ -13,7 +13,7 @@ from build_decoder.models.layer import Shape
 from build_decoder.models.walk import Walk
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.dense import NODES, Dense
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["IntegerModel", "ModelInput", "ModelNode", "Node"]
 
@@ -40,7 +40,7 @@ class Node:
 
     layer: int
     name: str
-    format: QFormat
+    format: NumberFormat
     words: int
 
 
@@ -51,7 +51,7 @@ class ModelInput:
 
     name: str
     shape: Shape
-    format: QFormat
+    format: NumberFormat
     of: str | None = None
     walk: Walk | None = None
 
@@ -130,12 +130,12 @@ class IntegerModel:
         return tuple(node.layer for node in self.nodes)
 
     @property
-    def input_format(self) -> QFormat:
+    def input_format(self) -> NumberFormat:
         """Format of the decoder's inputs."""
         return self.inputs[0].format
 
     @property
-    def output_format(self) -> QFormat:
+    def output_format(self) -> NumberFormat:
         """Format of the decoder's outputs."""
         return self.nodes[-1].layer.output
 
@@ -307,5 +307,5 @@ class IntegerModel:
         return json.dumps([inputs, nodes])
 
 
-def _listed(formats: tuple[QFormat, ...]) -> str:
+def _listed(formats: tuple[NumberFormat, ...]) -> str:
     return ", ".join(map(str, formats))

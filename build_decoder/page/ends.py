@@ -3,7 +3,8 @@
 from build_decoder.models.task import Kind
 from build_decoder.page.facts import Facts
 from build_decoder.page.parts import Section, Table
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["ends", "format_words"]
 
@@ -48,12 +49,20 @@ def _answers(facts: Facts) -> str:
     return f"An answer: {kept}."
 
 
-def _row(name: str, shape: str, format: QFormat) -> tuple[str, ...]:
-    low, high = format.to_real([format.min_raw, format.max_raw])
-    return name, shape, format_words(format), f"{low:g} to {high:g}", f"{2.0**-format.fraction:g}"
+def _row(name: str, shape: str, format: NumberFormat) -> tuple[str, ...]:
+    low, high = format.ends
+    step = "relative" if isinstance(format, FloatFormat) else f"{2.0**-format.fraction:g}"
+    return name, shape, format_words(format), f"{low:g} to {high:g}", step
 
 
-def format_words(format: QFormat) -> str:
-    """A format as integer and fraction bits, and whether it has a sign."""
+def format_words(format: NumberFormat) -> str:
+    """A format as integer and fraction bits, and whether it has a sign, or as exponent and fraction
+    bits."""
+    if isinstance(format, FloatFormat):
+        flushed = "" if format.subnormals else ", subnormals are zero"
+        return (
+            f"{format.width} bits: floating point, exponent {format.exponent}, fraction "
+            f"{format.fraction}{flushed}"
+        )
     sign = "signed" if format.signed else "unsigned"
     return f"{format.width} bits: {format.integer}.{format.fraction} {sign}"
