@@ -48,7 +48,8 @@ def test_order_is_that_of_the_values(format):
     np.testing.assert_array_equal(keys[:, None] > keys, values[:, None] > values)
     least, greatest = format.ends
     finite = values[np.isfinite(values)]
-    assert least <= finite.min() and finite.max() <= greatest
+    assert least <= finite.min()
+    assert finite.max() <= greatest
 
 
 @pytest.mark.parametrize("format", FORMATS, ids=str)
@@ -67,7 +68,7 @@ def test_formats_are_read_as_they_are_told(format):
 
 
 @pytest.mark.parametrize(
-    "entries, says",
+    ("entries", "says"),
     [
         ({"exponent": 9, "fraction": 3, "subnormals": True}, "expected 2 to 8 exponent bits"),
         ({"exponent": 5, "fraction": 3}, "subnormals"),
