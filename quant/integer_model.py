@@ -11,6 +11,7 @@ import numpy as np
 
 from build_decoder.models.layer import Shape
 from build_decoder.models.walk import Walk
+from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.dense import NODES, Dense
 from build_decoder.quant.number_format import NumberFormat
@@ -105,16 +106,18 @@ class IntegerModel:
                     f"expected layer {number} to take values in {_listed(given)}, got "
                     f"{_listed(node.layer.inputs)}"
                 )
-            if isinstance(node.layer, Dense) and node.layer.input_count != counts[node.inputs[0]]:
-                raise ValueError(
-                    f"expected layer {number} to take {counts[node.inputs[0]]} values, got "
-                    f"{node.layer.input_count}"
-                )
+            if isinstance(node.layer, Dense | FloatDense):
+                count = counts[node.inputs[0]]
+                if node.layer.input_count != count:
+                    raise ValueError(
+                        f"expected layer {number} to take {count} values, got "
+                        f"{node.layer.input_count}"
+                    )
             formats[node.name] = node.layer.output
             counts[node.name] = node.layer.output_count
 
     @classmethod
-    def chain(cls, name: str, layers: Iterable[Dense]) -> "IntegerModel":
+    def chain(cls, name: str, layers: Iterable[Dense | FloatDense]) -> "IntegerModel":
         """Dense layers that follow one another."""
         layers = tuple(layers)
         nodes, taken = [], "x"
