@@ -103,7 +103,7 @@ class Quantised:
         return {
             "decided_by": self.search.decided_by(key),
             "steps": {
-                name: {"integer": format.integer, "fraction": format.fraction}
+                name: {key: bits for key, bits in told(format).items() if type(bits) is int}
                 for name, format in self.search.trace(key).items()
             },
         }

@@ -13,6 +13,7 @@ from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.floating.convert import float_model, seen_range
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
+from build_decoder.quant.floating.quantised import input_ranges
 from build_decoder.quant.qformat import QFormat
 from tests.floats import finite_codes, near_one, random_chain, rounded, taken
 
@@ -89,13 +90,12 @@ def test_the_total_holds_every_sum_and_no_less():
 
 
 def test_what_is_not_taken_as_it_is_is_counted():
-    weights = FP16.encode(np.ones((3, 1)))
-    layer = FloatDense(
-        input=FP16, weight=FP16, output=FP16, greatest=int(FP16.encode(3.0)), least=-1,
-        weights=weights, biases=weights[0],
-    )  # fmt: skip
-    x = FP16.encode(np.array([[3.0, -3.0, 0.0], [np.inf, np.nan, 0.5], [0.25, -3.5, 1.0]]))
-    assert layer.beyond(x) == 4
+    network = random_chain((3, 2), ("linear",), seed=1)
+    model = float_model(network, np.arange(9.0).reshape(3, 3), FP16)
+    x = np.array([[15.0, -15.0, 0.0], [16.0, np.inf, 0.5], [8.0, -20.0, 2.25]])
+    assert input_ranges(model, x) == [
+        {"layer": 1, "greatest": 15.0, "least_exponent": 0, "inputs": 9, "beyond": 3, "cut": 2}
+    ]
 
 
 @pytest.mark.parametrize("format", FORMATS, ids=str)
@@ -118,7 +118,7 @@ def test_a_trained_network_keeps_its_decisions(format):
     found = model.predict(x)
     assert (found.argmax(axis=1) == y.argmax(axis=1)).all()
     assert np.abs(found - y).max() < 2.0 ** -min(format.fraction, 12) * 2.5
-    assert model.layers[0].beyond(model.quantise_input(x)) == 0
+    assert [found["beyond"] for found in input_ranges(model, x)] == [0, 0]
     assert model.layers[0].least == 0
     assert model.layers[0].range.greatest == 15.0
 

@@ -1,5 +1,7 @@
 """What goes into a decoder and what comes out."""
 
+from collections.abc import Iterator
+
 from build_decoder.models.task import Kind
 from build_decoder.page.facts import Facts
 from build_decoder.page.parts import Section, Table
@@ -35,10 +37,26 @@ def ends(facts: Facts) -> Section:
             f"Built is {report['built_topology']}, from {report['topology']}: the search left out "
             f"neurons that others stand in for."
         )
+    if report["input_ranges"] is not None:
+        text += list(_ranges(report["input_ranges"]))
     notes = [f"Golden data: {note}" for note in report["golden_notes"] or ()]
     notes += [f"Exact rewrite {r['name']}: {r['note']}" for r in report["rewrites"] or ()]
     head = ("", "values a frame", "format", "range", "step")
     return Section("In and out", text=text, tables=[Table(head, rows)], notes=notes)
+
+
+def _ranges(found: list[dict]) -> Iterator[str]:
+    """What layers in floating point take."""
+    yield (
+        "Floating point: sums are exact, and rounded once a neuron. A layer's sums are as wide as "
+        "inputs of its range can make them; inputs beyond are limited to it."
+    )
+    for each in found:
+        yield (
+            f"Layer {each['layer']} takes inputs up to {each['greatest']:g} in size, in multiples "
+            f"of 2^{each['least_exponent']}: {each['beyond']} of {each['inputs']} inputs that "
+            f"golden data leads to are beyond, and {each['cut']} lose bits."
+        )
 
 
 def _answers(facts: Facts) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from build_decoder.page.facts import Facts
 from build_decoder.page.parts import Bar, Section, Table
 from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.floating.quantised import FLOATING
 from build_decoder.quant.format_fields import format_told
 from build_decoder.quant.number_format import NumberFormat
 from build_decoder.quant.trace import trace
@@ -30,6 +31,7 @@ _STEPS = {
     "BWS-IBW": "BWS-IBW: AHEAD's selection of integer bits",
     "BWS-FBW": "BWS-FBW: AHEAD's selection of fraction bits",
     "BWO-FBW": "BWO-FBW: AHEAD's optimisation of fraction bits",
+    FLOATING: "floating: one format for all, nothing is searched",
     "": "follows: the format follows from those of several other nodes",
 }
 

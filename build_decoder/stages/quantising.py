@@ -15,6 +15,7 @@ from build_decoder.quant.activations import IntegerActivation
 from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
 from build_decoder.quant.activations.table import Table
 from build_decoder.quant.answer import SCORES, answering, check_answer
+from build_decoder.quant.floating.quantised import input_ranges
 from build_decoder.quant.format_fields import told
 from build_decoder.quant.quality import Quality
 from build_decoder.quant.quantise import Quantised
@@ -71,6 +72,11 @@ def quantise_network(
     save_model(model, build.path)
     build.save_expected(model, model.quantise_input(golden.x))
     figures = {"answer": answer, **_figures_of(quantised)}
+    if options.arithmetic is not None:
+        figures |= {
+            "arithmetic": str(options.arithmetic),
+            "input_ranges": input_ranges(quantised.model, golden.x),
+        }
     return StageResult(figures=figures, warnings=quantised.warnings)
 
 

@@ -137,10 +137,6 @@ class FloatDense(IntegerLayer):
         """The form, if there is one."""
         return () if self.form is None else (self.form,)
 
-    def beyond(self, raw: np.ndarray) -> int:
-        """How many of some inputs, codes of any shape, are not taken as they are."""
-        return int(np.count_nonzero(self.range.beyond(raw)))
-
     def compute(self, raw: np.ndarray) -> np.ndarray:
         """Int64 codes (samples, units) of codes (samples, inputs)."""
         exact = self.sums.values(raw)
