@@ -1,4 +1,4 @@
-"""Floating point in Python's fractions, the oracle of its models, and codes that tell faults."""
+"""Floating point in Python's fractions, the oracle of its models."""
 
 from fractions import Fraction
 
@@ -8,7 +8,7 @@ from build_decoder.models.network import Network
 from build_decoder.quant.floating.input_range import InputRange
 from tests.networks import dense, dense_chain
 
-__all__ = ["finite_codes", "near_one", "random_chain", "rounded", "taken"]
+__all__ = ["random_chain", "rounded", "taken"]
 
 
 def rounded(total: Fraction, format) -> float:
@@ -32,21 +32,6 @@ def taken(value: float, range: InputRange) -> float:
     size = min(abs(value), range.greatest)
     unit = Fraction(2) ** range.least
     return float(np.copysign(float(Fraction(size) // unit * unit), value))
-
-
-def finite_codes(rng, format, shape):
-    """Codes of any numbers, not infinite."""
-    return rng.integers(0, format.infinity, shape) | rng.choice([0, format.sign_bit], shape)
-
-
-def near_one(rng, format, shape, spread=3):
-    """Codes of numbers near one, whose sums cancel and tie."""
-    exponents = format.bias + rng.integers(-spread, spread, shape)
-    exponents = np.clip(exponents, 0, (1 << format.exponent) - 2)
-    fractions = rng.integers(0, format.least_normal, shape) & rng.integers(
-        0, format.least_normal, shape
-    )
-    return (exponents << format.fraction | fractions) | rng.choice([0, format.sign_bit], shape)
 
 
 def random_chain(sizes: tuple[int, ...], activations: tuple[str, ...], seed: int) -> Network:

@@ -28,9 +28,10 @@ from build_decoder.quant.floating.input_range import InputRange
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.float_codes import codes_near, finite_codes
 from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.synthesis import TARGETS
-from tests.floats import finite_codes, near_one, rounded
+from tests.floats import rounded
 from tests.stage_rig import check_control, component, run
 from tests.sweeps import swept
 from tests.test_quant_float_dense import ENDS
@@ -98,7 +99,7 @@ def test_inputs_are_taken_as_the_range_says(format):
         InputRange(format, 3.0, -1), InputRange(format, 1.0, max(-3, least)),
     ]  # fmt: skip
     codes = np.concatenate([
-        rng.integers(0, 1 << format.width, 150), near_one(rng, format, 100),
+        rng.integers(0, 1 << format.width, 150), codes_near(rng, format, 100),
         [0, format.sign_bit, 1, format.infinity - 1, format.infinity, format.nan],
     ])  # fmt: skip
     for range in ranges:
@@ -117,7 +118,7 @@ def test_inputs_are_taken_as_the_range_says(format):
 @pytest.mark.parametrize("format", FORMATS, ids=str)
 def test_words_are_the_weights(format):
     rng = np.random.default_rng(3)
-    for draw in (finite_codes, near_one):
+    for draw in (finite_codes, codes_near):
         codes = draw(rng, format, (20, 3))
         layer = _layer(rng, format, codes, "linear")
         words = WeightWords.of(format, codes, layer.sums.least_weight)
@@ -134,15 +135,15 @@ def _layer(rng, format, weights, end) -> FloatDense:
         input=format, weight=format, output=format,
         greatest=int(format.encode(3.0)) if small else format.infinity - 1,
         least=-1 if small else format.least_exponent,
-        weights=weights, biases=near_one(rng, format, weights.shape[1]), **ENDS[end],
+        weights=weights, biases=codes_near(rng, format, weights.shape[1]), **ENDS[end],
     )  # fmt: skip
 
 
 def _frames(rng, format, inputs: int) -> np.ndarray:
     """Numbers near one, any codes, and specials (frames, inputs)."""
     frames = np.concatenate([
-        near_one(rng, format, (4, inputs)), rng.integers(0, 1 << format.width, (3, inputs)),
-        near_one(rng, format, (3, inputs)),
+        codes_near(rng, format, (4, inputs)), rng.integers(0, 1 << format.width, (3, inputs)),
+        codes_near(rng, format, (3, inputs)),
     ])  # fmt: skip
     frames[5, -1], frames[7, 0] = format.nan, format.infinity
     frames[8] = format.sign_bit
@@ -163,7 +164,7 @@ def test_a_layer_gives_its_values_at_its_times(number):
     format, end = LAYERS[number % len(LAYERS)]
     rng = np.random.default_rng([4, number])
     inputs, outputs = FOLDINGS[number % len(FOLDINGS)]
-    draw = (near_one, finite_codes)[number % 2]
+    draw = (codes_near, finite_codes)[number % 2]
     layer = _layer(rng, format, draw(rng, format, (7, 5)), end)
     plan = FloatDensePlan(layer, Folding(inputs, outputs), 1, double_buffered=number % 3 > 0)
     if outputs == 5:
@@ -184,7 +185,7 @@ def test_a_layer_gives_its_values_at_its_times(number):
 @pytest.mark.parametrize("folding", FOLDINGS[:3], ids=str)
 def test_control_is_that_of_the_plan(folding):
     rng = np.random.default_rng(5)
-    layer = _layer(rng, FP16, near_one(rng, FP16, (7, 5)), "tanh")
+    layer = _layer(rng, FP16, codes_near(rng, FP16, (7, 5)), "tanh")
     for captures in (True, False):
         plan = FloatDensePlan(layer, Folding(*folding), 1, double_buffered=captures)
         for probabilities in ((1, 1), (0.5, 0.5)):
@@ -194,7 +195,7 @@ def test_control_is_that_of_the_plan(folding):
 def _decoder(format: FloatFormat, inputs: int) -> DecoderPlan:
     """Two layers, with products in blocks and in LUTs."""
     rng = np.random.default_rng(6)
-    near = (near_one(rng, format, (inputs, 6)), near_one(rng, format, (6, 2)))
+    near = (codes_near(rng, format, (inputs, 6)), codes_near(rng, format, (6, 2)))
     layers = [_layer(rng, format, near[0], "sigmoid"), _layer(rng, format, near[1], "linear")]
     model = IntegerModel.chain("test", layers)
     units = (Multipliers(dsp=2, lut=1), Multipliers(dsp=2))
@@ -234,7 +235,7 @@ def test_a_netlist_equals_its_model(case, tmp_path):
     plan = _decoder(format, inputs)
     (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=family))
     decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, family)
-    x = near_one(np.random.default_rng(8), format, (5, inputs))
+    x = codes_near(np.random.default_rng(8), format, (5, inputs))
     x[3, 4], x[4, 5] = format.nan, format.infinity
     y = plan.model.compute(x)
     y[2, 1] ^= 1

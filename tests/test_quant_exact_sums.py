@@ -8,7 +8,8 @@ import pytest
 from build_decoder.quant.floating.exact_sums import ExactSums
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
 from build_decoder.quant.floating.input_range import InputRange
-from tests.floats import finite_codes, near_one, rounded, taken
+from build_decoder.sim.float_codes import codes_near, finite_codes
+from tests.floats import rounded, taken
 
 E5M2 = FloatFormat(5, 2)
 FORMATS = [FP16, BF16, FP32, E5M2, FloatFormat(5, 10, subnormals=False)]
@@ -42,7 +43,7 @@ def cases(format, rows, seed):
     whole = InputRange(format)
     few = InputRange(format, greatest=3.0, least=-1)
     for terms in (1, 2, 5, 16):
-        for draw in (finite_codes, near_one):
+        for draw in (finite_codes, codes_near):
             weights = draw(rng, format, (terms, 2))
             weights[terms // 2 :] = weights[: (terms + 1) // 2]
             for range in (whole, few):
@@ -81,8 +82,8 @@ def test_sums_of_100000_rows_equal_fractions(format):
 def test_single_products_equal_numpy(format):
     rng = np.random.default_rng(6)
     kind, unsigned = (np.float16, np.uint16) if format == FP16 else (np.float32, np.uint32)
-    weights = np.concatenate([finite_codes(rng, format, 50), near_one(rng, format, 50)])[None]
-    x = np.concatenate([finite_codes(rng, format, 400), near_one(rng, format, 400)])[:, None]
+    weights = np.concatenate([finite_codes(rng, format, 50), codes_near(rng, format, 50)])[None]
+    x = np.concatenate([finite_codes(rng, format, 400), codes_near(rng, format, 400)])[:, None]
     found = ExactSums(InputRange(format), weights, format, format).compute(x)
     with np.errstate(over="ignore", under="ignore"):
         wanted = x.astype(unsigned).view(kind) * weights.astype(unsigned).view(kind)

@@ -15,7 +15,8 @@ from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
 from build_decoder.quant.floating.quantised import input_ranges
 from build_decoder.quant.qformat import QFormat
-from tests.floats import finite_codes, near_one, random_chain, rounded, taken
+from build_decoder.sim.float_codes import codes_near, finite_codes
+from tests.floats import random_chain, rounded, taken
 
 E5M2 = FloatFormat(5, 2)
 FORMATS = [FP16, BF16, FP32, E5M2, FloatFormat(4, 3), FloatFormat(5, 10, subnormals=False)]
@@ -62,11 +63,11 @@ def wanted(layer: FloatDense, row: list[float]) -> list[float]:
 @pytest.mark.parametrize("format", FORMATS, ids=str)
 def test_outputs_equal_fractions(format, end):
     rng = np.random.default_rng(3)
-    for draw in (finite_codes, near_one):
+    for draw in (finite_codes, codes_near):
         for terms in (1, 4):
             layer = layer_of(rng, format, terms, draw, end)
             x = np.concatenate([
-                rng.integers(0, 1 << format.width, (8, terms)), near_one(rng, format, (8, terms)),
+                rng.integers(0, 1 << format.width, (8, terms)), codes_near(rng, format, (8, terms)),
                 np.full((1, terms), format.sign_bit), np.full((1, terms), format.nan),
             ])  # fmt: skip
             found = layer.output.decode(layer.compute(x))

@@ -30,8 +30,9 @@ class Rounding:
 
     @property
     def latency(self) -> int:
-        """Cycles: the size of a signed number, its leading one brought to the top, the rounding."""
-        return 2 + self.signed
+        """Cycles: the size of a signed number, where its leading one is, that brought to the top,
+        the rounding."""
+        return 3 + self.signed
 
     @property
     def zeros(self) -> tuple[int, int]:

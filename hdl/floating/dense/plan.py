@@ -102,7 +102,8 @@ class FloatDensePlan(NeuronsPlan):
         p = self.parameters
         if p.form is not None:
             form = p.form.output
-            return Rounding(form.width, form.signed, -form.fraction, p.output)
+            # A bit more, for the size of the least number.
+            return Rounding(form.width + form.signed, form.signed, -form.fraction, p.output)
         total = p.sums.total
         return Rounding(total.width - p.rectified, not p.rectified, total.least, p.output)
 
