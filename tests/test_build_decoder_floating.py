@@ -7,13 +7,19 @@ import pytest
 
 from build_decoder.__main__ import main
 from build_decoder.arguments import parse
+from build_decoder.boards.driver.decoder import Decoder
+from build_decoder.boards.driver.errors import SaturationWarning
 from build_decoder.boards.driver.inputs import quantised
 from build_decoder.build_folder import BuildFolder
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.models.errors import InputError
+from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
+from tests.fake_board import FakeClock, FakePort
+from tests.floats import random_chain
 
 
 @pytest.mark.parametrize(
@@ -99,3 +105,15 @@ def test_a_build_is_simulated_in_verilog(arithmetic, tmp_path):
     report = json.loads((tmp_path / "build" / "report.json").read_text())
     assert report["mismatches"] == 0
     assert report["vectors_checked"] > 100
+
+
+def test_a_host_sends_real_inputs_and_gets_real_outputs():
+    network = random_chain((6, 5, 3), ("relu", "linear"), seed=2)
+    x = np.random.default_rng(3).normal(size=(20, 6))
+    model, clock = float_model(network, x, BF16), FakeClock()
+    x[4, 2] = 1e39  # no number of the format
+    decoder = Decoder(FakePort(model, clock), Interface.of_model(model), clock=clock)
+    decoder.check()
+    with pytest.warns(SaturationWarning, match=r"1 of 120 input values lie outside of .*\(E8M7\)"):
+        found = decoder.infer(x)
+    np.testing.assert_array_equal(found, model.predict(x))

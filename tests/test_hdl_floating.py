@@ -19,6 +19,7 @@ from build_decoder.hdl.floating.rounding import Rounding
 from build_decoder.hdl.floating.taken import Taken
 from build_decoder.hdl.planning.deciding import deciding
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.quant.answer import DECISION, answering
@@ -242,3 +243,18 @@ def test_a_netlist_equals_its_model(case, tmp_path):
     check = check_netlist(decoder, x, y, tmp_path, stall_seed=7)
     assert (check.vectors_checked, check.mismatches) == (10, 2)
     assert check.resources.dsp >= 2
+
+
+def test_blocks_go_to_the_last_layers_as_far_as_there_are_some():
+    rng = np.random.default_rng(9)
+    layers = [
+        _layer(rng, FP16, codes_near(rng, FP16, shape), "relu") for shape in ((9, 6), (6, 4))
+    ]
+    model, foldings = IntegerModel.chain("test", layers), [Folding(1, 6), Folding(1, 4)]
+    for limit, blocks in ((None, [6, 4]), (7, [3, 4]), (2, [0, 2])):
+        plan = design_decoder(model, foldings=foldings, family=get("xc7"), max_blocks=limit)
+        assert [layer.multipliers.blocks for layer in plan.dense] == blocks
+        assert [layer.multipliers.lut for layer in plan.dense] == [6 - blocks[0], 4 - blocks[1]]
+    wide = _layer(rng, FP32, finite_codes(rng, FP32, (4, 3)), "relu")
+    plan = design_decoder(IntegerModel.chain("test", [wide]), family=get("ecp5"))
+    assert [layer.multipliers for layer in plan.dense] == [Multipliers(lut=3)]

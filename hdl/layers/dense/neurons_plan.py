@@ -22,7 +22,7 @@ _SMALLEST = Folding(1, 1)
 
 @dataclass(frozen=True)
 class NeuronsPlan(DenseControl, LayerPlan):
-    """Plan of a dense layer, whatever its arithmetic is.
+    """What is folded, and how, whatever the arithmetic is.
 
     Parameters
     ----------

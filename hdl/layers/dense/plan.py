@@ -20,7 +20,7 @@ __all__ = ["DensePlan", "dense_layers", "dense_plans"]
 
 
 @dataclass(frozen=True)
-class DensePlan(DenseMemories, NeuronsPlan):
+class DensePlan(NeuronsPlan, DenseMemories):
     """Plan of a dense layer.
 
     Parameters
