@@ -3,8 +3,8 @@
 An object is written as its ``type``, the name of its class below `build_decoder`, and its fields by
 their names. Whatever is added in `quant` or `models` is written and read without a change here.
 Formats are as `quant.format_fields` tells them, such as ``{"integer": ..., "fraction": ...,
-"signed": ...}``; arrays, and rows of more than 64 numbers, are in an ``.npz``, by their place in the
-JSON: ``{"array": "nodes.0.layer.weights"}``.
+"signed": ...}``; arrays, and rows of more than 64 numbers, are in an ``.npz``, by their place in
+the JSON: ``{"array": "nodes.0.layer.weights"}``.
 """
 
 import importlib
