@@ -52,9 +52,11 @@ class Rounder(wiring.Component):
         size = Cat(Const(0, below), size, Const(0, above))
         # A one at the place of the least normal number ends the search.
         seen = size[p.size_bits - 1 - p.most_shift :]
-        size, shift, negative, nan = self._registered(
-            m, "found", size, leading_zeros(Cat(Const(1, 1), seen[1:])), negative, nan
-        )
+        shift = leading_zeros(Cat(Const(1, 1), seen[1:]))
+        if p.long:
+            size, shift, negative, nan = self._registered(
+                m, "found", size, shift, negative, nan
+            )
         shifted = (size << shift)[: p.size_bits]
         exponent = Const(p.top) - shift
         if p.top > p.most_shift:

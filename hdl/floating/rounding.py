@@ -7,6 +7,10 @@ from build_decoder.quant.floating.float_format import FloatFormat
 __all__ = ["Rounding"]
 
 
+_SHORT = 16
+"""Bits of a size whose leading one is found and brought to the top in one cycle."""
+
+
 @dataclass(frozen=True)
 class Rounding:
     """Whole numbers of ``width`` bits in units of ``2**least``, to the nearest code, ties even.
@@ -30,9 +34,14 @@ class Rounding:
 
     @property
     def latency(self) -> int:
-        """Cycles: the size of a signed number, where its leading one is, that brought to the top,
-        the rounding."""
-        return 3 + self.signed
+        """Cycles: the size of a signed number; where the leading one of a long size is; the shift
+        that brings it to the top; the rounding."""
+        return 2 + self.signed + self.long
+
+    @property
+    def long(self) -> bool:
+        """Whether finding the leading one takes a cycle of its own."""
+        return self.size_bits > _SHORT
 
     @property
     def zeros(self) -> tuple[int, int]:
