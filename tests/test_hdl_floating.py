@@ -158,7 +158,7 @@ LAYERS = [(format, end) for format in (FP16, BF16, FP32, E5M2, FLUSHED) for end 
 
 
 @pytest.mark.parametrize(
-    "number", swept(range(100), 9),
+    "number", swept(range(100), 13),
     ids=lambda number: f"{number}-{'-'.join(map(str, LAYERS[number % len(LAYERS)]))}",
 )
 def test_a_layer_gives_its_values_at_its_times(number):
