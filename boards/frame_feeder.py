@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from build_decoder.boards.protocol import element_bytes
 from build_decoder.hdl.shapes import shape_of
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["FrameFeeder"]
 
@@ -40,7 +40,7 @@ class FrameFeeder(wiring.Component):
         No frame is being sent.
     """
 
-    def __init__(self, *, format: QFormat, lanes: int):
+    def __init__(self, *, format: NumberFormat, lanes: int):
         self.format = format
         self.lanes = lanes
         self.row_bytes = lanes * element_bytes(format)

@@ -39,8 +39,8 @@ import numpy as np
 from build_decoder.boards.driver_file import MAX_COUNT
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
-from build_decoder.quant.format_fields import MAX_FRACTION
-from build_decoder.quant.qformat import MAX_WIDTH, QFormat
+from build_decoder.quant.format_fields import format_of_word, format_word
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = [
     "MAX_PAYLOAD_BYTES",
@@ -94,7 +94,7 @@ class LoadError(enum.IntEnum):
     VERIFY = 5
 
 
-def element_bytes(format: QFormat) -> int:
+def element_bytes(format: NumberFormat) -> int:
     """Bytes of one raw value in a payload."""
     return -(-format.width // 8)
 
@@ -133,8 +133,9 @@ class Info:
     """Payload of an INFO reply: 22 bytes.
 
     Protocol version (1), input count (2), output count (2), then for input and for output width
-    (1), signedness (1) and fraction bits (2, signed), the fingerprint of the model that runs (4),
-    whether weights can be loaded (1), and the layout id of images for it, else 0 (4).
+    (1), flags (1) and fraction bits (2, signed), as of `quant.format_fields.format_word`, the
+    fingerprint of the model that runs (4), whether weights can be loaded (1), and the layout id of
+    images for it, else 0 (4).
     """
 
     LAYOUT = struct.Struct("<BHHBBhBBhIBI")
@@ -145,8 +146,8 @@ class Info:
     version: int
     input_count: int
     output_count: int
-    input_format: QFormat
-    output_format: QFormat
+    input_format: NumberFormat
+    output_format: NumberFormat
     fingerprint: int
     layout_id: int | None = None
 
@@ -165,7 +166,7 @@ class Info:
 
     def pack(self) -> bytes:
         """The payload."""
-        formats = ((f.width, f.signed, f.fraction) for f in (self.input_format, self.output_format))
+        formats = map(format_word, (self.input_format, self.output_format))
         counts = (self.version, self.input_count, self.output_count)
         loads = self.layout_id is not None, self.layout_id or 0
         return self.LAYOUT.pack(*counts, *next(formats), *next(formats), self.fingerprint, *loads)
@@ -227,17 +228,12 @@ class LoadState:
         return self.LAYOUT.pack(flags, self.error, self.words, self.fingerprint)
 
 
-def _format(end: str, width: int, signed: int, fraction: int) -> QFormat:
+def _format(end: str, width: int, flags: int, fraction: int) -> NumberFormat:
     """The format that an INFO payload tells of one end of a decoder."""
-    if not 1 <= width <= MAX_WIDTH:
-        raise ValueError(f"expected an {end} width of 1 to {MAX_WIDTH} bits, got {width}")
-    if signed > 1:
-        raise ValueError(f"expected 0 or 1 for an {end} that is signed, got {signed}")
-    if abs(fraction) > MAX_FRACTION:
-        raise ValueError(
-            f"expected {end} fraction bits of {-MAX_FRACTION} to {MAX_FRACTION}, got {fraction}"
-        )
-    return QFormat(width - fraction, fraction, bool(signed))
+    try:
+        return format_of_word(width, flags, fraction)
+    except ValueError as error:
+        raise ValueError(f"{end}s: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -307,14 +303,14 @@ class Protocol:
         return 1 + self.REPLY_HEADER.size + payload_bytes + self.CRC_BYTES
 
     @staticmethod
-    def pack_values(raw: np.ndarray, format: QFormat) -> bytes:
+    def pack_values(raw: np.ndarray, format: NumberFormat) -> bytes:
         """Payload of raw values (any shape, in C order) in ``format``."""
         raw = np.ascontiguousarray(raw, dtype="<i8")
         octets = raw.reshape(-1, 1).view(np.uint8)
         return octets[:, : element_bytes(format)].tobytes()
 
     @staticmethod
-    def unpack_values(payload: bytes, format: QFormat) -> np.ndarray:
+    def unpack_values(payload: bytes, format: NumberFormat) -> np.ndarray:
         """Raw int64 values (count,) of a payload in ``format``."""
         size = element_bytes(format)
         octets = np.frombuffer(payload, np.uint8).reshape(-1, size)

@@ -25,6 +25,8 @@ from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
 from build_decoder.options.hardware import AUTO, KEEP_UP_HZ
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import MAX_ERROR
+from build_decoder.quant.floating.dense import FloatDense
+from build_decoder.quant.floating.quantised import float_quantised
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.conv2d import Conv2d
@@ -83,7 +85,8 @@ def search(
     also: Sequence[tuple[Network, GoldenData]] = (),
     progress: Progress = silent,
 ) -> Quantised:
-    """The integer model and how it was found; see :func:`quant.quantise.quantise`.
+    """The integer model and how it was found; see :func:`quant.quantise.quantise`, and in floating
+    point :func:`quant.floating.quantised.float_quantised`.
 
     Parameters
     ----------
@@ -99,6 +102,10 @@ def search(
     InputError
         If there are no formats that keep to what is asked for.
     """
+    if options.arithmetic is not None:
+        return float_quantised(
+            network, golden, options.arithmetic, uniform_segments=options.segments
+        )
     kind = golden.task.kind
     if options.max_error is not None and not golden.task.keeps_values:
         raise InputError(
@@ -227,7 +234,8 @@ def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding,
     options.check_foldings(model.name, len(nodes))
     for n, node in enumerate(nodes):
         inputs, units = _most_a_cycle(node.layer)
-        default = next(dense) if isinstance(node.layer, Dense) else Folding(1, 1)
+        kinds = Dense | FloatDense
+        default = next(dense) if isinstance(node.layer, kinds) else Folding(1, 1)
         chosen = []
         for name, numbers, count, otherwise in (
             ("inputs", options.inputs_per_cycle, inputs, default.inputs_per_cycle),

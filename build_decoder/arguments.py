@@ -10,6 +10,7 @@ from build_decoder.boards.board import Board
 from build_decoder.boards.shells import SHELLS, shell_of
 from build_decoder.boards.shells.kind import ShellKind
 from build_decoder.models.arguments import LineParser, filled, filled_path
+from build_decoder.models.errors import InputError
 from build_decoder.models.files.network_folder import NETWORK_FILE
 from build_decoder.models.zoo import zoo_names
 from build_decoder.options import DesignOptions, add_design_options
@@ -43,7 +44,8 @@ def parse(argv: list[str] | None = None) -> Arguments:
     Raises
     ------
     InputError
-        If an argument is unknown, misses its value or has one that it cannot have.
+        If an argument is unknown, misses its value or has one that it cannot have, or two of them
+        do not go together.
     """
     parser = LineParser(
         prog="build_decoder",
@@ -85,6 +87,11 @@ def parse(argv: list[str] | None = None) -> Arguments:
     )
     parser.add_argument("--list-boards", action="store_true", help="list boards and leave")
     given = parser.parse_args(argv)
+    if given.pareto and given.arithmetic is not None:
+        raise InputError(
+            f"--pareto: expected it without --arithmetic {given.arithmetic}, as only fixed-point "
+            "decoders have it so far, got both"
+        )
     board = boards.get(DEFAULT_BOARD if given.list_boards else given.board)
     return Arguments(
         board=board,

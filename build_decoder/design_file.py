@@ -175,10 +175,9 @@ class Design:
 
 def _read_layer(entries: Fields) -> LayerDesign:
     entries.require(*_PLACE)
-    kind = entries.choice("type", (*layers.names(), StackPlan.name))
+    kind = entries.choice("type", layers.made_names())
     rest = {key: value for key, value in entries.values.items() if key not in _PLACE}
-    plan = StackPlan if kind == StackPlan.name else layers.get(kind)
-    choices = plan.read_choices(Fields(rest, entries.source, entries.where))
+    choices = layers.get(kind).read_choices(Fields(rest, entries.source, entries.where))
     return LayerDesign(entries.text("name"), kind, choices)
 
 

@@ -2,8 +2,9 @@
 
 An object is written as its ``type``, the name of its class below `build_decoder`, and its fields by
 their names. Whatever is added in `quant` or `models` is written and read without a change here.
-Formats are ``{"integer": ..., "fraction": ..., "signed": ...}``; arrays, and rows of more than 64
-numbers, are in an ``.npz``, by their place in the JSON: ``{"array": "nodes.0.layer.weights"}``.
+Formats are as `quant.format_fields` tells them, such as ``{"integer": ..., "fraction": ...,
+"signed": ...}``; arrays, and rows of more than 64 numbers, are in an ``.npz``, by their place in
+the JSON: ``{"array": "nodes.0.layer.weights"}``.
 """
 
 import importlib
@@ -16,14 +17,15 @@ import numpy as np
 
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.fields import Fields
-from build_decoder.quant.format_fields import read_format
+from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.format_fields import read_format, told
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["from_json", "to_json"]
 
 _PACKAGE = "build_decoder"
 _TYPE = re.compile(r"(quant|models)(\.[a-z][a-z0-9_]*)+\.[A-Z][A-Za-z0-9]*")
-_FORMAT_KEYS = {"integer", "fraction", "signed"}
+_FORMAT_KEYS = {"integer", "fraction", "signed"}, {"exponent", "fraction", "subnormals"}
 _LONGEST_ROW = 64
 
 
@@ -43,8 +45,8 @@ def to_json(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
     TypeError
         If it has something else in it.
     """
-    if isinstance(value, QFormat):
-        return {name: getattr(value, name) for name in ("integer", "fraction", "signed")}
+    if isinstance(value, QFormat | FloatFormat):
+        return told(value)
     if is_dataclass(value) and _class_of(_name_of(type(value))) is type(value):
         inside = {
             name: to_json(getattr(value, name), _below(place, name), arrays)
@@ -83,7 +85,7 @@ def from_json(value: Any, arrays: dict[str, np.ndarray], source: Path, place: st
         )
     if not isinstance(value, dict):
         return value
-    if value.keys() >= _FORMAT_KEYS:
+    if any(value.keys() >= keys for keys in _FORMAT_KEYS):
         *above, name = place.rsplit(".", 1)
         return read_format(Fields({name: value}, source, "".join(above)), name)
     inside = Fields(value, source, place)

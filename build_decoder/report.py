@@ -23,6 +23,11 @@ class Report:
     answer
         What the decoder gives: ``scores``, the ``decision`` that they lead to, or
         ``probabilities``.
+    arithmetic
+        ``fixed``, or the format of a decoder in floating point, such as ``E5M10``.
+    input_ranges
+        In floating point, for each layer, the range that its inputs are taken from and how many of
+        golden data's are not in it, as of `quant.floating.quantised.input_ranges`.
     built_topology
         Topology of what was built: the default search leaves out neurons that others stand in for.
     task, task_source
@@ -116,6 +121,8 @@ class Report:
     golden_notes: list[str] | None = None
     rewrites: list[dict[str, str]] | None = None
     answer: str | None = None
+    arithmetic: str = "fixed"
+    input_ranges: list[dict] | None = None
     built_topology: str | None = None
     loss: float | None = None
     quality: dict[str, dict | None] | None = None

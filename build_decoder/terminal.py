@@ -92,6 +92,12 @@ def _rows(report: Report):
         )
     if report.built_topology not in (None, report.topology):
         yield "neurons kept", f"{report.built_topology} of {report.topology}"
+    if report.input_ranges is not None:
+        ranges = ", ".join(f"{found['greatest']:g}" for found in report.input_ranges)
+        beyond = sum(found["beyond"] for found in report.input_ranges)
+        yield "arithmetic", (
+            f"{report.arithmetic}; inputs of layers up to {ranges} in size, {beyond} beyond"
+        )
     if report.average_bit_width is not None:
         yield "bit width", (
             f"{report.average_bit_width:.2f} average of {len(report.nodes)} nodes, "

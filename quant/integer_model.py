@@ -11,9 +11,10 @@ import numpy as np
 
 from build_decoder.models.layer import Shape
 from build_decoder.models.walk import Walk
+from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.dense import NODES, Dense
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["IntegerModel", "ModelInput", "ModelNode", "Node"]
 
@@ -40,7 +41,7 @@ class Node:
 
     layer: int
     name: str
-    format: QFormat
+    format: NumberFormat
     words: int
 
 
@@ -51,7 +52,7 @@ class ModelInput:
 
     name: str
     shape: Shape
-    format: QFormat
+    format: NumberFormat
     of: str | None = None
     walk: Walk | None = None
 
@@ -105,16 +106,18 @@ class IntegerModel:
                     f"expected layer {number} to take values in {_listed(given)}, got "
                     f"{_listed(node.layer.inputs)}"
                 )
-            if isinstance(node.layer, Dense) and node.layer.input_count != counts[node.inputs[0]]:
-                raise ValueError(
-                    f"expected layer {number} to take {counts[node.inputs[0]]} values, got "
-                    f"{node.layer.input_count}"
-                )
+            if isinstance(node.layer, Dense | FloatDense):
+                count = counts[node.inputs[0]]
+                if node.layer.input_count != count:
+                    raise ValueError(
+                        f"expected layer {number} to take {count} values, got "
+                        f"{node.layer.input_count}"
+                    )
             formats[node.name] = node.layer.output
             counts[node.name] = node.layer.output_count
 
     @classmethod
-    def chain(cls, name: str, layers: Iterable[Dense]) -> "IntegerModel":
+    def chain(cls, name: str, layers: Iterable[Dense | FloatDense]) -> "IntegerModel":
         """Dense layers that follow one another."""
         layers = tuple(layers)
         nodes, taken = [], "x"
@@ -130,12 +133,12 @@ class IntegerModel:
         return tuple(node.layer for node in self.nodes)
 
     @property
-    def input_format(self) -> QFormat:
+    def input_format(self) -> NumberFormat:
         """Format of the decoder's inputs."""
         return self.inputs[0].format
 
     @property
-    def output_format(self) -> QFormat:
+    def output_format(self) -> NumberFormat:
         """Format of the decoder's outputs."""
         return self.nodes[-1].layer.output
 
@@ -307,5 +310,5 @@ class IntegerModel:
         return json.dumps([inputs, nodes])
 
 
-def _listed(formats: tuple[QFormat, ...]) -> str:
+def _listed(formats: tuple[NumberFormat, ...]) -> str:
     return ", ".join(map(str, formats))

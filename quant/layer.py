@@ -11,6 +11,7 @@ import numpy as np
 from build_decoder.models.layer import Layer, Shape
 from build_decoder.quant.activations import IntegerActivation
 from build_decoder.quant.activations.forms import Forms, built_forms
+from build_decoder.quant.number_format import NumberFormat
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
 
@@ -86,7 +87,7 @@ class Signal(NamedTuple):
     """A role in an integer layer: its format, and how many values it holds for one frame."""
 
     role: str
-    format: QFormat
+    format: NumberFormat
     words: int
 
 
@@ -189,9 +190,9 @@ class IntegerLayer:
 
     Attributes
     ----------
-    inputs : tuple of QFormat
+    inputs : tuple of NumberFormat
         Format of each input.
-    output : QFormat
+    output : NumberFormat
         Format of the output.
     output_shape : tuple of int
         Of one sample.
@@ -205,8 +206,8 @@ class IntegerLayer:
         Classes among which its output is the index of one; None if it is none.
     """
 
-    inputs: tuple[QFormat, ...]
-    output: QFormat
+    inputs: tuple[NumberFormat, ...]
+    output: NumberFormat
     output_shape: Shape
     operations: tuple[Operation, ...]
     signals: tuple[Signal, ...]

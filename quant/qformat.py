@@ -84,6 +84,22 @@ class QFormat:
         """Real float64 values of ``raw`` (any shape)."""
         return np.asarray(raw, dtype=np.float64) * self.resolution
 
+    def outside(self, values) -> np.ndarray:
+        """Where real ``values`` (any shape), rounded, lie beyond the format; booleans."""
+        with np.errstate(over="ignore"):  # infinity is beyond it
+            rounded = np.floor(np.asarray(values, dtype=np.float64) * 2.0**self.fraction + 0.5)
+        return (rounded < self.min_raw) | (rounded > self.max_raw)
+
+    def order(self, raw) -> np.ndarray:
+        """Integers that compare as the values of ``raw`` do: these themselves."""
+        return np.asarray(raw)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Least and greatest number."""
+        low, high = self.to_real([self.min_raw, self.max_raw])
+        return float(low), float(high)
+
     def narrow(self, raw, source_fraction: int, rounding: Rounding) -> np.ndarray:
         """Raw values at ``source_fraction`` fraction bits (any shape), saturated to this.
 

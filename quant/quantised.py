@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_decoder.quant.criterion import Criterion
+from build_decoder.quant.format_fields import told
 from build_decoder.quant.formats import INPUT, NodeKey, origin
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Quality
@@ -62,9 +63,7 @@ class Quantised:
                 "layer": node.layer,
                 "name": self.model.nodes[node.layer - 1].name,
                 "node": node.name,
-                "integer": node.format.integer,
-                "fraction": node.format.fraction,
-                "signed": node.format.signed,
+                **told(node.format),
                 **self._history(node.layer, node.name),
             }
             for node in self.model.signals()
@@ -104,7 +103,7 @@ class Quantised:
         return {
             "decided_by": self.search.decided_by(key),
             "steps": {
-                name: {"integer": format.integer, "fraction": format.fraction}
+                name: {key: bits for key, bits in told(format).items() if type(bits) is int}
                 for name, format in self.search.trace(key).items()
             },
         }

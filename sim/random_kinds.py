@@ -3,6 +3,7 @@
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.random_continuous import CONTINUOUS
 from build_decoder.sim.random_engines import random_engine
+from build_decoder.sim.random_floats import random_floats
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_network
 from build_decoder.sim.random_recurrent import RECURRENT
@@ -21,6 +22,7 @@ KINDS = {
     "reloadable": RELOADABLE,
     "stacks": STACKS,
     "engine": (random_engine,),
+    "floating": (random_floats,),
 }
 """The same, of networks of one kind."""
 

@@ -12,10 +12,13 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models import activations as float_activations
 from build_decoder.quant.activations import integer_activation, is_exact
+from build_decoder.quant.floating.dense import FloatDense
+from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.operations.reach import Reach
 from build_decoder.quant.qformat import QFormat
+from build_decoder.sim.float_codes import float_frames
 
 __all__ = [
     "PROBES",
@@ -109,8 +112,13 @@ def random_frames(
     """Raw int64 inputs (count, input_count): extremes first, then random ones.
 
     Extremes are all greatest, all least, alternating, and what drives one neuron of the first
-    layer, if that is a dense one of all inputs, as far up or down as its weights allow.
+    layer, if that is a dense one of all inputs, as far up or down as its weights allow. In floating
+    point they are those of :func:`sim.float_codes.float_frames`.
     """
+    if isinstance(model.input_format, FloatFormat):
+        first = model.layers[0]
+        greatest = first.range.greatest if isinstance(first, FloatDense) else 1.0
+        return float_frames(random, model.input_format, greatest, (count, model.input_count))
     low, high = model.input_format.min_raw, model.input_format.max_raw
     shape = model.input_count
     even = np.arange(shape) % 2 == 0

@@ -120,12 +120,12 @@ INFO_FIELDS = {
     "version": (0, [0, 1, 255], "expected protocol version 2, got"),
     "inputs": (1, [0], "expected an input count of 1 to 65535, got 0"),
     "outputs": (2, [0], "expected an output count of 1 to 65535, got 0"),
-    "input width": (3, [0, 49, 200], "expected an input width of 1 to 48 bits, got"),
-    "input signed": (4, [2, 255], "expected 0 or 1 for an input that is signed, got"),
-    "input fraction": (5, [-32768, -513, 513, 32767], "expected input fraction bits of -512 to"),
-    "output width": (6, [0, 49, 200], "expected an output width of 1 to 48 bits, got"),
-    "output signed": (7, [2], "expected 0 or 1 for an output that is signed, got 2"),
-    "output fraction": (8, [9999], "expected output fraction bits of -512 to 512, got 9999"),
+    "input width": (3, [0, 49, 200], "inputs: expected a width of 1 to 48 bits, got"),
+    "input signed": (4, [3, 255], "inputs: expected 0 or 1 for a signed one, or 2 or 6"),
+    "input fraction": (5, [-32768, -513, 513, 32767], "inputs: expected fraction bits of -512 to"),
+    "output width": (6, [0, 49, 200], "outputs: expected a width of 1 to 48 bits, got"),
+    "output signed": (7, [4], "outputs: expected 0 or 1 for a signed one, or 2 or 6"),
+    "output fraction": (8, [9999], "outputs: expected fraction bits of -512 to 512, got 9999"),
 }
 
 

@@ -1,7 +1,10 @@
+import numpy as np
 import pytest
-from amaranth import signed, unsigned
+from amaranth import Module, Signal, signed, unsigned
+from amaranth.sim import Simulator
 
-from build_decoder.hdl.shapes import shape_of
+from build_decoder.hdl.shapes import ordered, shape_of
+from build_decoder.quant.floating.float_format import FP16, FloatFormat
 from build_decoder.quant.qformat import QFormat
 
 
@@ -19,3 +22,27 @@ def test_the_shape_has_the_formats_codes(format, shape):
     found = shape_of(format)
     assert found == shape
     assert 1 << found.width == format.max_raw - format.min_raw + 1
+
+
+@pytest.mark.parametrize(
+    "format", [FP16, FloatFormat(3, 2, subnormals=False), QFormat(3, 2), QFormat(3, 2, False)],
+    ids=str,
+)
+def test_values_are_ordered_as_their_format_says(format):
+    raw = np.random.default_rng(3).integers(format.min_raw, format.max_raw, 500, endpoint=True)
+    value, m = Signal(shape_of(format)), Module()
+    key = ordered(value, format)
+    held = Signal(key.shape())
+    m.d.comb += held.eq(key)
+    found = []
+
+    async def testbench(ctx):
+        for each in raw.tolist():
+            ctx.set(value, each)
+            await ctx.delay(1e-6)
+            found.append(ctx.get(held))
+
+    simulator = Simulator(m)
+    simulator.add_testbench(testbench)
+    simulator.run()
+    np.testing.assert_array_equal(found, format.order(raw))

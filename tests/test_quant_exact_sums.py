@@ -8,32 +8,11 @@ import pytest
 from build_decoder.quant.floating.exact_sums import ExactSums
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
 from build_decoder.quant.floating.input_range import InputRange
+from build_decoder.sim.float_codes import codes_near, finite_codes
+from tests.floats import rounded, taken
 
 E5M2 = FloatFormat(5, 2)
 FORMATS = [FP16, BF16, FP32, E5M2, FloatFormat(5, 10, subnormals=False)]
-
-
-def rounded(total: Fraction, format) -> float:
-    """The float64 of what ``format`` makes of an exact sum, by Python's own half to even."""
-    if not total:
-        return 0.0
-    size = abs(total)
-    lead = size.numerator.bit_length() - size.denominator.bit_length()
-    lead -= size < Fraction(2) ** lead
-    step = Fraction(2) ** (max(lead, 1 - format.bias) - format.fraction)
-    size = round(size / step) * step
-    if size >= Fraction(2) ** (format.bias + 1):
-        size = np.inf
-    elif size < Fraction(2) ** (1 - format.bias) and not format.subnormals:
-        size = 0
-    return float(np.copysign(float(size), -1 if total < 0 else 1))
-
-
-def taken(value: float, range: InputRange) -> float:
-    """What an input becomes, by the words of the range."""
-    size = min(abs(value), range.greatest)
-    unit = Fraction(2) ** range.least
-    return float(np.copysign(float(Fraction(size) // unit * unit), value))
 
 
 def mismatches(sums: ExactSums, x: np.ndarray) -> int:
@@ -58,27 +37,13 @@ def mismatches(sums: ExactSums, x: np.ndarray) -> int:
     return wrong
 
 
-def finite_codes(rng, format, shape):
-    return rng.integers(0, format.infinity, shape) | rng.choice([0, format.sign_bit], shape)
-
-
-def near_one(rng, format, shape, spread=3):
-    """Codes of numbers near one, whose sums cancel and tie."""
-    exponents = format.bias + rng.integers(-spread, spread, shape)
-    exponents = np.clip(exponents, 0, (1 << format.exponent) - 2)
-    fractions = rng.integers(0, format.least_normal, shape) & rng.integers(
-        0, format.least_normal, shape
-    )
-    return (exponents << format.fraction | fractions) | rng.choice([0, format.sign_bit], shape)
-
-
 def cases(format, rows, seed):
     """Sums and rows of codes: any numbers, cancellations, ties, subnormals, overflows, specials."""
     rng = np.random.default_rng(seed)
     whole = InputRange(format)
     few = InputRange(format, greatest=3.0, least=-1)
     for terms in (1, 2, 5, 16):
-        for draw in (finite_codes, near_one):
+        for draw in (finite_codes, codes_near):
             weights = draw(rng, format, (terms, 2))
             weights[terms // 2 :] = weights[: (terms + 1) // 2]
             for range in (whole, few):
@@ -117,8 +82,8 @@ def test_sums_of_100000_rows_equal_fractions(format):
 def test_single_products_equal_numpy(format):
     rng = np.random.default_rng(6)
     kind, unsigned = (np.float16, np.uint16) if format == FP16 else (np.float32, np.uint32)
-    weights = np.concatenate([finite_codes(rng, format, 50), near_one(rng, format, 50)])[None]
-    x = np.concatenate([finite_codes(rng, format, 400), near_one(rng, format, 400)])[:, None]
+    weights = np.concatenate([finite_codes(rng, format, 50), codes_near(rng, format, 50)])[None]
+    x = np.concatenate([finite_codes(rng, format, 400), codes_near(rng, format, 400)])[:, None]
     found = ExactSums(InputRange(format), weights, format, format).compute(x)
     with np.errstate(over="ignore", under="ignore"):
         wanted = x.astype(unsigned).view(kind) * weights.astype(unsigned).view(kind)

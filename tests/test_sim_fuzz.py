@@ -29,6 +29,7 @@ def test_integer_model_and_verilog_agree(capsys):
     ("kind", "only"),
     [
         ("--engine", "5"), ("--continuous", "3"), ("--reloadable", "16"),
+        ("--floating", "5"),
         pytest.param("--recurrent", "0", marks=pytest.mark.slow),
     ],
 )

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from build_decoder.boards.axi.packing import slot_bits
 from build_decoder.hdl.shapes import shape_of
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["ResultPacker"]
 
@@ -37,7 +37,7 @@ class ResultPacker(wiring.Component):
         High in the cycle in which the last value of a frame is taken.
     """
 
-    def __init__(self, *, format: QFormat, count: int, word_bits: int):
+    def __init__(self, *, format: NumberFormat, count: int, word_bits: int):
         self.format = format
         self.count = count
         self.word_bits = word_bits

@@ -10,7 +10,7 @@ Words have 32 bits in windows. In DDR a frame begins at a multiple of 8 bytes: i
 
 import numpy as np
 
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = [
     "DDR_BITS",
@@ -31,33 +31,33 @@ DDR_BITS = 64
 """Bits of a word in DDR."""
 
 
-def slot_bits(format: QFormat) -> int:
+def slot_bits(format: NumberFormat) -> int:
     """Bits of a value's slot: the least power of two that is not below its width."""
     return 1 << (format.width - 1).bit_length()
 
 
-def frame_words(format: QFormat, count: int, word_bits: int = WINDOW_BITS) -> int:
+def frame_words(format: NumberFormat, count: int, word_bits: int = WINDOW_BITS) -> int:
     """Words of a frame of ``count`` values."""
     return -(-count * slot_bits(format) // word_bits)
 
 
-def frame_bytes(format: QFormat, count: int) -> int:
+def frame_bytes(format: NumberFormat, count: int) -> int:
     """Bytes from one frame of ``count`` values in DDR to the next, a multiple of 8."""
     return frame_words(format, count, DDR_BITS) * DDR_BITS // 8
 
 
-def to_words(raw, format: QFormat) -> np.ndarray:
+def to_words(raw, format: NumberFormat) -> np.ndarray:
     """Words, uint32 (samples, words) or (words,), of raw values (samples, count) or (count,)."""
     return _packed(raw, format, WINDOW_BITS).view("<u4").astype(np.uint32)
 
 
-def from_words(words, format: QFormat, count: int) -> np.ndarray:
+def from_words(words, format: NumberFormat, count: int) -> np.ndarray:
     """Raw int64 values (samples, count) or (count,) of words (samples, words) or (words,)."""
     words = np.ascontiguousarray(words, dtype="<u4")
     return _unpacked(words.view(np.uint8), format, count)
 
 
-def to_bytes(raw, format: QFormat) -> np.ndarray:
+def to_bytes(raw, format: NumberFormat) -> np.ndarray:
     """Bytes in DDR, uint8 (samples, bytes) or (bytes,), of raw values (samples, count) or (count,).
 
     Frames follow one another without gaps: ``bytes`` is `frame_bytes`.
@@ -65,12 +65,12 @@ def to_bytes(raw, format: QFormat) -> np.ndarray:
     return _packed(raw, format, DDR_BITS)
 
 
-def from_bytes(data, format: QFormat, count: int) -> np.ndarray:
+def from_bytes(data, format: NumberFormat, count: int) -> np.ndarray:
     """Raw int64 values (samples, count) or (count,) of bytes in DDR, of a frame or of each."""
     return _unpacked(np.ascontiguousarray(data, dtype=np.uint8), format, count)
 
 
-def _packed(raw, format: QFormat, word_bits: int) -> np.ndarray:
+def _packed(raw, format: NumberFormat, word_bits: int) -> np.ndarray:
     raw = np.asarray(raw).astype(np.int64)
     slot, count = slot_bits(format), raw.shape[-1]
     slots = frame_words(format, count, word_bits) * word_bits // slot
@@ -83,7 +83,7 @@ def _packed(raw, format: QFormat, word_bits: int) -> np.ndarray:
     return np.packbits(flat, axis=-1, bitorder="little")
 
 
-def _unpacked(data: np.ndarray, format: QFormat, count: int) -> np.ndarray:
+def _unpacked(data: np.ndarray, format: NumberFormat, count: int) -> np.ndarray:
     slot, width = slot_bits(format), format.width
     if slot >= 8:
         raw = data.view(f"<u{slot // 8}")[..., :count].astype(np.uint64)

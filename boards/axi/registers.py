@@ -8,7 +8,8 @@ from build_decoder.boards.axi.description import MAX_COUNT, Field, Register, Reg
 from build_decoder.boards.axi.packing import frame_words, slot_bits
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.errors import InputError
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.format_fields import format_word
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = [
     "BASE_ADDRESS",
@@ -87,7 +88,7 @@ def check_count(name: str, end: str, count: int) -> None:
         )
 
 
-def _window(name: str, after: int, format: QFormat, count: int, access: str) -> Window:
+def _window(name: str, after: int, format: NumberFormat, count: int, access: str) -> Window:
     used = 4 * frame_words(format, count)
     size = max(_LEAST_WINDOW, 1 << (used - 1).bit_length())
     return Window(name, -(-after // size) * size, size, count, slot_bits(format), access)
@@ -97,13 +98,16 @@ def _flags(*flags: tuple[str, str]) -> tuple[Field, ...]:
     return tuple(Field(name, low, 1, about) for low, (name, about) in enumerate(flags))
 
 
-def _format(name: str, offset: int, end: str, format: QFormat) -> Register:
+def _format(name: str, offset: int, end: str, format: NumberFormat) -> Register:
     fields = (
         Field("WIDTH", 0, 8, "bits of a value"),
         Field("SIGNED", 8, 1, "whether it is two's complement"),
+        Field("FLOATING", 9, 1, "whether it is floating point, as IEEE 754 lays it out"),
+        Field("FLUSHED", 10, 1, "whether subnormals are zero there"),
         Field("FRACTION", 16, 16, "fraction bits, two's complement"),
     )
-    value = format.width | format.signed << 8 | (format.fraction & 0xFFFF) << 16
+    width, flags, fraction = format_word(format)
+    value = width | flags << 8 | (fraction & 0xFFFF) << 16
     return Register(name, offset, "r", value, fields, f"format of the {end}")
 
 

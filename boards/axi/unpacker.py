@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from build_decoder.boards.axi.packing import slot_bits
 from build_decoder.hdl.shapes import shape_of
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["Unpacker"]
 
@@ -47,7 +47,7 @@ class Unpacker(wiring.Component):
         Of some frame, a part of a word has been taken, and not all transfers.
     """
 
-    def __init__(self, *, format: QFormat, count: int, lanes: int, word_bits: int):
+    def __init__(self, *, format: NumberFormat, count: int, lanes: int, word_bits: int):
         self.format = format
         self.lanes = lanes
         self.word_bits = word_bits

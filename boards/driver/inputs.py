@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.models.errors import InputError
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["Saturation", "check_raw", "quantised"]
 
@@ -29,10 +29,10 @@ class Saturation:
     sample: int
     input: int
     value: float
-    format: QFormat
+    format: NumberFormat
 
     def __str__(self):
-        low, high = self.format.to_real([self.format.min_raw, self.format.max_raw])
+        low, high = self.format.ends
         return (
             f"{self.count} of {self.total} input values lie outside of {low:g} to {high:g} "
             f"({self.format}) and were saturated, the first {self.value:g} at sample "
@@ -41,11 +41,11 @@ class Saturation:
 
 
 def quantised(
-    x, format: QFormat, count: int, *, sample: int | None = None
+    x, format: NumberFormat, count: int, *, sample: int | None = None
 ) -> tuple[np.ndarray, Saturation | None]:
     """Raw int64 of real inputs, in the same shape, and what of them saturated, if anything did.
 
-    Values are rounded half up.
+    Values are rounded half up, and half to even in floating point.
 
     Parameters
     ----------
@@ -76,8 +76,7 @@ def quantised(
     _check_shape(x, count, where, one_frame=sample is not None)
     with np.errstate(over="ignore"):  # infinity saturates as it should
         raw = format.quantise(x)
-        rounded = np.floor(x * 2.0**format.fraction + 0.5)
-    outside = np.argwhere(np.atleast_2d((rounded < format.min_raw) | (rounded > format.max_raw)))
+    outside = np.argwhere(np.atleast_2d(format.outside(x)))
     if not len(outside):
         return raw, None
     row, column = (int(index) for index in outside[0])
@@ -85,7 +84,7 @@ def quantised(
     return raw, Saturation(len(outside), x.size, row + (sample or 0), column, value, format)
 
 
-def check_raw(x_raw, format: QFormat, count: int) -> np.ndarray:
+def check_raw(x_raw, format: NumberFormat, count: int) -> np.ndarray:
     """Raw inputs (samples, count) or (count,) as an array.
 
     Raises

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from build_decoder.models.arguments import LineParser, filled
-from build_decoder.options.hardware import HardwareOptions, add_hardware_options
+from build_decoder.models.errors import InputError
+from build_decoder.options.hardware import AUTO, HardwareOptions, add_hardware_options
 from build_decoder.options.search import SearchOptions, add_search_options
 from build_decoder.options.source import SourceOptions, add_source_options
 
@@ -25,11 +26,33 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class DesignOptions:
-    """Which decoder of which network."""
+    """Which decoder of which network.
+
+    Raises
+    ------
+    InputError
+        If something is asked for that decoders in floating point have not.
+    """
 
     source: SourceOptions
     search: SearchOptions = SearchOptions()
     hardware: HardwareOptions = HardwareOptions()
+
+    def __post_init__(self):
+        if self.search.arithmetic is None:
+            return
+        hardware = self.hardware
+        target, datapath = hardware.target, any(kind != AUTO for kind in hardware.datapath)
+        asked = {
+            "--also": self.source.also, "--reloadable": hardware.reloadable, target: target,
+            "--datapath": datapath,
+        }
+        for name, given in asked.items():
+            if given:
+                raise InputError(
+                    f"{name}: expected it without --arithmetic {self.search.arithmetic}, as only "
+                    "fixed-point decoders have it so far, got both"
+                )
 
     @property
     def seed(self) -> int:

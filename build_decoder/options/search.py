@@ -3,12 +3,22 @@
 import argparse
 from dataclasses import dataclass
 
+from build_decoder.models.errors import InputError
 from build_decoder.options.types import fraction, number, positive_fraction
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.criterion import MAX_ERROR
+from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
 from build_decoder.quant.quantise import SEARCHES
 
-__all__ = ["MAX_SEGMENTS", "SearchOptions", "add_search_options"]
+__all__ = ["ARITHMETICS", "FIXED", "MAX_SEGMENTS", "SearchOptions", "add_search_options"]
+
+FIXED = "fixed"
+"""Arithmetic of fixed-point decoders, whose formats are searched."""
+
+ARITHMETICS = {FIXED: None, "fp32": FP32, "fp16": FP16, "bf16": BF16}
+"""Formats of decoders in floating point, by their names."""
+
+_FLUSHED = "ftz"
 
 MAX_SEGMENTS = 1 << MAX_TABLE_WIDTH
 """One for each code of the widest input of an activation that a search looks up."""
@@ -19,6 +29,13 @@ class SearchOptions:
     """A search for formats; attributes are called as the options are.
 
     ``max_error`` is None unless the user gave it, since a task that only decides refuses it.
+    ``arithmetic`` is the format of a decoder in floating point, for which nothing is searched; None
+    in fixed point.
+
+    Raises
+    ------
+    InputError
+        If a search is described, and there is none.
     """
 
     max_loss: float = 0.0
@@ -26,6 +43,20 @@ class SearchOptions:
     search: str = SEARCHES[0]
     segments: int | None = None
     seed: int = 0
+    arithmetic: FloatFormat | None = None
+
+    def __post_init__(self):
+        if self.arithmetic is None:
+            return
+        for name, given in (
+            ("--search", self.search != SEARCHES[0]), ("--max-loss", self.max_loss),
+            ("--max-error", self.max_error is not None),
+        ):
+            if given:
+                raise InputError(
+                    f"{name}: expected it without --arithmetic {self.arithmetic}, for which no "
+                    "formats are searched, got both"
+                )
 
     @classmethod
     def of(cls, given: argparse.Namespace) -> "SearchOptions":
@@ -36,6 +67,7 @@ class SearchOptions:
             search=given.search,
             segments=given.segments,
             seed=given.seed,
+            arithmetic=given.arithmetic,
         )
 
 
@@ -56,11 +88,41 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
         "or as AHEAD does, which knows no --max-loss (default: %(default)s)",
     )
     parser.add_argument(
+        "--arithmetic", type=_arithmetic, default=FIXED, metavar="KIND",
+        help=f"{', '.join(ARITHMETICS)}, or bits of exponent and fraction such as 5,2: floating "
+        f"point, of chains of dense layers; with ,{_FLUSHED} behind it, subnormals are zero "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
         "--segments", type=_segments, metavar="N",
         help="make generated activations of N uniform segments, as AHEAD does with 16, a power of "
         "two, or of one for each input code if these are fewer (default: what suits the hardware, "
         "within one step)",
     )
+
+
+def _arithmetic(text: str) -> FloatFormat | None:
+    """A name of :data:`ARITHMETICS`, or exponent and fraction bits, and what is left out of it."""
+    name, *flags = text.lower().split(",")
+    if name in ARITHMETICS:
+        format = ARITHMETICS[name]
+    else:
+        bits, flags = (name, *flags[:1]), flags[1:]
+        try:
+            format = FloatFormat(*(int(count) for count in bits))
+        except (TypeError, ValueError) as error:
+            told = error if isinstance(error, ValueError) and name.isdigit() else None
+            raise argparse.ArgumentTypeError(
+                f"expected {', '.join(ARITHMETICS)} or bits of exponent and fraction, as in 5,10, "
+                f"got {text!r}" if told is None else str(told)
+            ) from None
+    if not flags:
+        return format
+    if flags != [_FLUSHED] or format is None:
+        raise argparse.ArgumentTypeError(
+            f"expected nothing or {_FLUSHED} behind a format in floating point, got {text!r}"
+        )
+    return FloatFormat(format.exponent, format.fraction, subnormals=False)
 
 
 def _segments(text: str) -> int:

@@ -1,9 +1,12 @@
 """What goes into a decoder and what comes out."""
 
+from collections.abc import Iterator
+
 from build_decoder.models.task import Kind
 from build_decoder.page.facts import Facts
 from build_decoder.page.parts import Section, Table
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["ends", "format_words"]
 
@@ -34,10 +37,26 @@ def ends(facts: Facts) -> Section:
             f"Built is {report['built_topology']}, from {report['topology']}: the search left out "
             f"neurons that others stand in for."
         )
+    if report["input_ranges"] is not None:
+        text += list(_ranges(report["input_ranges"]))
     notes = [f"Golden data: {note}" for note in report["golden_notes"] or ()]
     notes += [f"Exact rewrite {r['name']}: {r['note']}" for r in report["rewrites"] or ()]
     head = ("", "values a frame", "format", "range", "step")
     return Section("In and out", text=text, tables=[Table(head, rows)], notes=notes)
+
+
+def _ranges(found: list[dict]) -> Iterator[str]:
+    """What layers in floating point take."""
+    yield (
+        "Floating point: sums are exact, and rounded once a neuron. A layer's sums are as wide as "
+        "inputs of its range can make them; inputs beyond are limited to it."
+    )
+    for each in found:
+        yield (
+            f"Layer {each['layer']} takes inputs up to {each['greatest']:g} in size, in multiples "
+            f"of 2^{each['least_exponent']}: {each['beyond']} of {each['inputs']} inputs that "
+            f"golden data leads to are beyond, and {each['cut']} lose bits."
+        )
 
 
 def _answers(facts: Facts) -> str:
@@ -48,12 +67,20 @@ def _answers(facts: Facts) -> str:
     return f"An answer: {kept}."
 
 
-def _row(name: str, shape: str, format: QFormat) -> tuple[str, ...]:
-    low, high = format.to_real([format.min_raw, format.max_raw])
-    return name, shape, format_words(format), f"{low:g} to {high:g}", f"{2.0**-format.fraction:g}"
+def _row(name: str, shape: str, format: NumberFormat) -> tuple[str, ...]:
+    low, high = format.ends
+    step = "relative" if isinstance(format, FloatFormat) else f"{2.0**-format.fraction:g}"
+    return name, shape, format_words(format), f"{low:g} to {high:g}", step
 
 
-def format_words(format: QFormat) -> str:
-    """A format as integer and fraction bits, and whether it has a sign."""
+def format_words(format: NumberFormat) -> str:
+    """A format as integer and fraction bits, and whether it has a sign, or as exponent and fraction
+    bits."""
+    if isinstance(format, FloatFormat):
+        flushed = "" if format.subnormals else ", subnormals are zero"
+        return (
+            f"{format.width} bits: floating point, exponent {format.exponent}, fraction "
+            f"{format.fraction}{flushed}"
+        )
     sign = "signed" if format.signed else "unsigned"
     return f"{format.width} bits: {format.integer}.{format.fraction} {sign}"

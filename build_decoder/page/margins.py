@@ -35,6 +35,10 @@ def margins(facts: Facts) -> Section:
 
 def _promise(facts: Facts) -> list[str]:
     limits = facts.report["limits"]
+    if facts.report["input_ranges"] is not None:
+        return [
+            "Nothing was searched: all values are in one format. What that lost is above, measured."
+        ]
     if limits is None:
         return [
             "AHEAD's search keeps to no limit: it weighs loss against width. What it lost is "

@@ -7,7 +7,10 @@ import numpy as np
 
 from build_decoder.page.facts import Facts
 from build_decoder.page.parts import Bar, Section, Table
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.floating.quantised import FLOATING
+from build_decoder.quant.format_fields import format_told
+from build_decoder.quant.number_format import NumberFormat
 from build_decoder.quant.trace import trace
 
 __all__ = ["widths"]
@@ -28,16 +31,17 @@ _STEPS = {
     "BWS-IBW": "BWS-IBW: AHEAD's selection of integer bits",
     "BWS-FBW": "BWS-FBW: AHEAD's selection of fraction bits",
     "BWO-FBW": "BWO-FBW: AHEAD's optimisation of fraction bits",
+    FLOATING: "floating: one format for all, nothing is searched",
     "": "follows: the format follows from those of several other nodes",
 }
 
 
 class _Occurs(NamedTuple):
-    """Least and greatest raw value, the share of values at the format's ends, and of those that
+    """Least and greatest value, the share of values at the format's ends, and of those that
     were clipped, None where that is not known."""
 
-    low: int
-    high: int
+    low: float
+    high: float
     at_ends: float
     clipped: float | None
 
@@ -47,17 +51,16 @@ def widths(facts: Facts) -> Section:
     samples = _samples(facts)
     occurs = _occurring(facts, samples)
     rows, steps = [], []
-    widest = max(node["integer"] + node["fraction"] for node in facts.formats["nodes"])
-    for node in facts.formats["nodes"]:
+    formats = [format_told(node) for node in facts.formats["nodes"]]
+    widest = max(format.width for format in formats)
+    for node, format in zip(facts.formats["nodes"], formats, strict=True):
         step = node.get("decided_by", "")
         steps.append(step)
-        format = QFormat(node["integer"], node["fraction"], node["signed"])
         found = occurs.get((node["layer"], node["node"]))
         rows.append(
             (
                 f"{node['name']}: {node['node']}", Bar(format.width / widest, step),
-                str(format.width), f"{format.integer}.{format.fraction}", step or "follows",
-                *_cells(found, format),
+                str(format.width), _bits(format), step or "follows", *_cells(found),
             )
         )
     kinds = tuple(dict.fromkeys(steps))
@@ -83,11 +86,18 @@ def widths(facts: Facts) -> Section:
     return Section("Widths", text=text, tables=[table], notes=notes)
 
 
-def _cells(found: _Occurs | None, format: QFormat) -> tuple[str, str, str, str]:
+def _bits(format: NumberFormat) -> str:
+    """Bits of a format's parts."""
+    if isinstance(format, FloatFormat):
+        return str(format)
+    return f"{format.integer}.{format.fraction}"
+
+
+def _cells(found: _Occurs | None) -> tuple[str, str, str, str]:
     if found is None:
         return ("–",) * 4
-    low, high = format.to_real([found.low, found.high])
-    return f"{low:.5g}", f"{high:.5g}", _share(found.at_ends), _share(found.clipped)
+    low, high = f"{found.low:.5g}", f"{found.high:.5g}"
+    return low, high, _share(found.at_ends), _share(found.clipped)
 
 
 def _share(value: float | None) -> str:
@@ -115,7 +125,7 @@ def _occurring(facts: Facts, samples: np.ndarray) -> dict[tuple[int, str], _Occu
     for node in trace(model, model.quantise_input(x), steps=facts.golden.steps):
         clipped = node.clipped
         if node.name == model.inputs[0].name:
-            clipped = _outside(x, node.format)
+            clipped = np.count_nonzero(node.format.outside(x))
         occurs = _of(node.raw, node.format, clipped)
         if node.role == "output":
             given[node.name] = occurs
@@ -128,12 +138,8 @@ def _occurring(facts: Facts, samples: np.ndarray) -> dict[tuple[int, str], _Occu
     return found
 
 
-def _of(raw: np.ndarray, format: QFormat, clipped: int | None) -> _Occurs:
-    ends = np.count_nonzero((raw == format.min_raw) | (raw == format.max_raw))
+def _of(raw: np.ndarray, format: NumberFormat, clipped: int | None) -> _Occurs:
+    values = format.to_real(raw)
+    ends = np.count_nonzero(np.isin(values, format.ends))
     share = None if clipped is None else clipped / raw.size
-    return _Occurs(int(raw.min()), int(raw.max()), ends / raw.size, share)
-
-
-def _outside(x: np.ndarray, format: QFormat) -> int:
-    rounded = np.floor(x * 2.0**format.fraction + 0.5)
-    return int(np.count_nonzero((rounded < format.min_raw) | (rounded > format.max_raw)))
+    return _Occurs(float(values.min()), float(values.max()), ends / raw.size, share)

@@ -15,6 +15,8 @@ from build_decoder.quant.activations import IntegerActivation
 from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
 from build_decoder.quant.activations.table import Table
 from build_decoder.quant.answer import SCORES, answering, check_answer
+from build_decoder.quant.floating.quantised import input_ranges
+from build_decoder.quant.format_fields import told
 from build_decoder.quant.quality import Quality
 from build_decoder.quant.quantise import Quantised
 from build_decoder.stages.result import StageResult
@@ -70,6 +72,11 @@ def quantise_network(
     save_model(model, build.path)
     build.save_expected(model, model.quantise_input(golden.x))
     figures = {"answer": answer, **_figures_of(quantised)}
+    if options.arithmetic is not None:
+        figures |= {
+            "arithmetic": str(options.arithmetic),
+            "input_ranges": input_ranges(quantised.model, golden.x),
+        }
     return StageResult(figures=figures, warnings=quantised.warnings)
 
 
@@ -101,13 +108,7 @@ def _figures_of(quantised: Quantised) -> dict:
             for step in quantised.search.steps
         ],
         "nodes": [
-            {
-                "layer": node.layer,
-                "node": node.name,
-                "integer": node.format.integer,
-                "fraction": node.format.fraction,
-                "signed": node.format.signed,
-            }
+            {"layer": node.layer, "node": node.name, **told(node.format)}
             for node in model.signals()
         ],
         "uniform_segments": segments,

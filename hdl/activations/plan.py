@@ -26,7 +26,7 @@ class ActivationPlan(ABC):
     Attributes
     ----------
     latency : int
-        Cycles with ``en`` from ``i`` to ``o``, at least one; of the class.
+        Cycles with ``en`` from ``i`` to ``o``, at least one.
     """
 
     latency: int

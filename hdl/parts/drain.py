@@ -1,11 +1,14 @@
 """Drain: finished sums, group by group, through bias and activation (AHEAD's CG-PE-2)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from amaranth import Array, Cat, Const, Module, Mux, Shape, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.activations.component import activation_component
-from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.layers.dense.neurons_plan import NeuronsPlan
 from build_decoder.hdl.memory_port import MemoryPort
 from build_decoder.hdl.parts.banked_memory import banked_memory
 from build_decoder.hdl.parts.native import native_part
@@ -42,7 +45,10 @@ class Drain(wiring.Component):
     memory : ``In``, port of the memory of biases, if the plan is reloadable
     """
 
-    def __init__(self, plan: DensePlan):
+    MORE: Mapping = MappingProxyType({})
+    """Further members, of a drain that needs to know more of the sums."""
+
+    def __init__(self, plan: NeuronsPlan):
         self.plan = plan
         p = plan.parameters
         captured = data.ArrayLayout(Shape(p.captured.width, signed=True), plan.neurons)
@@ -58,6 +64,7 @@ class Drain(wiring.Component):
                 "done": Out(1),
                 "o": Out(stream.Signature(outputs)),
                 **memory,
+                **self.MORE,
             }
         )
 
@@ -182,4 +189,5 @@ def _padded(values: list[int], count: int) -> list[int]:
 
 
 def _range_of(values) -> Shape:
-    return Shape.cast(range(min(0, *values), max(0, *values) + 1))
+    low, high = min(0, *values), max(0, *values)
+    return Shape(max((~low).bit_length(), high.bit_length()) + (low < 0), low < 0)

@@ -1,9 +1,10 @@
 """Neurons: weights, multipliers and drain, behind whatever brings the inputs of each pass."""
 
-from amaranth import Cat, Module, Signal
+from amaranth import Cat, Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from build_decoder.hdl.layers.dense.neurons_plan import NeuronsPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.memory_port import MemoryPort
 from build_decoder.hdl.parts.drain import Drain
@@ -42,7 +43,7 @@ class Neurons(wiring.Component):
     memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
     """
 
-    def __init__(self, plan: DensePlan):
+    def __init__(self, plan: NeuronsPlan):
         self.plan = plan
         p = plan.parameters
         inputs = data.ArrayLayout(shape_of(p.input), plan.folding.inputs_per_cycle)
@@ -63,21 +64,20 @@ class Neurons(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         plan, p = self.plan, self.plan.parameters
-        m.submodules.mac = mac = MacArray(plan)
-        m.submodules.drain = drain = Drain(plan)
-        m.submodules.weights = weights = stored_weights(plan)
+        take, first, last, inputs = self._entering(m)
+        ends = take & last
+        m.submodules.mac, m.submodules.drain = mac, drain = self._summing(m, ends)
+        m.submodules.weights = weights = self._weights()
         if plan.reloadable:
             wiring.connect(m, wiring.flipped(self.memory_weight), weights.memory)
             wiring.connect(m, wiring.flipped(self.memory_bias), drain.memory)
-        ends = self.take & self.last
         m.d.comb += [
             self.ready.eq(weights.ready),
             self.done.eq(drain.done),
-            weights.advance.eq(self.take),
-            mac.valid.eq(self.take),
-            mac.first.eq(self.first),
-            mac.clear.eq(ends if plan.double_buffered else drain.done),
-            mac.inputs.eq(self.inputs),
+            weights.advance.eq(take),
+            mac.valid.eq(take),
+            mac.first.eq(first),
+            mac.inputs.eq(inputs),
             mac.load.eq(weights.load),
             mac.weights.eq(weights.weights),
         ]
@@ -99,6 +99,20 @@ class Neurons(wiring.Component):
         m.d.comb += [drain.load.eq(finished), drain.sums.as_value().eq(captured)]
         wiring.connect(m, drain.o, wiring.flipped(self.o))
         return m
+
+    def _entering(self, m: Module) -> tuple[Value, Value, Value, Value]:
+        """What the multipliers take of ``take``, ``first``, ``last`` and ``inputs``, and when."""
+        return self.take, self.first, self.last, self.inputs
+
+    def _summing(self, m: Module, ends: Value) -> tuple[wiring.Component, Drain]:
+        """What sums, and what drains the sums; ``ends`` is high with a pass's last inputs."""
+        mac, drain = MacArray(self.plan), Drain(self.plan)
+        m.d.comb += mac.clear.eq(ends if self.plan.double_buffered else drain.done)
+        return mac, drain
+
+    def _weights(self) -> WeightMemory | WritableWeightMemory:
+        """The memory of weights."""
+        return stored_weights(self.plan)
 
 
 def stored_weights(plan: DensePlan) -> WeightMemory | WritableWeightMemory:

@@ -9,7 +9,7 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding
 
-__all__ = ["Requantiser"]
+__all__ = ["Requantiser", "saturated"]
 
 
 class Requantiser(wiring.Component):
@@ -52,11 +52,11 @@ class Requantiser(wiring.Component):
             scaled = raw >> p.dropped_bits
         rounded = Signal(scaled.shape())
         m.d.comb += rounded.eq(scaled)
-        m.d.comb += self.o.eq(_saturated(rounded, p.target))
+        m.d.comb += self.o.eq(saturated(rounded, p.target))
         return m
 
 
-def _saturated(raw: Value, target: QFormat) -> Value:
+def saturated(raw: Value, target: QFormat) -> Value:
     """``raw`` limited to the range of ``target``."""
     signed = raw.shape().signed
     negative = raw[-1] if signed else Const(0, 1)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from build_decoder.hdl.floating.dense.plan import FloatDensePlan
 from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.connect import connected
@@ -17,6 +18,7 @@ from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.timeline import first_frame, frame_interval
+from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.dense import Dense
@@ -93,7 +95,8 @@ class DecoderPlan:
         ValueError
             If there is not one folding a dense layer.
         """
-        dense = [node.name for node in model.nodes if isinstance(node.layer, Dense)]
+        kinds = Dense | FloatDense
+        dense = [node.name for node in model.nodes if isinstance(node.layer, kinds)]
         if len(foldings) != len(dense):
             raise ValueError(f"expected {len(dense)} foldings, got {len(foldings)}")
         units = multipliers or [None] * len(dense)
@@ -145,9 +148,10 @@ class DecoderPlan:
         }
 
     @property
-    def dense(self) -> tuple[DensePlan, ...]:
+    def dense(self) -> tuple[DensePlan | FloatDensePlan, ...]:
         """The plans of the dense layers, in order."""
-        return tuple(plan for plan in self.layers.values() if isinstance(plan, DensePlan))
+        kinds = DensePlan | FloatDensePlan
+        return tuple(plan for plan in self.layers.values() if isinstance(plan, kinds))
 
     @property
     def foldings(self) -> tuple[Folding, ...]:

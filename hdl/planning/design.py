@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from build_decoder.hdl.engine.choose import quick_engine, smallest_engine
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.floating.design import float_decoder
 from build_decoder.hdl.layers.decision.plan import DecisionPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan, dense_plans
 from build_decoder.hdl.planning.area.plans import plan_area
@@ -19,6 +20,7 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.stack.choose import stacked_decoder
 from build_decoder.models.errors import InputError
+from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.dense import Dense
@@ -49,7 +51,8 @@ def design_decoder(
     interval, are chosen by :mod:`hdl.planning.choose_plans`; without any target, convolutions and
     recurrent layers make one product a cycle.
 
-    A model that decides has the decoder of its scores, and a stage behind that.
+    A model that decides has the decoder of its scores, and a stage behind that. In floating point
+    there is no target but DSP blocks so far.
 
     Parameters
     ----------
@@ -100,6 +103,11 @@ def design_decoder(
                 raise
             raise InputError(f"{error}, beside 1 cycle and {luts} LUTs of the decision") from None
         return deciding(plan, model)
+    if any(isinstance(layer, FloatDense) for layer in model.layers):
+        return float_decoder(
+            model, foldings or default_foldings(model), family, max_blocks=max_blocks,
+            max_dsp=max_dsp,
+        )
     targeted = foldings is None and (latency_cycles is not None or max_lut is not None)
     limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
     left = min(limits, default=None)
@@ -150,7 +158,7 @@ def design_decoder(
 
 def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:
     """The nodes whose layers are folded, in order: dense and recurrent layers, and convolutions."""
-    kinds = Dense | Conv2d | RecurrentLayer
+    kinds = Dense | FloatDense | Conv2d | RecurrentLayer
     return tuple(node for node in model.nodes if isinstance(node.layer, kinds))
 
 

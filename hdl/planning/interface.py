@@ -13,7 +13,7 @@ from build_decoder.models.files.json_file import read_json
 from build_decoder.models.files.walk_fields import describe_walk, read_walk
 from build_decoder.models.walk import Walk
 from build_decoder.quant.format_fields import read_format
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["SETTLING_CYCLES", "Interface"]
 
@@ -89,8 +89,8 @@ class Interface:
     name: str
     input_count: int
     output_count: int
-    input_format: QFormat
-    output_format: QFormat
+    input_format: NumberFormat
+    output_format: NumberFormat
     fingerprint: int
     classes: int | None = None
     input_lanes: int | None = None
@@ -167,7 +167,7 @@ class Interface:
             raise InputError(
                 f"{self.name}: expected a decoder of classes, got one of a single output"
             )
-        return y_raw.argmax(axis=-1)
+        return self.output_format.order(y_raw).argmax(axis=-1)
 
     @property
     def input_width(self) -> int:

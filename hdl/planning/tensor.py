@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from build_decoder.models.layer import Shape
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["Tensor"]
 
@@ -34,7 +34,7 @@ class Tensor:
     """
 
     shape: Shape
-    format: QFormat
+    format: NumberFormat
     lanes: int
 
     def __post_init__(self):

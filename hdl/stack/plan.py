@@ -29,7 +29,7 @@ _COUNTERS = 130
 """Bits of counters, about."""
 
 
-@layers.for_several
+@layers.for_models
 @dataclass(frozen=True)
 class StackPlan(StackControl, LayerPlan):
     """Plan of recurrent layers that share multipliers, and what drains their sums.

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
 from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.floating.input_range import InputRange
 
-__all__ = ["ExactSums"]
+__all__ = ["Accumulator", "ExactSums", "last_bits"]
 
 _EXACT = 53
 """Integers of so many bits, and a sign, are exact in float64."""
@@ -20,9 +21,20 @@ _LEAST_LIMB = 13
 """Three limbs then have two bits more than the longest significand, whatever leads them."""
 
 
+@dataclass(frozen=True)
+class Accumulator:
+    """Two's complement integers of ``width`` bits, in units of ``2**least``."""
+
+    width: int
+    least: int
+
+    signed: ClassVar[bool] = True
+
+
 @dataclass(frozen=True, eq=False)
 class ExactSums:
-    """``sum over n of x[..., n] * weights[n, u]``, exact, then rounded to the nearest, ties even.
+    """``sum over n of x[..., n] * weights[n, u]``, exact, then a bias and a constant, exact too;
+    rounded to the nearest, ties even.
 
     The accumulator is a two's complement integer of :attr:`width` bits in units of ``2**least``.
     No product has a bit below, and no sum, in any order, is beyond :attr:`bound`. So the order of
@@ -37,38 +49,48 @@ class ExactSums:
         Codes (terms, sums) of ``weight_format``, all finite.
     weight_format, output
         Formats of the weights and of the rounded sums.
+    biases
+        Codes (sums,) of ``weight_format``, all finite, of what is added to each sum; None for none.
+    half
+        Exponent of a power of two that is added to all sums, so that a floor behind them rounds
+        half up; none where they have no bits below it, or if None.
 
     Raises
     ------
     ValueError
-        If weights are not of (terms, sums), not finite, or of more than 2**27 terms.
+        If weights are not of (terms, sums), biases not of (sums,), any of them not finite, or there
+        are more than 2**27 terms.
     """
 
     inputs: InputRange
     weights: np.ndarray
     weight_format: FloatFormat
     output: FloatFormat
+    biases: np.ndarray | None = None
+    half: int | None = None
 
     def __post_init__(self):
         if self.weights.ndim != 2 or not self.weights.size:
             raise ValueError(f"expected weights of (terms, sums), got {self.weights.shape}")
-        if not np.isfinite(self.weight_format.decode(self.weights)).all():
-            raise ValueError("expected finite weights, got an infinity or NaN among them")
+        if self.biases is not None and self.biases.shape != self.weights.shape[1:]:
+            raise ValueError(
+                f"expected biases of {self.weights.shape[1:]}, got {self.biases.shape}"
+            )
+        for name, codes in (("weights", self.weights), ("biases", self.biases)):
+            if codes is not None and not np.isfinite(self.weight_format.decode(codes)).all():
+                raise ValueError(f"expected finite {name}, got an infinity or NaN among them")
         if self._limb < _LEAST_LIMB:
             raise ValueError(f"expected at most 2**27 terms, got {len(self.weights)}")
 
     @cached_property
-    def _least_weight(self) -> int:
+    def least_weight(self) -> int:
         """Exponent of the last bit that any weight has; 0 if all are zero."""
-        significands, exponents = self.weight_format.parts(self.weights)
-        lasts = np.frexp((significands & -significands).astype(np.float64))[1] - 1
-        there = significands > 0
-        return int((exponents + lasts)[there].min()) if there.any() else 0
+        return min(last_bits(self.weight_format, self.weights), default=0)
 
     @property
     def least(self) -> int:
         """Exponent of the accumulator's last bit."""
-        return self._least_weight + self.inputs.least
+        return self.least_weight + self.inputs.least
 
     @cached_property
     def bound(self) -> int:
@@ -76,9 +98,9 @@ class ExactSums:
         significands, exponents = self.weight_format.parts(self.weights)
         # Python's integers: weights of FP32 may be 277 bits apart. Last zeros go before the shift.
         sums = [0] * self.weights.shape[1]
-        for row, shifts in zip(significands, exponents - self._least_weight, strict=True):
+        for row, shifts in zip(significands, exponents - self.least_weight, strict=True):
             for unit, (size, shift) in enumerate(zip(row.tolist(), shifts.tolist(), strict=True)):
-                sums[unit] += size << shift if shift >= 0 else size >> -shift
+                sums[unit] += _shifted(size, shift)
         return max(sums) * self.inputs.steps
 
     @property
@@ -86,28 +108,66 @@ class ExactSums:
         """Bits of the accumulator, the sign counted in it."""
         return self.bound.bit_length() + 1
 
+    @property
+    def accumulator(self) -> Accumulator:
+        """Where sums of products are, by themselves."""
+        return Accumulator(self.width, self.least)
+
+    @cached_property
+    def total(self) -> Accumulator:
+        """Where sums with what is added to them are."""
+        bound = self.bound << (self.least - self._unit)
+        bound += max(abs(value) for value in self.added)
+        return Accumulator(bound.bit_length() + 1, self._unit)
+
+    @cached_property
+    def _unit(self) -> int:
+        """Exponent of the last bit of sums with what is added to them."""
+        biases = () if self.biases is None else last_bits(self.weight_format, self.biases)
+        return min((self.least, *biases))
+
+    @cached_property
+    def added(self) -> list[int]:
+        """Bias and constant of each sum, in units of the last bit of :attr:`total`."""
+        added = [0] * self.weights.shape[1]
+        if self.biases is not None:
+            significands, exponents = self.weight_format.parts(self.biases)
+            signs = np.where(self.biases & self.weight_format.sign_bit, -1, 1)
+            shifts = (exponents - self._unit).tolist()
+            sizes = map(_shifted, significands.tolist(), shifts)
+            added = [int(sign) * size for sign, size in zip(signs, sizes, strict=True)]
+        if self.half is not None and self.half >= self._unit:
+            added = [value + (1 << (self.half - self._unit)) for value in added]
+        return added
+
     def compute(self, x) -> np.ndarray:
         """Codes (..., sums) of ``output`` for input codes (..., terms)."""
+        return self.output.encode(self.values(x))
+
+    def values(self, x) -> np.ndarray:
+        """Float64 sums (..., sums) for input codes (..., terms).
+
+        A sum of more bits than float64 has is rounded to odd: its leading bits are there, and the
+        last of these is set if any below is. To round it or to take its floor, with a few bits
+        less, gives what the whole sum gives.
+        """
         x = np.asarray(x)
         if x.shape[-1:] != self.weights.shape[:1]:
             raise ValueError(f"expected inputs (..., {len(self.weights)}), got {x.shape}")
         taken = self.inputs.take(x)
         rows = taken.reshape(-1, len(self.weights))
-        if self.bound.bit_length() <= _EXACT:
-            values = self._few_bits(rows)
-        else:
-            values = self._many_bits(rows)
-        codes = self.output.encode(values)
+        values = self._few_bits(rows) if self.total.width - 1 <= _EXACT else self._many_bits(rows)
         has_nan = ((rows & (self.inputs.format.sign_bit - 1)) > self.inputs.format.infinity).any(1)
-        codes[has_nan] = self.output.nan
-        return codes.reshape(*x.shape[:-1], self.weights.shape[1])
+        values[has_nan] = np.nan
+        return values.reshape(*x.shape[:-1], self.weights.shape[1])
 
     def _few_bits(self, rows: np.ndarray) -> np.ndarray:
         """Sums, which float64 holds whole."""
         x = _limbs(self.inputs.format, rows, self.inputs.least, _EXACT, 1)[0]
-        w = _limbs(self.weight_format, self.weights, self._least_weight, _EXACT, 1)[0]
+        w = _limbs(self.weight_format, self.weights, self.least_weight, _EXACT, 1)[0]
         # Libraries differ in the sign of a sum of minus zeros.
-        return np.ldexp(x @ w + 0.0, self.least)
+        total = np.ldexp(x @ w, self.least - self._unit) + np.array(self.added, dtype=np.float64)
+        return np.ldexp(total + 0.0, self._unit)
 
     @property
     def _limb(self) -> int:
@@ -117,9 +177,23 @@ class ExactSums:
     @cached_property
     def _weight_limbs(self) -> list[np.ndarray]:
         significands, exponents = self.weight_format.parts(self.weights)
-        bits = int((exponents - self._least_weight)[significands > 0].max())
+        unit = self._unit - self.inputs.least
+        bits = int((exponents - unit)[significands > 0].max(initial=0))
         count = -(-(bits + self.weight_format.fraction + 1) // self._limb)
-        return _limbs(self.weight_format, self.weights, self._least_weight, self._limb, count)
+        return _limbs(self.weight_format, self.weights, unit, self._limb, count)
+
+    @cached_property
+    def _added_limbs(self) -> list[np.ndarray]:
+        """Limbs, last first, of what is added: int64 (sums,) of its sign."""
+        k = self._limb
+        count = -(-max(value.bit_length() for value in self.added) // k)
+        return [
+            np.array([
+                (abs(value) >> k * place & (1 << k) - 1) * (-1 if value < 0 else 1)
+                for value in self.added
+            ])
+            for place in range(count)
+        ]
 
     def _many_bits(self, rows: np.ndarray) -> np.ndarray:
         """Sums rounded to odd: their leading bits, and the last set if any below is set.
@@ -131,11 +205,15 @@ class ExactSums:
         x = _limbs(self.inputs.format, rows, self.inputs.least, k, count)
         w = self._weight_limbs
         # Two limbs of zeros below, so that three are there below any that leads; two for carries.
-        digits = np.zeros((2 + len(x) + len(w) + 2, len(rows), self.weights.shape[1]), np.int64)
+        added = self._added_limbs
+        long = max(len(x) + len(w), len(added))
+        digits = np.zeros((2 + long + 2, len(rows), self.weights.shape[1]), np.int64)
         for i, left in enumerate(x):
             if left.any():
                 for j, right in enumerate(w):
                     digits[2 + i + j] += (left @ right).astype(np.int64)
+        for place, limb in enumerate(added, start=2):
+            digits[place] += limb
         negative = _carry(digits, k)[-1] < 0
         digits = _carry(np.where(negative, -digits, digits), k)
         lead = len(digits) - 1 - (digits[::-1] != 0).argmax(axis=0)
@@ -146,8 +224,20 @@ class ExactSums:
         top = (first << 2 * k) | (second << k) | third
         drop = max(3 * k - _EXACT, 0)
         odd = (top >> drop) | sticky | ((top & ((1 << drop) - 1)) != 0)
-        values = np.ldexp(odd.astype(np.float64), drop + k * (lead - 4) + self.least)
+        values = np.ldexp(odd.astype(np.float64), drop + k * (lead - 4) + self._unit)
         return np.where(negative, -values, values)
+
+
+def last_bits(format: FloatFormat, codes: np.ndarray) -> list[int]:
+    """Exponents of the last bits of those numbers that are not zero."""
+    significands, exponents = format.parts(codes)
+    lasts = np.frexp((significands & -significands).astype(np.float64))[1] - 1
+    return (exponents + lasts)[significands > 0].tolist()
+
+
+def _shifted(size: int, shift: int) -> int:
+    """``size * 2**shift``; bits below the point must be zero."""
+    return size << shift if shift >= 0 else size >> -shift
 
 
 def _limbs(format: FloatFormat, codes, least: int, bits: int, count: int) -> list[np.ndarray]:

@@ -1,6 +1,7 @@
 """Float format: the binary floating-point numbers of one signal, and their codes."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,7 +15,8 @@ _MAX_FRACTION = 23
 class FloatFormat:
     """Binary floating-point format as IEEE 754 lays it out: sign, exponent, fraction.
 
-    A code is an int64 bit pattern, 0 to ``2**width - 1``. The greatest exponent field has the
+    A code is an int64 bit pattern, 0 to ``2**width - 1``: the raw value of
+    :class:`quant.number_format.NumberFormat`. The greatest exponent field has the
     infinities and NaN. Formats go up to FP32, so that float64 holds every value exactly.
 
     Parameters
@@ -37,6 +39,11 @@ class FloatFormat:
     fraction: int
     subnormals: bool = True
 
+    signed: ClassVar[bool] = False
+    """Codes are bit patterns: their sign is one of the bits."""
+
+    min_raw: ClassVar[int] = 0
+
     def __post_init__(self):
         if not (2 <= self.exponent <= _MAX_EXPONENT and 1 <= self.fraction <= _MAX_FRACTION):
             raise ValueError(
@@ -51,6 +58,17 @@ class FloatFormat:
     def width(self) -> int:
         """Stored bits."""
         return 1 + self.exponent + self.fraction
+
+    @property
+    def max_raw(self) -> int:
+        """Greatest code."""
+        return (1 << self.width) - 1
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Least and greatest finite number."""
+        greatest = float(self.decode(self.infinity - 1))
+        return -greatest, greatest
 
     @property
     def bias(self) -> int:
@@ -116,6 +134,28 @@ class FloatFormat:
         values = np.where(magnitude == self.infinity, np.inf, values)
         values = np.where(magnitude > self.infinity, np.nan, values)
         return np.where(codes & self.sign_bit, -values, values)
+
+    def quantise(self, values) -> np.ndarray:
+        """As :meth:`encode`."""
+        return self.encode(values)
+
+    def to_real(self, raw) -> np.ndarray:
+        """As :meth:`decode`."""
+        return self.decode(raw)
+
+    def outside(self, values) -> np.ndarray:
+        """Where real ``values`` (any shape) are no numbers of the format, however rounded:
+        infinities, what becomes one, and NaN; booleans."""
+        return (self.encode(values) & (self.sign_bit - 1)) >= self.infinity
+
+    def order(self, raw) -> np.ndarray:
+        """Integers that compare as the numbers of ``raw`` do; both zeros are one, and NaN is beyond
+        the infinity of its sign."""
+        raw = self.checked(raw)
+        size = raw & (self.sign_bit - 1)
+        if not self.subnormals:
+            size = np.where(size < self.least_normal, 0, size)
+        return np.where(raw & self.sign_bit, -size, size)
 
     def parts(self, codes) -> tuple[np.ndarray, np.ndarray]:
         """Significands and exponents, int64: a finite size is ``significand * 2**exponent``.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.quant.carrier import carrier
+from build_decoder.quant.number_format import NumberFormat
 from build_decoder.quant.passing import PassingLayer, PassingQuantiser
 from build_decoder.quant.qformat import QFormat
 
@@ -14,7 +15,8 @@ __all__ = ["QUANTISER", "Decision"]
 @dataclass(frozen=True)
 class Decision(PassingLayer):
     """Index of the largest value; of equals, of the first. It is exact, in as many bits as the
-    greatest index has.
+    greatest index has. In floating point both zeros are equal, and NaN, which the rest writes with
+    a plus, is larger than all else.
 
     Parameters
     ----------
@@ -24,11 +26,11 @@ class Decision(PassingLayer):
         Values of the input, at least 2.
     """
 
-    input: QFormat
+    input: NumberFormat
     classes: int
 
     @property
-    def inputs(self) -> tuple[QFormat]:
+    def inputs(self) -> tuple[NumberFormat]:
         """Format of the input."""
         return (self.input,)
 
@@ -50,15 +52,16 @@ class Decision(PassingLayer):
     @property
     def operations(self):
         """The layer is its own operation."""
-        return (_Decided(self.output),)
+        return (_Decided(self.input, self.output),)
 
 
 @dataclass(frozen=True)
 class _Decided:
+    input: NumberFormat
     output: QFormat
 
     def compute(self, x: np.ndarray) -> np.ndarray:
-        return np.argmax(x, axis=-1)[..., None].astype(carrier(self.output.width))
+        return np.argmax(self.input.order(x), axis=-1)[..., None].astype(carrier(self.output.width))
 
 
 def _index_format(classes: int) -> QFormat:

@@ -3,6 +3,7 @@
 from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value
 
 from build_decoder.hdl.activations.component import ActivationComponent, realises
+from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.parts.read_only_table import read_only_table
 from build_decoder.quant.activations.piecewise_linear import PiecewiseLinear
 
@@ -13,7 +14,8 @@ __all__ = ["PiecewiseLinearComponent"]
 class PiecewiseLinearComponent(ActivationComponent):
     """``o = (intercepts[s] + slopes[s] * offset) >> guard_bits``.
 
-    Latency 2: the segment's number and the offset in it are registered, then the result.
+    Latency 2: the segment's number and the offset in it are registered, then the result. Of a long
+    offset, the products of its two halves are registered between them, which makes it 3.
 
     Address generation: negative inputs are inverted where the function is symmetric; the segment's
     number and the block's distance from its start are looked up by the block. Where every block is
@@ -46,7 +48,15 @@ class PiecewiseLinearComponent(ActivationComponent):
                 mirrored.eq(negative),
             ]
 
-        product = _product(m, read_only_table(p.slopes, segment), offset)
+        slope = read_only_table(p.slopes, segment)
+        if split := activation_plan(p).split:
+            low = self._registered(m, _product(m, slope, offset[:split], "low"), "low")
+            high = self._registered(m, _product(m, slope, offset[split:], "high"), "high")
+            segment = self._registered(m, segment, "segment_then")
+            mirrored = self._registered(m, mirrored, "mirrored_then")
+            product = low + high.shift_left(split)
+        else:
+            product = _product(m, slope, offset, "row")
         if p.symmetry is None:
             intercept = read_only_table(p.intercepts, segment)
         else:
@@ -59,6 +69,13 @@ class PiecewiseLinearComponent(ActivationComponent):
         with m.If(self.en):
             m.d.sync += self.o.eq((intercept + product) >> p.guard_bits)
         return m
+
+    def _registered(self, m: Module, value: Value, name: str) -> Signal:
+        """Register of ``value``."""
+        held = Signal(value.shape(), name=name)
+        with m.If(self.en):
+            m.d.sync += held.eq(value)
+        return held
 
     def _address(self, block: Value) -> tuple[Value, Value]:
         """The segment to which ``block`` belongs, and its distance from the segment's start."""
@@ -77,7 +94,7 @@ def _padded(values: tuple[int, ...], count: int) -> list[int]:
     return [*values, *[0] * (count - len(values))]
 
 
-def _product(m: Module, slope: Value, offset: Signal) -> Value:
+def _product(m: Module, slope: Value, offset: Value, name: str) -> Value:
     """``slope * offset``: a row of adders for each further bit of ``offset``."""
     if not len(offset):
         return Const(0)
@@ -88,7 +105,7 @@ def _product(m: Module, slope: Value, offset: Signal) -> Value:
         carried = total[1:].as_signed() if is_signed else total[1:]
         # Wider than need be: Yosys has an adder's wider operand enter the carry chain directly,
         # and the gates of the other one go into the adder's own LUTs. The surplus is trimmed.
-        total = Signal(Shape(width + n + 1, is_signed), name=f"row_{n}")
+        total = Signal(Shape(width + n + 1, is_signed), name=f"{name}_{n}")
         m.d.comb += total.eq(carried + Mux(bit, slope, 0))
         bits.append(total[0])
     product = Cat(*bits, total[1:])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from build_decoder.hdl.planning.actor import Actor, Phase
 from build_decoder.hdl.planning.plan import Plan
 from build_decoder.hdl.planning.tensor import Tensor
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["PackerPlan"]
 
@@ -29,7 +29,7 @@ class PackerPlan(Plan):
             raise ValueError(f"expected single values to pack, got {self.tensor.lanes} a transfer")
 
     @property
-    def format(self) -> QFormat:
+    def format(self) -> NumberFormat:
         """Format of the values."""
         return self.tensor.format
 

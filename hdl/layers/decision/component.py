@@ -2,6 +2,7 @@
 
 from amaranth import Module, Mux, Signal
 
+from build_decoder.hdl.shapes import ordered
 from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "DecisionComponent"]
@@ -32,7 +33,7 @@ class DecisionComponent(StageComponent):
 
     def elaborate(self, platform):
         m = Module()
-        value = self.i.payload[0]
+        value = ordered(self.i.payload[0], self.plan.layer.input)
         index, best = Signal(self.o.payload[0].shape()), Signal(self.o.payload[0].shape())
         largest = Signal(value.shape())
         take, last, larger, decided = Signal(), Signal(), Signal(), Signal.like(best)

@@ -30,10 +30,13 @@ class DenseComponent(StageComponent):
     memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
     """
 
+    NEURONS: type[Neurons] = Neurons
+    """What computes a pass."""
+
     def elaborate(self, platform):
         m = Module()
         plan = self.plan
-        m.submodules.neurons = neurons = Neurons(plan)
+        m.submodules.neurons = neurons = self.NEURONS(plan)
 
         beat = Signal(range(plan.beats))
         next_beat = Signal(range(plan.beats))

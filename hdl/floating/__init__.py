@@ -1,0 +1,1 @@
+"""Layers in floating point: the hardware of `quant.floating`."""

@@ -1,0 +1,96 @@
+"""From a trained network and golden data to a decoder in floating point: the quantise stage."""
+
+import numpy as np
+
+from build_decoder.models.golden import GoldenData
+from build_decoder.models.network import Network
+from build_decoder.quant.floating.convert import float_model
+from build_decoder.quant.floating.dense import FloatDense
+from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.formats import INPUT, NodeKey
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.quality import Reference
+from build_decoder.quant.quantised import Quantised
+from build_decoder.quant.search_result import SearchResult, Step
+
+__all__ = ["FLOATING", "float_quantised", "input_ranges"]
+
+FLOATING = "floating"
+"""Name of what stands in for a search."""
+
+
+def float_quantised(
+    network: Network,
+    golden: GoldenData,
+    format: FloatFormat,
+    *,
+    uniform_segments: int | None = None,
+) -> Quantised:
+    """The decoder in one format, in the place of what a search finds: nothing is searched.
+
+    Ranges of inputs are taken from the part of ``golden`` that is not held out. A warning tells of
+    samples whose inputs are beyond them.
+
+    Parameters
+    ----------
+    uniform_segments
+        As for :func:`quant.quantise.quantise`.
+
+    Raises
+    ------
+    InputError
+        As :func:`quant.floating.convert.float_model` does.
+    """
+    searched = golden.search
+    model = float_model(network, searched.x, format, uniform_segments=uniform_segments)
+    y = model.predict(golden.x)
+    seen, unseen = Reference(searched).compare(y[~golden.held_out]), None
+    if golden.held_out.any():
+        unseen = Reference(golden.unseen, scale=searched).compare(y[golden.held_out])
+    formats = {NodeKey(network.inputs[0].name, INPUT): format} | {
+        NodeKey(node.name, signal.role): signal.format
+        for node in model.nodes for signal in node.layer.signals if signal.role != INPUT
+    }  # fmt: skip
+    step = Step(FLOATING, formats, model.average_bit_width(), seen, 0, 0.0)
+    warnings = [
+        f"layer {found['layer']}: {found['beyond']} of {found['inputs']} inputs are beyond the "
+        f"range of those searched on, up to {found['greatest']:g} in size, and are limited to it"
+        for found in input_ranges(model, golden.x) if found["beyond"]
+    ]  # fmt: skip
+    return Quantised(
+        model=model,
+        search=SearchResult(FLOATING, network, (step,), np.zeros(len(searched), dtype=bool)),
+        seen=seen,
+        unseen=unseen,
+        all=Reference(golden).compare(y),
+        uniform_segments=uniform_segments,
+        warnings=tuple(warnings),
+    )
+
+
+def input_ranges(model: IntegerModel, x: np.ndarray) -> list[dict[str, int | float]]:
+    """For each layer in floating point, the range that its inputs are taken from, and how many of
+    those that real samples ``x`` (samples, inputs) lead to are not of it.
+
+    ``layer`` is its number, from 1; ``greatest`` the greatest input, ``least_exponent`` that of the
+    last bit, ``inputs`` how many there are, and ``beyond`` how many of them are greater or NaN;
+    ``cut`` how many others have bits below the last one.
+    """
+    values = model.values(model.quantise_input(x))
+    found = []
+    for number, node in enumerate(model.nodes, start=1):
+        layer = node.layer
+        if not isinstance(layer, FloatDense):
+            continue
+        raw = values[node.inputs[0]]
+        changed = layer.range.beyond(raw)
+        beyond = ~(np.abs(layer.input.decode(raw)) <= layer.range.greatest)
+        found.append({
+            "layer": number,
+            "greatest": layer.range.greatest,
+            "least_exponent": layer.least,
+            "inputs": raw.size,
+            "beyond": int(np.count_nonzero(beyond)),
+            "cut": int(np.count_nonzero(changed & ~beyond)),
+        })  # fmt: skip
+    return found

@@ -1,0 +1,119 @@
+"""``--arithmetic``: decoders in floating point are built, and what they have not is refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from build_decoder.__main__ import main
+from build_decoder.arguments import parse
+from build_decoder.boards.driver.decoder import Decoder
+from build_decoder.boards.driver.errors import SaturationWarning
+from build_decoder.boards.driver.inputs import quantised
+from build_decoder.build_folder import BuildFolder
+from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.reloadable_decoder import decoder_of
+from build_decoder.models.errors import InputError
+from build_decoder.quant.floating.convert import float_model
+from build_decoder.quant.floating.dense import FloatDense
+from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
+from build_decoder.sim.amaranth_runner import simulate_amaranth
+from tests.fake_board import FakeClock, FakePort
+from tests.floats import random_chain
+
+
+@pytest.mark.parametrize(
+    ("text", "format"),
+    [
+        ("fixed", None), ("fp32", FP32), ("FP16", FP16), ("bf16", BF16), ("5,2", FloatFormat(5, 2)),
+        ("fp16,ftz", FloatFormat(5, 10, subnormals=False)), ("4,3,ftz", FloatFormat(4, 3, False)),
+    ],
+)
+def test_formats_have_names_or_bits(text, format):
+    assert parse(["--arithmetic", text]).design.search.arithmetic == format
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fp64"], "expected fixed, fp32, fp16, bf16 or bits of exponent and fraction"),
+        (["9,3"], "expected 2 to 8 exponent bits"),
+        (["5"], "expected fixed, fp32"),
+        (["fp16,xyz"], "expected nothing or ftz behind a format"),
+        (["fixed,ftz"], "expected nothing or ftz behind a format"),
+        (["fp16", "--search", "ahead"], "--search: expected it without --arithmetic E5M10"),
+        (["fp16", "--max-loss", "0.1"], "--max-loss: expected it without"),
+        (["fp16", "--max-error", "0.1"], "--max-error: expected it without"),
+        (["fp16", "--also", "tiny"], "--also: expected it without"),
+        (["fp16", "--reloadable"], "--reloadable: expected it without"),
+        (["fp16", "--latency", "100"], "--latency: expected it without"),
+        (["fp16", "--max-lut", "100"], "--max-lut: expected it without"),
+        (["fp16", "--datapath", "lut"], "--datapath: expected it without"),
+        (["fp16", "--pareto"], "--pareto: expected it without"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(arguments, says):
+    with pytest.raises(InputError, match=says):
+        parse(["--arithmetic", *arguments])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A build of the small network that is shipped, up to its Verilog."""
+    folder = tmp_path_factory.mktemp("floating") / "build"
+    arguments = ["--network", "tiny", "--arithmetic", "4,3", "--stop-after", "rtl"]
+    assert main([*arguments, "--output", str(folder)]) == 0
+    return folder
+
+
+def test_a_build_says_its_arithmetic(folder):
+    report = json.loads((folder / "report.json").read_text())
+    assert report["arithmetic"] == "E4M3"
+    assert [found["layer"] for found in report["input_ranges"]] == [1, 2]
+    assert report["input_ranges"][0]["beyond"] == 0
+    assert {"exponent", "fraction", "subnormals"} <= report["nodes"][0].keys()
+    assert (report["average_bit_width"], report["search"]) == (8, "floating")
+    page = (folder / "report.html").read_text()
+    assert "floating point, exponent 4, fraction 3" in page
+
+
+def test_its_files_make_the_decoder_again(folder):
+    build = BuildFolder(folder)
+    design, plan = build.load_plan()
+    assert all(isinstance(layer, FloatDense) for layer in plan.model.layers)
+    x_raw, y_raw = build.load_expected(design.interface)
+    golden = np.load(folder / "golden.npz")["x"]
+    raw, saturation = quantised(golden, design.interface.input_format, x_raw.shape[1])
+    np.testing.assert_array_equal(raw, x_raw)
+    assert saturation is None
+    got, latency, _ = simulate_amaranth(decoder_of(plan), x_raw[:8])
+    np.testing.assert_array_equal(got, y_raw[:8])
+    assert latency == design.interface.latency_cycles
+
+
+def test_layers_without_floating_point_are_refused_by_name(capsys, tmp_path):
+    arguments = ["--network", "cursor_gru", "--arithmetic", "fp16", "--stop-after", "quantise"]
+    assert main([*arguments, "--output", str(tmp_path / "build")]) == 2
+    assert "expected a chain of dense layers in floating point" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arithmetic", ["fp16", "bf16", "fp32", "5,2"])
+def test_a_build_is_simulated_in_verilog(arithmetic, tmp_path):
+    arguments = ["--network", "tiny", "--arithmetic", arithmetic, "--stop-after", "simulate"]
+    assert main([*arguments, "--output", str(tmp_path / "build")]) == 0
+    report = json.loads((tmp_path / "build" / "report.json").read_text())
+    assert report["mismatches"] == 0
+    assert report["vectors_checked"] > 100
+
+
+def test_a_host_sends_real_inputs_and_gets_real_outputs():
+    network = random_chain((6, 5, 3), ("relu", "linear"), seed=2)
+    x = np.random.default_rng(3).normal(size=(20, 6))
+    model, clock = float_model(network, x, BF16), FakeClock()
+    x[4, 2] = 1e39  # no number of the format
+    decoder = Decoder(FakePort(model, clock), Interface.of_model(model), clock=clock)
+    decoder.check()
+    with pytest.warns(SaturationWarning, match=r"1 of 120 input values lie outside of .*\(E8M7\)"):
+        found = decoder.infer(x)
+    np.testing.assert_array_equal(found, model.predict(x))
