@@ -20,7 +20,7 @@ __all__ = ["DensePlan", "dense_layers", "dense_plans"]
 
 
 @dataclass(frozen=True)
-class DensePlan(NeuronsPlan, DenseMemories):
+class DensePlan(DenseMemories, NeuronsPlan):
     """Plan of a dense layer.
 
     Parameters
