@@ -15,9 +15,9 @@ C
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain, combinations
 
 import numpy as np
-from scipy.optimize import nnls
 
 from build_decoder.bench.ahead_cases import CASES
 
@@ -151,8 +151,21 @@ def _table(row: Callable[..., Iterable[float]]) -> np.ndarray:
 
 
 def _fit_weights(table: np.ndarray, picojoules: np.ndarray) -> np.ndarray:
-    """Picojoules of each count, none negative: least squares of relative errors."""
-    return nnls(table / picojoules[:, None], np.ones(len(table)))[0]
+    """Picojoules of each count, none negative: least squares of relative errors.
+
+    The best fit is one of those on some of the columns alone, of which there are few.
+    """
+    relative, best, least = table / picojoules[:, None], None, np.inf
+    columns = range(table.shape[1])
+    for some in chain.from_iterable(combinations(columns, n + 1) for n in columns):
+        weights = np.zeros(len(columns))
+        weights[list(some)] = np.linalg.lstsq(
+            relative[:, some], np.ones(len(table)), rcond=None
+        )[0]
+        missed = np.square(relative @ weights - 1).sum()
+        if weights.min() >= 0 and missed < least:
+            best, least = weights, missed
+    return best
 
 
 def _fit_factor(table: np.ndarray, picojoules: np.ndarray) -> np.ndarray:

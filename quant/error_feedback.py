@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 __all__ = ["ErrorFeedback", "feedback_of"]
 
@@ -135,7 +134,7 @@ class _BySamples:
             rows = values[block][::-1]
             reached = rows @ inverse
             lower = np.linalg.cholesky(np.eye(len(rows)) + reached @ rows.T)
-            steps = solve_triangular(lower, reached, lower=True)
+            steps = np.linalg.solve(lower, reached)
             inverse -= steps.T @ steps
             gains[block] = (steps / -np.diag(lower)[:, None])[::-1]
         return cls(mean, order, values, gains)
