@@ -117,6 +117,8 @@ def test_nothing_is_fetched(made):
     linked = [v for _, name, v in page.attributes if name in ("src", "href", "xlink:href", "data")]
     assert all(value.startswith("#") for value in linked)
     text = (made.folder / PAGE_FILE).read_text()
+    # Characters that are not shown as such.
+    assert "\\x" not in text
     assert "@import" not in text
     assert all(inside.startswith("#") for inside in re.findall(r"url\(([^)]*)\)", text))
 

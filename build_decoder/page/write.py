@@ -66,10 +66,10 @@ def _tiles(report: dict):
     quality = report["quality"]["held_out"] or report["quality"]["searched_on"]
     if quality["accuracy"] is not None and quality["truth"]:
         yield "accuracy, integers (floats)", (
-            f"{100 * quality['accuracy']:.2f}\u00a0% ({100 * quality['float_accuracy']:.2f}\u00a0%)"
+            f"{100 * quality['accuracy']:.2f}% ({100 * quality['float_accuracy']:.2f}%)"
         )
     if quality["agreement"] is not None:
-        yield "decisions as in floats", f"{100 * quality['agreement']:.2f}\u00a0%"
+        yield "decisions as in floats", f"{100 * quality['agreement']:.2f}%"
     r2s = [r2 for r2 in quality["r2s"] if r2 is not None]
     if quality["kind"] == "regression" and r2s and quality["truth"]:
         floats = [r2 for r2 in quality["float_r2s"] if r2 is not None]
