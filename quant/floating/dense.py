@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.floating.exact_sums import Accumulator, ExactSums
 from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.floating.input_range import InputRange
@@ -17,7 +18,7 @@ __all__ = ["FloatDense"]
 
 
 @dataclass(frozen=True, eq=False)
-class FloatDense(IntegerLayer):
+class FloatDense(DenseShape, IntegerLayer):
     """A dense layer whose raw values are codes of a floating-point format.
 
     ::
@@ -75,21 +76,6 @@ class FloatDense(IntegerLayer):
     def inputs(self) -> tuple[FloatFormat]:
         """Format of the input."""
         return (self.input,)
-
-    @property
-    def input_count(self) -> int:
-        """Inputs of the layer."""
-        return self.weights.shape[0]
-
-    @property
-    def units(self) -> int:
-        """Neurons, which are outputs, of the layer."""
-        return self.weights.shape[1]
-
-    @property
-    def output_shape(self) -> tuple[int]:
-        """A value a unit."""
-        return (self.units,)
 
     @cached_property
     def range(self) -> InputRange:

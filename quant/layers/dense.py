@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.layer import Signal
 from build_decoder.quant.operations.activate import Activate
 from build_decoder.quant.operations.chain import Chain
@@ -23,7 +24,7 @@ NODES = ("input", "weight", "accumulator", "bias", "sum", "output")
 
 
 @dataclass(frozen=True, eq=False)
-class Dense(WeightedLayer):
+class Dense(DenseShape, WeightedLayer):
     """A dense layer in integers.
 
     With every operand raw, ``F`` a node's fraction bits and ``sat`` saturation to a node::
@@ -76,21 +77,6 @@ class Dense(WeightedLayer):
                     f"expected raw {node} values in {format}, got {raw.min()} to {raw.max()}"
                 )
         self.biased_sum.check()
-
-    @property
-    def input_count(self) -> int:
-        """Inputs of the layer."""
-        return self.weights.shape[0]
-
-    @property
-    def units(self) -> int:
-        """Neurons, which are outputs, of the layer."""
-        return self.weights.shape[1]
-
-    @property
-    def output_shape(self) -> tuple[int]:
-        """A value a unit."""
-        return (self.units,)
 
     @property
     def product_fraction(self) -> int:

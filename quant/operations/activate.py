@@ -65,14 +65,12 @@ class _Same:
         return self.activation is other.activation
 
 
-@lru_cache(maxsize=4096)
-def _results(key: _Same) -> np.ndarray:
+def _all_results(key: _Same) -> np.ndarray:
     """Raw results of all input codes, least code first."""
     input, output = key.activation.input, key.activation.output
     codes = np.arange(input.min_raw, input.max_raw + 1)
     return key.activation.compute(codes).astype(carrier(output.width))
 
 
-@lru_cache(maxsize=_WIDE_TABLES)
-def _wide_results(key: _Same) -> np.ndarray:
-    return _results.__wrapped__(key)
+_results = lru_cache(maxsize=4096)(_all_results)
+_wide_results = lru_cache(maxsize=_WIDE_TABLES)(_all_results)
