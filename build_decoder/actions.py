@@ -25,12 +25,11 @@ from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
 from build_decoder.options.hardware import AUTO, KEEP_UP_HZ
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import MAX_ERROR
-from build_decoder.quant.floating.dense import FloatDense
+from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.floating.quantised import float_quantised
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.conv2d import Conv2d
-from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.quantise import Quantised, quantise
 from build_decoder.quant.recurrent import RecurrentLayer
 
@@ -234,8 +233,7 @@ def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding,
     options.check_foldings(model.name, len(nodes))
     for n, node in enumerate(nodes):
         inputs, units = _most_a_cycle(node.layer)
-        kinds = Dense | FloatDense
-        default = next(dense) if isinstance(node.layer, kinds) else Folding(1, 1)
+        default = next(dense) if isinstance(node.layer, DenseShape) else Folding(1, 1)
         chosen = []
         for name, numbers, count, otherwise in (
             ("inputs", options.inputs_per_cycle, inputs, default.inputs_per_cycle),

@@ -11,7 +11,7 @@ import numpy as np
 
 from build_decoder.models.layer import Shape
 from build_decoder.models.walk import Walk
-from build_decoder.quant.floating.dense import FloatDense
+from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.dense import NODES, Dense
 from build_decoder.quant.number_format import NumberFormat
@@ -106,7 +106,7 @@ class IntegerModel:
                     f"expected layer {number} to take values in {_listed(given)}, got "
                     f"{_listed(node.layer.inputs)}"
                 )
-            if isinstance(node.layer, Dense | FloatDense):
+            if isinstance(node.layer, DenseShape):
                 count = counts[node.inputs[0]]
                 if node.layer.input_count != count:
                     raise ValueError(
@@ -117,7 +117,7 @@ class IntegerModel:
             counts[node.name] = node.layer.output_count
 
     @classmethod
-    def chain(cls, name: str, layers: Iterable[Dense | FloatDense]) -> "IntegerModel":
+    def chain(cls, name: str, layers: Iterable[DenseShape]) -> "IntegerModel":
         """Dense layers that follow one another."""
         layers = tuple(layers)
         nodes, taken = [], "x"

@@ -18,10 +18,9 @@ from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.planning.timeline import first_frame, frame_interval
-from build_decoder.quant.floating.dense import FloatDense
+from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layer import IntegerLayer
-from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DecoderPlan"]
 
@@ -95,8 +94,7 @@ class DecoderPlan:
         ValueError
             If there is not one folding a dense layer.
         """
-        kinds = Dense | FloatDense
-        dense = [node.name for node in model.nodes if isinstance(node.layer, kinds)]
+        dense = [node.name for node in model.nodes if isinstance(node.layer, DenseShape)]
         if len(foldings) != len(dense):
             raise ValueError(f"expected {len(dense)} foldings, got {len(foldings)}")
         units = multipliers or [None] * len(dense)

@@ -20,6 +20,7 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.stack.choose import stacked_decoder
 from build_decoder.models.errors import InputError
+from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
@@ -158,7 +159,7 @@ def design_decoder(
 
 def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:
     """The nodes whose layers are folded, in order: dense and recurrent layers, and convolutions."""
-    kinds = Dense | FloatDense | Conv2d | RecurrentLayer
+    kinds = DenseShape | Conv2d | RecurrentLayer
     return tuple(node for node in model.nodes if isinstance(node.layer, kinds))
 
 

@@ -12,7 +12,7 @@ from build_decoder.hdl.layers.dense.neurons_plan import NeuronsPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multiplier
 from build_decoder.hdl.planning.writable import Writable
-from build_decoder.quant.floating.dense import FloatDense
+from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 
@@ -89,9 +89,9 @@ class DensePlan(DenseMemories, NeuronsPlan):
         return replace(self, reloadable=True)
 
 
-def dense_layers(model: IntegerModel) -> tuple[Dense | FloatDense, ...]:
+def dense_layers(model: IntegerModel) -> tuple[DenseShape, ...]:
     """The dense layers of a model, in order, whatever their arithmetic is."""
-    return tuple(layer for layer in model.layers if isinstance(layer, Dense | FloatDense))
+    return tuple(layer for layer in model.layers if isinstance(layer, DenseShape))
 
 
 def dense_plans(model: IntegerModel, foldings: Sequence[Folding]) -> list[DensePlan]:
