@@ -1,8 +1,8 @@
 """The flow: one stage after the other, each from the files that those before it left.
 
-Synthesis takes nothing from the simulation, and runs beside it: both mostly wait for programs. What
-is not proven is not kept: if the simulation stops a build, what synthesis left is removed, and no
-bitstream is made.
+Synthesis, place and route take nothing from the simulation, and run beside it: all mostly wait for
+programs. What is not proven is not kept: if the simulation stops a build, none of them is begun any
+more, and what they left is removed.
 """
 
 import contextlib
@@ -35,12 +35,14 @@ from build_decoder.stages.synthesising import BoardBuild, synthesise_board
 __all__ = ["Ended", "run_flow"]
 
 Stage = Callable[[], StageResult]
+Timed = tuple[StageResult, float]
+"""What a stage told, and its seconds."""
 
 _SOFTWARE = ("import", "quantise")
 """Last stages of builds that ask for no hardware."""
 
-_PROOF, _BESIDE = "simulate", "synthesise"
-"""A stage, and the one after it, which runs beside it."""
+_PROOF = "simulate"
+"""The stage that those after it run beside."""
 
 
 @dataclass(frozen=True)
@@ -122,29 +124,50 @@ def run_flow(
 def _run(
     stages: Mapping[str, Stage], folder: Path, report: Report, announce: Callable[[str], None]
 ) -> Ended:
-    with ThreadPoolExecutor(1) as beside:
+    names = list(stages)
+    beside = names[names.index(_PROOF) + 1 :] if _PROOF in stages else []
+    with ThreadPoolExecutor(1) as executor:
         proof = None
-        for name, stage in stages.items():
+        for name in names[: len(names) - len(beside)]:
             announce(name)
-            if name == _PROOF and _BESIDE in stages:
-                proof = beside.submit(_timed, stage, folder)
+            if name == _PROOF and beside:
+                proof = executor.submit(_timed, stages[name], folder)
                 continue
-            if name == _BESIDE and proof is not None:
-                with _only_if_proven(proof, BuildFolder(folder)):
-                    result, seconds = _timed(stage, folder)
-                proven, took = proof.result()
-                report = report.after(_PROOF, proven, took)
-                if proven.status is not ExitStatus.DONE:
-                    result = proven
-                    break
-            else:
-                result, seconds = _timed(stage, folder)
+            result, seconds = _timed(stages[name], folder)
             report = report.after(name, result, seconds)
             if result.status is not ExitStatus.DONE:
                 break
+        if proof is not None:
+            made = {}
+            with _only_if_proven(proof, BuildFolder(folder)):
+                made = _run_beside({name: stages[name] for name in beside}, proof, folder, announce)
+            proven = proof.result()
+            for name, (result, seconds) in {_PROOF: proven, **made}.items():
+                report = report.after(name, result, seconds)
+                if result.status is not ExitStatus.DONE:
+                    break
     _in_room(lambda: report.save(folder) or result, folder)
     report = _with_page(report, folder)
     return Ended(report, result)
+
+
+def _run_beside(
+    stages: Mapping[str, Stage],
+    proof: Future[Timed],
+    folder: Path,
+    announce: Callable[[str], None],
+) -> dict[str, Timed]:
+    """What stages told, up to the first one that stops the build, or until it is known that the
+    simulation does."""
+    made = {}
+    for name, stage in stages.items():
+        if proof.done() and proof.result()[0].status is not ExitStatus.DONE:
+            break
+        announce(name)
+        made[name] = _timed(stage, folder)
+        if made[name][0].status is not ExitStatus.DONE:
+            break
+    return made
 
 
 def _with_page(report: Report, folder: Path) -> Report:
@@ -170,7 +193,7 @@ def _with_page(report: Report, folder: Path) -> Report:
     return report
 
 
-def _timed(stage: Stage, folder: Path) -> tuple[StageResult, float]:
+def _timed(stage: Stage, folder: Path) -> Timed:
     """What a stage told, and its seconds."""
     start = time.perf_counter()
     result = _in_room(stage, folder)
@@ -178,10 +201,8 @@ def _timed(stage: Stage, folder: Path) -> tuple[StageResult, float]:
 
 
 @contextlib.contextmanager
-def _only_if_proven(
-    proof: Future[tuple[StageResult, float]], build: BuildFolder
-) -> Iterator[None]:
-    """What synthesis does in it counts if the simulation, when it has ended, stops nothing.
+def _only_if_proven(proof: Future[Timed], build: BuildFolder) -> Iterator[None]:
+    """What is done in it counts if the simulation, when it has ended, stops nothing.
 
     Otherwise what it left is removed, and no error of it is raised: there would have been none.
     """
