@@ -10,7 +10,7 @@ __all__ = ["ByteReader"]
 class ByteReader(wiring.Component):
     """Reads a byte memory downwards: after ``start``, the bytes at ``first``, ``first - 1``, ...
 
-    Latency: the first byte is offered 2 cycles after ``start``. Throughput: one byte in 2 cycles.
+    Latency: the first byte is offered 3 cycles after ``start``. Throughput: one byte in 3 cycles.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class ByteReader(wiring.Component):
     start, first
         Begin at an address, whatever was read before.
     address, byte
-        Read port of the memory: ``byte`` is what lies at the ``address`` of the cycle before.
+        Read port of the memory: ``byte`` is what lies at the ``address`` of two cycles before.
     o
         Bytes.
     ended
@@ -54,7 +54,9 @@ class ByteReader(wiring.Component):
             self.ended.eq(address < 0),
             self.o.payload.eq(self.byte),
         ]
-        m.d.sync += self.o.valid.eq(~(self.start | taken))
+        settled = Signal()
+        moved = self.start | taken
+        m.d.sync += [settled.eq(~moved), self.o.valid.eq(settled & ~moved)]
         with m.If(self.start):
             m.d.sync += address.eq(self.first)
         with m.Elif(taken):

@@ -3,9 +3,9 @@
 from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.data import ArrayLayout
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from build_decoder.boards.byte_memory import byte_memory
 from build_decoder.boards.byte_reader import ByteReader
 from build_decoder.boards.checksum import Checksum
 from build_decoder.boards.feasibility import check_frame
@@ -140,32 +140,29 @@ class Link(wiring.Component):
         if interface.reloadable:
             # Places for the state, none of which is in the memory.
             info = bytes(LoadState.LAYOUT.size) + info
-        # Block RAM by name: as registers the frame would outgrow the rest of the shell.
-        m.submodules.memory = memory = Memory(
-            shape=8,
-            depth=self.frame_bytes + len(info),
-            init=[0] * self.frame_bytes + list(reversed(info)),
-            attrs={"ram_style": "block"},
-        )
-        m.submodules.reader = reader = ByteReader(depth=memory.depth, beyond=feeder.row_bytes)
-        write, read = memory.write_port(), memory.read_port()
+        contents = [0] * self.frame_bytes + list(reversed(info))
+        depth = len(contents)
+        m.submodules.reader = reader = ByteReader(depth=depth, beyond=feeder.row_bytes)
         # One address for both: a port of its own for each is more logic, where families' block RAMs
         # do not say what is read from where is just written.
-        address = Signal.like(read.addr)
-        m.d.comb += [write.addr.eq(address), read.addr.eq(address)]
+        address = Signal(range(depth))
+        held = byte_memory(
+            m, contents, platform, read_at=address, write_at=address, write=receiver.write,
+            byte=receiver.byte,
+        )  # fmt: skip
         answering = receiver.o.valid
 
         wiring.connect(m, wiring.flipped(self.i), receiver.i)
         requests = receiver.o
         if interface.reloadable:
-            requests = self._connect_loading(m, receiver, replier, reader, memory.depth)
+            requests = self._connect_loading(m, receiver, replier, reader, depth)
         if interface.continuous:
             self._connect_clearing(m, requests, replier)
         else:
             wiring.connect(m, requests, replier.i)
         if not interface.reloadable:
             m.d.comb += [
-                reader.first.eq(Mux(replier.tell, memory.depth - 1, self.frame_bytes - 1)),
+                reader.first.eq(Mux(replier.tell, depth - 1, self.frame_bytes - 1)),
                 replier.info.payload.eq(reader.o.payload),
             ]
         wiring.connect(m, wiring.flipped(self.o), replier.o)
@@ -173,9 +170,7 @@ class Link(wiring.Component):
         wiring.connect(m, wiring.flipped(self.y), replier.y)
         m.d.comb += [
             address.eq(Mux(answering, reader.address, receiver.address)),
-            write.data.eq(receiver.byte),
-            write.en.eq(receiver.write),
-            reader.byte.eq(read.data),
+            reader.byte.eq(held),
             reader.start.eq(replier.feed | replier.tell),
             reader.o.ready.eq(feeder.i.ready | replier.info.ready),
             feeder.i.payload.eq(reader.o.payload),

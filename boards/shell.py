@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from amaranth import Module
 from amaranth.lib import wiring
-from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
+from build_decoder.boards.byte_fifo import ByteFifo
 from build_decoder.boards.link import Link
 from build_decoder.boards.protocol import PROTOCOL, Protocol
 from build_decoder.boards.uart import FRAME_BITS, UARTReceiver, UARTTransmitter
@@ -74,13 +74,11 @@ class Shell(wiring.Component):
         m.submodules.transmitter = transmitter = UARTTransmitter(divisor=self.divisor)
         m.submodules.link = link = self.link
         m.submodules.decoder = decoder = self.decoder
-        # A power of two, so that the FIFO's counters wrap by themselves; it stores one word less.
         waiting = min(link.request_bytes, MOST_WAITING)
-        depth = (1 << waiting.bit_length()) + 1
-        m.submodules.fifo = fifo = SyncFIFOBuffered(width=8, depth=depth)
+        m.submodules.fifo = fifo = ByteFifo(depth=1 << waiting.bit_length())
 
-        wiring.connect(m, receiver.o, fifo.w_stream)
-        wiring.connect(m, fifo.r_stream, link.i)
+        wiring.connect(m, receiver.o, fifo.i)
+        wiring.connect(m, fifo.o, link.i)
         wiring.connect(m, link.o, transmitter.i)
         wiring.connect(m, link.x, decoder.i)
         wiring.connect(m, decoder.o, link.y)

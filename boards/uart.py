@@ -66,13 +66,16 @@ class UARTTransmitter(wiring.Component):
         left = Signal(range(FRAME_BITS + 1))
         timer = Signal(range(self.divisor))
 
-        m.d.comb += [self.i.ready.eq(left == 0), self.tx.eq(bits[0])]
-        with m.If(left == 0):
+        # A register: what gives bytes has enough to do in a cycle.
+        idle = Signal(init=1)
+        m.d.comb += [self.i.ready.eq(idle), self.tx.eq(bits[0])]
+        with m.If(idle):
             with m.If(self.i.valid):
                 m.d.sync += [
                     bits.eq(Cat(0, self.i.payload, 1)),
                     left.eq(FRAME_BITS),
                     timer.eq(self.divisor - 1),
+                    idle.eq(0),
                 ]
         with m.Elif(timer != 0):
             m.d.sync += timer.eq(timer - 1)
@@ -81,6 +84,7 @@ class UARTTransmitter(wiring.Component):
                 bits.eq(Cat(bits[1:], 1)),
                 left.eq(left - 1),
                 timer.eq(self.divisor - 1),
+                idle.eq(left == 1),
             ]
         return m
 

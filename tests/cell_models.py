@@ -1,11 +1,13 @@
 """Behaviour of FPGA cells in Amaranth, in place of instances, which its simulator can not run.
 
-Written from the vendors' documentation (UG474, UG479, FPGA-TN-02205) for the modes that are used; a
-parameter or a mode that is not modelled is an error, so that no fault of an instance goes unseen.
+Written from the vendors' documentation (UG474, UG479, FPGA-TN-02204, FPGA-TN-02205) for the modes
+that are used; a parameter or a mode that is not modelled is an error, so that no fault of an
+instance goes unseen.
 """
 
 from amaranth import Cat, ClockSignal, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.hdl import Fragment, Instance
+from amaranth.lib.memory import Memory
 
 from build_decoder.hdl.family import Family, FamilyPlatform
 
@@ -296,8 +298,79 @@ class Mult18x18d(_Model):
         return self.register(m, f"{stage}_register", value, enable=enable, reset=reset)
 
 
+class _Dp16kd(_Model):
+    """Block RAM with registered outputs: two ports of words of one width, neither of which writes
+    what the other one reads in the same cycle."""
+
+    _STEPS = {18: 4, 9: 3, 4: 2, 2: 1, 1: 0}
+    parameters = {
+        **{f"INITVAL_{n:02X}": 0 for n in range(64)},
+        **{f"{name}_{port}": None for name in ("DATA_WIDTH", "REGMODE", "WRITEMODE", "CSDECODE")
+           for port in "AB"},
+        "CLKAMUX": "CLKA", "CLKBMUX": "CLKB", "RESETMODE": "SYNC", "ASYNC_RESET_RELEASE": "SYNC",
+        "GSR": "AUTO",
+    }  # fmt: skip
+    only = {
+        **{f"REGMODE_{port}": "OUTREG" for port in "AB"},
+        **{f"WRITEMODE_{port}": "NORMAL" for port in "AB"},
+        **{f"CSDECODE_{port}": "0b000" for port in "AB"},
+        "CLKAMUX": "CLKA", "CLKBMUX": "CLKB", "RESETMODE": "SYNC",
+    }  # fmt: skip
+    inputs = {
+        f"{name}{port}{n}": 1
+        for name, count in (("AD", 14), ("DI", 18), ("CS", 3)) for port in "AB"
+        for n in range(count)
+    } | {f"{name}{port}": 1 for name in ("CE", "OCE", "WE", "RST", "CLK") for port in "AB"}
+    outputs = {f"DO{port}{n}": 1 for port in "AB" for n in range(18)}
+
+    def elaborate(self, platform):
+        m = Module()
+        width = self.p["DATA_WIDTH_A"]
+        assert width == self.p["DATA_WIDTH_B"]
+        step = self._STEPS[width]
+        depth = 1 << 14 - step
+        m.submodules.memory = memory = Memory(
+            shape=width, depth=depth, init=self._words(width, depth)
+        )
+        for port in "AB":
+            self.clocked(f"CLK{port}")
+            for name in (f"RST{port}", *(f"CS{port}{n}" for n in range(3))):
+                assert self.pins[name][0].value == 0
+            enable, write = self.read(f"CE{port}"), self.read(f"WE{port}")
+            address = Cat(self.read(f"AD{port}{n}") for n in range(step, 14))
+            reading, writing = memory.read_port(), memory.write_port()
+            m.d.comb += [
+                reading.addr.eq(address), writing.addr.eq(address),
+                reading.en.eq(enable & ~write), writing.en.eq(enable & write),
+                writing.data.eq(Cat(self.read(f"DI{port}{n}") for n in range(width))),
+            ]
+            out = self.register(
+                m, f"out_{port}", reading.data, enable=self.read(f"OCE{port}"), reset=Const(0)
+            )
+            for n in range(width):
+                self.drive(m, f"DO{port}{n}", out[n])
+        return m
+
+    def _words(self, width: int, depth: int) -> list[int]:
+        """Words at the start: parameters have sixteen of 18 bits, 20 bits apart, and words of less
+        than nine bits lie in the low eight bits of nine."""
+        halves = [
+            self.p[f"INITVAL_{n:02X}"] >> 20 * word & 0x3FFFF
+            for n in range(64) for word in range(16)
+        ]
+        if width == 18:
+            return halves
+        octets = [half >> shift & 0x1FF for half in halves for shift in (0, 9)]
+        if width == 9:
+            return octets
+        return [
+            octets[n * width // 8] >> n * width % 8 & (1 << width) - 1 for n in range(depth)
+        ]
+
+
 _MODELS = {
     "CARRY4": _Carry4,
+    "DP16KD": _Dp16kd,
     "DSP48E1": Dsp48e1,
     "LUT6": _Lut6,
     "MULT18X18D": Mult18x18d,

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from amaranth import Module
-from amaranth.lib.memory import Memory
+from amaranth import Const, Module
 
+from build_decoder.boards.byte_fifo import ByteFifo
+from build_decoder.boards.byte_memory import byte_memory
 from build_decoder.boards.byte_reader import ByteReader
 from build_decoder.boards.checksum import Checksum
 from build_decoder.boards.frame_feeder import FrameFeeder
@@ -40,12 +41,14 @@ def test_checksum_is_that_of_the_protocol_two_cycles_later(seed):
 
 
 def memory_of(content, reader):
-    """The reader on a block RAM."""
+    """The reader on a memory of bytes."""
     m = Module()
-    m.submodules.memory = memory = Memory(shape=8, depth=len(content), init=content)
     m.submodules.reader = reader
-    port = memory.read_port()
-    m.d.comb += [port.addr.eq(reader.address), reader.byte.eq(port.data)]
+    held = byte_memory(
+        m, content, None, read_at=reader.address, write_at=Const(0, 1), write=Const(0, 1),
+        byte=Const(0, 8),
+    )
+    m.d.comb += reader.byte.eq(held)
     return m
 
 
@@ -80,7 +83,7 @@ def test_reader_goes_down_from_wherever_it_starts():
         got, cycles = await receive(ctx, reader.o, 4)
         assert got == content[9:5:-1]
         # The transfer at a cycle is counted from the one after `start`.
-        assert cycles == [1, 3, 5, 7]
+        assert cycles == [2, 5, 8, 11]
         assert not ctx.get(reader.ended)
         await start(ctx, 4)
         got, _ = await receive(ctx, reader.o, 4, stalls=random_stalls(1))
@@ -130,3 +133,48 @@ def test_feeder_makes_transfers_of_a_frame(format, count, lanes, seed):
             assert raw[:count] == values.tolist()
 
     simulate(feeder, give, take)
+
+
+@pytest.mark.parametrize("depth", [2, 8])
+def test_fifo_fills_up(depth):
+    fifo = ByteFifo(depth=depth)
+    content = list(random_bytes(depth, depth + 1))
+
+    async def testbench(ctx):
+        # With nothing taken, all but one of the places fill up, and one more may come in a hurry.
+        held = 0
+        ctx.set(fifo.i.valid, 1)
+        for _ in range(4 * depth):
+            ctx.set(fifo.i.payload, content[held])
+            held += ctx.get(fifo.i.ready)
+            await ctx.tick()
+        assert held in (depth - 1, depth)
+        ctx.set(fifo.i.valid, 0)
+        got, cycles = await receive(ctx, fifo.o, held)
+        assert got == content[:held]
+        assert set(np.diff(cycles)) <= {5}
+        await ctx.tick().repeat(8)
+        assert not ctx.get(fifo.o.valid)
+
+    simulate(fifo, testbench)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("depth", [2, 8])
+def test_fifo_keeps_the_order(depth, seed):
+    fifo = ByteFifo(depth=depth)
+    content = list(random_bytes(seed, 100))
+
+    async def sending(ctx):
+        await send(ctx, fifo.i, content, stalls=random_stalls(seed))
+
+    async def receiving(ctx):
+        got, _ = await receive(ctx, fifo.o, len(content), stalls=random_stalls(seed + 10))
+        assert got == content
+
+    simulate(fifo, sending, receiving)
+
+
+def test_fifo_of_no_power_of_two():
+    with pytest.raises(ValueError, match="expected a power of two, 2 or more, got 12"):
+        ByteFifo(depth=12)

@@ -39,10 +39,13 @@ def check(rows: np.ndarray, *, signed: bool, probability: float, family: str | N
 
     async def testbench(ctx):
         nonlocal advances
-        loads, shown = 0, None
+        loads = 0
+        # Two in which the first row comes into the memory's register, and one more where the block
+        # RAM has another register behind it.
+        settling = 3 if "DP16KD" in mapped.cells else 2
         for cycle in range(4 * count + 60):
             ready = ctx.get(dut.ready)
-            assert ready == (count == 1 or cycle >= 2)
+            assert ready == (count == 1 or cycle >= settling)
             advance = int(ready and random.random() < probability)
             advances += advance
             ctx.set(dut.advance, advance)
@@ -53,13 +56,12 @@ def check(rows: np.ndarray, *, signed: bool, probability: float, family: str | N
                 continue
             # Loaded when told, and to fetch the first rows; never else.
             assert ctx.get(dut.load) == (advance or not ready)
-            if loads:
+            if loads > settling - 2:
                 # The row of the next load, which is shown from the last one on and holds.
-                shown = rows[(loads - 1) % count]
-                assert weights == shown, cycle
+                assert weights == rows[(loads + 1 - settling) % count], cycle
             loads += ctx.get(dut.load)
             await ctx.tick()
-        assert count == 1 or loads == advances + 2
+        assert count == 1 or loads == advances + settling
 
     simulate(mapped, testbench)
     return advances, mapped.cells
@@ -74,6 +76,7 @@ def test_rows_come_round_and_round_and_hold(name, family):
     in_blocks = (family or DEFAULT).memory.fits_block_ram(len(rows), 160)
     # What 70 rows take in LUTs of four inputs is more than block RAMs are worth.
     assert in_blocks == (name == "in block RAM" or (name == "70" and family is ECP5))
+    assert (cells.keys() == {"DP16KD"}) == (family == ECP5 and name == "in block RAM")
     assert (cells.keys() == {"LUT6"}) == (family == XC7 and len(rows) > 1 and not in_blocks)
 
 

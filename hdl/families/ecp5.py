@@ -48,7 +48,12 @@ FAMILY = Family(
         **{name: NOTHING for name in ("PFUMX", "L6MUX21", "GND", "VCC", "VHI", "VLO")},
         **{name: NOTHING for name in ("TRELLIS_IO", "EHXPLLL", "SGSR")},
     },
-    parts={"product": "mult18x18d.mult18x18d", "multiplexer": "mux_tree.mux_tree"},
+    parts={
+        "product": "mult18x18d.mult18x18d",
+        "block_rom": "dp16kd.Dp16kdRom",
+        "block_ram": "dp16kd.dp16kd_ram",
+        "multiplexer": "mux_tree.mux_tree",
+    },
     synthesis="synth_ecp5",
     netlist=NetlistCells(
         library="ecp5/cells_sim.v",

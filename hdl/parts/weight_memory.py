@@ -18,8 +18,9 @@ class WeightMemory(wiring.Component):
 
     The order never depends on data, so rows are fetched ahead of their use, at no cost in latency:
     a row is in the memory's own output register until ``load``, when the multipliers' registers
-    take it and the next one is fetched. ``ready`` rises two cycles after reset and stays; from then
-    on the multipliers hold the current row. ``weights`` is the row that the next ``load`` takes; it
+    take it and the next one is fetched. ``ready`` rises two cycles after reset and stays, or three
+    where a family's block RAMs have a register behind the first one; from then on the multipliers
+    hold the current row. ``weights`` is the row that the next ``load`` takes; it
     changes behind a ``load`` alone, and ``load`` is high with ``advance``, before ``ready``, and
     never else. A single row is constant, always ready, and never loaded.
 
@@ -63,8 +64,9 @@ class WeightMemory(wiring.Component):
         columns, places = different_columns(words, len(self.weights[0][0]))
         address = Signal(range(len(words)))
         stored = Signal(len(columns))
-        fetched = Signal()
         first = self.layout.const(self.rows[0].tolist()).as_bits()
+        block_rom = self._block_rom(columns, platform)
+        fetched = Signal(1 if block_rom is None else 2)
         m.d.comb += [
             self.load.eq(self.advance | ~self.ready),
             self.weights.eq(
@@ -77,12 +79,24 @@ class WeightMemory(wiring.Component):
         with m.If(self.load):
             m.d.sync += [
                 address.eq(Mux(address == Const(len(words) - 1), 0, address + 1)),
-                fetched.eq(1),
-                self.ready.eq(fetched),
+                Cat(fetched, self.ready).eq(Cat(1, fetched)),
             ]
-        if len(columns):
+        if block_rom is not None:
+            rows = [_as_int(row) for row in columns.T]
+            m.d.comb += stored.eq(block_rom.read(m, rows, address, self.load))
+        elif len(columns):
             self._read(m, columns, address, stored, platform)
         return m
+
+    @staticmethod
+    def _block_rom(columns: np.ndarray, platform):
+        """The ROM in block RAMs with a register behind each; None where the family has none, where
+        it would be larger, and where LUTs cost less."""
+        count, rows = columns.shape
+        block_rom = native_part(platform, "block_rom")
+        if block_rom is None or not family_of(platform).memory.fits_block_ram(rows, count):
+            return None
+        return block_rom.of(rows, count)
 
     def _read(self, m: Module, columns: np.ndarray, address: Signal, stored: Signal, platform):
         """Register the row at ``address`` in ``stored`` on ``load``."""

@@ -17,7 +17,7 @@ from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["SETTLING_CYCLES", "Interface"]
 
-SETTLING_CYCLES = 2
+SETTLING_CYCLES = 3
 """Cycles after a reset in which memories of weights read their first rows, so that a frame may be
 held up; documented times are those of a decoder that has settled."""
 

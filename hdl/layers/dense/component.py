@@ -41,7 +41,7 @@ class DenseComponent(StageComponent):
         beat = Signal(range(plan.beats))
         next_beat = Signal(range(plan.beats))
         replaying = Signal()
-        first, last = beat == 0, beat == plan.beats - 1
+        first, last = Signal(init=1), Signal(init=plan.beats == 1)
         busy = Signal()
         may_take = Signal()
         take = Signal()
@@ -56,6 +56,10 @@ class DenseComponent(StageComponent):
             neurons.inputs.eq(self.i.payload),
         ]
         m.d.sync += beat.eq(next_beat)
+        if plan.beats > 1:
+            # Registered ahead: all that takes inputs hangs on them.
+            with m.If(take):
+                m.d.sync += [first.eq(last), last.eq(beat == plan.beats - 2)]
         if plan.passes > 1:
             number = Signal(range(plan.passes))
             with m.If(take & last):
