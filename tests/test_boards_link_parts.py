@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The small parts of the board's link, each for itself: checksum, reader and feeder."""
 
 import numpy as np
