@@ -5,6 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.boards.byte_memory import byte_memory
+from build_decoder.hdl.families import DEFAULT, family_of
 
 __all__ = ["ByteFifo"]
 
@@ -44,10 +45,11 @@ class ByteFifo(wiring.Component):
         written = self.i.valid & self.i.ready
         some, settled = Signal(), Signal()
         at_rest = ~(taken | moved)
+        memory = (family_of(platform) or DEFAULT).memory
         m.d.comb += self.o.payload.eq(
             byte_memory(
                 m, [0] * self.depth, platform, read_at=read_at, write_at=write_at, write=written,
-                byte=self.i.payload,
+                byte=self.i.payload, in_blocks=memory.ram_blocks(self.depth, 8) > 0,
             )
         )  # fmt: skip
         m.d.sync += [

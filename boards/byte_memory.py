@@ -19,6 +19,7 @@ def byte_memory(
     write_at: Value,
     write: Value,
     byte: Value,
+    in_blocks: bool,
 ) -> Value:
     """What lay at ``read_at`` two cycles before, which must not have been written in that cycle.
 
@@ -28,18 +29,20 @@ def byte_memory(
         Bytes at the start.
     write, write_at, byte
         Whether ``byte`` is written at ``write_at``.
+    in_blocks
+        Whether it is block RAM; else that is left to synthesis.
     """
     block_ram = native_part(platform, "block_ram")
-    if block_ram is not None:
+    if in_blocks and block_ram is not None:
         made = block_ram(
             m, contents, 8, read_at=read_at, write_at=write_at, write=write, data=byte
         )
         if made is not None:
             return made
-    # Block RAM by name: as registers the frame would outgrow the rest of the shell.
     m.submodules.memory = memory = Memory(
-        shape=8, depth=len(contents), init=contents, attrs={"ram_style": "block"}
-    )
+        shape=8, depth=len(contents), init=contents,
+        attrs={"ram_style": "block"} if in_blocks else {},
+    )  # fmt: skip
     port, read = memory.write_port(), memory.read_port()
     registered = Signal(8)
     m.d.comb += [

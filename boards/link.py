@@ -146,9 +146,10 @@ class Link(wiring.Component):
         # One address for both: a port of its own for each is more logic, where families' block RAMs
         # do not say what is read from where is just written.
         address = Signal(range(depth))
+        # As registers the frame would outgrow the rest of the shell.
         held = byte_memory(
             m, contents, platform, read_at=address, write_at=address, write=receiver.write,
-            byte=receiver.byte,
+            byte=receiver.byte, in_blocks=True,
         )  # fmt: skip
         answering = receiver.o.valid
 

@@ -47,8 +47,8 @@ def memory_of(content, reader):
     m.submodules.reader = reader
     held = byte_memory(
         m, content, None, read_at=reader.address, write_at=Const(0, 1), write=Const(0, 1),
-        byte=Const(0, 8),
-    )
+        byte=Const(0, 8), in_blocks=True,
+    )  # fmt: skip
     m.d.comb += reader.byte.eq(held)
     return m
 
