@@ -103,7 +103,7 @@ def _run(argv: Sequence[str] | None) -> int:
 def _leave(toggles: Toggles, folder: Path) -> None:
     """What Vivado needs for its own estimate."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "decoder.v").write_bytes(toggles.netlist.read_bytes())
+    (folder / "decoder.v").write_bytes(toggles.netlist.verilog.read_bytes())
     write_saif(toggles, folder / "toggles.saif", top=TOP, clock_mhz=_CLOCK_MHZ)
     (folder / "power.tcl").write_text(_SCRIPT)
     print(f"for Vivado: {folder / 'power.tcl'}")

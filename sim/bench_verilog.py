@@ -5,7 +5,7 @@ from pathlib import Path
 
 from build_decoder.hdl.planning.interface import SETTLING_CYCLES, Interface
 from build_decoder.sim.bench_files import WAVES
-from build_decoder.sim.meters import StateMeter, StreamMeter, meters_verilog
+from build_decoder.sim.meters import Meter, meters_verilog
 
 __all__ = ["COMPONENTS", "bench_verilog"]
 
@@ -19,7 +19,7 @@ _WRITE = "/* verilator public_flat_rw */"
 
 def bench_verilog(
     interface: Interface, top: str, *, frames: int, script: int = 0, waves: bool = False,
-    meters: Sequence[StreamMeter | StateMeter] = (),
+    meters: Sequence[Meter] = (),
 ) -> str:
     """Verilog of the module ``bench``, for a design ``top`` and runs of up to ``frames`` frames.
 

@@ -8,7 +8,7 @@ from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.progress import Progress, silent
-from build_decoder.sim.meters import StateMeter, StreamMeter
+from build_decoder.sim.meters import Meter
 from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.testbench import TestBench
 
@@ -45,7 +45,7 @@ def decoder_bench(
     simulator: str | None = None,
     progress: Progress = silent,
     waves: bool = False,
-    meters: Sequence[StreamMeter | StateMeter] = (),
+    meters: Sequence[Meter] = (),
 ) -> TestBench:
     """A bench around ``decoder``, with models of the blocks that it instantiates.
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from amaranth import Fragment
 
@@ -12,6 +13,7 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.sim.bench_files import METERS
 
 __all__ = [
+    "Meter",
     "StateMeter",
     "StreamCycles",
     "StreamMeter",
@@ -20,6 +22,19 @@ __all__ = [
     "read_meters",
     "unknown_modules",
 ]
+
+
+class Meter(Protocol):
+    """Something that a bench counts; a bench has any number of meters."""
+
+    def made(self, name: str) -> str:
+        """Verilog of the counters in the bench, whose names begin with ``name``."""
+
+    def written(self, name: str, file: str) -> str:
+        """Verilog that writes the counts to the open ``file``, as integers in a line."""
+
+    def read(self, counts: Sequence[int]) -> object:
+        """What that line tells."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,21 @@ class StreamMeter:
     name: str
     path: str
 
+    def made(self, name: str) -> str:
+        """See :class:`Meter`."""
+        return (
+            f"  bench_stream_meter {name} (.clk(clk), .rst(rst), .finish(finish),\n"
+            f"      .valid({self.path}__valid), .ready({self.path}__ready));\n"
+        )
+
+    def written(self, name: str, file: str) -> str:
+        """See :class:`Meter`."""
+        return _written(file, [f"{name}.{each}" for each in ("moved", "held", "starved", "idle")])
+
+    def read(self, counts: Sequence[int]) -> StreamCycles:
+        """See :class:`Meter`."""
+        return StreamCycles(*counts)
+
 
 @dataclass(frozen=True)
 class StateMeter:
@@ -77,6 +107,26 @@ class StateMeter:
     name: str
     path: str
     states: Mapping[str, int]
+
+    def made(self, name: str) -> str:
+        """See :class:`Meter`."""
+        return (
+            f"  bench_state_meter #(.STATES({len(self.states)})) {name} (.clk(clk), .rst(rst),\n"
+            f"      .finish(finish), .state({self.path}));\n"
+        )
+
+    def written(self, name: str, file: str) -> str:
+        """See :class:`Meter`."""
+        return _written(file, [f"{name}.cycles[{code}]" for code in self.states.values()])
+
+    def read(self, counts: Sequence[int]) -> dict[str, int]:
+        """See :class:`Meter`: cycles by the name of the state."""
+        return dict(zip(self.states, counts, strict=True))
+
+
+def _written(file: str, values: Sequence[str]) -> str:
+    form = " ".join(["%0d"] * len(values))
+    return f'      $fwrite({file}, "{form}\\n", {", ".join(values)});\n'
 
 
 def meters_of(plan: DecoderPlan) -> list[StreamMeter | StateMeter]:
@@ -106,47 +156,28 @@ def unknown_modules(meters: Sequence[StreamMeter | StateMeter], verilog: str) ->
     return [name for name in names if not re.search(rf"\b{name} \(", verilog)]
 
 
-def meters_verilog(meters: Sequence[StreamMeter | StateMeter]) -> str:
+def meters_verilog(meters: Sequence[Meter]) -> str:
     """What the bench has for them: counters, and a file of them at its end."""
-    made, written = [], []
-    for number, meter in enumerate(meters):
-        name = f"meter_{number}"
-        if isinstance(meter, StreamMeter):
-            counted = ("moved", "held", "starved", "idle")
-            made.append(
-                f"  bench_stream_meter {name} (.clk(clk), .rst(rst), .finish(finish),\n"
-                f"      .valid({meter.path}__valid), .ready({meter.path}__ready));\n"
-            )
-        else:
-            counted = tuple(f"cycles[{code}]" for code in meter.states.values())
-            made.append(
-                f"  bench_state_meter #(.STATES({len(counted)})) {name} (.clk(clk), .rst(rst),\n"
-                f"      .finish(finish), .state({meter.path}));\n"
-            )
-        form = " ".join(["%0d"] * len(counted))
-        values = ", ".join(f"{name}.{each}" for each in counted)
-        written.append(f'      $fwrite(meters, "{form}\\n", {values});\n')
+    names = [f"meter_{number}" for number in range(len(meters))]
+    made = "".join(meter.made(name) for meter, name in zip(meters, names, strict=True))
+    written = "".join(
+        meter.written(name, "meters") for meter, name in zip(meters, names, strict=True)
+    )
     return f"""\
-{"".join(made)}
+{made}
   integer meters;
   reg metered = 0;
   always @(posedge clk)
     if (finish && !metered) begin
       metered <= 1;
       meters = $fopen("{METERS}", "w");
-{"".join(written)}      $fclose(meters);
+{written}      $fclose(meters);
     end
 """
 
 
-def read_meters(
-    folder: Path, meters: Sequence[StreamMeter | StateMeter]
-) -> Iterator[tuple[StreamMeter | StateMeter, StreamCycles | dict[str, int]]]:
-    """What each meter counted in the run that ``folder`` is of: of states, cycles by their name."""
+def read_meters(folder: Path, meters: Sequence[Meter]) -> Iterator[tuple[Meter, object]]:
+    """What each meter counted in the run that ``folder`` is of."""
     lines = (folder / METERS).read_text().splitlines()
     for meter, line in zip(meters, lines, strict=True):
-        counts = map(int, line.split())
-        if isinstance(meter, StreamMeter):
-            yield meter, StreamCycles(*counts)
-        else:
-            yield meter, dict(zip(meter.states, counts, strict=True))
+        yield meter, meter.read([int(count) for count in line.split()])

@@ -9,7 +9,7 @@ __all__ = ["write_saif"]
 
 
 def write_saif(toggles: Toggles, path: Path, *, top: str, clock_mhz: float) -> None:
-    """Write what was counted of the nets of the module ``top``: for each bit that a cell drives,
+    """Write what was counted of the nets of the module ``top``: for each bit that something takes,
     how long it was 0 and 1 (T0, T1, in picoseconds) and how often it changed (TC).
 
     Parameters
@@ -38,14 +38,7 @@ def write_saif(toggles: Toggles, path: Path, *, top: str, clock_mhz: float) -> N
 
 
 def _nets(toggles: Toggles, period: int) -> Iterator[str]:
-    found = {}
-    for output in toggles.outputs:
-        for net, count, high in zip(output.nets, output.toggles, output.high, strict=True):
-            if net is not None:
-                found[net] = count, high
-    for net, (count, high) in sorted(found.items()):
-        name = net.replace("[", "\\[").replace("]", "\\]")
-        low = toggles.cycles - high
-        yield (
-            f"    ({name} (T0 {low * period}) (T1 {high * period}) (TX 0) (TC {count}) (IG 0))"
-        )
+    for bit, count in sorted(toggles.counts.items(), key=lambda item: item[0].net):
+        name = bit.net.replace("[", "\\[").replace("]", "\\]")
+        low, high = (toggles.cycles - count.high) * period, count.high * period
+        yield f"    ({name} (T0 {low}) (T1 {high}) (TX 0) (TC {count.toggles}) (IG 0))"

@@ -24,7 +24,7 @@ from build_decoder.sim.load_script import (
     most_lines,
     write_script,
 )
-from build_decoder.sim.meters import StateMeter, StreamMeter
+from build_decoder.sim.meters import Meter
 from build_decoder.sim.result import SimulationResult
 from build_decoder.sim.simulators import Simulator, find_simulator
 from build_decoder.sim.vectors import expected_words, input_words, read_words, write_words
@@ -85,7 +85,7 @@ class TestBench:
         include_dirs: Sequence[Path] = (),
         progress: Progress = silent,
         waves: bool = False,
-        meters: Sequence[StreamMeter | StateMeter] = (),
+        meters: Sequence[Meter] = (),
     ):
         self.interface = interface
         self.frames = frames
