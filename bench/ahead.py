@@ -1,11 +1,12 @@
 """AHEAD's Tables 2 to 5 and this project's figures.
 
-``python -m build_decoder.bench.ahead [--fmax]``.
+``python -m build_decoder.bench.ahead [--fmax] [--power]``.
 
 Runs the searches, generates and synthesises the decoders of :data:`bench.ahead_cases.CASES`, prints
-the tables and writes them to ``--output``. ``--fmax`` also places and routes the decoder of the
-first column for a ULX3S, which takes minutes. The command ends with status 1 if a decoder breaks
-one of its limits, and says which.
+the tables and writes them to ``--output``. ``--fmax`` also places and routes the first decoder in
+fixed point for a ULX3S, and ``--power`` counts toggles of all netlists on golden frames, from which
+power is estimated; either takes minutes. The command ends with status 1 if a decoder breaks one of
+its limits, and says which.
 """
 
 import os
@@ -20,16 +21,23 @@ from build_decoder import boards
 from build_decoder.actions import design, load, search
 from build_decoder.bench import ahead_cases
 from build_decoder.bench.ahead_cases import Case, Column, PaperColumn
+from build_decoder.bench.energy_counts import BESIDES, Counted, count_decoder
+from build_decoder.bench.energy_models.xc7 import by_resources, estimates
+from build_decoder.bench.estimate import Estimate
 from build_decoder.bench.resources import measure
 from build_decoder.boards.toolchain import place_and_route, synthesise
+from build_decoder.hdl.cells import Resources
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.planning.interface import Interface
 from build_decoder.models.arguments import LineParser, filled_path
 from build_decoder.models.command import exit_status
 from build_decoder.models.errors import InputError, ToolError
 from build_decoder.options import DesignOptions
 from build_decoder.quant.quantise import Quantised
+from build_decoder.sim.decoder_bench import ExportedDecoder
+from build_decoder.sim.errors import CheckFailed
 
 __all__ = ["Measured", "main"]
 
@@ -38,6 +46,8 @@ CLOCK_MHZ = 100
 """The clock that AHEAD's hardware is constrained to, at which cycles become times."""
 
 FMAX_BOARD = "ulx3s_85f"
+_FIXED = "Fixed-Point"
+_POWER_FRAMES = 10
 _RESOURCES = {"lut": "slice LUTs", "ff": "slice registers", "dsp": "DSP48E1s", "bram": "BRAMs"}
 _AHEAD_STEPS = ("BWS-IBW", "BWS-FBW", "BWO-FBW")
 _INTRODUCTION = """\
@@ -58,31 +68,54 @@ _FOOTNOTES = """\
 
 <sup>2</sup> Of column (a)'s options on another FPGA, with its shell: after place and route for \
 {board} with nextpnr.
+
+<sup>3</sup> Low .. middle .. high; nothing was measured. AHEAD's powers are estimates of Vivado, \
+and its energy is power times latency. Ours are estimates A and C of [energy.md](energy.md), \
+fitted to AHEAD's six; C is by toggles that were counted on {frames} golden frames back to back, \
+without glitches, and its energy is that of a frame's cycles.
 """
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A column's decoder: how it was quantised, and its figures, called as limits are."""
+    """A column's decoder: how it was quantised, its figures, called as limits are, and what was
+    counted, if it was."""
 
     column: Column
     quantised: Quantised
     figures: dict[str, float]
     generation_seconds: float
     fmax_mhz: float | None
+    counted: Counted | None
 
 
-def _measure_column(case: Case, column: Column, *, fmax: bool) -> Measured:
+def _measure_column(case: Case, column: Column, *, fmax: bool, power: bool) -> Measured:
     options = DesignOptions.parse([case.network, *column.options])
-    quantised = search(*load(options.source), options.search, family=XC7)
+    network, golden = load(options.source)
+    quantised = search(network, golden, options.search, family=XC7)
     start = time.perf_counter()
     to_verilog(Decoder(design(quantised.model, options.hardware, family=XC7)), family=XC7)
     seconds = time.perf_counter() - start
     with tempfile.TemporaryDirectory() as folder:
         decoder = Decoder(design(quantised.model, options.hardware, family=XC7))
-        figures = measure(decoder, XC7, Path(folder))
+        if power:
+            x_raw = quantised.model.quantise_input(golden.x[: _POWER_FRAMES + BESIDES])
+            counted = _counted(decoder, x_raw, quantised.model.compute(x_raw), Path(folder))
+            figures = counted.resources.as_dict() | {
+                name: getattr(decoder, name) for name in ("latency_cycles", "frame_cycles")
+            }
+        else:
+            counted, figures = None, measure(decoder, XC7, Path(folder))
     fmax_mhz = _fmax(options, quantised) if fmax else None
-    return Measured(column, quantised, figures, seconds, fmax_mhz)
+    return Measured(column, quantised, figures, seconds, fmax_mhz, counted)
+
+
+def _counted(decoder: Decoder, x_raw, y_raw, folder: Path) -> Counted:
+    source = folder / "decoder.v"
+    source.write_text(to_verilog(decoder, family=XC7))
+    return count_decoder(
+        ExportedDecoder(source, Interface.of(decoder), XC7), x_raw, y_raw, folder
+    )
 
 
 def _fmax(options: DesignOptions, quantised: Quantised) -> float:
@@ -124,11 +157,21 @@ def _times_table(case: Case, measured: Measured) -> Iterator[str]:
 
 
 def _figures_table(case: Case, measured: Sequence[Measured]) -> Iterator[str]:
-    board, paper = boards.get(case.board), case.paper
-    widths = ["-"] * (len(paper) - 1) + [f"{case.average_bit_width:.2f}"]
+    board = boards.get(case.board)
+    columns = [
+        column
+        for paper in case.paper
+        for column in (paper, *(m for m in measured if m.column.beside == paper.name))
+    ]
 
     def row(name: str, of_paper, of_ours) -> str:
-        return _row(name, *map(of_paper, paper), *map(of_ours, measured))
+        return _row(
+            name,
+            *(
+                of_ours(column) if isinstance(column, Measured) else of_paper(column)
+                for column in columns
+            ),
+        )
 
     def ours_alone(name: str, text) -> str:
         return row(name, lambda _: "-", text)
@@ -137,13 +180,14 @@ def _figures_table(case: Case, measured: Sequence[Measured]) -> Iterator[str]:
     yield f"## Table {table}: accuracy, performance, power and area, case {case.number}\n"
     yield f"`{case.network}` ({case.topology}), {board.title} ({board.device}).\n"
     yield row("metric", lambda p: f"AHEAD {p.name}", lambda m: m.column.title)
-    yield _row(*["---"] * (1 + len(paper) + len(measured)))
+    yield _row(*["---"] * (1 + len(columns)))
     yield ours_alone("options", lambda m: f"`{' '.join((case.network, *m.column.options))}`")
     yield row("loss of accuracy, searched on", lambda _: "0%", _loss("seen"))
     yield ours_alone("loss of accuracy, held out from the search", _loss("unseen"))
-    yield _row(
-        "average bit width, input layer counted", *widths,
-        *(f"{m.quantised.model.average_bit_width_with_input_layer():.2f}" for m in measured),
+    yield row(
+        "average bit width, input layer counted",
+        lambda p: f"{case.average_bit_width:.2f}" if p.name == _FIXED else "-",
+        lambda m: f"{m.quantised.model.average_bit_width_with_input_layer():.2f}",
     )
     yield ours_alone(
         "average bit width", lambda m: f"{m.quantised.model.average_bit_width():.2f}"
@@ -160,7 +204,19 @@ def _figures_table(case: Case, measured: Sequence[Measured]) -> Iterator[str]:
         f"latency at {CLOCK_MHZ} MHz", lambda p: f"{p.latency_us} us",
         lambda m: f"{m.figures['latency_cycles'] / CLOCK_MHZ:.2f} us",
     )
-    yield row("dynamic power", lambda p: f"{p.power_mw} mW", lambda _: "- <sup>1</sup>")
+    yield row(
+        "dynamic power, estimated by resources (A) <sup>3</sup>", lambda p: f"{p.power_mw} mW",
+        lambda m: _interval(_by_resources(m).times(CLOCK_MHZ / 1000), "mW"),
+    )
+    yield row(
+        "dynamic power, estimated by toggles (C) <sup>3</sup>", lambda p: f"{p.power_mw} mW",
+        lambda m: _by_toggles(m, CLOCK_MHZ / 1000, "mW"),
+    )
+    yield row(
+        "energy a frame, estimated by toggles (C) <sup>3</sup>",
+        lambda p: f"{p.power_mw * p.latency_us:,.0f} nJ",
+        lambda m: _by_toggles(m, m.figures["frame_cycles"] / 1000, "nJ"),
+    )
     for name, title in _RESOURCES.items():
         most = getattr(board.capacity, name)
 
@@ -172,6 +228,21 @@ def _figures_table(case: Case, measured: Sequence[Measured]) -> Iterator[str]:
 
         yield row(f"{title} (utilisation)", of_paper, of_ours)
     yield ""
+
+
+def _by_resources(measured: Measured) -> Estimate:
+    names = ("lut", "ff", "dsp", "bram")
+    return by_resources(Resources(**{name: measured.figures[name] for name in names}))
+
+
+def _by_toggles(measured: Measured, factor: float, unit: str) -> str:
+    if measured.counted is None:
+        return "-"
+    return _interval(estimates(measured.counted)["C, by these toggles"].times(factor), unit)
+
+
+def _interval(estimate: Estimate, unit: str) -> str:
+    return f"{estimate.low:,.1f} .. {estimate.middle:,.1f} .. {estimate.high:,.1f} {unit}"
 
 
 def _loss(part: str):
@@ -194,32 +265,34 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _tables(cases: Sequence[Case], *, fmax: bool) -> tuple[str, list[str]]:
+def _tables(cases: Sequence[Case], *, fmax: bool, power: bool) -> tuple[str, list[str]]:
     """The whole document, and which limits are not met."""
-    command = "python -m build_decoder.bench.ahead" + (" --fmax" if fmax else "")
+    asked = " --fmax" * fmax + " --power" * power
+    command = "python -m build_decoder.bench.ahead" + asked
     lines = [_INTRODUCTION.format(command=command, cores=os.cpu_count())]
     broken = []
     for case in cases:
+        first = next(column for column in case.columns if column.beside == _FIXED)
         measured = [
-            _measure_column(case, column, fmax=fmax and column is case.columns[0])
+            _measure_column(case, column, fmax=fmax and column is first, power=power)
             for column in case.columns
         ]
-        lines += [*_times_table(case, measured[0]), *_figures_table(case, measured)]
+        of_first = measured[case.columns.index(first)]
+        lines += [*_times_table(case, of_first), *_figures_table(case, measured)]
         broken += [
             f"Table {case.figures_table}, {m.column.title}: {finding}"
             for m in measured
             for finding in m.column.limits.broken(m.figures)
         ]
-    lines.append(_FOOTNOTES.format(board=boards.get(FMAX_BOARD).title))
+    lines.append(_FOOTNOTES.format(board=boards.get(FMAX_BOARD).title, frames=_POWER_FRAMES))
     return "\n".join(lines), broken
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; its exit status: 0, 1 a limit is not met, 2 bad input, 3 no tools."""
+    """Run the command; its exit status: 0, 1 a limit is not met or a netlist is wrong, 2 bad
+    input, 3 no tools."""
     return exit_status(
-        lambda: _run(argv),
-        prefix="bench.ahead: ",
-        tools=True,
+        lambda: _run(argv), prefix="bench.ahead: ", failures={CheckFailed: 1}, tools=True
     )
 
 
@@ -234,12 +307,18 @@ def _run(argv: Sequence[str] | None) -> int:
         "--fmax", action="store_true",
         help=f"also place and route for {FMAX_BOARD}, which takes minutes",
     )
+    parser.add_argument(
+        "--power", action="store_true",
+        help="also count toggles of the netlists and estimate power from them, which takes minutes",
+    )
     arguments = parser.parse_args(argv)
     if not arguments.output.absolute().parent.is_dir():
         raise InputError.at(
             arguments.output, "", expected="a file in a folder that there is", got="none"
         )
-    document, broken = _tables(ahead_cases.CASES, fmax=arguments.fmax)
+    document, broken = _tables(
+        ahead_cases.CASES, fmax=arguments.fmax, power=arguments.power
+    )
     print(document)
     arguments.output.write_text(document)
     for finding in broken:

@@ -45,11 +45,13 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A decoder of this project: its options, as ``bench.resources`` takes them, and its limits."""
+    """A decoder of this project: its options, as ``bench.resources`` takes them, its limits, and
+    the name of AHEAD's decoder that it stands beside."""
 
     title: str
     options: tuple[str, ...]
     limits: Limits
+    beside: str = "Fixed-Point"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,18 @@ CASES = (
         ),
         average_bit_width=7.47,
         columns=(
+            Column(
+                title="FP32",
+                options=("--arithmetic", "fp32"),
+                limits=Limits(latency_cycles=850, lut=13_500, ff=7_500, dsp=48, bram=18),
+                beside="FP32",
+            ),
+            Column(
+                title="FP16",
+                options=("--arithmetic", "fp16"),
+                limits=Limits(latency_cycles=840, lut=6_000, ff=4_000, dsp=24, bram=9),
+                beside="FP16",
+            ),
             Column(
                 title="(a) small",
                 options=(),
@@ -138,6 +152,18 @@ CASES = (
         ),
         average_bit_width=6.95,
         columns=(
+            Column(
+                title="FP32",
+                options=("--arithmetic", "fp32"),
+                limits=Limits(latency_cycles=3_624, lut=37_374, ff=41_117, dsp=242, bram=118.5),
+                beside="FP32",
+            ),
+            Column(
+                title="FP16",
+                options=("--arithmetic", "fp16"),
+                limits=Limits(latency_cycles=3_629, lut=19_800, ff=22_133, dsp=193, bram=59.5),
+                beside="FP16",
+            ),
             Column(
                 title="(a) small",
                 options=(),

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from build_decoder.actions import load
-from build_decoder.bench.ahead_cases import CASES, Case, Limits, PaperColumn
+from build_decoder.bench.ahead_cases import CASES, Case, PaperColumn
 from build_decoder.bench.resources import measure
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.families.xc7 import FAMILY
@@ -27,12 +27,6 @@ from build_decoder.quant.floating.quantised import float_quantised
 __all__ = ["main"]
 
 _FORMATS = ("fp16", "bf16", "fp32")
-_FIRST_CASE = {
-    "fp16": Limits(latency_cycles=840, lut=6_000, ff=4_000, dsp=24, bram=9),
-    "fp32": Limits(latency_cycles=850, lut=13_500, ff=7_500, dsp=48, bram=18),
-}
-"""Most that decoders of the first case may take; of the second one, what AHEAD's take."""
-
 _HEAD = (
     "case", "arithmetic", "accuracy lost", "greatest error", "LUT", "FF", "DSP", "RAMB36",
     "latency, cycles", "interval, cycles",
@@ -84,21 +78,13 @@ def _measured(case: Case, name: str) -> Iterator[str]:
             str(case.number), f"AHEAD, {paper.name}", "0%", "", f"{paper.lut:,}", f"{paper.ff:,}",
             str(paper.dsp), f"{paper.bram:g}", f"{_cycles(paper)} (time by clock)", "",
         ), flush=True)  # fmt: skip
-    limits = _FIRST_CASE.get(name) if case.number == 1 else paper and _limits(paper)
+    limits = next((each.limits for each in case.columns if each.beside == name.upper()), None)
     for text in limits.broken(figures) if limits else ():
         yield f"case {case.number}, {name}: {text}"
 
 
 def _cycles(paper: PaperColumn) -> int:
     return round(paper.latency_us * paper.fmax_mhz)
-
-
-def _limits(paper: PaperColumn) -> Limits:
-    """What a decoder must stay below to be smaller than AHEAD's in each column."""
-    return Limits(
-        latency_cycles=_cycles(paper) - 1, lut=paper.lut - 1, ff=paper.ff - 1, dsp=paper.dsp - 1,
-        bram=paper.bram - 0.5,
-    )
 
 
 def _row(*cells: str) -> str:

@@ -229,4 +229,4 @@ def blocks_of(family: Family | None) -> Family | None:
 
     With the FPGA's own blocks, what is simulated is what is built.
     """
-    return None if family is None or family.netlist is None else family
+    return family if family is not None and family.own_blocks else None

@@ -103,6 +103,11 @@ class Report:
         Words of a weight image of a reloadable decoder, and what it must have in common with it.
     bitstream
         File name, relative to the report.
+    energy
+        Of a frame, estimated; null but where ``bench.energy --keep`` has counted toggles. The
+        ``family``; ``frames`` that were counted on, and ``frame_cycles``; ``toggles`` of routed
+        nets a frame by the cells that drive them; ``estimated_nanojoules``, low, middle and high,
+        by what is estimated.
     warnings
         What a user should know before the build is used, one line each; also on the terminal.
     stage_seconds
@@ -156,6 +161,7 @@ class Report:
     image_words: int | None = None
     layout_id: int | None = None
     bitstream: str | None = None
+    energy: dict | None = None
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)
 

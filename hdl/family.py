@@ -100,6 +100,9 @@ class Family:
         Commands behind it.
     netlist
         Behaviour of the cells; None if there is none, and netlists cannot be simulated.
+    own_blocks
+        Whether the Verilog of a build has the family's blocks in it, and its netlist is compared
+        with the integer model; otherwise it is behaviour alone. Takes ``netlist``.
     pll
         Name of what makes clocks: :mod:`boards.plls`.
     oscillator_as_clock
@@ -125,6 +128,7 @@ class Family:
     after_synthesis: tuple[str, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     netlist: NetlistCells | None = None
+    own_blocks: bool = False
     pll: str
     oscillator_as_clock: bool = True
     toolchain: str

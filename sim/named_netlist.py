@@ -27,6 +27,10 @@ _DEDICATED = {
 }
 """Inputs of cells that have wires of their own from a cell beside them, by type of cell."""
 
+_ICE40_CELL = {("SB_CARRY", "I3"), ("SB_LUT4", "D")}
+"""Types of cells, and inputs that theirs is the only wire to within a logic cell of an iCE40: a
+carry goes to the LUT above, and a LUT to the flip-flop behind it."""
+
 _ABSORBED = {"INV"}
 """Cells that become part of what takes their output."""
 
@@ -118,25 +122,22 @@ def named_netlist(netlist_json: Path, work_dir: Path) -> NamedNetlist:
 
 def _driven_bits(module: Mapping) -> tuple[DrivenBit, ...]:
     """All bits that something takes, but for the clock, of a module as Yosys' JSON has it."""
-    names, taken, routed = _names(module), _taken(module, {}), _taken(module, _DEDICATED)
+    names, takers = _names(module), _takers(module)
     inputs = tuple(
         DrivenBit(names[bit], "", INPUT, name, routed=False)
         for name, port in module["ports"].items()
         if port["direction"] == "input" and name != _CLOCK
         for bit in port["bits"]
-        if bit in taken
+        if bit in takers
     )
     return inputs + tuple(
-        DrivenBit(
-            names[bit], name, cell["type"], port,
-            routed=cell["type"] not in _ABSORBED and bit in routed,
-        )
+        DrivenBit(names[bit], name, cell["type"], port, _is_routed(cell["type"], takers[bit]))
         for name, cell in module["cells"].items()
         for port, direction in cell["port_directions"].items()
         if direction == "output"
         for bit in cell["connections"][port]
-        if bit in taken
-    )  # fmt: skip
+        if bit in takers
+    )
 
 
 def _names(module: Mapping) -> dict[int, str]:
@@ -149,16 +150,25 @@ def _names(module: Mapping) -> dict[int, str]:
     return names
 
 
-def _taken(module: Mapping, besides: Mapping[str, Collection[str]]) -> set[int]:
-    """Bits of nets that a netlist's module takes somewhere else than at these inputs of cells, by
-    type of cell."""
-    taken = set()
+def _takers(module: Mapping) -> dict[int, list[tuple[str, str]]]:
+    """Types of cells and names of inputs that each bit goes to; of the module's output, its name
+    alone."""
+    takers: dict[int, list[tuple[str, str]]] = {}
     for cell in module["cells"].values():
-        left_out = besides.get(cell["type"], ())
         for port, bits in cell["connections"].items():
-            if cell["port_directions"][port] == "input" and port not in left_out:
-                taken.update(bits)
-    for port in module["ports"].values():
+            if cell["port_directions"][port] == "input":
+                for bit in bits:
+                    takers.setdefault(bit, []).append((cell["type"], port))
+    for name, port in module["ports"].items():
         if port["direction"] == "output":
-            taken.update(port["bits"])
-    return taken
+            for bit in port["bits"]:
+                takers.setdefault(bit, []).append(("", name))
+    return takers
+
+
+def _is_routed(driver: str, takers: Collection[tuple[str, str]]) -> bool:
+    return driver not in _ABSORBED and not all(
+        port in _DEDICATED.get(cell, ())
+        or (cell.startswith("SB_") and (driver, port) in _ICE40_CELL)
+        for cell, port in takers
+    )

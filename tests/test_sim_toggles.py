@@ -16,7 +16,7 @@ from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.named_netlist import INPUT, DrivenBit, NamedNetlist, _driven_bits
+from build_decoder.sim.named_netlist import INPUT, DrivenBit, NamedNetlist, _driven_bits, _is_routed
 from build_decoder.sim.saif import write_saif
 from build_decoder.sim.synthesis import synthesise
 from build_decoder.sim.toggle_meter import NetCount, ToggleMeter
@@ -114,6 +114,21 @@ def test_wires_of_their_own_are_not_routed():
     assert bits["i[2]"] == DrivenBit("i[2]", "", INPUT, "i", routed=False)
     # Nothing takes the last carry and one sum.
     assert set(bits) == {"i[2]", "i[3]", "i[4]", "i[5]", "n3", "n7", "o"}
+
+
+def test_wires_within_a_logic_cell_of_an_ice40():
+    takers = [("SB_CARRY", "CI"), ("SB_LUT4", "I3")]
+    assert not _is_routed("SB_CARRY", takers)
+    assert not _is_routed("SB_LUT4", [("SB_DFFESR", "D")])
+    for driver, others in (
+        ("SB_CARRY", [*takers, ("SB_LUT4", "I0")]),
+        ("SB_LUT4", [("SB_LUT4", "I3")]),
+        ("SB_LUT4", [("SB_DFFESR", "D"), ("SB_DFFESR", "E")]),
+        ("SB_LUT4", [("SB_DFF", "D"), ("", "D")]),
+        ("SB_DFF", [("SB_DFF", "D")]),
+        ("LUT4", [("FDRE", "D")]),
+    ):
+        assert _is_routed(driver, others), driver
 
 
 def test_saif(tmp_path):

@@ -26,7 +26,7 @@ class CoreToolchain:
         """Text on how to use the package."""
         blocks = (
             f"It has blocks of the {board.family.title} in it, and is for that family."
-            if board.family.netlist
+            if board.family.own_blocks
             else "It is behaviour alone."
         )
         return (
@@ -44,7 +44,7 @@ class CoreToolchain:
             If Yosys is missing or fails.
         """
         # With the FPGA's own blocks, as the decoder's Verilog has been simulated.
-        family = board.family if board.family.netlist else None
+        family = board.family if board.family.own_blocks else None
         (build_dir / VERILOG_FILE).write_text(to_verilog(top, name=NAME, family=family))
         about = f"Neural decoder {top.shell.core.interface.name} with registers on AXI4-Lite"
         text = component_xml(top, verilog=VERILOG_FILE, about=about)

@@ -1,11 +1,11 @@
-"""What a design takes of the board's FPGA."""
+"""What a design takes of the board's FPGA, and of energy."""
 
 from dataclasses import asdict
 
 from build_decoder.page.facts import Facts
 from build_decoder.page.parts import Bar, Section, Table
 
-__all__ = ["resources"]
+__all__ = ["energy", "resources"]
 
 _NAMES = {"lut": "LUTs", "ff": "flip-flops", "dsp": "DSP blocks", "bram": "block RAMs"}
 
@@ -40,6 +40,25 @@ def resources(facts: Facts) -> Section:
     notes = [] if has else ["The board's file is not to be had: what its FPGA has is not known."]
     return Section("Resources", text=text, tables=[Table(head, rows, numeric=(2, 3, 5))],
                    notes=notes)
+
+
+def energy(facts: Facts) -> Section | None:
+    """Estimates, a row each; nothing of a build whose toggles were not counted."""
+    found = facts.report["energy"]
+    if found is None:
+        return None
+    rows = [
+        (name, *(f"{end:,.1f}" for end in ends))
+        for name, ends in found["estimated_nanojoules"].items()
+    ]
+    total = sum(found["toggles"].values())
+    text = (
+        f"Nothing was measured. Toggles of the decoder's netlist without the shell were counted on "
+        f"{found['frames']} golden frames back to back: {total:,.0f} a frame of "
+        f"{found['frame_cycles']:,} cycles. docs/energy.md says what each estimate is."
+    )
+    head = ("estimated energy of a frame, nJ", "low", "middle", "high")
+    return Section("Energy, estimated", text=[text], tables=[Table(head, rows, numeric=(1, 2, 3))])
 
 
 def _clock(report: dict) -> str:

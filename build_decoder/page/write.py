@@ -14,14 +14,15 @@ from build_decoder.page.graph import graph
 from build_decoder.page.latency import latency
 from build_decoder.page.making import making
 from build_decoder.page.margins import margins
-from build_decoder.page.resources import resources
+from build_decoder.page.resources import energy, resources
 from build_decoder.page.widths import widths
 
 __all__ = ["PAGE_FILE", "write_page"]
 
 PAGE_FILE = "report.html"
 
-_SECTIONS = (ends, answers, margins, widths, graph, latency, resources, checks, unchecked, making)
+_SECTIONS = (ends, answers, margins, widths, graph, latency, resources, energy, checks,
+             unchecked, making)
 
 
 def write_page(folder: Path) -> None:
@@ -49,7 +50,7 @@ def write_page(folder: Path) -> None:
         f"{report['seed']}. Accuracy, decisions and R2 just below: {facts.which}.",
         tiles=list(_tiles(report)),
         warnings=report["warnings"],
-        sections=[section(facts) for section in _SECTIONS],
+        sections=[made for made in (section(facts) for section in _SECTIONS) if made is not None],
     )
     (folder / PAGE_FILE).write_text(text, encoding="utf-8")
 

@@ -55,6 +55,7 @@ FAMILY = Family(
         "multiplexer": "mux_tree.mux_tree",
     },
     synthesis="synth_ecp5",
+    own_blocks=True,
     netlist=NetlistCells(
         library="ecp5/cells_sim.v",
         models={"DP16KD": ("block_ram_core.v", "dp16kd.v"), "MULT18X18D": ("mult18x18d.v",)},

@@ -1,7 +1,7 @@
 """Lattice's iCE40: UltraPlus, and LP and HX, which have no DSP blocks."""
 
 from build_decoder.hdl.cells import BRAM, DSP, FF, LUT, NOTHING
-from build_decoder.hdl.family import Family, NextpnrNames
+from build_decoder.hdl.family import Family, NetlistCells, NextpnrNames
 from build_decoder.hdl.planning.dsp_block import DspBlock
 from build_decoder.hdl.planning.memories import MemoryRules
 
@@ -50,6 +50,7 @@ FAMILY = Family(
     parts={"multiplexer": "mux_tree.mux_tree"},
     synthesis="synth_ice40",
     synthesis_options="-dsp",
+    netlist=NetlistCells(library="ice40/cells_sim.v"),
     pll="sb_pll40",
     toolchain="nextpnr",
     nextpnr=NextpnrNames(

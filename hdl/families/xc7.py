@@ -84,6 +84,7 @@ FAMILY = Family(
     bare_options="-noiopad -noclkbuf",
     # They only tell where hierarchy was, and nextpnr-xilinx tries to place them.
     after_synthesis=("delete t:$scopeinfo",),
+    own_blocks=True,
     netlist=NetlistCells(
         library="xilinx/cells_sim.v",
         models={
