@@ -1,12 +1,12 @@
 """Toggles of netlists: what a bench counts, and what is a net of the general routing."""
 
 import re
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from icarus_toggles import icarus_toggles, run_icarus
 from verilator_bench import run_bench
 
 from build_decoder.hdl.decoder import Decoder
@@ -14,8 +14,10 @@ from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import get
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.interface import Interface
+from build_decoder.models.errors import ToolMissing
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.errors import CheckFailed
+from build_decoder.sim.icarus_toggles import icarus_toggles, run_icarus
 from build_decoder.sim.named_netlist import INPUT, DrivenBit, NamedNetlist, _driven_bits, _is_routed
 from build_decoder.sim.saif import write_saif
 from build_decoder.sim.synthesis import synthesise
@@ -46,6 +48,16 @@ module bench {head}
   end
 {made}endmodule
 """
+
+
+@contextmanager
+def skipped_without_icarus():
+    try:
+        yield
+    except ToolMissing as missing:
+        pytest.skip(f"expected Icarus: {missing}")
+
+
 HEADS = {
     "verilator": "(input clk);",
     "icarus": ";\n  reg clk = 0;\n  always #5 clk = !clk;",
@@ -70,7 +82,8 @@ def test_what_a_meter_counts(simulator, tmp_path):
         done = run_bench(["bench.v"], tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
     else:
-        run_icarus([tmp_path / "bench.v"], tmp_path)
+        with skipped_without_icarus():
+            run_icarus([tmp_path / "bench.v"], tmp_path)
     rows = [line.split() for line in (tmp_path / "values.txt").read_text().splitlines()]
     seen = [row[2][::-1] for row in rows if row[0] == "0" and int(row[1]) >= after]
     seen = np.array([[bit == "1" for bit in row] for row in seen[: cycles + 1]])
@@ -207,15 +220,39 @@ def test_frames_and_outputs_that_will_not_do(counted, tmp_path):
 @pytest.mark.parametrize("counted", ["xc7"], indirect=True)
 def test_icarus_counts_the_same(counted, tmp_path):
     """Net by net, from the waves of another simulator under a bench of its own."""
-    found, decoder = counted.toggles, counted.decoder
-    counts = icarus_toggles(
-        found.netlist.verilog, decoder.interface, decoder.family, counted.x, found.cycles,
-        tmp_path / "icarus",
-    )
+    found = counted.toggles
+    netlist = replace(counted.decoder, source=found.netlist.verilog)
+    with skipped_without_icarus():
+        counts = icarus_toggles(netlist, counted.x, found.cycles, tmp_path)
     assert len(found.counts) > 100
     assert {bit.net: counts[bit.net] for bit in found.counts} == {
         bit.net: count.toggles for bit, count in found.counts.items()
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("counted", ["xc7"], indirect=True)
+def test_delays_of_luts_make_glitches(counted, tmp_path):
+    """With LUTs that take some nanoseconds, carry chains change more often, and registers as often
+    as without; delays of zero change nothing."""
+    found = counted.toggles
+    netlist = replace(counted.decoder, source=found.netlist.verilog)
+    luts = {bit.cell for bit in found.counts if re.fullmatch(r"LUT\d", bit.type)}
+    with skipped_without_icarus():
+        still, late = (
+            icarus_toggles(
+                netlist, counted.x, found.cycles, tmp_path / str(delay),
+                delays=dict.fromkeys(luts, delay),
+            )
+            for delay in (0, 0.5)
+        )
+    by_type = {}
+    for bit, count in found.counts.items():
+        assert still[bit.net] == count.toggles
+        if bit.type.startswith("FD"):
+            assert late[bit.net] == count.toggles
+        by_type[bit.type] = by_type.get(bit.type, 0) + late[bit.net] - count.toggles
+    assert by_type["CARRY4"] > 0
 
 
 @pytest.mark.slow

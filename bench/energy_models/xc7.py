@@ -95,8 +95,8 @@ SETS = {
 
 GLITCHES = Estimate(low=1.0, middle=3.9, high=9.3)
 """How often an output of a carry chain changes for each time that it does without delays. Low:
-chains settle before they are seen. Middle and high: of two decoders for AHEAD's first case, with
-random delays of LUTs."""
+all settle at once. Middle and high: of two decoders for AHEAD's first case, with random delays of
+LUTs (bench.glitches)."""
 
 _PUBLISHED = tuple(column for case in CASES for column in case.paper)
 _PICOJOULES = np.array([1000 * column.power_mw / _CLOCK_MHZ for column in _PUBLISHED])

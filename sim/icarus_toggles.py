@@ -1,16 +1,20 @@
-"""Helper of tests: toggles of a netlist by another simulator, Icarus, from the waves it records."""
+"""Toggles of a netlist by another simulator, Icarus, from the waves that it records.
 
+It is slower than what `sim.toggles` does and takes room, and is there for what that cannot do: to
+count a second time, and to count changes within a cycle where LUTs have delays.
+"""
+
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from build_decoder.hdl.family import Family
-from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.yosys import yosys_share
+from build_decoder.models.errors import ToolError, ToolMissing
+from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.vectors import input_words, write_words
 
@@ -55,32 +59,68 @@ endmodule
 
 
 _PERIOD, _UNIT = 10, 1000
+_LUT = re.compile(r"^module LUT\d\(.*?^endmodule", re.DOTALL | re.MULTILINE)
 
 
-def run_icarus(sources: list[Path], folder: Path, include_dirs: list[Path] = ()) -> None:
-    """Compile the module ``bench`` and run it in ``folder``; skips the test without Icarus."""
+def run_icarus(
+    sources: Sequence[Path], folder: Path, include_dirs: Sequence[Path] = ()
+) -> None:
+    """Compile the module ``bench`` and run it in ``folder``.
+
+    Raises
+    ------
+    ToolMissing
+        If there is no Icarus.
+    ToolError
+        If it does not take the sources, or breaks off.
+    """
     for program in ("iverilog", "vvp"):
         if shutil.which(program) is None:
-            pytest.skip(f"expected Icarus, got no {program} on PATH")
+            raise ToolMissing(f"icarus: no {program} on PATH")
     includes = [f"-I{path}" for path in include_dirs]
     for command in (
         ["iverilog", "-g2012", "-s", "bench", "-o", "bench.vvp", *includes, *map(str, sources)],
         ["vvp", "-n", "bench.vvp"],
     ):
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
-        assert done.returncode == 0, done.stdout + done.stderr
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            said = next(iter((done.stderr + done.stdout).splitlines()), "nothing said")
+            raise ToolError(f"icarus: {command[0]} failed: {said}")
 
 
 def icarus_toggles(
-    netlist: Path, interface: Interface, family: Family, x_raw: np.ndarray, cycles: int,
+    netlist: ExportedDecoder,
+    x_raw: np.ndarray,
+    cycles: int,
     folder: Path,
+    *,
+    delays: Mapping[str, float] | None = None,
 ) -> dict[str, int]:
     """Toggles of each bit of a netlist's nets, by its name.
 
-    Counting begins with the second of the frames ``x_raw``, at the cycle that offers its first
-    transfer.
+    Counting begins with the second frame, at the cycle that offers its first transfer.
+
+    Parameters
+    ----------
+    netlist
+        With a family whose library Icarus takes; those of 7 series and iCE40 are.
+    x_raw
+        Raw int64 inputs (frames, inputs).
+    cycles
+        How many cycles, of 10 ns, are counted.
+    folder
+        For everything that is made on the way.
+    delays
+        Nanoseconds of LUTs of 7 series by the name of the cell; none of any cell if None. Pulses
+        that are shorter than a LUT's delay do not go through it.
+
+    Raises
+    ------
+    ToolError
+        If Icarus or Yosys is missing, or does not take the netlist.
     """
-    folder.mkdir()
+    interface = netlist.interface
+    folder.mkdir(parents=True, exist_ok=True)
     words = input_words(interface, x_raw, seed=0)
     write_words(folder / "inputs.hex", words, interface.input_width)
     (folder / "bench.v").write_text(
@@ -89,13 +129,32 @@ def icarus_toggles(
             after=interface.input_beats, cycles=cycles,
         )
     )
-    cells, include_dirs = cell_sources(family, yosys_share(), folder / "cells")
-    run_icarus([folder / "bench.v", netlist, *cells], folder, include_dirs)
+    (library, *others), include_dirs = cell_sources(
+        netlist.family, yosys_share(), folder / "cells"
+    )
+    source = netlist.source
+    if delays is not None:
+        library.write_text(_LUT.sub(_delayed, library.read_text()))
+        source = folder / "delayed.v"
+        source.write_text(_with_delays(netlist.source.read_text(), delays))
+    run_icarus([folder / "bench.v", source, library, *others], folder, include_dirs)
     start = int((folder / "start.txt").read_text())
     # The first cycle's value changes at the edge that ends it, at `start`.
     counted = range(_UNIT * start, _UNIT * (start + _PERIOD * cycles))
     with open(folder / "waves.vcd") as lines:
         return dict(_toggles(iter(lines), counted))
+
+
+def _delayed(module: re.Match) -> str:
+    """A LUT's module whose output has a delay."""
+    text = module[0].replace("parameter", "parameter DELAY = 0;\n  parameter", 1)
+    return text.replace("assign O =", "assign #(DELAY) O =")
+
+
+def _with_delays(netlist: str, delays: Mapping[str, float]) -> str:
+    given = "".join(f"  defparam {cell}.DELAY = {delay};\n" for cell, delay in delays.items())
+    body, _, _ = netlist.rpartition("endmodule")
+    return f"{body}{given}endmodule\n"
 
 
 def _toggles(lines: Iterator[str], counted: range) -> Iterator[tuple[str, int]]:

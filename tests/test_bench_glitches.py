@@ -1,0 +1,32 @@
+"""Toggles with delays beside those without: what is printed, and what is refused."""
+
+import shutil
+
+import pytest
+
+from build_decoder.bench import glitches
+from build_decoder.models.errors import ToolMissing
+from build_decoder.sim.icarus_toggles import run_icarus
+
+
+@pytest.mark.slow
+def test_a_network(capsys):
+    if shutil.which("iverilog") is None:
+        pytest.skip("expected Icarus, got no iverilog on PATH")
+    assert glitches.main(["tiny", "--frames", "3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["no", "delays", "0.5", "ns", "random", "random"]
+    found = {line.split()[0]: line.split() for line in lines[2:]}
+    # Registers change at edges of the clock alone.
+    assert found["FDRE"][3::3] == ["1.00"] * 4
+    total = [float(count) for count in found["all"][1::3]]
+    assert total[0] == pytest.approx(
+        sum(float(row[1]) for kind, row in found.items() if kind != "all"), abs=0.5
+    )
+    assert min(total[1:]) > total[0]
+
+
+def test_without_icarus(monkeypatch, tmp_path):
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    with pytest.raises(ToolMissing, match="icarus: no iverilog on PATH"):
+        run_icarus([], tmp_path)
