@@ -93,10 +93,10 @@ SETS = {
 }
 
 
-GLITCHES = Estimate(low=1.0, middle=3.9, high=9.3)
-"""How often an output of a carry chain changes for each time that it does without delays. Low:
-all settle at once. Middle and high: of two decoders for AHEAD's first case, with random delays of
-LUTs (bench.glitches)."""
+GLITCHES = Estimate(low=1.0, middle=4.0, high=9.6)
+"""How often an output of a carry chain changes for each time that it does without delays: of three
+decoders for AHEAD's first case, with random delays of LUTs (bench.glitches). Low is with sums in
+DSP blocks, middle by default, high with all neurons (``--search widths``)."""
 
 _PUBLISHED = tuple(column for case in CASES for column in case.paper)
 _PICOJOULES = np.array([1000 * column.power_mw / _CLOCK_MHZ for column in _PUBLISHED])
