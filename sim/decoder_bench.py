@@ -30,11 +30,14 @@ class ExportedDecoder:
         Its streams.
     family
         FPGA family whose blocks it instantiates; None if it is behaviour alone.
+    models
+        Verilog files with the behaviour of other cells that it instantiates.
     """
 
     source: Path
     interface: Interface
     family: Family | None = None
+    models: tuple[Path, ...] = ()
 
 
 def decoder_bench(
@@ -65,7 +68,7 @@ def decoder_bench(
     if decoder.family is not None:
         cells, include_dirs = cell_sources(decoder.family, yosys_share(), work_dir / "cells")
     return TestBench(
-        [*cells, decoder.source],
+        [*cells, *decoder.models, decoder.source],
         TOP,
         decoder.interface,
         work_dir,

@@ -1,7 +1,7 @@
 """Toggles: how often each net of a netlist changes while frames run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -89,7 +89,7 @@ def count_toggles(
         cycles=frames * interface.frame_cycles,
     )
     bench = decoder_bench(
-        ExportedDecoder(netlist.verilog, interface, decoder.family),
+        replace(decoder, source=netlist.verilog),
         work_dir / "bench",
         frames=len(x_raw),
         simulator="verilator",
