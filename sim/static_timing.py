@@ -22,7 +22,9 @@ if {![catch {info body set_power_activity} body]} {
     && [info commands ::sta::get_pins_error] eq ""}]
 }
 proc annotate {name activity duty} {
-  foreach pin [get_pins -of_objects [get_nets $name]] {
+  set pins [get_pins -of_objects [get_nets $name]]
+  if {[llength $pins] == 0} { error "no pins of net $name" }
+  foreach pin $pins {
     if {$::broken} {
       sta::set_power_pin_activity $pin $activity $duty
     } else {

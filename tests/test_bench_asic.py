@@ -61,7 +61,8 @@ def test_large_memories_are_macros_and_small_ones_gates(tmp_path):
 @pytest.mark.slow
 def test_all_memories_as_gates(tmp_path):
     netlist = mapped(tmp_path, COUNTER, macros=False)
-    assert netlist.macros == () and len(netlist.models) == 1
+    assert netlist.macros == ()
+    assert len(netlist.models) == 1
     assert netlist.cells["DFF"] == 7 + 8
 
 
@@ -106,5 +107,6 @@ def test_a_network(capsys):
 
 def test_a_file_that_is_not_there(capsys):
     assert asic.main(["tiny", "--liberty", "nowhere.lib"]) == 2
-    error = capsys.readouterr().err
-    assert error == "bench.asic: --liberty: expected a Liberty file, got nowhere.lib, which is none\n"
+    assert capsys.readouterr().err == (
+        "bench.asic: --liberty: expected a Liberty file, got nowhere.lib, which is none\n"
+    )
