@@ -1,0 +1,89 @@
+"""Where registers stand in a network of LUTs."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from build_decoder.hdl.heap.graph import Graph
+
+__all__ = ["MOST_LEVELS", "Pipeline"]
+
+MOST_LEVELS = 4
+"""Levels from register to register."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """Registers behind some levels of a graph: those of the inputs are behind level 0, those of the
+    outputs behind the last. There are as few rows as can be, with as few flip-flops as can be.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    """
+
+    graph: Graph
+
+    @cached_property
+    def ends(self) -> tuple[int, ...]:
+        """Levels behind which there are registers, from 0 on."""
+        depth = self.graph.depth
+        bits, within = self.crossing, self._within
+        # Of all ways to each level: rows, flip-flops, and the level before.
+        best: dict[int, tuple[int, int, int]] = {0: (0, 0, 0)}
+        for level in range(1, depth + 1):
+            best[level] = min(
+                (best[start][0] + 1, best[start][1] + int(bits[level]), start)
+                for start in range(max(level - MOST_LEVELS, 0), level)
+                if level - start + (start in within) <= MOST_LEVELS
+            )
+        ends = [depth]
+        while ends[-1]:
+            ends.append(best[ends[-1]][2])
+        return tuple(reversed(ends))
+
+    @property
+    def registers(self) -> int:
+        """Rows of registers."""
+        return len(self.ends)
+
+    @property
+    def flip_flops(self) -> int:
+        """Bits of all rows."""
+        return sum(int(self.crossing[end]) for end in self.ends)
+
+    def row(self, level: int) -> int:
+        """Number of the first row behind a level: 0 of the inputs'."""
+        return int(np.searchsorted(self.ends, level))
+
+    @cached_property
+    def last_uses(self) -> dict[int, int]:
+        """Of each bit that is used, the last level whose operations take it; one behind the last
+        for outputs."""
+        uses = {out >> 1: self.graph.depth + 1 for out in self.graph.outputs if out > 1}
+        for operation in self.graph.operations:
+            level = self.graph.levels[operation.outputs[0]]
+            for bit in operation.taken:
+                if bit:
+                    uses[bit] = max(uses.get(bit, 0), level)
+        return uses
+
+    @cached_property
+    def crossing(self) -> np.ndarray:
+        """Bits that registers behind each level would hold, int64 (levels,)."""
+        changes = np.zeros(self.graph.depth + 2, np.int64)
+        for bit, last in self.last_uses.items():
+            changes[self.graph.levels[bit]] += 1
+            changes[last] -= 1
+        return np.cumsum(changes)[:-1]
+
+    @cached_property
+    def _within(self) -> frozenset[int]:
+        """Levels that end within an operation of two levels, both of which then come behind it."""
+        return frozenset(
+            self.graph.levels[operation.outputs[0]] - 1
+            for operation in self.graph.operations
+            if operation.levels > 1
+        )
