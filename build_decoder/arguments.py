@@ -9,6 +9,7 @@ from build_decoder import boards
 from build_decoder.boards.board import Board
 from build_decoder.boards.shells import SHELLS, shell_of
 from build_decoder.boards.shells.kind import ShellKind
+from build_decoder.hdl.heap.stages import DATAPATH as HEAP
 from build_decoder.models.arguments import LineParser, filled, filled_path
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.network_folder import NETWORK_FILE
@@ -91,6 +92,10 @@ def parse(argv: list[str] | None = None) -> Arguments:
         raise InputError(
             f"--pareto: expected it without --arithmetic {given.arithmetic}, as only fixed-point "
             "decoders have it so far, got both"
+        )
+    if given.pareto and HEAP in given.datapath:
+        raise InputError(
+            f"--pareto: expected it without --datapath {HEAP}, which is a single decoder, got both"
         )
     board = boards.get(DEFAULT_BOARD if given.list_boards else given.board)
     return Arguments(

@@ -8,6 +8,8 @@ from build_decoder.hdl import layers
 from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.families import FAMILIES
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.heap.plan import HeapPlan
+from build_decoder.hdl.heap.stages import on_heap
 from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
@@ -123,6 +125,8 @@ class Design:
     def _stages(self, model: IntegerModel) -> DecoderPlan:
         if self.engine is not None:
             return deciding(self.engine.plan(scores_of(model)), model)
+        if [each.type for each in self.layers[:1]] == [HeapPlan.name]:
+            return self._on_heap(model)
         names = {each.name for each in self.layers if each.type == StackPlan.name}
         nodes = stacked(model, frozenset(names)).nodes
         kinds = [(node.name, plan_type(node.layer)) for node in nodes]
@@ -134,6 +138,14 @@ class Design:
         if names:
             return chosen_on_stacks(model, names, choices)
         return DecoderPlan.chosen(model, choices, reloadable=self.reloadable)
+
+    def _on_heap(self, model: IntegerModel) -> DecoderPlan:
+        plan = on_heap(model, self.layers[0].choices["cells"])
+        if self.layers != LayerDesign.each_of(plan):
+            wanted = ", ".join(f"{name!r}" for name in plan.layers)
+            listed = ", ".join(f"{each.name!r}" for each in self.layers)
+            raise ValueError(f"{listed} for {wanted}")
+        return plan
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""

@@ -17,8 +17,9 @@ class Resources:
     ----------
     lut
         LUTs, those used as memory or shift register included. On xc7 each logic function counts as
-        one LUT of six inputs, where a vendor's tool may pair two small ones, and so does each
-        inverter. On ECP5 a LUT has four inputs, and two bits of a carry chain take two.
+        one LUT of six inputs, where a vendor's tool may pair two small ones, and so do each
+        inverter and each LUT6_2, which has two functions of five inputs. On ECP5 a LUT has four
+        inputs, and two bits of a carry chain take two.
     ff
         Flip-flops outside of multipliers and memories.
     dsp

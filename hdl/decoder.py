@@ -21,8 +21,9 @@ class Decoder(wiring.Component):
     """``o = model.compute(i)`` for each frame, bit for bit.
 
     A frame is :attr:`input_beats` transfers in, input ``n * lanes + k`` in lane ``k`` of transfer
-    ``n``, and one transfer out for each output. Frames have no marks: their lengths are fixed.
-    Stages overlap: one takes the next frame while those behind it are at this one.
+    ``n``, and :attr:`output_beats` transfers out: one for each output, or one of all. Frames have
+    no marks: their lengths are fixed. Stages overlap: one takes the next frame while those behind
+    it are at this one.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ class Decoder(wiring.Component):
     Members
     -------
     i : ``In``, stream of arrays of ``plan.input.lanes`` raw inputs
-    o : ``Out``, stream of arrays of one raw output
+    o : ``Out``, stream of arrays of one raw output, or of all
     memory_0, ... : ``In``, ports of the memories that are written at run time, in the order of the
         layers: :class:`hdl.reloadable_decoder.ReloadableDecoder` drives them
     clear : ``In``, 1, of a continuous network, while no frame is under way: states are zero in the

@@ -28,7 +28,8 @@ class NetlistCells:
     library
         File of cell models in Yosys' folder of shared files.
     models
-        Files of :mod:`sim.primitives` for each cell that is an empty box in the library.
+        Files of :mod:`sim.primitives` for each cell that is an empty box in the library, or that a
+        simulator takes long to compile.
     """
 
     library: str
@@ -91,6 +92,9 @@ class Family:
         no product to find a block for; ``product``, in one block; ``block_rom`` and ``block_ram``,
         in block RAMs with their output registers; ``rom``, in LUTs, ``sum`` and ``multiplexer``.
         All else is left to
+        synthesis.
+        no product to find a block for; ``product``, in one block; ``rom``, ``sum`` and
+        ``multiplexer``; ``lut`` and ``chain``, what bit heaps consist of. All else is left to
         synthesis.
     synthesis, synthesis_options
         Yosys' command, and options of it.

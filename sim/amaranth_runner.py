@@ -7,6 +7,7 @@ from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
 from build_decoder.hdl.planning.interface import SETTLING_CYCLES, Interface
+from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.sim.streams import (
     expect_silence,
     no_stalls,
@@ -15,7 +16,7 @@ from build_decoder.sim.streams import (
     send,
     stalls_until,
 )
-from build_decoder.sim.vectors import input_words, word_integers
+from build_decoder.sim.vectors import input_words, stream_values, word_integers
 
 __all__ = ["AmaranthBench", "simulate_amaranth"]
 
@@ -86,7 +87,7 @@ class AmaranthBench:
         self._stalls = [stalls_until(SETTLING_CYCLES), no_stalls]
         if stall_seed is not None:
             self._stalls = [random_stalls(2 * stall_seed), random_stalls(2 * stall_seed + 1)]
-        self._wanted = len(x_raw) * interface.output_count
+        self._wanted = len(x_raw) * interface.output_beats
 
         if self._simulator is None:
             simulator = self._made()
@@ -99,10 +100,11 @@ class AmaranthBench:
         self._simulator = simulator
 
         values, cycles = self._received
-        y_raw = np.array(values, dtype=np.int64).reshape(len(x_raw), interface.output_count)
-        if interface.output_signed:
-            y_raw -= (y_raw >> (interface.output_width - 1)) << interface.output_width
-        last = np.array(cycles[interface.output_count - 1 :: interface.output_count])
+        shape = (interface.output_count,)
+        y_raw = stream_values(
+            values, Tensor(shape, interface.output_format, interface.output_lanes)
+        )
+        last = np.array(cycles[interface.output_beats - 1 :: interface.output_beats])
         frame_cycles = int(np.diff(last).max()) if len(last) > 1 else None
         return y_raw, int(last[0] - self._sent[0]), frame_cycles
 

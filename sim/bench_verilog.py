@@ -34,7 +34,8 @@ def bench_verilog(
     """
     input_width = interface.input_lanes * interface.input_width
     inputs = frames * interface.input_beats
-    outputs = frames * interface.output_count
+    output_width = interface.output_lanes * interface.output_width
+    outputs = frames * interface.output_beats
     ports, loader = "", "  assign script_done = 1;\n  assign loading = 0;\n"
     if interface.reloadable:
         ports, loader = _LOADER_PORTS, _loader(interface, script)
@@ -81,7 +82,7 @@ module bench (
 
   wire [{input_width - 1}:0] i_payload;
   wire i_valid, i_ready, i_go, i_remaining, i_offers, clearing;
-  wire [{interface.output_width - 1}:0] o_payload;
+  wire [{output_width - 1}:0] o_payload;
   wire o_valid, o_ready, o_complete;
   wire finish, loading, script_done;
   // Documented times are those of a decoder that has settled; with stalls, none are measured.
@@ -99,7 +100,7 @@ module bench (
   );
 
   bench_sequencer #(
-      .TAIL({64 + 2 * (interface.input_beats + interface.output_count)})
+      .TAIL({64 + 2 * (interface.input_beats + interface.output_beats)})
   ) sequencer (
       .clk(clk), .rst(rst), .idle_limit(idle_limit),
       .transferred(i_transfer || o_transfer || loading),
@@ -127,17 +128,17 @@ module bench (
   );
 
   bench_scoreboard #(
-      .WIDTH({interface.output_width}), .CAPACITY({outputs})
+      .WIDTH({output_width}), .CAPACITY({outputs})
   ) scoreboard (
-      .clk(clk), .rst(rst), .total(frames * {interface.output_count}),
-      .known(known * {interface.output_count}), .finish(finish),
+      .clk(clk), .rst(rst), .total(frames * {interface.output_beats}),
+      .known(known * {interface.output_beats}), .finish(finish),
       .payload(o_payload), .valid(o_valid), .ready(o_ready),
       .received(received), .wrong(wrong), .extra(extra),
       .unheld(unheld), .first_unheld(first_unheld), .complete(o_complete)
   );
 
   bench_latency_meter #(
-      .INPUT_BEATS({interface.input_beats}), .OUTPUT_COUNT({interface.output_count}),
+      .INPUT_BEATS({interface.input_beats}), .OUTPUT_COUNT({interface.output_beats}),
       .FRAMES({frames})
   ) latency_meter (
       .clk(clk), .rst(rst), .cycle(cycle), .finish(finish),

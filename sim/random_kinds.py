@@ -5,6 +5,7 @@ from build_decoder.sim.random_continuous import CONTINUOUS
 from build_decoder.sim.random_engines import random_engine
 from build_decoder.sim.random_floats import random_floats
 from build_decoder.sim.random_graphs import random_graph
+from build_decoder.sim.random_heaps import random_heaps
 from build_decoder.sim.random_networks import random_network
 from build_decoder.sim.random_recurrent import RECURRENT
 from build_decoder.sim.random_reloadable import RELOADABLE
@@ -23,6 +24,7 @@ KINDS = {
     "stacks": STACKS,
     "engine": (random_engine,),
     "floating": (random_floats,),
+    "heaps": (random_heaps,),
 }
 """The same, of networks of one kind."""
 

@@ -7,6 +7,8 @@ from dataclasses import MISSING, dataclass, fields, replace
 import numpy as np
 
 from build_decoder.hdl.engine.stages import Engine
+from build_decoder.hdl.heap.plan import HeapPlan
+from build_decoder.hdl.heap.stages import on_heap
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.stack.plan import StackPlan
 from build_decoder.hdl.stack.stages import chosen_on_stacks
@@ -36,6 +38,8 @@ class Case:
         Whether weights are written at run time.
     stacks
         The last nodes of recurrent layers that share multipliers.
+    heap
+        The family whose cells dense layers are made of as bit heaps; None if they are not.
     """
 
     model: IntegerModel
@@ -44,6 +48,7 @@ class Case:
     engine: Engine | None = None
     reloadable: bool = False
     stacks: frozenset[str] = frozenset()
+    heap: str | None = None
 
     @classmethod
     def of(cls, plan: DecoderPlan, x_raw: np.ndarray) -> "Case":
@@ -55,13 +60,19 @@ class Case:
         stacks = frozenset(
             name for name, layer in plan.layers.items() if isinstance(layer, StackPlan)
         )
-        return cls(plan.model, choices, x_raw, engine, plan.reloadable, stacks)
+        heaps = [layer for layer in plan.layers.values() if isinstance(layer, HeapPlan)]
+        return cls(
+            plan.model, {} if heaps else choices, x_raw, engine, plan.reloadable, stacks,
+            heaps[0].cells if heaps else None,
+        )  # fmt: skip
 
     @property
     def plan(self) -> DecoderPlan:
         """The decoder's plan."""
         if self.engine is not None:
             return self.engine.plan(self.model)
+        if self.heap is not None:
+            return on_heap(self.model, self.heap)
         if self.stacks:
             return chosen_on_stacks(self.model, self.stacks, self.choices)
         return DecoderPlan.chosen(self.model, self.choices, reloadable=self.reloadable)

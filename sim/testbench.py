@@ -214,7 +214,7 @@ class TestBench:
 
     def _frames_done(self, running: Path, frames: int) -> str:
         received = (running / RECEIVED).read_text() or 0
-        return f"simulating, {int(received) // self.interface.output_count} of {frames} frames"
+        return f"simulating, {int(received) // self.interface.output_beats} of {frames} frames"
 
     def _plusargs(self, frames: int, stall_seed: int | None) -> dict[str, int]:
         interface = self.interface
@@ -226,7 +226,7 @@ class TestBench:
         if stall_seed is not None:
             random = np.random.default_rng(stall_seed)
             input_stalls, output_stalls = map(int, random.integers(1, 2**32, size=2))
-            busy = 2 * (interface.input_beats + interface.output_count)
+            busy = 2 * (interface.input_beats + interface.output_beats)
             reset_after = int(random.integers(1, busy + (interface.latency_cycles or 0)))
         return {
             "frames": frames,
@@ -235,7 +235,7 @@ class TestBench:
             "output_stalls": output_stalls,
             "reset_after": reset_after,
             # The bench ends by itself; this is for a bench that does not.
-            "deadline": (frames + 2) * (interface.input_beats + interface.output_count + idle) * 32,
+            "deadline": (frames + 2) * (interface.input_beats + interface.output_beats + idle) * 32,
         }
 
 
@@ -247,15 +247,18 @@ def _judge(
     if not counters["done"]:
         log = run_dir / "simulation.log"
         raise CheckFailed(f"the simulation did not end within its deadline ({log})")
+    lanes = interface.output_lanes
     outputs = read_words(
-        run_dir / "outputs.hex", interface.output_width, interface.output_signed
+        run_dir / "outputs.hex", interface.output_width, interface.output_signed, lanes
     )
     expected = y_raw.ravel().tolist()
     wrong = [n for n, got in enumerate(outputs) if got != expected[n]]
-    if (len(outputs), len(wrong)) != (counters["received"], counters["wrong"]):
+    # The scoreboard counts transfers.
+    received, amiss = len(outputs) // lanes, len({n // lanes for n in wrong})
+    if (received, amiss) != (counters["received"], counters["wrong"]):
         raise CheckFailed(
             f"the scoreboard counted {counters['wrong']} wrong of {counters['received']} outputs, "
-            f"numpy {len(wrong)} of {len(outputs)} ({run_dir})"
+            f"numpy {amiss} of {received} ({run_dir})"
         )
     missing = len(expected) - len(outputs)
     untaken = interface.input_beats * len(y_raw) - counters["taken"]
@@ -271,7 +274,7 @@ def _judge(
         n = wrong[0]
         findings.append((n, f"{place(n)}: expected {expected[n]}, got {outputs[n]}"))
     if counters["unheld"]:
-        n = counters["first_unheld"]
+        n = counters["first_unheld"] * lanes
         findings.append((n, f"{place(n)}: offered, and not held until it was taken"))
     if missing:
         n = len(outputs)

@@ -41,7 +41,7 @@ def input_words(interface: Interface, x_raw: np.ndarray, *, seed: int) -> np.nda
 
 
 def expected_words(interface: Interface, y_raw: np.ndarray) -> np.ndarray:
-    """Values of all output transfers, int64 (frames * output_count, 1).
+    """Lanes of all output transfers, int64 (frames * output_beats, output_lanes).
 
     Raises
     ------
@@ -49,7 +49,7 @@ def expected_words(interface: Interface, y_raw: np.ndarray) -> np.ndarray:
         If ``y_raw`` is not (frames, output_count), or a value does not fit the output's width.
     """
     _check(y_raw, "y_raw", interface.output_count, interface.output_width, interface.output_signed)
-    return y_raw.reshape(-1, 1)
+    return y_raw.reshape(-1, interface.output_lanes)
 
 
 def write_words(path: Path, lanes: np.ndarray, width: int) -> None:
@@ -81,16 +81,19 @@ def stream_values(words: list[int], tensor: Tensor) -> np.ndarray:
     return steps[:, : tensor.step_values].reshape(-1, tensor.count)
 
 
-def read_words(path: Path, width: int, signed: bool) -> list[int | None]:
-    """Values of a file with one hexadecimal word a line; None for a word with unknown bits."""
+def read_words(path: Path, width: int, signed: bool, lanes: int = 1) -> list[int | None]:
+    """Values of a file with one hexadecimal word of so many lanes a line, each of ``width`` bits;
+    None for all of a word with unknown bits."""
     values = []
+    mask, sign = (1 << width) - 1, 1 << (width - 1) if signed else 0
     for line in Path(path).read_text().split():
         try:
             value = int(line, 16)
         except ValueError:  # x or z, from a simulator with four states
-            values.append(None)
+            values += [None] * lanes
             continue
-        values.append(value - (1 << width) if signed and value >> (width - 1) else value)
+        parts = [value >> lane * width & mask for lane in range(lanes)]
+        values += [(part ^ sign) - sign for part in parts]
     return values
 
 

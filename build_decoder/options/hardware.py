@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import dataclass
 
+from build_decoder.hdl.heap.stages import DATAPATH as HEAP
 from build_decoder.hdl.planning.datapath import DATAPATHS as FORCED
 from build_decoder.models.errors import InputError
 from build_decoder.options.types import at_least, positive
@@ -17,8 +18,8 @@ rate at which nerve cuffs are recorded."""
 AUTO = "auto"
 """Leaves the datapath of a layer to the generator."""
 
-DATAPATHS = (AUTO, *FORCED)
-"""How the products of a layer are made."""
+DATAPATHS = (AUTO, *FORCED, HEAP)
+"""How the products of a layer are made; the last one is for all layers together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +28,9 @@ class HardwareOptions:
 
     ``inputs_per_cycle`` and ``outputs_per_cycle`` are those of the first dense layer or
     convolution, the second, and so on; ``datapath`` has one of :data:`DATAPATHS` for all dense
-    layers and convolutions or one for each, or is empty. ``interval`` is in cycles, ``keep_up`` in
-    samples a second. ``reloadable`` makes weights and biases writable at run time. ``answer`` is
-    one of :data:`quant.answer.ANSWERS`.
+    layers and convolutions or one for each, or is empty; bit heaps are for all layers.
+    ``interval`` is in cycles, ``keep_up`` in samples a second. ``reloadable`` makes weights and
+    biases writable at run time. ``answer`` is one of :data:`quant.answer.ANSWERS`.
 
     Raises
     ------
@@ -58,11 +59,34 @@ class HardwareOptions:
             raise InputError(
                 "--keep-up: expected it without --interval, which says the same, got both"
             )
+        if self.heaped:
+            self._check_heaped()
         both = [name for name, numbers in self._folded.items() if numbers]
         if self.target is not None and both:
             raise InputError(
                 f"{self.target}: expected it alone, since it chooses the foldings, got it with "
                 f"{' and '.join(both)}"
+            )
+
+    @property
+    def heaped(self) -> bool:
+        """Whether the layers are bit heaps."""
+        return HEAP in self.datapath
+
+    def _check_heaped(self) -> None:
+        """Check that nothing is asked for that bit heaps leave no choice of."""
+        others = {"--reloadable": self.reloadable, "--max-dsp": self.max_dsp}
+        asked = [name for name, given in (others | self._folded).items() if given]
+        asked += [] if self.target is None else [self.target]
+        if kinds := sorted({*self.datapath} - {HEAP}):
+            raise InputError(
+                f"--datapath {HEAP}: expected it for all layers together, got it with "
+                f"{' and '.join(kinds)}"
+            )
+        if asked:
+            raise InputError(
+                f"--datapath {HEAP}: expected it alone, since all products are made in a cycle of "
+                f"constant weights, got it with {' and '.join(asked)}"
             )
 
     @property
@@ -188,8 +212,8 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--datapath", choices=DATAPATHS, nargs="+", default=(), metavar="KIND",
         help=f"how products are made, for all dense layers or one for each: "
-        f"{', '.join(DATAPATHS)} "
-        "(default: auto)",
+        f"{', '.join((AUTO, *FORCED))}; or {HEAP}: a chain of dense layers as LUTs and carry "
+        f"chains alone, a frame a cycle (default: {AUTO})",
     )
     parser.add_argument(
         "--reloadable", action="store_true",

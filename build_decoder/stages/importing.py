@@ -16,6 +16,7 @@ from build_decoder.models.files.load import load_network, save_network
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.layers import type_of
 from build_decoder.models.layers.conv2d import Conv2d
+from build_decoder.models.layers.decision import Decision
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network
 from build_decoder.models.recurrent import RecurrentLayer
@@ -143,6 +144,22 @@ def _check_hardware(network: Network, options: HardwareOptions) -> None:
     folded = [node for node in network.nodes if isinstance(plain(node.layer), kinds)]
     options.check_foldings(network.name, len(folded))
     options.check_datapaths(network.name, len(folded))
+    if options.heaped:
+        _check_chain(network)
+
+
+def _check_chain(network: Network) -> None:
+    """Check that bit heaps can be made of it, which are dense layers in a row, and a decision."""
+    nodes = network.nodes
+    if isinstance(plain(nodes[-1].layer), Decision):
+        nodes = nodes[:-1]
+    others = [node for node in nodes if not isinstance(plain(node.layer), Dense)]
+    if others:
+        raise InputError.at(
+            network.name, f"layer {others[0].name!r}",
+            expected="a dense layer, as all are for --datapath heap",
+            got=type_of(others[0].layer).name,
+        )
 
 
 def _check_writable(network: Network) -> None:

@@ -7,6 +7,7 @@ from build_decoder.boards.board import Board
 from build_decoder.boards.shells.kind import ShellKind
 from build_decoder.build_folder import BuildFolder, blocks_of
 from build_decoder.exit_status import ExitStatus
+from build_decoder.hdl.heap.stages import with_single_outputs
 from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.reloadable_decoder import decoder_of
@@ -59,8 +60,10 @@ def synthesise_board(
     design, plan = build.load_plan()
     x_raw, _ = build.load_expected(design.interface)
     progress(newest_log_line(build.board))
+    # Hosts take outputs one by one.
+    decoder = decoder_of(with_single_outputs(plan))
     made = toolchain.synthesise(
-        how.board, decoder_of(plan), build.board, how.clock_mhz, seed=how.seed, shell=how.shell,
+        how.board, decoder, build.board, how.clock_mhz, seed=how.seed, shell=how.shell,
         x_raw=x_raw,
     )  # fmt: skip
     figures, warnings = {}, ()

@@ -56,6 +56,8 @@ FAMILY = Family(
     multiplexer_luts=_multiplexer_luts,
     cells={
         **{f"LUT{inputs}": LUT for inputs in range(1, 7)},
+        # Two outputs of the same five inputs are one site.
+        "LUT6_2": LUT,
         # There are no inverters: what no LUT behind it absorbs in a vendor's tool becomes a LUT.
         "INV": LUT,
         **{name: LUT for name in ("SRL16E", "SRLC16E", "SRLC32E")},
@@ -76,6 +78,8 @@ FAMILY = Family(
         "rom": "lut_rom.lut_rom",
         "sum": "carry4.carry4_sum",
         "multiplexer": "multiplexer.multiplexer",
+        "lut": "lut6.lut6",
+        "chain": "lut6.lut6_chain",
     },
     synthesis="synth_xilinx",
     # All blocks are instantiated. Yosys 0.70 would put registers into them that they have already,
@@ -90,6 +94,7 @@ FAMILY = Family(
         models={
             "RAMB18E1": ("block_ram_core.v", "ramb18e1.v"),
             "RAMB36E1": ("block_ram_core.v", "ramb36e1.v"),
+            **{name: ("lut.v",) for name in ("LUT2", "LUT3", "LUT4", "LUT5", "LUT6", "LUT6_2")},
         },
     ),
     pll="plle2",

@@ -26,5 +26,7 @@ def deciding(plan: DecoderPlan, model: IntegerModel) -> DecoderPlan:
     if plan.model is model:
         return plan
     node = model.nodes[-1]
-    decision = Stage(node.name, DecisionPlan(node.layer), (Port(plan.stages[-1].name),))
+    last = plan.stages[-1]
+    decided = DecisionPlan(node.layer, last.plan.output.lanes)
+    decision = Stage(node.name, decided, (Port(last.name),))
     return DecoderPlan(model, (*plan.stages, decision))

@@ -36,7 +36,7 @@ class DecoderPlan:
     stages
         Of the layers that are hardware, by the names of their nodes, and of the adapters between
         them, each after those that it takes from. The last one gives the decoder's outputs, one a
-        transfer.
+        transfer or all in one.
 
     Raises
     ------
@@ -73,8 +73,10 @@ class DecoderPlan:
         last = self.stages[-1]
         if list(given) != [Port(last.name)]:
             raise ValueError(f"expected outputs that are taken, got {', '.join(map(str, given))}")
-        wanted = Tensor((self.model.output_count,), self.model.output_format, 1)
-        _match("the decoder", last.plan.output, wanted)
+        count, given = self.model.output_count, last.plan.output
+        # Others than these would be filled in part, or come in an order of their own.
+        lanes = count if given.lanes == count else 1
+        _match("the decoder", given, Tensor((count,), self.model.output_format, lanes))
 
     @classmethod
     def of(
@@ -211,8 +213,8 @@ class DecoderPlan:
 
     @property
     def output_beats(self) -> int:
-        """Transfers of a frame out, one output each."""
-        return self.model.output_count
+        """Transfers of a frame out."""
+        return self.stages[-1].plan.output.beats
 
     @cached_property
     def latency_cycles(self) -> int:
@@ -244,6 +246,7 @@ class DecoderPlan:
         return replace(
             Interface.of_model(self.model),
             input_lanes=self.input.lanes,
+            output_lanes=self.stages[-1].plan.output.lanes,
             latency_cycles=self.latency_cycles,
             frame_cycles=self.frame_cycles,
             **self._image,

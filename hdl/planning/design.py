@@ -7,6 +7,8 @@ from build_decoder.hdl.engine.choose import quick_engine, smallest_engine
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.floating.design import float_decoder
+from build_decoder.hdl.heap.stages import DATAPATH as HEAP
+from build_decoder.hdl.heap.stages import heap_decoder
 from build_decoder.hdl.layers.decision.plan import DecisionPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan, dense_plans
 from build_decoder.hdl.planning.area.plans import plan_area
@@ -77,6 +79,7 @@ def design_decoder(
     datapath
         What makes the products, of :data:`hdl.planning.datapath.DATAPATHS`: one for all layers, or
         one a layer. None, or None for a layer: chosen, by what is left of the blocks.
+        :data:`hdl.heap.stages.DATAPATH`, for all layers: bit heaps, with nothing else to choose.
     reloadable
         Whether weights are written at run time. Multipliers then follow from formats alone; the
         area that foldings are chosen by is that of constant weights.
@@ -85,9 +88,16 @@ def design_decoder(
     ------
     InputError
         If no foldings reach the latency or the interval, or keep to the LUTs, a layer does not fit
-        its datapath, datapaths take more DSP blocks than there are, or it is to be reloadable and a
-        layer's weights cannot be written.
+        its datapath, bit heaps are asked for with anything else, datapaths take more DSP blocks
+        than there are, or it is to be reloadable and a layer's weights cannot be written.
     """
+    if HEAP in (datapath if isinstance(datapath, list | tuple) else [datapath]):
+        limits = {
+            "foldings": foldings, "latency_cycles": latency_cycles,
+            "interval_cycles": interval_cycles, "max_dsp": max_dsp, "max_lut": max_lut,
+            "reloadable": reloadable or None,
+        }  # fmt: skip
+        return _heaped(model, datapath, family, [n for n in limits if limits[n] is not None])
     scores = scores_of(model)
     if scores is not model:
         luts = math.ceil(plan_area(DecisionPlan(model.nodes[-1].layer), family or DEFAULT).lut)
@@ -155,6 +165,22 @@ def design_decoder(
         # Units that are proven by the actual weights are not proven for others.
         return _decoder(model, point.plan.foldings, names, family, left, spare, reloadable)
     return point.plan
+
+
+def _heaped(
+    model: IntegerModel,
+    datapath: str | Sequence[str | None],
+    family: Family | None,
+    given: list[str],
+) -> DecoderPlan:
+    """The decoder of bit heaps, if nothing else is asked for."""
+    kinds = {datapath} if isinstance(datapath, str) else {*datapath}
+    if others := [*given, *sorted(str(kind) for kind in kinds - {HEAP})]:
+        raise InputError(
+            f"{model.name}: expected datapath {HEAP} for all layers and nothing else to choose, "
+            f"got {', '.join(others)} too"
+        )
+    return heap_decoder(model, family)
 
 
 def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:

@@ -30,6 +30,7 @@ _CONTINUOUS = "continuous"
 _OPTIONAL = {
     "classes": (2, _MAX_COUNT),
     "input_lanes": (1, _MAX_COUNT),
+    "output_lanes": (1, _MAX_COUNT),
     "latency_cycles": (0, _MAX_CYCLES),
     "frame_cycles": (0, _MAX_CYCLES),
     "image_words": (1, _MAX_WORDS),
@@ -43,7 +44,8 @@ class Interface:
 
     Elements come in the order of :meth:`in_order`. Element ``n * input_lanes + k`` of a frame is in
     lane ``k``, which is bits ``k * width`` and up, of the frame's input transfer ``n``. Lanes left
-    over in the last transfer are don't-care. Every output value is a transfer of its own.
+    over in the last transfer are don't-care. Outputs are likewise, in ``output_lanes`` lanes, none
+    of which is left over: most often every output value is a transfer of its own.
 
     The integer model decides names, counts, formats, order and fingerprint; lanes and times are
     None where no hardware is described.
@@ -63,6 +65,8 @@ class Interface:
         scores or other values.
     input_lanes
         Elements in an input transfer.
+    output_lanes
+        Values in an output transfer.
     input_walk
         Of the values of a sample, those that come one after the other, each of them once; None if
         they come as samples have them.
@@ -83,7 +87,7 @@ class Interface:
     Raises
     ------
     ValueError
-        If a count is less than 1.
+        If a count is less than 1, or an output transfer would be filled in part.
     """
 
     name: str
@@ -94,6 +98,7 @@ class Interface:
     fingerprint: int
     classes: int | None = None
     input_lanes: int | None = None
+    output_lanes: int = 1
     input_walk: Walk | None = None
     latency_cycles: int | None = None
     frame_cycles: int | None = None
@@ -106,6 +111,11 @@ class Interface:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"expected {name} of at least 1, got {value}")
+        if self.output_lanes < 1 or self.output_count % self.output_lanes:
+            raise ValueError(
+                f"expected output_lanes that divide {self.output_count} outputs, got "
+                f"{self.output_lanes}"
+            )
 
     @classmethod
     def of_model(cls, model) -> "Interface":
@@ -129,6 +139,7 @@ class Interface:
         return replace(
             cls.of_model(decoder.model),
             input_lanes=decoder.i.payload.shape().length,
+            output_lanes=decoder.o.payload.shape().length,
             latency_cycles=decoder.latency_cycles,
             frame_cycles=decoder.frame_cycles,
             image_words=images and images.words,
@@ -144,6 +155,11 @@ class Interface:
     def input_beats(self) -> int:
         """Input transfers of a frame."""
         return -(-self.input_count // self.input_lanes)
+
+    @property
+    def output_beats(self) -> int:
+        """Output transfers of a frame."""
+        return self.output_count // self.output_lanes
 
     def in_order(self, values: np.ndarray) -> np.ndarray:
         """Values (..., input_count) of samples in the order in which they come."""
@@ -192,6 +208,9 @@ class Interface:
     def as_json(self) -> dict:
         """The JSON object; what is not described is left out."""
         described = {name: value for name, value in asdict(self).items() if value is not None}
+        if self.output_lanes == 1:
+            # What files said before there was another number.
+            del described["output_lanes"]
         if self.input_walk is not None:
             described["input_walk"] = describe_walk(self.input_walk)
         return described

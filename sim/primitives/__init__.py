@@ -1,8 +1,9 @@
 """Behaviour of the cells of a synthesised netlist.
 
 Yosys brings models of LUTs, flip-flops, carries and DSP48E1, but only boxes for block RAMs and for
-ECP5's multiplier. The Verilog files of this folder are models of those, written from the vendors'
-documentation for the modes that are used; any other mode is an error.
+ECP5's multiplier. The Verilog files of this folder are models of those, and of the 7 series' LUTs,
+which compile faster, written from the vendors' documentation for the modes that are used; any other
+mode is an error.
 """
 
 import re

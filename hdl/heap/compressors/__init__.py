@@ -1,14 +1,15 @@
 """What sums bits in each FPGA family: one file a family, by its name.
 
-A module has :data:`COMPRESSORS`, an object with what :class:`Compressors` names.
+A module has ``COMPRESSORS``, an object with what :class:`Compressors` names.
 """
 
-import importlib
 from typing import Protocol
 
+from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.heap.graph import Graph
+from build_decoder.models.discovery import discover
 
-__all__ = ["Columns", "Compressors", "compressors_of"]
+__all__ = ["NAMES", "Columns", "Compressors", "compressors_of"]
 
 Columns = list[list[int]]
 """Literals of a sum by the exponent of 2 that they count."""
@@ -20,7 +21,7 @@ class Compressors(Protocol):
     Attributes
     ----------
     name : str
-        Of the module.
+        Of the family, which is that of the module.
     lut_inputs : int
         Inputs of a LUT.
     most : int
@@ -46,9 +47,20 @@ class Compressors(Protocol):
         first."""
 
 
+_COMPRESSORS: dict[str, Compressors] = discover(__name__, __path__, "COMPRESSORS")
+
+NAMES = tuple(sorted(_COMPRESSORS, key=lambda name: (name != DEFAULT.name, name)))
+"""Families that have some: the one that does where a family has none, then the others."""
+
+
 def compressors_of(name: str) -> Compressors:
-    """Those of a module of this package; `ValueError` where there is none."""
-    try:
-        return importlib.import_module(f"{__name__}.{name}").COMPRESSORS
-    except ModuleNotFoundError:
-        raise ValueError(f"expected compressors of a family, got {name!r}") from None
+    """Those of a family of :data:`NAMES`.
+
+    Raises
+    ------
+    ValueError
+        If it has none.
+    """
+    if name not in _COMPRESSORS:
+        raise ValueError(f"expected compressors of {' or '.join(NAMES)}, got {name!r}")
+    return _COMPRESSORS[name]

@@ -24,7 +24,7 @@ _ROW = 4
 class Xc7Compressors:
     """See :class:`hdl.heap.compressors.Compressors`."""
 
-    name = "xc7"
+    name = __name__.rpartition(".")[-1]
     lut_inputs = 6
     most = 3
 

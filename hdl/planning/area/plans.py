@@ -5,6 +5,7 @@ from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.engine.area import engine_area
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.heap.plan import HeapPlan
 from build_decoder.hdl.layers.conv2d.kept.sums import KeptSums
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area import (
@@ -61,6 +62,9 @@ def plan_area(plan: Plan, family: Family) -> Area:
     """
     if isinstance(plan, EnginePlan):
         return engine_area(plan, family)
+    if isinstance(plan, HeapPlan):
+        # Not estimated, if the family is that of its cells.
+        return Area(lut=plan.luts, ff=plan.flip_flops)
     if isinstance(plan, KeptSums) and plan.chained:
         return area_of(shape_of_plan(plan, family), family) + _chain_area(plan, family)
     if isinstance(plan, DensePlan | PackerPlan):

@@ -1,0 +1,1 @@
+"""Unpacker: single values of wider transfers."""

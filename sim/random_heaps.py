@@ -1,0 +1,58 @@
+"""Random small chains of dense layers as bit heaps."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from build_decoder.hdl.heap.compressors import NAMES
+from build_decoder.hdl.heap.stages import on_heap, with_single_outputs
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.quant.integer_model import IntegerModel, ModelNode
+from build_decoder.quant.layers.decision import Decision
+from build_decoder.sim.random_networks import random_network
+
+__all__ = ["HeapNetwork", "random_heaps"]
+
+_MOST_LUTS = 1500
+"""So that simulators compile a network in seconds."""
+
+
+@dataclass(frozen=True)
+class HeapNetwork:
+    """A model, the family whose cells it is made of, and whether outputs come one by one."""
+
+    model: IntegerModel
+    cells: str
+    single: bool
+
+    @property
+    def plan(self) -> DecoderPlan:
+        """The decoder's plan."""
+        plan = on_heap(self.model, self.cells)
+        return with_single_outputs(plan) if self.single else plan
+
+    def __str__(self):
+        layers = ", ".join(
+            f"{type(layer).__name__} -> {layer.output}" for layer in self.model.layers
+        )
+        return f"{self.model.topology} of {self.model.input_format}, {self.cells}: {layers}"
+
+
+def random_heaps(random: np.random.Generator, *, name: str = "random") -> HeapNetwork:
+    """A network of :func:`~sim.random_networks.random_network` that is small enough as heaps, at
+    times with a decision behind it; some give outputs one by one, as on a board."""
+    cells = NAMES[int(random.integers(len(NAMES)))]
+    while True:
+        model = random_network(random, name=name).model
+        try:
+            (heap,) = on_heap(model, cells).stages
+        except ValueError:
+            # Sums of too many codes are no heaps.
+            continue
+        if heap.plan.luts <= _MOST_LUTS:
+            break
+    if model.output_count > 1 and random.random() < 0.3:
+        decision = Decision(model.output_format, model.output_count)
+        node = ModelNode("decision", (model.nodes[-1].name,), decision)
+        model = replace(model, nodes=(*model.nodes, node))
+    return HeapNetwork(model, cells, bool(random.random() < 0.2))
