@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from build_decoder.hdl.heap.compress import compressed
-from build_decoder.hdl.heap.compressors import compressors_of
+from build_decoder.hdl.heap.compressors import NAMES, compressors_of
 from build_decoder.hdl.heap.digits import digits_of
 from build_decoder.hdl.heap.graph import ONE, ZERO, Graph, Lut
 from build_decoder.hdl.heap.network import bits_of, network_of, values_of
@@ -19,7 +19,7 @@ from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.random_networks import random_frames, random_network
 
-FAMILIES = ("xc7",)
+FAMILIES = NAMES
 
 
 def evaluated(graph, literals, inputs):

@@ -44,8 +44,8 @@ class Lut:
         """Bits that it takes."""
         return self.inputs
 
-    levels = luts = 1
-    """Levels that it takes, and LUTs."""
+    levels = 1
+    """Levels that it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Place:
     propagates
         Table of the LUT's first output.
     second
-        Table of its second output, a function of the inputs but the sixth; None if it has none.
+        Table of its second output, a function of the first five inputs; None if it has none.
     past
         Bit that becomes the carry, which goes past the LUT; None: the second output does.
     output
@@ -118,11 +118,6 @@ class Chain:
         """Levels that it takes: two where a place takes what another one's LUT gives."""
         made = {place.output for place in self.places}
         return 1 + any(bit in made for place in self.places for bit in place.inputs)
-
-    @property
-    def luts(self) -> int:
-        """LUTs of it, those of two outputs as one."""
-        return sum(bool(place.inputs) for place in self.places)
 
 
 class Graph:
@@ -212,11 +207,6 @@ class Graph:
         output = self.bit(1 + self.level(literal))
         self.operations.append(Lut((literal >> 1,), 0b01, output))
         return 2 * output
-
-    @property
-    def luts(self) -> int:
-        """LUTs, one of two outputs as one."""
-        return sum(operation.luts for operation in self.operations)
 
     @property
     def depth(self) -> int:

@@ -63,7 +63,8 @@ class HeapPlan(LayerPlan):
     def luts(self) -> int:
         """LUTs in the family of the cells, one of two outputs as one, and one that lets registers
         move."""
-        return self.graph.luts + 1
+        count = compressors_of(self.cells).luts
+        return sum(map(count, self.graph.operations)) + 1
 
     @property
     def flip_flops(self) -> int:

@@ -6,7 +6,7 @@ A module has ``COMPRESSORS``, an object with what :class:`Compressors` names.
 from typing import Protocol
 
 from build_decoder.hdl.families import DEFAULT
-from build_decoder.hdl.heap.graph import Graph
+from build_decoder.hdl.heap.graph import Chain, Graph, Lut
 from build_decoder.models.discovery import discover
 
 __all__ = ["NAMES", "Columns", "Compressors", "compressors_of"]
@@ -31,6 +31,9 @@ class Compressors(Protocol):
     name: str
     lut_inputs: int
     most: int
+
+    def luts(self, operation: Lut | Chain) -> int:
+        """LUTs of an operation, one of two outputs as one."""
 
     def compress(self, graph: Graph, ready: Columns, given: Columns, last: bool) -> None:
         """A level: take literals out of ``ready`` and put what they come to into ``given``.

@@ -12,7 +12,7 @@ A LUT inverts its inputs for nothing; what goes past it, to the chain, must be n
 """
 
 from build_decoder.hdl.heap.compressors import Columns
-from build_decoder.hdl.heap.graph import ONE, ZERO, Graph, Place
+from build_decoder.hdl.heap.graph import ONE, ZERO, Chain, Graph, Lut, Place
 from build_decoder.hdl.heap.tables import counted, mask_of, parity
 
 __all__ = ["COMPRESSORS", "Xc7Compressors"]
@@ -27,6 +27,12 @@ class Xc7Compressors:
     name = __name__.rpartition(".")[-1]
     lut_inputs = 6
     most = 3
+
+    def luts(self, operation: Lut | Chain) -> int:
+        """A place without inputs has no LUT."""
+        if isinstance(operation, Lut):
+            return 1
+        return sum(bool(place.inputs) for place in operation.places)
 
     def compress(self, graph: Graph, ready: Columns, given: Columns, last: bool) -> None:
         """Counters as far as they go, then rows."""
