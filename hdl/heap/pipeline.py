@@ -1,11 +1,13 @@
 """Where registers stand in a network of LUTs."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from build_decoder.hdl.heap.graph import Graph
+from build_decoder.hdl.heap.graph import ONE, Graph
 
 __all__ = ["MOST_LEVELS", "Pipeline"]
 
@@ -58,17 +60,35 @@ class Pipeline:
         """Number of the first row behind a level: 0 of the inputs'."""
         return int(np.searchsorted(self.ends, level))
 
+    @property
+    def waits(self) -> Iterator[int]:
+        """Of each bit, through how many rows it goes from where it is made to its first use, and
+        from use to use."""
+        for bit, levels in self.uses.items():
+            last = self.row(self.graph.levels[bit])
+            for row in sorted({self.row(level) for level in levels} - {last}):
+                yield row - last
+                last = row
+
     @cached_property
     def last_uses(self) -> dict[int, int]:
-        """Of each bit that is used, the last level whose operations take it; one behind the last
-        for outputs."""
-        uses = {out >> 1: self.graph.depth + 1 for out in self.graph.outputs if out > 1}
+        """Of each bit that is used, the last of its :attr:`uses`."""
+        return {bit: max(levels) for bit, levels in self.uses.items()}
+
+    @cached_property
+    def uses(self) -> dict[int, set[int]]:
+        """Of each bit that is used, levels whose operations take it; one behind the last for
+        outputs."""
+        uses = defaultdict(set)
+        for out in self.graph.outputs:
+            if out > ONE:
+                uses[out >> 1].add(self.graph.depth + 1)
         for operation in self.graph.operations:
             level = self.graph.levels[operation.outputs[0]]
             for bit in operation.taken:
                 if bit:
-                    uses[bit] = max(uses.get(bit, 0), level)
-        return uses
+                    uses[bit].add(level)
+        return dict(uses)
 
     @cached_property
     def crossing(self) -> np.ndarray:

@@ -61,16 +61,22 @@ class HeapPlan(LayerPlan):
 
     @property
     def luts(self) -> int:
-        """LUTs in the family of the cells, one of two outputs as one, and one that lets registers
-        move."""
+        """LUTs in the family of the cells, one of two outputs as one, those that are shift
+        registers, and one that lets registers move."""
         count = compressors_of(self.cells).luts
-        return sum(map(count, self.graph.operations)) + 1
+        return sum(map(count, self.graph.operations)) + len(self._shifted) + 1
 
     @property
     def flip_flops(self) -> int:
-        """Flip-flops: of all rows of registers, and one a row that tells whether there is a
-        frame."""
-        return self.pipeline.flip_flops + self.pipeline.registers
+        """Flip-flops: of all rows of registers, but for shift registers, and one a row that tells
+        whether there is a frame."""
+        return self.pipeline.flip_flops - sum(self._shifted) + self.pipeline.registers
+
+    @property
+    def _shifted(self) -> list[int]:
+        """Flip-flops in a row that become a shift register."""
+        least = compressors_of(self.cells).shift_register
+        return [] if least is None else [rows for rows in self.pipeline.waits if rows >= least]
 
     @property
     def serves(self) -> tuple[str, ...]:

@@ -26,11 +26,14 @@ class Compressors(Protocol):
         Inputs of a LUT.
     most : int
         Bits of a column that :meth:`add` takes.
+    shift_register : int or None
+        Flip-flops in a row of which synthesis makes a LUT, at least; None if it never does.
     """
 
     name: str
     lut_inputs: int
     most: int
+    shift_register: int | None
 
     def luts(self, operation: Lut | Chain) -> int:
         """LUTs of an operation, one of two outputs as one."""

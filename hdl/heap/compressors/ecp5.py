@@ -28,6 +28,7 @@ class Ecp5Compressors:
     name = __name__.rpartition(".")[-1]
     lut_inputs = 4
     most = 2
+    shift_register = None
 
     def luts(self, operation: Lut | Chain) -> int:
         """A CCU2C takes two, if it has one place as well."""

@@ -27,6 +27,7 @@ class Xc7Compressors:
     name = __name__.rpartition(".")[-1]
     lut_inputs = 6
     most = 3
+    shift_register = 3
 
     def luts(self, operation: Lut | Chain) -> int:
         """A place without inputs has no LUT."""
