@@ -73,6 +73,9 @@ class Report:
     foldings
         Inputs and outputs a cycle of each layer, and its multipliers: DSP blocks that make two
         products (packed) or one (dsp), and products in LUTs.
+    bit_heaps
+        ``lut`` and ``ff`` of dense layers that are bit heaps, as planned, in the family ``cells``;
+        ``levels`` of LUTs from input to output, and rows of ``registers``. Null without any.
     latency_at_pace
         Of frames of time steps that come evenly, a frame each ``interval_cycles``:
         ``latency_cycles`` from the first value of the last step to the last output, as planned.
@@ -144,6 +147,7 @@ class Report:
     uniform_segments: int | None = None
     activations: list[dict] | None = None
     foldings: list[dict] | None = None
+    bit_heaps: dict[str, str | int] | None = None
     latency_at_pace: dict[str, int] | None = None
     latency_cycles: int | None = None
     frame_cycles: int | None = None

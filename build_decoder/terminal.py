@@ -114,6 +114,12 @@ def _rows(report: Report):
         yield "inputs x outputs a cycle", ", ".join(
             f"{f['inputs_per_cycle']}x{f['outputs_per_cycle']}" for f in report.foldings
         )
+    if report.bit_heaps is not None:
+        planned = report.bit_heaps
+        yield "bit heaps, as planned", (
+            f"{planned['lut']} lut, {planned['ff']} ff of {planned['cells']}, "
+            f"{planned['levels']} levels"
+        )
     if report.latency_cycles is not None:
         latency = f"{report.latency_cycles} cycles"
         if report.clock_mhz is not None:

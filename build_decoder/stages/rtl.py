@@ -9,6 +9,7 @@ from build_decoder.design_file import Design
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.heap.plan import HeapPlan
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.options import HardwareOptions
@@ -77,11 +78,24 @@ def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> Stage
                 for name, layer in plan.layers.items()
                 if layer.multiplying is not None
             ],
+            "bit_heaps": _bit_heaps(plan),
             "latency_at_pace": _latency_at_pace(plan, pace_of(model, options, chip.clock_mhz)),
             "image_words": plan.interface.image_words,
             "layout_id": plan.interface.layout_id,
         }
     )
+
+
+def _bit_heaps(plan: DecoderPlan) -> dict[str, str | int] | None:
+    """What the plan tells of layers that are bit heaps; None if none are."""
+    heaps = [layer for layer in plan.layers.values() if isinstance(layer, HeapPlan)]
+    if not heaps:
+        return None
+    (heap,) = heaps
+    return {
+        "cells": heap.cells, "lut": heap.luts, "ff": heap.flip_flops,
+        "levels": heap.graph.depth, "registers": heap.pipeline.registers,
+    }  # fmt: skip
 
 
 def _latency_at_pace(plan: DecoderPlan, interval: int | None) -> dict[str, int] | None:
