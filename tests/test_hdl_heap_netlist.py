@@ -6,7 +6,7 @@ import pytest
 
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
-from build_decoder.hdl.families import FAMILIES
+from build_decoder.hdl.families import DEFAULT, FAMILIES
 from build_decoder.hdl.heap.compressors import NAMES
 from build_decoder.hdl.heap.stages import on_heap
 from build_decoder.sim.decoder_bench import ExportedDecoder, decoder_bench
@@ -57,4 +57,9 @@ def test_random_networks(name, number, tmp_path):
         number += 10
         model = random_heaps(np.random.default_rng([13, number])).model
     heap, resources = check(model, name, tmp_path)
-    assert (resources.lut, resources.ff) == (heap.luts, heap.flip_flops)
+    assert resources.ff == heap.flip_flops
+    if name == DEFAULT.name:
+        assert resources.lut == heap.luts
+    else:
+        # Synthesis looks into CCU2Cs, and finds some that are equal.
+        assert resources.lut <= heap.luts

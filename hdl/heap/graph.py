@@ -5,7 +5,7 @@ three. Bits are numbered; a *literal* is ``2 * bit``, or ``2 * bit + 1`` for the
 the constant 0, so that the literals 0 and 1 are the constants.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,6 +104,14 @@ class Chain:
         second = (place.output for place in self.places)
         return tuple(bit for bit in (*self.sums, self.last, *second) if bit is not None)
 
+    def of(self, needed: Set[int]) -> "Chain":
+        """The same without what makes none of the ``needed`` bits: places at the end, and sums."""
+        count, last = len(self.places), self.last if self.last in needed else None
+        while last is None and not {self.sums[count - 1], self.places[count - 1].output} & needed:
+            count -= 1
+        sums = tuple(bit if bit in needed else None for bit in self.sums[:count])
+        return Chain(self.carry, self.places[:count], sums, last)
+
     @property
     def taken(self) -> tuple[int, ...]:
         """Bits that it takes and does not make."""
@@ -144,6 +152,7 @@ class Graph:
         self.levels = [0] * (inputs + 1)
         self.operations: list[Lut | Chain] = []
         self.outputs: list[int] = []
+        self._luts: dict[tuple[tuple[int, ...], int], int] = {}
 
     def bit(self, level: int) -> int:
         """A new bit."""
@@ -162,9 +171,12 @@ class Graph:
             return table & 1
         if len(inputs) == 1 and table in (0b10, 0b01):
             return 2 * inputs[0] + (table == 0b01)
-        output = self.bit(1 + max(self.levels[bit] for bit in inputs))
-        self.operations.append(Lut(inputs, table, output))
-        return 2 * output
+        if (inputs, table) not in self._luts:
+            # Synthesis would make one of several that are alike.
+            output = self.bit(1 + max(self.levels[bit] for bit in inputs))
+            self.operations.append(Lut(inputs, table, output))
+            self._luts[inputs, table] = output
+        return 2 * self._luts[inputs, table]
 
     def chain(
         self, carry: int, places: Sequence[Place], *, sums: bool = True, last: bool = False
@@ -196,6 +208,8 @@ class Graph:
         kept = []
         for operation in reversed(self.operations):
             if needed.intersection(operation.outputs):
+                if isinstance(operation, Chain):
+                    operation = operation.of(needed)
                 needed.update(operation.taken)
                 kept.append(operation)
         self.operations = kept[::-1]

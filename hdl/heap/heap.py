@@ -89,10 +89,10 @@ class Heaps:
         self._lows = np.array([number.low for number in numbers])
         self._highs = np.array([number.high for number in numbers])
         self._made: dict[int, Heap] = {}
-        self._users = np.bincount(
-            [operand.row for row in self._rows for operand in row.operands],
-            minlength=len(self._rows),
-        )
+        # Units may be alike: of what would be made twice, there is one.
+        self._compressed: dict[tuple, Columns] = {}
+        self._added: dict[tuple, list[int]] = {}
+        self._compared: dict[tuple, int] = {}
 
     def of(self, output: int) -> Heap:
         """The heap of a sum, not compressed."""
@@ -110,7 +110,24 @@ class Heaps:
         # What counts more than the sum can be is 0.
         columns = [list(column) for column in heap.columns[:count]]
         columns += [[] for _ in range(count - len(columns))]
-        heap.columns = compressed(self.graph, columns, self.compressors)
+        key = tuple(map(tuple, columns))
+        if key not in self._compressed:
+            self._compressed[key] = compressed(self.graph, columns, self.compressors)
+        heap.columns = self._compressed[key]
+
+    def add(self, heap: Heap) -> list[int]:
+        """Literals of the sum of a heap's bits, once it is compressed."""
+        key = tuple(map(tuple, heap.columns))
+        if key not in self._added:
+            self._added[key] = self.compressors.add(self.graph, heap.columns)
+        return self._added[key]
+
+    def at_least(self, bits: list[int], threshold: int) -> int:
+        """Literal that tells whether a sum is at least a constant."""
+        key = tuple(bits), threshold
+        if key not in self._compared:
+            self._compared[key] = self.compressors.at_least(self.graph, bits, threshold)
+        return self._compared[key]
 
     def _heap(self, number: int) -> Heap:
         row = self._rows[number]

@@ -132,13 +132,13 @@ class _Unit:
         most = self.heaps.most(self.heap, more)
         self.heap.put_constant(more)
         self.heaps.compress(self.heap, most)
-        return self.heaps.compressors.add(self.graph, self.heap.columns)
+        return self.heaps.add(self.heap)
 
     def _reached(self) -> list[tuple[int, int]]:
         """For each threshold, whether it is reached and the step."""
-        bits, at_least = self._sum(), self.heaps.compressors.at_least
+        bits = self._sum()
         return [
-            (at_least(self.graph, bits, threshold), step)
+            (self.heaps.at_least(bits, threshold), step)
             for threshold, step in self.step.thresholds
         ]
 
