@@ -128,7 +128,7 @@ def modules_below(*folders: str) -> list[str]:
 
 def test_plans_are_made_without_amaranth():
     modules = modules_below("hdl/planning")
-    for kind in ("layers", "adapters", "activations"):
+    for kind in ("layers", "adapters", "activations", "heap"):
         plans = [name for name in modules_below(f"hdl/{kind}") if name.endswith(".plan")]
         assert plans, kind
         modules += plans
