@@ -39,12 +39,19 @@ def check(model, name, folder):
     return plan.stages[0].plan, found.resources
 
 
+def check_counts(name, heap, resources):
+    assert (resources.ff, resources.dsp, resources.bram) == (heap.flip_flops, 0, 0)
+    if name == DEFAULT.name:
+        assert resources.lut == heap.luts
+    else:
+        # Synthesis looks into CCU2Cs and LUTs there: an estimate.
+        assert 0.9 * heap.luts - 10 < resources.lut < 1.02 * heap.luts + 10
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_small_network(name, tmp_path):
-    heap, resources = check(small_model(), name, tmp_path)
-    assert (resources.lut, resources.ff) == (heap.luts, heap.flip_flops)
-    assert (resources.dsp, resources.bram) == (0, 0)
+    check_counts(name, *check(small_model(), name, tmp_path))
 
 
 @pytest.mark.slow
@@ -56,10 +63,4 @@ def test_random_networks(name, number, tmp_path):
         # What a decision takes, synthesis decides.
         number += 10
         model = random_heaps(np.random.default_rng([13, number])).model
-    heap, resources = check(model, name, tmp_path)
-    assert resources.ff == heap.flip_flops
-    if name == DEFAULT.name:
-        assert resources.lut == heap.luts
-    else:
-        # Synthesis looks into CCU2Cs, and finds some that are equal.
-        assert resources.lut <= heap.luts
+    check_counts(name, *check(model, name, tmp_path))

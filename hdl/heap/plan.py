@@ -62,8 +62,8 @@ class HeapPlan(LayerPlan):
     @property
     def luts(self) -> int:
         """LUTs in the family of the cells, one of two outputs as one, those that are shift
-        registers, and one that lets registers move. On ECP5 it may become a few less: synthesis
-        knows what a carry chain does, and finds some that are equal."""
+        registers, and one that lets registers move. On ECP5 it may become a few more or less:
+        synthesis knows what a carry chain does, and finds some that are equal."""
         count = compressors_of(self.cells).luts
         return sum(map(count, self.graph.operations)) + len(self._shifted) + 1
 
