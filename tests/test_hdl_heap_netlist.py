@@ -42,7 +42,8 @@ def check(model, name, folder):
 def check_counts(name, heap, resources):
     assert (resources.ff, resources.dsp, resources.bram) == (heap.flip_flops, 0, 0)
     if name == DEFAULT.name:
-        assert resources.lut == heap.luts
+        # But for a LUT of a chain that begins or ends with constants.
+        assert heap.luts - 1 <= resources.lut <= heap.luts
     else:
         # Synthesis looks into CCU2Cs and LUTs there: an estimate.
         assert 0.9 * heap.luts - 10 < resources.lut < 1.02 * heap.luts + 10
@@ -51,7 +52,9 @@ def check_counts(name, heap, resources):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_small_network(name, tmp_path):
-    check_counts(name, *check(small_model(), name, tmp_path))
+    heap, resources = check(small_model(), name, tmp_path)
+    check_counts(name, heap, resources)
+    assert resources.lut == heap.luts
 
 
 @pytest.mark.slow

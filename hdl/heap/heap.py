@@ -8,7 +8,7 @@ import numpy as np
 from build_decoder.hdl.heap.compress import compressed
 from build_decoder.hdl.heap.compressors import Columns, Compressors
 from build_decoder.hdl.heap.digits import digits_of
-from build_decoder.hdl.heap.graph import ONE, Graph
+from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
 from build_decoder.hdl.heap.number import Number
 from build_decoder.hdl.heap.sharing import Row, shared_rows
 
@@ -124,6 +124,9 @@ class Heaps:
 
     def at_least(self, bits: list[int], threshold: int) -> int:
         """Literal that tells whether a sum is at least a constant."""
+        while bits and bits[0] == ZERO:
+            # It has no number between two multiples of a power of two.
+            bits, threshold = bits[1:], (threshold + 1) >> 1
         key = tuple(bits), threshold
         if key not in self._compared:
             self._compared[key] = self.compressors.at_least(self.graph, bits, threshold)
