@@ -6,7 +6,7 @@ What makes them of a family's own cells, `hdl.parts` has, with functions of the 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amaranth import Cat, Const, Module, Signal, Value
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 
 __all__ = ["CellPlace", "chain", "lut"]
 
@@ -62,4 +62,9 @@ def chain(
 def _looked_up(inputs: Value, table: int) -> Value:
     if not len(inputs):
         return Const(table & 1, 1)
-    return Const(table, 1 << len(inputs)).bit_select(inputs, 1)
+    # Multiplexers, not a shift of the table.
+    entries = 1 << (len(inputs) - 1)
+    low, high = table & (1 << entries) - 1, table >> entries
+    if low == high:
+        return _looked_up(inputs[:-1], low)
+    return Mux(inputs[-1], _looked_up(inputs[:-1], high), _looked_up(inputs[:-1], low))
