@@ -90,12 +90,8 @@ class Family:
         Components of ``hdl.parts`` that are made of the family's own cells, as ``module.name``, by
         what they do: ``mac``, a unit's product and sum in one block, beside which synthesis is left
         no product to find a block for; ``product``, in one block; ``block_rom`` and ``block_ram``,
-        in block RAMs with their output registers; ``rom``, in LUTs, ``sum`` and ``multiplexer``.
-        All else is left to
-        synthesis.
-        no product to find a block for; ``product``, in one block; ``rom``, ``sum`` and
-        ``multiplexer``; ``lut`` and ``chain``, what bit heaps consist of. All else is left to
-        synthesis.
+        in block RAMs with their output registers; ``rom``, in LUTs, ``sum`` and ``multiplexer``;
+        ``lut`` and ``chain``, what bit heaps consist of. All else is left to synthesis.
     synthesis, synthesis_options
         Yosys' command, and options of it.
     bare_options

@@ -53,10 +53,6 @@ FAMILY = Family(
         "block_rom": "dp16kd.Dp16kdRom",
         "block_ram": "dp16kd.dp16kd_ram",
         "multiplexer": "mux_tree.mux_tree",
-    },
-    parts={
-        "product": "mult18x18d.mult18x18d",
-        "multiplexer": "mux_tree.mux_tree",
         "lut": "ccu2c.ecp5_lut4",
         "chain": "ccu2c.ccu2c_chain",
     },
