@@ -62,7 +62,8 @@ def chain(
 def _looked_up(inputs: Value, table: int) -> Value:
     if not len(inputs):
         return Const(table & 1, 1)
-    # Multiplexers, not a shift of the table.
+    # Multiplexers, not a shift of the table: Verilator makes other sums of `3'h6 >> {a, b}`, which
+    # is what Yosys writes of a table whose last entry is 0.
     entries = 1 << (len(inputs) - 1)
     low, high = table & (1 << entries) - 1, table >> entries
     if low == high:
