@@ -1,7 +1,8 @@
-"""Simulation and synthesis run beside each other, and only what is proven is kept."""
+"""What makes a bitstream runs beside the simulation, and only what is proven is kept."""
 
 import json
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from build_decoder import flow
 from build_decoder.__main__ import main
 from build_decoder.exit_status import ExitStatus
-from build_decoder.models.errors import InputError
+from build_decoder.models.errors import InputError, ToolError
 from build_decoder.stages.result import StageResult
 
 MISMATCH = StageResult.stopped(
@@ -75,13 +76,12 @@ def test_both_run_at_once(build, tmp_path):
     ids=["made", "refused"],
 )
 def test_what_is_not_proven_is_not_kept(synthesised, build, tmp_path, capsys):
-    status, report, made = build(MISMATCH, synthesised)
+    status, report, _ = build(MISMATCH, synthesised)
     assert status == 4
     assert capsys.readouterr().err == "mismatch: Verilog differs\n"
     assert report["mismatches"] == 3
     assert report["resources"] is None
     assert "synthesise" not in report["stage_seconds"]
-    assert made == []
     assert not board_of(tmp_path).exists()
 
 
@@ -93,6 +93,79 @@ def test_an_error_of_synthesis_is_told_where_the_simulation_is_good(build, tmp_p
 
 @pytest.mark.parametrize("synthesised", [StageResult(), InputError("the FPGA is too small")])
 def test_an_error_of_the_simulation_comes_first(synthesised, build, tmp_path, capsys):
-    status, report, made = build(InputError("no such file"), synthesised)
-    assert (status, report, made) == (2, None, [])
+    status, report, _ = build(InputError("no such file"), synthesised)
+    assert (status, report) == (2, None)
     assert capsys.readouterr().err == "error: no such file\n"
+
+
+@pytest.fixture
+def staged(monkeypatch, tmp_path):
+    """``staged(simulated, ...)``: the exit status of a build of stages that are stand-ins, which of
+    them ended in which order, its report and its folder."""
+
+    def run(simulated, *, simulation_s=0.0, made=StageResult, synthesis_s=0.0):
+        done = []
+
+        def simulate(build, **_):
+            time.sleep(simulation_s)
+            done.append("simulate")
+            return simulated
+
+        def synthesise(build, how, **_):
+            time.sleep(synthesis_s)
+            build.board.mkdir()
+            done.append("synthesise")
+            return StageResult()
+
+        def bitstream(build, how, **_):
+            (build.board / "top.bit").write_text("bits")
+            done.append("bitstream")
+            return made()
+
+        for name in ("import_network", "quantise_network", "write_rtl"):
+            monkeypatch.setattr(flow, name, lambda *_, **__: StageResult())
+        for name, stand_in in (
+            ("simulate", simulate), ("synthesise_board", synthesise), ("make_bitstream", bitstream)
+        ):
+            monkeypatch.setattr(flow, name, stand_in)
+        monkeypatch.setattr(flow, "_with_page", lambda report, folder: report)
+        out = tmp_path / "out"
+        status = main(["--network", "tiny", "--output", str(out)])
+        return status, done, json.loads((out / "report.json").read_text()), out
+
+    return run
+
+
+def test_a_bitstream_waits_for_no_simulation(staged):
+    status, done, report, out = staged(StageResult(), simulation_s=0.2)
+    assert (status, done) == (0, ["synthesise", "bitstream", "simulate"])
+    assert list(report["stage_seconds"])[-3:] == ["simulate", "synthesise", "bitstream"]
+    assert (out / "board" / "top.bit").exists()
+
+
+def test_no_bitstream_is_left_that_is_not_proven(staged):
+    status, done, report, out = staged(MISMATCH, simulation_s=0.2)
+    assert (status, done) == (ExitStatus.MISMATCH, ["synthesise", "bitstream", "simulate"])
+    assert list(report["stage_seconds"])[-1] == "simulate"
+    assert not (out / "board").exists()
+
+
+def test_none_is_begun_once_a_fault_is_known(staged):
+    status, done, report, out = staged(MISMATCH, synthesis_s=0.2)
+    assert (status, done) == (ExitStatus.MISMATCH, ["simulate", "synthesise"])
+    assert not (out / "board").exists()
+
+
+def test_a_fault_goes_before_what_tools_say(staged):
+    def broken():
+        raise ToolError("nextpnr broke off")
+
+    status, *_, out = staged(MISMATCH, simulation_s=0.2, made=broken)
+    assert (status, (out / "board").exists()) == (ExitStatus.MISMATCH, False)
+
+
+def test_what_a_tool_says_of_a_proven_decoder(staged):
+    slow = StageResult.stopped(ExitStatus.TIMING, "too slow")
+    status, done, report, out = staged(StageResult(), simulation_s=0.2, made=lambda: slow)
+    assert (status, done[-1]) == (ExitStatus.TIMING, "simulate")
+    assert (out / "board" / "top.bit").exists()
