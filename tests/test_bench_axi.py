@@ -65,6 +65,7 @@ def test_a_wrong_output_is_told(sums, tmp_path):
         throughput(plan, x_raw, y_raw, tmp_path, seed=None)
 
 
+@pytest.mark.slow
 def test_a_shell_that_takes_back_what_it_offers_is_told(sums, tmp_path, monkeypatch):
     monkeypatch.setattr("build_decoder.boards.axi.frame_mover.FrameReader", Fickle)
     with pytest.raises(CheckFailed, match=r"'faults': [1-9]"):

@@ -93,6 +93,7 @@ def test_a_step_behind_the_bitstream_runs_where_its_tool_is(tmp_path, monkeypatc
 
 
 @needs_ice40
+@pytest.mark.slow
 def test_a_pll_at_another_pin_than_its_own(tmp_path):
     board = boards.get(example("hx8k_b_evn", tmp_path))
     synthesis, report = made(board, tmp_path / "out")

@@ -35,6 +35,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_master_in_verilog_gets_every_frame_right(folder):
     for command in _commands():
         program, *arguments = (part.strip('"') for part in command)

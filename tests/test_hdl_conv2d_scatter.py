@@ -29,7 +29,6 @@ from build_decoder.sim.synthesis import TARGETS
 from tests.fuzzed import check_decoder
 from tests.reload_rig import changes, run_reloads, telling_frames
 from tests.stage_rig import check_control, component
-from tests.sweeps import swept
 from tests.test_hdl_columns import like_tcn, quantised
 from tests.test_hdl_conv2d import check, convolution
 
@@ -109,7 +108,8 @@ def test_every_stream_of_a_network_like_escape_tcn(foldings):
     check_decoder(Decoder(DecoderPlan.chosen(net, chosen)), x)
 
 
-@pytest.mark.parametrize("family", swept(map(get, TARGETS), 2), ids=str)
+@pytest.mark.slow
+@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
 def test_netlist_equals_the_model(family, tmp_path):
     net, x = quantised(like_tcn())
     scatter = {"form": "scatter", "folding": Folding(1, 2), "multipliers": Multipliers(packed=1)}

@@ -80,7 +80,7 @@ def test_decisions_are_made_at_once():
     assert checked(plan) == []
 
 
-@pytest.mark.parametrize("number", [0, 3])
+@pytest.mark.parametrize("number", [3, pytest.param(0, marks=pytest.mark.slow)])
 def test_random_networks(number):
     drawn = random_heaps(np.random.default_rng([11, number]))
     assert checked(drawn.plan, 9) == []
