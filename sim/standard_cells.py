@@ -147,35 +147,29 @@ def map_to_cells(
     found = _macros(work_dir / "memories.json") if macros else {}
     (work_dir / "abc.constr").write_text(f"set_driving_cell {inverter}\n")
     period = round(1e6 / clock_mhz)
-    try:
-        run_yosys(
-            [
-                "read_rtlil flat.il",
-                *_apart(found),
-                f"synth -top {TOP} -run :fine",
-                "memory_map",
-                "attrmap -remove init",
-                f"synth -top {TOP} -run fine:",
-                f"dfflibmap -liberty {_LIBRARY}{_unused(unused)}",
-                f"abc -liberty {_LIBRARY} -constr abc.constr -D {period}{_unused(unused)}",
-                "setundef -zero -undriven",
-                # OpenSTA takes no assignments to parts of nets.
-                "splitnets",
-                "opt_clean -purge",
-                f"tee -q -o stat.json stat -json -liberty {_LIBRARY}",
-                f"read_liberty -lib -ignore_miss_func {_LIBRARY}",
-                "write_json netlist.json",
-            ],
-            work_dir,
-            kept=False,
-        )
-    except ToolMissing:
-        raise
-    except ToolError as error:
-        # All that comes before it has read the design, and each cell of the library alone.
-        raise InputError.at(
-            liberty, "", expected="cells for all that a decoder is made of", got=f"{error}"
-        ) from None
+    # All that comes before it has read the design, and each cell of the library alone.
+    _run(
+        liberty,
+        "cells for all that a decoder is made of",
+        [
+            "read_rtlil flat.il",
+            *_apart(found),
+            f"synth -top {TOP} -run :fine",
+            "memory_map",
+            "attrmap -remove init",
+            f"synth -top {TOP} -run fine:",
+            f"dfflibmap -liberty {_LIBRARY}{_unused(unused)}",
+            f"abc -liberty {_LIBRARY} -constr abc.constr -D {period}{_unused(unused)}",
+            "setundef -zero -undriven",
+            # OpenSTA takes no assignments to parts of nets.
+            "splitnets",
+            "opt_clean -purge",
+            f"tee -q -o stat.json stat -json -liberty {_LIBRARY}",
+            f"read_liberty -lib -ignore_miss_func {_LIBRARY}",
+            "write_json netlist.json",
+        ],
+        work_dir,
+    )
     statistics = json.loads((work_dir / "stat.json").read_text())["modules"][f"\\{TOP}"]
     cells = {
         name: number
@@ -213,20 +207,24 @@ def _content(liberty: Path) -> bytes:
 
 def _models(liberty: Path, work_dir: Path) -> Path:
     """Behaviour of the library's cells, as its functions have it."""
+    # Before all else that could be wrong with it.
+    _run(
+        liberty,
+        "a Liberty file of standard cells",
+        [f"read_liberty -ignore_miss_func {_LIBRARY}", "write_verilog -noattr models.v"],
+        work_dir,
+    )
+    return work_dir / "models.v"
+
+
+def _run(liberty: Path, expected: str, commands: Sequence[str], work_dir: Path) -> None:
+    """Run Yosys where nothing but the library can be at fault: its message tells where."""
     try:
-        run_yosys(
-            [f"read_liberty -ignore_miss_func {_LIBRARY}", "write_verilog -noattr models.v"],
-            work_dir,
-            kept=False,
-        )
+        run_yosys(commands, work_dir, kept=False)
     except ToolMissing:
         raise
     except ToolError as error:
-        # Before all else that could be wrong with it: Yosys tells where it stumbles.
-        raise InputError.at(
-            liberty, "", expected="a Liberty file of standard cells", got=f"{error}"
-        ) from None
-    return work_dir / "models.v"
+        raise InputError.at(liberty, "", expected=expected, got=f"{error}") from None
 
 
 def _smallest(liberty: Path, work_dir: Path, unused: Sequence[str]) -> tuple[float, str]:
