@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from build_decoder.bench.energy_counts import BESIDES, golden_frames
 from build_decoder.given_build import add_build_arguments, given_build
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.models.arguments import LineParser, filled_path
@@ -28,7 +29,6 @@ from build_decoder.stages.rtl import Chip
 __all__ = ["main"]
 
 _CLOCK_MHZ = 100.0
-_BEFORE_AND_BEHIND = 2
 _MEMORIES = ("sram", "gates")
 _SRAM_PICOJOULES_A_BIT = 10 / 64
 """Reading 64 bits of an SRAM of 8 KB at 45 nm and 0.9 V: Horowitz, "Computing's energy problem",
@@ -88,20 +88,14 @@ def _run(argv: Sequence[str] | None) -> int:
                 str(build.path), "", expected="a build for no FPGA, or one whose Verilog has no "
                 "blocks of one", got=f"one for {design.family}",
             )
-        x_raw, y_raw = build.load_expected(design.interface)
-        needed = arguments.frames + _BEFORE_AND_BEHIND
-        if len(x_raw) < needed:
-            raise InputError.at(
-                str(build.path), "", expected=f"{needed} golden frames, for what is counted and "
-                "one ahead and one behind it", got=str(len(x_raw)),
-            )
+        x_raw, y_raw = golden_frames(build, design.interface, arguments.frames)
         netlist = map_to_cells(
             build.verilog, arguments.liberty, folder / "cells", clock_mhz=arguments.clock,
             macros=arguments.memory == "sram", unused=arguments.dont_use,
         )
         toggles = count_toggles(
             ExportedDecoder(build.verilog, design.interface, models=netlist.models),
-            netlist.netlist_json, x_raw[:needed], y_raw[:needed], folder / "toggles",
+            netlist.netlist_json, x_raw, y_raw, folder / "toggles",
         )
         figures = analyse_cells(
             toggles, netlist.library, folder / "sta", clock_mhz=arguments.clock
@@ -128,7 +122,7 @@ def _show(
     for macro in netlist.macros:
         kind = "read and written" if macro.written else "read alone"
         print(f"SRAM {macro.rows} x {macro.width}, {kind}, {macro.bits / 8192:.2f} KB: left out")
-    print(f"{frames + _BEFORE_AND_BEHIND} golden frames compared with the integer model, "
+    print(f"{frames + BESIDES} golden frames compared with the integer model, "
           "0 mismatches")
     fastest = 1000 / (1000 / clock_mhz - figures.slack_ns)
     print(f"estimated without wires, {clock_mhz:g} MHz: slack {figures.slack_ns:.2f} ns, so at "

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from build_decoder.bench.energy_65nm import by_operations, products_of
-from build_decoder.bench.energy_counts import BESIDES, Counted, count_decoder
+from build_decoder.bench.energy_counts import Counted, count_decoder, golden_frames
 from build_decoder.bench.energy_files import require_own, save_energy
 from build_decoder.bench.energy_models import estimator_of
 from build_decoder.bench.estimate import Estimate
@@ -86,18 +86,12 @@ def _run(argv: Sequence[str] | None) -> int:
         build = given_build(parser, argv, folder / "build", chip=chip)
         design, plan = build.load_plan()
         family = _family(build, design.family, arguments.target)
-        needed = arguments.frames + BESIDES
-        x_raw, y_raw = build.load_expected(design.interface)
-        if len(x_raw) < needed:
-            raise InputError.at(
-                str(build.path), "", expected=f"{needed} golden frames, for what is counted and "
-                "one ahead and one behind it", got=str(len(x_raw)),
-            )
+        x_raw, y_raw = golden_frames(build, design.interface, arguments.frames)
         # As it is built into the FPGA, whether or not the build's own Verilog has blocks in it.
         source = folder / "decoder.v"
         source.write_text(to_verilog(decoder_of(plan), family=family))
         decoder = ExportedDecoder(source, design.interface, family)
-        counted = count_decoder(decoder, x_raw[:needed], y_raw[:needed], folder)
+        counted = count_decoder(decoder, x_raw, y_raw, folder)
         estimates = _estimates(build, plan, family, counted)
         _show(plan, family, counted, estimates)
         if arguments.keep:

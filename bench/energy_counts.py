@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from build_decoder.build_folder import BuildFolder
 from build_decoder.hdl.cells import Resources
+from build_decoder.hdl.planning.interface import Interface
+from build_decoder.models.errors import InputError
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.synthesis import synthesise
 from build_decoder.sim.toggles import Toggles, count_toggles
 
-__all__ = ["BESIDES", "Counted", "count_decoder"]
+__all__ = ["BESIDES", "Counted", "count_decoder", "golden_frames"]
 
 BESIDES = 2
 """Frames that are needed besides those that are counted: one ahead and one behind."""
@@ -70,3 +73,23 @@ def count_decoder(
     synthesis = synthesise(decoder.source, decoder.family, folder / "synthesis")
     toggles = count_toggles(decoder, synthesis.netlist_json, x_raw, y_raw, folder / "toggles")
     return Counted(synthesis.resources, toggles)
+
+
+def golden_frames(
+    build: BuildFolder, interface: Interface, frames: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Raw inputs and outputs of a build's golden frames, as many as it takes to count ``frames``.
+
+    Raises
+    ------
+    InputError
+        If there are not so many.
+    """
+    x_raw, y_raw = build.load_expected(interface)
+    needed = frames + BESIDES
+    if len(x_raw) < needed:
+        raise InputError.at(
+            str(build.path), "", expected=f"{needed} golden frames, for what is counted and one "
+            "ahead and one behind it", got=str(len(x_raw)),
+        )
+    return x_raw[:needed], y_raw[:needed]

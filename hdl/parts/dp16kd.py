@@ -30,8 +30,7 @@ _OFF, _ON = Const(0, 1), Const(1, 1)
 class Dp16kdRom:
     """A ROM whose rows come out of the blocks' output registers.
 
-    Without that register, a row comes 5.6 ns after the clock, and nothing behind it runs at more
-    than some 140 MHz. Of up to 512 rows, both ports of a block are read, at either half of it.
+    Of up to 512 rows, both ports of a block are read, at either half of it.
 
     Parameters
     ----------
