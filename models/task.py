@@ -116,9 +116,10 @@ class Task:
 
 
 def _class_margins(y: np.ndarray, decided: np.ndarray) -> np.ndarray:
-    rows = np.arange(len(y))
     if y.shape[1] == 2:
-        return y[rows, decided] - y[rows, 1 - decided]
+        lead = y[:, 0] - y[:, 1]
+        return np.where(decided == 0, lead, -lead)
+    rows = np.arange(len(y))
     others = y.copy()
     others[rows, decided] = -np.inf
     return y[rows, decided] - others.max(axis=1)

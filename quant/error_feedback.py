@@ -12,6 +12,8 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from build_decoder.quant.qformat import QFormat
+
 __all__ = ["ErrorFeedback", "feedback_of"]
 
 _DAMPING = 1.0
@@ -33,10 +35,8 @@ class ErrorFeedback(Protocol):
 
     mean: np.ndarray
 
-    def rounded(
-        self, weights: np.ndarray, nearest: Callable[[np.ndarray], np.ndarray]
-    ) -> np.ndarray:
-        """Weights (inputs, neurons) on a grid whose ``nearest`` values are those of reals."""
+    def rounded(self, weights: np.ndarray, format: QFormat) -> np.ndarray:
+        """Weights (inputs, neurons), float64, as values of ``format``."""
 
 
 def feedback_of(x: np.ndarray) -> ErrorFeedback:
@@ -49,8 +49,29 @@ def _blocks(count: int) -> Iterator[slice]:
     return (slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK))
 
 
+def _rounder(format: QFormat) -> Callable[[np.ndarray, np.ndarray], None]:
+    """Writes the whole numbers nearest to values in units of the last bit, of one input after the
+    other: few values at a time, of which `QFormat.nearest` would take several times as long."""
+    low, high = float(format.min_raw), float(format.max_raw)
+
+    def round_into(row: np.ndarray, values: np.ndarray) -> None:
+        np.add(values, 0.5, out=row)
+        np.floor(row, out=row)
+        np.maximum(row, low, out=row)
+        np.minimum(row, high, out=row)
+
+    return round_into
+
+
 def _damping(variances: np.ndarray) -> float:
     return _DAMPING * variances.mean() or 1.0
+
+
+def _in_place(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """``rows`` (inputs, neurons), which are in ``order``, in that of the inputs."""
+    placed = np.empty_like(rows)
+    placed[order] = rows
+    return placed
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,19 +101,22 @@ class _ByInputs:
         covariance[np.diag_indices_from(covariance)] += _damping(np.diag(covariance))
         return cls(mean, order, np.linalg.cholesky(np.linalg.inv(covariance)).T)
 
-    def rounded(self, weights, nearest):
-        left = weights[self.order]
-        errors = np.empty_like(left)
-        placed = np.empty_like(left)
+    def rounded(self, weights, format):
+        left = weights[self.order] * 2.0**format.fraction
+        rows, errors = np.empty_like(left), np.empty_like(left)
+        round_into = _rounder(format)
+        diagonal = np.diag(self.factor).tolist()
         for block in _blocks(len(left)):
-            for index in range(block.start, block.stop):
-                row = nearest(left[index])
-                errors[index] = (left[index] - row) / self.factor[index, index]
-                behind = slice(index + 1, block.stop)
-                left[behind] -= self.factor[index, behind, None] * errors[index]
-                placed[self.order[index]] = row
-            left[block.stop :] -= self.factor[block, block.stop :].T @ errors[block]
-        return placed
+            within = np.ascontiguousarray(self.factor[block, block].T)
+            known = errors[block]
+            for number, index in enumerate(range(block.start, block.stop)):
+                value, row = left[index], rows[index]
+                value -= within[number, :number] @ known[:number]
+                round_into(row, value)
+                np.subtract(value, row, out=value)
+                np.divide(value, diagonal[index], out=known[number])
+            left[block.stop :] -= self.factor[block, block.stop :].T @ known
+        return _in_place(rows, self.order) * format.resolution
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,16 +163,18 @@ class _BySamples:
             gains[block] = (steps / -np.diag(lower)[:, None])[::-1]
         return cls(mean, order, values, gains)
 
-    def rounded(self, weights, nearest):
-        left = weights[self.order]
-        placed = np.empty_like(left)
+    def rounded(self, weights, format):
+        left = weights[self.order] * 2.0**format.fraction
+        rows = np.empty_like(left)
         residue = np.zeros((self.values.shape[1], weights.shape[1]))
+        round_into = _rounder(format)
         for block in _blocks(len(left)):
-            rows, errors = left[block] + self.gains[block] @ residue, np.zeros_like(left[block])
+            values, errors = left[block] + self.gains[block] @ residue, np.empty_like(left[block])
             within = self.gains[block] @ self.values[block].T
-            for number, row in enumerate(rows):
-                row = nearest(row + within[number, :number] @ errors[:number])
-                errors[number] = row - left[block.start + number]
-                placed[self.order[block.start + number]] = row
+            for number, index in enumerate(range(block.start, block.stop)):
+                value, row = values[number], rows[index]
+                value += within[number, :number] @ errors[:number]
+                round_into(row, value)
+                np.subtract(row, left[index], out=errors[number])
             residue += self.values[block].T @ errors
-        return placed
+        return _in_place(rows, self.order) * format.resolution

@@ -210,8 +210,8 @@ class Evaluator:
         return QFormat(format.integer, fraction, format.signed)
 
     def _quantised_input(self, item: Input, format: QFormat, part, result, sources) -> np.ndarray:
-        raw = format.quantise(self._x[part]).reshape(-1, *item.shape)
-        return raw.astype(carrier(format.width))
+        raw = format.quantise(self._x[part], carrier(format.width))
+        return raw.reshape(-1, *item.shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,6 @@
 (`models.task.Task.margins`)."""
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 __all__ = ["flip_rate"]
 
@@ -23,10 +22,13 @@ def flip_rate(sorted_margins: np.ndarray, errors: np.ndarray, *, neighbours: int
         adds, NaN where it is not known, so that the fraction is the least that it can be.
     """
     width = min(neighbours, len(errors))
-    near = sliding_window_view(errors, width)
+    # Margins ascend: those above the greatest error, which are most of them, are not broken.
+    small = sorted_margins[: np.searchsorted(sorted_margins, np.fmax.reduce(errors), side="right")]
     # The windows of the first and the last margins are those that lie in the range.
-    first = np.clip(np.arange(len(errors)) - width // 2, 0, len(near) - 1)
-    near, margin = near[first], sorted_margins[:, None]
+    first = np.arange(len(small)) - width // 2
+    first = np.minimum(np.maximum(first, 0, out=first), len(errors) - width, out=first)
+    near = errors[first[:, None] + np.arange(width)]
+    margin = small[:, None]
     # A margin that an error eats up whole is a tie, of which half break.
     broken = np.count_nonzero(near > margin) + np.count_nonzero(near >= margin)
-    return broken / 2 / near.size
+    return broken / 2 / (len(errors) * width)

@@ -43,6 +43,11 @@ class QFormat:
                 f"expected a width (integer + fraction) of 1 to {MAX_WIDTH} bits, got "
                 f"{self.integer} + {self.fraction} = {self.width}"
             )
+        object.__setattr__(self, "_hash", hash((self.integer, self.fraction, self.signed)))
+
+    def __hash__(self):
+        # Computed once: a search looks formats up by the hundred thousand.
+        return self._hash
 
     def __str__(self):
         return f"{'s' if self.signed else 'u'}Q{self.integer}.{self.fraction}"
@@ -67,18 +72,22 @@ class QFormat:
         """Value of one raw step."""
         return 2.0**-self.fraction
 
-    def quantise(self, values) -> np.ndarray:
-        """Raw int64 of real ``values`` (any shape), rounded half up and saturated."""
-        return self._raw(values).astype(np.int64)
+    def quantise(self, values, kind: type = np.int64) -> np.ndarray:
+        """Raw values, of type ``kind``, of real ``values`` (any shape), rounded half up and
+        saturated."""
+        return self._raw(values).astype(kind)
 
     def nearest(self, values) -> np.ndarray:
         """Real ``values`` (any shape) rounded half up and saturated, float64."""
         return self._raw(values) * self.resolution
 
     def _raw(self, values) -> np.ndarray:
-        scaled = np.floor(np.asarray(values, dtype=np.float64) * 2.0**self.fraction + 0.5)
+        # In place, since a new array takes longer than the arithmetic; but not a single number.
+        scaled = np.atleast_1d(np.asarray(values, dtype=np.float64) * 2.0**self.fraction)
+        scaled += 0.5
+        np.floor(scaled, out=scaled)
         # The method takes half as long as np.clip() of few values.
-        return scaled.clip(self.min_raw, self.max_raw)
+        return scaled.clip(self.min_raw, self.max_raw, out=scaled).reshape(np.shape(values))
 
     def to_real(self, raw) -> np.ndarray:
         """Real float64 values of ``raw`` (any shape)."""

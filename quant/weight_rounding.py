@@ -96,7 +96,7 @@ class CompensatedRounding:
     def _compute_rounded(self, name: str, format: QFormat) -> Mapping[str, np.ndarray]:
         weights, bias = (self._nodes[name][0].weights[array] for array in ("weights", "bias"))
         feedback = self._feedback(name)
-        rounded = feedback.rounded(weights, format.nearest)
+        rounded = feedback.rounded(weights, format)
         return {"weights": rounded, "bias": bias + feedback.mean @ (weights - rounded)}
 
     def _feedback(self, name: str) -> ErrorFeedback:

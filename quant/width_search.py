@@ -119,6 +119,7 @@ class WidthSearch:
             for activation in quantiser_of(last).activations(last)
         )
         self._ranks = ranks(network)
+        self._standing: tuple[NetworkFormats | None, float, float] = (None, 0.0, 0.0)
         self.alike = {key: (key,) for key in self._ranks} if alike is None else alike
         self.widen(extra)
 
@@ -314,12 +315,18 @@ class WidthSearch:
         order = (self._ranks[key], narrower.integer, narrower.fraction)
         heapq.heappush(ranked, (-worth, order, now, key, narrower))
 
+    def _cost_and_harm(self, formats: NetworkFormats) -> tuple[float, float]:
+        """Of formats from which one change after the other is tried."""
+        if self._standing[0] is not formats:
+            self._standing = (formats, self.cost(formats), self.judge.harm(formats))
+        return self._standing[1:]
+
     def _worth(
         self, formats: NetworkFormats, key: NodeKey, narrower: QFormat, stages: int
     ) -> float | None:
         """What a change saves for its harm, None if it is not worth that: by as many ``stages`` of
         the judge, of which the first ones tell what it is worth at most."""
-        cost, harm = self.cost(formats), self.judge.harm(formats)
+        cost, harm = self._cost_and_harm(formats)
         changed = self.changed(formats, key, narrower)
         saved = cost - self.cost(changed)
         if saved <= 0:

@@ -59,8 +59,8 @@ def test_few_samples_and_many_give_the_same_weights():
         weights = random.normal(size=(inputs, 5)) / 2
         one, other = _ByInputs.of(x), _BySamples.of(x)
         np.testing.assert_allclose(one.mean, other.mean)
-        rounded = one.rounded(weights, grid.nearest)
-        np.testing.assert_array_equal(rounded, other.rounded(weights, grid.nearest))
+        rounded = one.rounded(weights, grid)
+        np.testing.assert_array_equal(rounded, other.rounded(weights, grid))
         np.testing.assert_array_equal(rounded, grid.nearest(rounded))
 
 
@@ -71,7 +71,7 @@ def test_errors_cancel_as_well_as_they_can():
     weights = random.normal(size=(12, 2))
     grid = QFormat(2, 3)
     feedback = feedback_of(x)
-    rounded = feedback.rounded(weights, grid.nearest)
+    rounded = feedback.rounded(weights, grid)
     deviations = x - x.mean(axis=0)
     variances = np.mean(deviations**2, axis=0)
     metric = deviations.T @ deviations / len(x) + variances.mean() * np.eye(12)

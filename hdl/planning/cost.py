@@ -1,6 +1,6 @@
 """Cost of formats in hardware: AHEAD's Equation 6, with the cost functions c_k of an FPGA."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -100,6 +100,7 @@ class AreaCost:
             waits if waits.interval <= interval else control
             for control, waits in zip(self._controls, waiting, strict=True)
         ]
+        self._keys = [self._keys_of(number) for number in range(len(network.nodes))]
         self._weights = lru_cache(256)(self._count_weights)
         self._biases = lru_cache(1024)(self._count_biases)
         self._activations = lru_cache(4096)(
@@ -123,14 +124,16 @@ class AreaCost:
         """What decides the area of one layer, counted from 1."""
         return self._shape(number, *self._nodes(number, formats))
 
-    def _nodes(self, number: int, formats: NetworkFormats) -> list[QFormat]:
-        """Formats of a layer's six nodes."""
-        name = self.network.nodes[number - 1].name
-        before = self.network.nodes[number - 2].name if number > 1 else None
+    def _keys_of(self, number: int) -> list[NodeKey]:
+        """A layer's six nodes, the layer counted from 0."""
+        nodes = self.network.nodes
         first = NodeKey(self.network.inputs[0].name, INPUT)
-        source = NodeKey(before, "output") if before else first
-        own = (formats[NodeKey(name, node)] for node in NODES if node != INPUT)
-        return [formats[source], *own]
+        source = NodeKey(nodes[number - 1].name, "output") if number else first
+        return [source, *(NodeKey(nodes[number].name, node) for node in NODES if node != INPUT)]
+
+    def _nodes(self, number: int, formats: NetworkFormats) -> Iterator[QFormat]:
+        """Formats of a layer's six nodes, the layer counted from 1."""
+        return map(formats.__getitem__, self._keys[number - 1])
 
     def _area_of_layer(self, number: int, *nodes: QFormat) -> Area:
         area = area_of(self._shape(number, *nodes), self.family)

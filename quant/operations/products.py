@@ -69,9 +69,7 @@ class Products:
         if self.weights.reach is not None:
             furthest = self.weights.reach.extreme(times_positive, times_negative)
             return [furthest] * self.weights.raw.shape[-1]
-        # Python's integers: formats that a search tries may be wider than any that is built.
-        pairs = zip(self.weights.positive, self.weights.negative, strict=True)
-        return [most * times_positive + least * times_negative for most, least in pairs]
+        return self.weights.extremes(times_positive, times_negative)
 
     @cached_property
     def takes(self) -> type[np.floating]:

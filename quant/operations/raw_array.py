@@ -37,6 +37,7 @@ class RawArray:
     raw: np.ndarray
     reach: Reach | None = field(default=None, compare=False)
     _carried: dict = field(default_factory=dict, init=False, repr=False)
+    _extremes: dict = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self):
         low, high = int(self.raw.min()), int(self.raw.max())
@@ -79,6 +80,19 @@ class RawArray:
     def negative(self) -> list[int]:
         """Sum of the negative ones of each sum; not above zero."""
         return np.minimum(self.matrix, 0).sum(axis=0).tolist()
+
+    def extremes(self, times_positive: int, times_negative: int) -> list[int]:
+        """For each sum, its positive weights times one number and its negative ones times another.
+
+        Python's integers: formats that a search tries may be wider than any that is built.
+        """
+        key = (times_positive, times_negative)
+        if key not in self._extremes:
+            pairs = zip(self.positive, self.negative, strict=True)
+            self._extremes[key] = [
+                most * times_positive + least * times_negative for most, least in pairs
+            ]
+        return self._extremes[key]
 
     def carried(self, kind: type[np.floating]) -> np.ndarray:
         """:attr:`matrix` in the type ``kind``."""
