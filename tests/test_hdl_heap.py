@@ -8,8 +8,9 @@ import pytest
 from build_decoder.hdl.heap.compress import compressed
 from build_decoder.hdl.heap.compressors import NAMES, compressors_of
 from build_decoder.hdl.heap.digits import digits_of
-from build_decoder.hdl.heap.graph import ONE, ZERO, Graph, Lut
+from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
 from build_decoder.hdl.heap.network import bits_of, network_of, values_of
+from build_decoder.hdl.heap.operations import Lut
 from build_decoder.hdl.heap.pipeline import MOST_LEVELS, Pipeline
 from build_decoder.hdl.heap.sharing import shared_rows
 from build_decoder.hdl.heap.steps import functions_of

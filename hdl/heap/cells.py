@@ -13,7 +13,7 @@ __all__ = ["CellPlace", "chain", "lut"]
 
 @dataclass(frozen=True)
 class CellPlace:
-    """A place of a carry chain, as :class:`hdl.heap.graph.Place` has it, with signals for bits.
+    """A place of a carry chain: :class:`hdl.heap.operations.Place`, with signals for bits.
 
     ``output`` is None where only the carry takes the second output.
     """

@@ -4,7 +4,8 @@ from amaranth import Cat, Const, Module, Signal, Value
 
 from build_decoder.hdl.families import family_of
 from build_decoder.hdl.heap import cells
-from build_decoder.hdl.heap.graph import ONE, Chain, Lut
+from build_decoder.hdl.heap.graph import ONE
+from build_decoder.hdl.heap.operations import Chain, Lut
 from build_decoder.hdl.heap.plan import HeapPlan
 from build_decoder.hdl.parts.native import native_part
 from build_decoder.hdl.stage_component import StageComponent

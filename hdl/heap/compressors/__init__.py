@@ -6,7 +6,8 @@ A module has ``COMPRESSORS``, an object with what :class:`Compressors` names.
 from typing import Protocol
 
 from build_decoder.hdl.families import DEFAULT
-from build_decoder.hdl.heap.graph import Chain, Graph, Lut
+from build_decoder.hdl.heap.graph import Graph
+from build_decoder.hdl.heap.operations import Chain, Lut
 from build_decoder.models.discovery import discover
 
 __all__ = ["NAMES", "Columns", "Compressors", "compressors_of"]

@@ -8,7 +8,8 @@ that takes as many bits off a heap for a LUT.
 """
 
 from build_decoder.hdl.heap.compressors import Columns
-from build_decoder.hdl.heap.graph import ONE, ZERO, Chain, Graph, Lut, Place
+from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
+from build_decoder.hdl.heap.operations import Chain, Lut, Place
 from build_decoder.hdl.heap.tables import mask_of, parity
 
 __all__ = ["COMPRESSORS", "Ecp5Compressors"]

@@ -12,7 +12,8 @@ A LUT inverts its inputs for nothing; what goes past it, to the chain, must be n
 """
 
 from build_decoder.hdl.heap.compressors import Columns
-from build_decoder.hdl.heap.graph import ONE, ZERO, Chain, Graph, Lut, Place
+from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
+from build_decoder.hdl.heap.operations import Chain, Lut, Place
 from build_decoder.hdl.heap.tables import counted, mask_of, parity
 
 __all__ = ["COMPRESSORS", "Xc7Compressors"]
