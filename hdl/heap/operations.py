@@ -1,9 +1,12 @@
-"""LUTs and carry chains, of bits that are numbered; see :mod:`hdl.heap.graph`."""
+"""LUTs and carry chains, of bits that are numbered; see :mod:`hdl.heap.graph`.
+
+All have ``outputs``, bits that they make, ``taken``, bits that they take, and ``levels``.
+"""
 
 from collections.abc import Set
 from dataclasses import dataclass
 
-__all__ = ["Chain", "Lut", "Place"]
+__all__ = ["Chain", "Lut", "Operation", "Pair", "Place"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,31 @@ class Lut:
     levels = 1
     """Levels that it takes."""
 
+@dataclass(frozen=True)
+class Pair:
+    """A LUT of two outputs, each a function of the same inputs.
+
+    Parameters
+    ----------
+    inputs
+        Bits, the first of which counts least in the number of a table's entry.
+    tables
+        Of each output: entries, as an integer's bits.
+    outputs
+        The bits that it makes.
+    """
+
+    inputs: tuple[int, ...]
+    tables: tuple[int, int]
+    outputs: tuple[int, int]
+
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """Bits that it takes."""
+        return self.inputs
+
+    levels = 1
+    """Levels that it takes."""
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -116,3 +144,7 @@ class Chain:
         """Levels that it takes: two where a place takes what another one's LUT gives."""
         made = {place.output for place in self.places}
         return 1 + any(bit in made for place in self.places for bit in place.inputs)
+
+
+Operation = Lut | Pair | Chain
+"""What makes bits of others."""

@@ -79,7 +79,8 @@ def design_decoder(
     datapath
         What makes the products, of :data:`hdl.planning.datapath.DATAPATHS`: one for all layers, or
         one a layer. None, or None for a layer: chosen, by what is left of the blocks.
-        :data:`hdl.heap.stages.DATAPATH`, for all layers: bit heaps, with nothing else to choose.
+        :data:`hdl.heap.stages.DATAPATH`, for all layers: bit heaps, with nothing else to choose
+        but an interval, which is 1 if there is none.
     reloadable
         Whether weights are written at run time. Multipliers then follow from formats alone; the
         area that foldings are chosen by is that of constant weights.
@@ -93,11 +94,11 @@ def design_decoder(
     """
     if HEAP in (datapath if isinstance(datapath, list | tuple) else [datapath]):
         limits = {
-            "foldings": foldings, "latency_cycles": latency_cycles,
-            "interval_cycles": interval_cycles, "max_dsp": max_dsp, "max_lut": max_lut,
-            "reloadable": reloadable or None,
+            "foldings": foldings, "latency_cycles": latency_cycles, "max_dsp": max_dsp,
+            "max_lut": max_lut, "reloadable": reloadable or None,
         }  # fmt: skip
-        return _heaped(model, datapath, family, [n for n in limits if limits[n] is not None])
+        given = [name for name, limit in limits.items() if limit is not None]
+        return _heaped(model, datapath, family, interval_cycles, given)
     scores = scores_of(model)
     if scores is not model:
         luts = math.ceil(plan_area(DecisionPlan(model.nodes[-1].layer), family or DEFAULT).lut)
@@ -171,16 +172,17 @@ def _heaped(
     model: IntegerModel,
     datapath: str | Sequence[str | None],
     family: Family | None,
+    interval: int | None,
     given: list[str],
 ) -> DecoderPlan:
-    """The decoder of bit heaps, if nothing else is asked for."""
+    """The decoder of bit heaps, if nothing else is asked for but an interval."""
     kinds = {datapath} if isinstance(datapath, str) else {*datapath}
     if others := [*given, *sorted(str(kind) for kind in kinds - {HEAP})]:
         raise InputError(
-            f"{model.name}: expected datapath {HEAP} for all layers and nothing else to choose, "
-            f"got {', '.join(others)} too"
+            f"{model.name}: expected datapath {HEAP} for all layers and nothing else to choose but "
+            f"an interval, got {', '.join(others)} too"
         )
-    return heap_decoder(model, family)
+    return heap_decoder(model, family, 1 if interval is None else interval)
 
 
 def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:
