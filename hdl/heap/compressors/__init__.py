@@ -27,6 +27,8 @@ class Compressors(Protocol):
         Inputs of a LUT.
     pair_inputs : int
         Inputs of a LUT of two outputs; 0 if there is none.
+    bits_a_lut : int
+        Bits that a LUT takes off a heap, at most.
     most : int
         Bits of a column that :meth:`add` takes.
     shift_register : int or None
@@ -36,6 +38,7 @@ class Compressors(Protocol):
     name: str
     lut_inputs: int
     pair_inputs: int
+    bits_a_lut: int
     most: int
     shift_register: int | None
 

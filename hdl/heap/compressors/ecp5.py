@@ -29,6 +29,7 @@ class Ecp5Compressors:
     name = __name__.rpartition(".")[-1]
     lut_inputs = 4
     pair_inputs = 0
+    bits_a_lut = 1
     most = 2
     shift_register = None
 

@@ -28,6 +28,7 @@ class Xc7Compressors:
     name = __name__.rpartition(".")[-1]
     lut_inputs = 6
     pair_inputs = 5
+    bits_a_lut = 2
     most = 3
     shift_register = 3
 
