@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.planning.choose_foldings import choose_design
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
@@ -61,13 +62,12 @@ class ZooDesign:
             foldings = [Folding(*map(int, pair.split("x"))) for pair in foldings.split()]
         if datapath is not None and " " in datapath:
             datapath = [None if name == "-" else name for name in datapath.split()]
+        model = _model(self.network, self.search, family)
+        if self.latency_cycles is not None:
+            # Of bit heaps, nothing would be estimated.
+            return choose_design(model, family=family, latency_cycles=self.latency_cycles).plan
         return design_decoder(
-            _model(self.network, self.search, family),
-            foldings=foldings,
-            latency_cycles=self.latency_cycles,
-            family=family,
-            max_dsp=self.max_dsp,
-            datapath=datapath,
+            model, foldings=foldings, family=family, max_dsp=self.max_dsp, datapath=datapath
         )
 
 

@@ -140,7 +140,7 @@ class Design:
         return DecoderPlan.chosen(model, choices, reloadable=self.reloadable)
 
     def _on_heap(self, model: IntegerModel) -> DecoderPlan:
-        plan = on_heap(model, self.layers[0].choices["cells"])
+        plan = on_heap(model, **self.layers[0].choices)
         if self.layers != LayerDesign.each_of(plan):
             wanted = ", ".join(f"{name!r}" for name in plan.layers)
             listed = ", ".join(f"{each.name!r}" for each in self.layers)

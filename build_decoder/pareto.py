@@ -16,10 +16,12 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.heap.choose import heaps_of
+from build_decoder.hdl.heap.plan import HeapPlan
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
-from build_decoder.hdl.planning.graph_front import graph_front
+from build_decoder.hdl.planning.graph_front import front_of, graph_front
 from build_decoder.models.errors import InputError
 from build_decoder.options import HardwareOptions
 from build_decoder.quant.integer_model import IntegerModel
@@ -66,13 +68,16 @@ class ParetoPoint:
 
     @property
     def label(self) -> str:
-        """Inputs by outputs a cycle of each layer that multiplies, or of the engine that all share;
-        of many layers, all products of a cycle together."""
+        """Inputs by outputs a cycle of each layer that multiplies, or of the engine that all share,
+        or planes of bit heaps; of many layers, all products of a cycle together."""
         plan = self.design.plan
         engine = Engine.of(plan)
         if engine is not None:
             early = f", {engine.early} early" if engine.early else ""
             return f"engine {engine.taps}x{engine.filters}, {engine.lanes} out{early}"
+        heaps = [layer for layer in plan.layers.values() if isinstance(layer, HeapPlan)]
+        if heaps:
+            return f"bit heaps, {heaps[0].planes} planes"
         foldings = [
             layer.multiplying.folding
             for layer in plan.layers.values()
@@ -111,6 +116,17 @@ def find_front(
         spare_blocks=options.max_dsp is not None,
         datapath=datapaths_of(model, options),
     )
+    if scores.is_dense_chain and datapaths_of(model, options) is None:
+        heaps = [DesignPoint.of(plan, board.family) for plan in heaps_of(scores, board.family)]
+        most = math.inf if options.latency is None else options.latency - cycles
+        fast = [
+            point
+            for point in heaps
+            if point.latency_cycles <= most
+            and (interval is None or point.plan.frame_cycles <= interval)
+            and point.area.lut <= max_lut
+        ]
+        points = front_of([*points, *fast], spare_blocks=options.max_dsp is not None)
     if scores is not model:
         points = [
             DesignPoint.of(deciding(point.plan, model), board.family, point.interval)

@@ -91,7 +91,8 @@ class Family:
         what they do: ``mac``, a unit's product and sum in one block, beside which synthesis is left
         no product to find a block for; ``product``, in one block; ``block_rom`` and ``block_ram``,
         in block RAMs with their output registers; ``rom``, in LUTs, ``sum`` and ``multiplexer``;
-        ``lut`` and ``chain``, what bit heaps consist of. All else is left to synthesis.
+        ``lut``, ``chain`` and, where there is such, ``pair``, a LUT of two outputs, what bit heaps
+        consist of. All else is left to synthesis.
     synthesis, synthesis_options
         Yosys' command, and options of it.
     bare_options

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from build_decoder.hdl.heap.compressors import NAMES
+from build_decoder.hdl.heap.planes import plane_counts
 from build_decoder.hdl.heap.stages import on_heap, with_single_outputs
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
@@ -19,23 +20,28 @@ _MOST_LUTS = 1500
 
 @dataclass(frozen=True)
 class HeapNetwork:
-    """A model, the family whose cells it is made of, and whether outputs come one by one."""
+    """A model, the family whose cells it is made of, the planes that its inputs come in, and
+    whether outputs come one by one."""
 
     model: IntegerModel
     cells: str
+    planes: int
     single: bool
 
     @property
     def plan(self) -> DecoderPlan:
         """The decoder's plan."""
-        plan = on_heap(self.model, self.cells)
+        plan = on_heap(self.model, self.cells, self.planes)
         return with_single_outputs(plan) if self.single else plan
 
     def __str__(self):
         layers = ", ".join(
             f"{type(layer).__name__} -> {layer.output}" for layer in self.model.layers
         )
-        return f"{self.model.topology} of {self.model.input_format}, {self.cells}: {layers}"
+        return (
+            f"{self.model.topology} of {self.model.input_format}, {self.cells}, {self.planes} "
+            f"planes: {layers}"
+        )
 
 
 def random_heaps(random: np.random.Generator, *, name: str = "random") -> HeapNetwork:
@@ -44,8 +50,10 @@ def random_heaps(random: np.random.Generator, *, name: str = "random") -> HeapNe
     cells = NAMES[int(random.integers(len(NAMES)))]
     while True:
         model = random_network(random, name=name).model
+        counts = plane_counts(model.input_format.width)
+        planes = counts[int(random.integers(len(counts)))]
         try:
-            (heap,) = on_heap(model, cells).stages
+            (heap,) = on_heap(model, cells, planes).stages
         except ValueError:
             # Sums of too many codes are no heaps.
             continue
@@ -55,4 +63,4 @@ def random_heaps(random: np.random.Generator, *, name: str = "random") -> HeapNe
         decision = Decision(model.output_format, model.output_count)
         node = ModelNode("decision", (model.nodes[-1].name,), decision)
         model = replace(model, nodes=(*model.nodes, node))
-    return HeapNetwork(model, cells, bool(random.random() < 0.2))
+    return HeapNetwork(model, cells, planes, bool(random.random() < 0.2))

@@ -39,7 +39,8 @@ class Case:
     stacks
         The last nodes of recurrent layers that share multipliers.
     heap
-        The family whose cells dense layers are made of as bit heaps; None if they are not.
+        Of dense layers that are bit heaps, the family whose cells they are made of, and planes;
+        None if they are not.
     """
 
     model: IntegerModel
@@ -48,7 +49,7 @@ class Case:
     engine: Engine | None = None
     reloadable: bool = False
     stacks: frozenset[str] = frozenset()
-    heap: str | None = None
+    heap: tuple[str, int] | None = None
 
     @classmethod
     def of(cls, plan: DecoderPlan, x_raw: np.ndarray) -> "Case":
@@ -63,7 +64,7 @@ class Case:
         heaps = [layer for layer in plan.layers.values() if isinstance(layer, HeapPlan)]
         return cls(
             plan.model, {} if heaps else choices, x_raw, engine, plan.reloadable, stacks,
-            heaps[0].cells if heaps else None,
+            (heaps[0].cells, heaps[0].planes) if heaps else None,
         )  # fmt: skip
 
     @property
@@ -72,7 +73,7 @@ class Case:
         if self.engine is not None:
             return self.engine.plan(self.model)
         if self.heap is not None:
-            return on_heap(self.model, self.heap)
+            return on_heap(self.model, *self.heap)
         if self.stacks:
             return chosen_on_stacks(self.model, self.stacks, self.choices)
         return DecoderPlan.chosen(self.model, self.choices, reloadable=self.reloadable)

@@ -109,7 +109,12 @@ def test_target_is_met_by_the_decoder_that_is_made(target):
     assert decoder.latency_cycles <= target
     assert decoder.foldings != (Folding(40, 20), Folding(20, 2))
     point = choose_design(NET, family=XC7, latency_cycles=target)
-    assert decoder_area(decoder, XC7) == point.area
+    assert point.latency_cycles <= target
+    if decoder.foldings:
+        assert decoder_area(decoder, XC7) == point.area
+    else:
+        # Bit heaps.
+        assert XC7.cost(decoder_area(decoder, XC7)) < point.cost
 
 
 def test_a_forced_datapath_is_kept():

@@ -8,8 +8,9 @@ import pytest
 from build_decoder.hdl.heap.compress import compressed
 from build_decoder.hdl.heap.compressors import NAMES, compressors_of
 from build_decoder.hdl.heap.digits import digits_of
-from build_decoder.hdl.heap.graph import ONE, ZERO, Graph, Lut
+from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
 from build_decoder.hdl.heap.network import bits_of, network_of, values_of
+from build_decoder.hdl.heap.operations import Lut
 from build_decoder.hdl.heap.pipeline import MOST_LEVELS, Pipeline
 from build_decoder.hdl.heap.sharing import shared_rows
 from build_decoder.hdl.heap.steps import functions_of
@@ -205,11 +206,13 @@ def check_pipeline(pipeline):
     """No more levels than there may be between registers, counted anew, LUT by LUT."""
     graph, ends = pipeline.graph, pipeline.ends
     assert (ends[0], ends[-1]) == (0, graph.depth)
-    behind = dict.fromkeys(range(graph.input_count + 1), 0)
+    assert graph.accumulating in (None, *ends)
+    # Inputs, and what is registered behind the level whose bits accumulate.
+    behind = dict.fromkeys([*range(graph.input_count + 1), graph.first, *graph.states], 0)
     for operation in graph.operations:
         row = pipeline.row(graph.levels[operation.outputs[0]])
         levels = {
-            bit: behind[bit] if pipeline.row(graph.levels[bit]) == row else 0
+            bit: behind[bit] if bit and pipeline.row(graph.levels[bit]) == row else 0
             for bit in operation.taken
         }
         if isinstance(operation, Lut):

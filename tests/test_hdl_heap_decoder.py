@@ -62,6 +62,30 @@ def test_a_frame_a_cycle(cells):
     assert checked(plan) == []
 
 
+@pytest.mark.parametrize("cells", NAMES)
+@pytest.mark.parametrize("planes", [2, 3])
+def test_a_frame_each_few_cycles(planes, cells):
+    plan = on_heap(small_model(), cells, planes)
+    heap = plan.stages[0].plan
+    assert (plan.frame_cycles, plan.input_beats, plan.output_beats) == (planes, 1, 1)
+    assert plan.latency_cycles == heap.latency == heap.pipeline.registers + planes - 1
+    assert checked(plan) == []
+
+
+def test_the_interval_is_the_most_that_may_pass():
+    model = small_model()
+    for interval in (1, 2, 3, 9):
+        plan = heap_decoder(model, None, interval)
+        luts = [on_heap(model, NAMES[0], planes).stages[0].plan.luts
+                for planes in range(1, min(interval, 3) + 1)]
+        assert plan.stages[0].plan.luts == min(luts)
+        assert plan.frame_cycles <= interval
+        again = design_decoder(model, datapath="heap", interval_cycles=interval)
+        assert again.frame_cycles == plan.frame_cycles
+    with pytest.raises(InputError, match="an interval .* which is 1 cycle or more, got 0"):
+        design_decoder(model, datapath="heap", interval_cycles=0)
+
+
 def test_single_outputs():
     model = small_model()
     plan = with_single_outputs(on_heap(model, NAMES[0]))
@@ -98,6 +122,17 @@ def test_a_design_makes_the_same_hardware_again(model, tmp_path):
     assert heaps[0].serves == ("layer1", "layer2")
 
 
+def test_designs_tell_planes_and_older_ones_are_of_one(tmp_path):
+    path = tmp_path / "design.json"
+    for planes in (3, 1):
+        plan = on_heap(small_model(), NAMES[1], planes)
+        Design.of(plan, FAMILIES[NAMES[1]]).save(path)
+        assert Design.load(path).plan(small_model()).stages[0].plan.planes == planes
+    path.write_text(path.read_text().replace(', "planes": 1', ""))
+    assert "planes" not in path.read_text()
+    assert Design.load(path).plan(small_model()).stages[0].plan.planes == 1
+
+
 def test_a_design_of_another_interface_is_refused(tmp_path):
     plan = heap_decoder(small_model(), None)
     path = tmp_path / "design.json"
@@ -125,8 +160,8 @@ def test_the_datapath_is_for_all_layers_and_nothing_else_is_chosen():
         assert [stage.plan.name for stage in plan.stages] == ["heap"]
     with pytest.raises(InputError, match="datapath heap for all layers .*, got lut too"):
         design_decoder(model, datapath=["heap", "lut"])
-    with pytest.raises(InputError, match="nothing else to choose, got latency_cycles too"):
-        design_decoder(model, datapath="heap", latency_cycles=9)
+    with pytest.raises(InputError, match="nothing else to choose but .*, got latency_cycles too"):
+        design_decoder(model, datapath="heap", latency_cycles=9, interval_cycles=2)
     foldings = [Folding(1, 1)] * 2
     with pytest.raises(InputError, match="got foldings, reloadable too"):
         design_decoder(model, datapath="heap", foldings=foldings, reloadable=True)
@@ -136,7 +171,7 @@ def test_the_datapath_is_for_all_layers_and_nothing_else_is_chosen():
     ("given", "message"),
     [
         ({"datapath": ("heap", "lut")}, "for all layers together, got it with lut"),
-        ({"reloadable": True}, "expected it alone, .*, got it with --reloadable"),
+        ({"reloadable": True}, "expected it with --interval, .*, got it with --reloadable"),
         ({"latency": 5}, "got it with --latency"),
         ({"inputs_per_cycle": (4,), "max_dsp": 2}, "got it with --max-dsp and --inputs-per-cycle"),
     ],
@@ -145,6 +180,7 @@ def test_the_datapath_is_for_all_layers_and_nothing_else_is_chosen():
 def test_options_that_do_not_go_together(given, message):
     with pytest.raises(InputError, match=message):
         HardwareOptions(**{"datapath": ("heap",)} | given)
+    HardwareOptions(datapath=("heap",), interval=4)
 
 
 def test_transfers_that_cannot_be_unpacked():

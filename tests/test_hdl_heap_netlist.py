@@ -16,24 +16,24 @@ from build_decoder.sim.random_networks import random_frames
 from tests.test_hdl_heap_decoder import small_model
 
 
-def exported(model, name, folder):
-    plan, family = on_heap(model, name), FAMILIES[name]
+def exported(model, name, folder, planes):
+    plan, family = on_heap(model, name, planes), FAMILIES[name]
     source = folder / "decoder.v"
     source.write_text(to_verilog(Decoder(plan), family=family))
     x_raw = random_frames(np.random.default_rng(3), model, 200)
     return plan, ExportedDecoder(source, plan.interface, family), x_raw
 
 
-def check(model, name, folder):
+def check(model, name, folder, planes):
     """Verilog with the family's cells, and its netlist, each back to back and with stalls."""
-    plan, decoder, x_raw = exported(model, name, folder)
+    plan, decoder, x_raw = exported(model, name, folder, planes)
     y_raw = model.compute(x_raw)
     bench = decoder_bench(decoder, folder / "bench", frames=len(x_raw))
     for stalls in (None, 5):
         result = bench.run(x_raw, y_raw, folder / "run", stall_seed=stalls)
         assert (result.mismatches, result.vectors_checked) == (0, 200), result.first_mismatch
         if stalls is None:
-            assert (result.latency_cycles, result.frame_cycles) == (plan.latency_cycles, 1)
+            assert (result.latency_cycles, result.frame_cycles) == (plan.latency_cycles, planes)
     found = check_netlist(decoder, x_raw, y_raw, folder / "netlist", stall_seed=5)
     assert (found.mismatches, found.vectors_checked) == (0, 400), found.first_mismatch
     return plan.stages[0].plan, found.resources
@@ -50,9 +50,10 @@ def check_counts(name, heap, resources):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("planes", [1, 2, 3])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_small_network(name, tmp_path):
-    heap, resources = check(small_model(), name, tmp_path)
+def test_a_small_network(name, planes, tmp_path):
+    heap, resources = check(small_model(), name, tmp_path, planes)
     check_counts(name, heap, resources)
     assert resources.lut == heap.luts
 
@@ -61,9 +62,9 @@ def test_a_small_network(name, tmp_path):
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("name", NAMES)
 def test_random_networks(name, number, tmp_path):
-    model = random_heaps(np.random.default_rng([13, number])).model
-    while model.classes is not None:
+    drawn = random_heaps(np.random.default_rng([13, number]))
+    while drawn.model.classes is not None:
         # What a decision takes, synthesis decides.
         number += 10
-        model = random_heaps(np.random.default_rng([13, number])).model
-    check_counts(name, *check(model, name, tmp_path))
+        drawn = random_heaps(np.random.default_rng([13, number]))
+    check_counts(name, *check(drawn.model, name, tmp_path, drawn.planes))

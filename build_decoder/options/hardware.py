@@ -76,8 +76,8 @@ class HardwareOptions:
     def _check_heaped(self) -> None:
         """Check that nothing is asked for that bit heaps leave no choice of."""
         others = {"--reloadable": self.reloadable, "--max-dsp": self.max_dsp}
-        asked = [name for name, given in (others | self._folded).items() if given]
-        asked += [] if self.target is None else [self.target]
+        targets = {"--latency": self.latency, "--max-lut": self.max_lut}
+        asked = [name for name, given in (others | self._folded | targets).items() if given]
         if kinds := sorted({*self.datapath} - {HEAP}):
             raise InputError(
                 f"--datapath {HEAP}: expected it for all layers together, got it with "
@@ -85,8 +85,8 @@ class HardwareOptions:
             )
         if asked:
             raise InputError(
-                f"--datapath {HEAP}: expected it alone, since all products are made in a cycle of "
-                f"constant weights, got it with {' and '.join(asked)}"
+                f"--datapath {HEAP}: expected it with --interval, --keep-up or alone, since all "
+                f"products are those of constant weights, got it with {' and '.join(asked)}"
             )
 
     @property
@@ -213,7 +213,7 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
         "--datapath", choices=DATAPATHS, nargs="+", default=(), metavar="KIND",
         help=f"how products are made, for all dense layers or one for each: "
         f"{', '.join((AUTO, *FORCED))}; or {HEAP}: a chain of dense layers as LUTs and carry "
-        f"chains alone, a frame a cycle (default: {AUTO})",
+        f"chains alone, a frame a cycle, or of fewest LUTs with --interval (default: {AUTO})",
     )
     parser.add_argument(
         "--reloadable", action="store_true",

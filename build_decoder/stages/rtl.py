@@ -94,7 +94,7 @@ def _bit_heaps(plan: DecoderPlan) -> dict[str, str | int] | None:
     (heap,) = heaps
     return {
         "cells": heap.cells, "lut": heap.luts, "ff": heap.flip_flops,
-        "levels": heap.graph.depth, "registers": heap.pipeline.registers,
+        "levels": heap.graph.depth, "registers": heap.pipeline.registers, "planes": heap.planes,
     }  # fmt: skip
 
 

@@ -79,6 +79,7 @@ FAMILY = Family(
         "sum": "carry4.carry4_sum",
         "multiplexer": "multiplexer.multiplexer",
         "lut": "lut6.lut6",
+        "pair": "lut6.lut6_pair",
         "chain": "lut6.lut6_chain",
     },
     synthesis="synth_xilinx",

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
-__all__ = ["CellPlace", "chain", "lut"]
+__all__ = ["CellPlace", "chain", "lut", "pair"]
 
 
 @dataclass(frozen=True)
 class CellPlace:
-    """A place of a carry chain, as :class:`hdl.heap.graph.Place` has it, with signals for bits.
+    """A place of a carry chain: :class:`hdl.heap.operations.Place`, with signals for bits.
 
     ``output`` is None where only the carry takes the second output.
     """
@@ -28,6 +28,12 @@ class CellPlace:
 def lut(m: Module, inputs: Value, table: int, output: Signal) -> None:
     """Drive ``output`` by a table of ``inputs``."""
     m.d.comb += output.eq(_looked_up(inputs, table))
+
+
+def pair(m: Module, inputs: Value, tables: Sequence[int], outputs: Sequence[Signal]) -> None:
+    """Drive two ``outputs``, each by its table of ``inputs``."""
+    for table, output in zip(tables, outputs, strict=True):
+        lut(m, inputs, table, output)
 
 
 def chain(

@@ -1,12 +1,13 @@
 """Dense layers as bit heaps in hardware: LUTs, carry chains, and rows of registers."""
 
+from collections.abc import Mapping
+
 from amaranth import Cat, Const, Module, Signal, Value
 
-from build_decoder.hdl.families import family_of
-from build_decoder.hdl.heap import cells
-from build_decoder.hdl.heap.graph import ONE, Chain, Lut
+from build_decoder.hdl.heap.graph import ONE
+from build_decoder.hdl.heap.made import Maker
+from build_decoder.hdl.heap.operations import Operation
 from build_decoder.hdl.heap.plan import HeapPlan
-from build_decoder.hdl.parts.native import native_part
 from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "HeapComponent"]
@@ -15,8 +16,9 @@ __all__ = ["COMPONENT", "HeapComponent"]
 class HeapComponent(StageComponent):
     """``o`` is what the layers give for ``i``, all inputs and all outputs of a frame at once.
 
-    Latency: the rows of registers. Throughput: a frame a cycle. All registers move together, and
-    stand while outputs are offered and not taken.
+    Latency: the rows of registers, and a cycle for each plane but one. Throughput: a frame in as
+    many cycles as it has planes, with the first of which it is taken. All registers move together,
+    and stand while outputs are offered and not taken.
 
     Parameters
     ----------
@@ -32,26 +34,20 @@ class HeapComponent(StageComponent):
     def elaborate(self, platform):
         m = Module()
         plan = self.plan
-        moves, there = Signal(), Signal(plan.pipeline.registers)
-        m.d.comb += [
-            moves.eq(~there[-1] | self.o.ready),
-            self.i.ready.eq(moves),
-            self.o.valid.eq(there[-1]),
-        ]
+        moves, there = Signal(), Signal(plan.latency)
+        m.d.comb += [moves.eq(~there[-1] | self.o.ready), self.o.valid.eq(there[-1])]
+        maker = Maker(m, plan.cells, platform)
+        if plan.in_planes is None:
+            m.d.comb += self.i.ready.eq(moves)
+            begins = self.i.valid
+            inputs = dict(enumerate(Value.cast(self.i.payload), start=1))
+        else:
+            begins, inputs = self._plane(m, moves, there, maker)
         with m.If(moves):
-            m.d.sync += there.eq(Cat(self.i.valid, there[:-1]))
-        bits = _Bits(plan, Value.cast(self.i.payload))
-        make_lut, make_chain = cells.lut, cells.chain
-        family = family_of(platform)
-        if family is not None and family.name == plan.cells:
-            make_lut, make_chain = native_part(platform, "lut"), native_part(platform, "chain")
+            m.d.sync += there.eq(Cat(begins, there[:-1]))
+        bits = _Bits(plan, inputs, there)
         for operation in plan.graph.operations:
-            if isinstance(operation, Lut):
-                taken = bits.taken_by(operation)
-                inputs = Cat(taken[bit] for bit in operation.inputs)
-                make_lut(m, inputs, operation.table, bits.made(operation.output))
-            else:
-                make_chain(m, *_signals_of(bits, operation))
+            maker.make(operation, bits.taken_by(operation), bits.made)
         with m.If(moves):
             m.d.sync += [row.eq(Cat(held)) for row, held in bits.registers()]
         given = [
@@ -61,6 +57,31 @@ class HeapComponent(StageComponent):
         m.d.comb += Value.cast(self.o.payload).eq(Cat(given))
         return m
 
+    def _plane(
+        self, m: Module, moves: Signal, there: Signal, maker: Maker
+    ) -> tuple[Value, dict[int, Value]]:
+        """Whether a frame begins, and bits of the plane, by their numbers in the graph."""
+        planes, payload = self.plan.in_planes, Value.cast(self.i.payload)
+        # In the second of two planes, one row has the first.
+        count = Signal(planes.counter_bits) if planes.planes > 2 else there[:1]
+        held = Signal(len(planes.held), reset_less=True)
+        m.d.comb += self.i.ready.eq(moves & (count == 0))
+        with m.If(self.i.ready):
+            m.d.sync += held.eq(Cat(payload[bit] for bit in planes.held))
+        inputs = [*payload]
+        for bit, value in zip(planes.held, held, strict=True):
+            inputs[bit] = value
+        values = dict(enumerate([self.i.valid, *count, *inputs], start=1))
+        for operation in planes.graph.operations:
+            values |= {bit: Signal(name=f"plane_{bit}") for bit in operation.outputs}
+            maker.make(operation, values, values.__getitem__)
+        begins, *given = [values[literal >> 1] for literal in planes.graph.outputs]
+        if planes.planes > 2:
+            with m.If(moves):
+                m.d.sync += count.eq(Cat(given[: len(count)]))
+        bits = (1 + bit for bit in planes.taken)
+        return begins, dict(zip(bits, given[len(count) :], strict=True))
+
 
 class _Bits:
     """Signals of a graph's bits: where they are made, and behind each row of registers.
@@ -68,10 +89,11 @@ class _Bits:
     Part ``n`` of the network is what lies between rows ``n - 1`` and ``n``.
     """
 
-    def __init__(self, plan: HeapPlan, inputs: Value):
+    def __init__(self, plan: HeapPlan, inputs: Mapping[int, Value], there: Signal):
         graph, pipeline = plan.graph, plan.pipeline
+        self._graph, self._there = graph, there
         self._part = [pipeline.row(level) for level in graph.levels]
-        self._made = {0: Const(0, 1)} | dict(enumerate(inputs, start=1))
+        self._made = {0: Const(0, 1), **inputs}
         self._places: list[dict[int, int]] = [{} for _ in range(pipeline.registers)]
         for bit, last in sorted(pipeline.last_uses.items()):
             for row in range(self._part[bit], pipeline.row(last)):
@@ -89,11 +111,15 @@ class _Bits:
 
     def seen(self, bit: int, part: int) -> Value:
         """A bit as a part of the network sees it."""
+        if bit == self._graph.first:
+            return self._there[part - 1]
+        if bit in self._graph.states:
+            return self.seen(self._graph.states[bit], part + 1)
         if not bit or self._part[bit] == part:
             return self._made[bit]
         return self._rows[part - 1][self._places[part - 1][bit]]
 
-    def taken_by(self, operation: Lut | Chain) -> dict[int, Value]:
+    def taken_by(self, operation: Operation) -> dict[int, Value]:
         """Bits as the part sees them that an operation is in."""
         part = self._part[operation.outputs[0]]
         return {bit: self.seen(bit, part) for bit in operation.taken}
@@ -104,25 +130,6 @@ class _Bits:
             (row, [self.seen(bit, number) for bit in places])
             for number, (row, places) in enumerate(zip(self._rows, self._places, strict=True))
         ]
-
-
-def _signals_of(bits: _Bits, chain: Chain) -> tuple:
-    """Parameters of what makes a chain."""
-    seconds = [place.output for place in chain.places if place.output is not None]
-    taken = bits.taken_by(chain) | {bit: bits.made(bit) for bit in seconds}
-    places = [
-        cells.CellPlace(
-            Cat(taken[bit] for bit in place.inputs),
-            place.propagates,
-            place.second,
-            None if place.past is None else taken[place.past],
-            None if place.output is None else bits.made(place.output),
-        )
-        for place in chain.places
-    ]
-    carry = Const(1, 1) if chain.carry == ONE else taken[chain.carry >> 1]
-    sums = [None if bit is None else bits.made(bit) for bit in chain.sums]
-    return carry, places, sums, None if chain.last is None else bits.made(chain.last)
 
 
 COMPONENT = HeapComponent

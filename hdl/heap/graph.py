@@ -3,129 +3,22 @@
 It is evaluated on many frames at once, counted, and made into hardware: one description of all
 three. Bits are numbered; a *literal* is ``2 * bit``, or ``2 * bit + 1`` for the inverse. Bit 0 is
 the constant 0, so that the literals 0 and 1 are the constants.
+
+Where a frame takes several cycles, its inputs come in *planes*, one each cycle. Bits that
+accumulate are registered behind one level, and what they were in the cycle before is a bit too, a
+*state*. Outputs are those of the last plane.
 """
 
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["ONE", "ZERO", "Chain", "Graph", "Lut", "Place"]
+from build_decoder.hdl.heap.operations import Chain, Lut, Operation, Pair, Place
+
+__all__ = ["ONE", "ZERO", "Graph"]
 
 ZERO, ONE = 0, 1
 """Literals of the constants."""
-
-
-@dataclass(frozen=True)
-class Lut:
-    """A LUT.
-
-    Parameters
-    ----------
-    inputs
-        Bits, the first of which counts least in the number of a table's entry.
-    table
-        Entries, as an integer's bits.
-    output
-        The bit that it makes.
-    """
-
-    inputs: tuple[int, ...]
-    table: int
-    output: int
-
-    @property
-    def outputs(self) -> tuple[int, ...]:
-        """The bit that it makes."""
-        return (self.output,)
-
-    @property
-    def taken(self) -> tuple[int, ...]:
-        """Bits that it takes."""
-        return self.inputs
-
-    levels = 1
-    """Levels that it takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place of a carry chain: its LUT, and what becomes the carry where the LUT does not
-    propagate the one that comes in.
-
-    Parameters
-    ----------
-    inputs
-        Bits of the LUT; with none of them it is no LUT but a constant.
-    propagates
-        Table of the LUT's first output.
-    second
-        Table of its second output, a function of the first five inputs; None if it has none.
-    past
-        Bit that becomes the carry, which goes past the LUT; None: the second output does.
-    output
-        Bit that the second output is; None if nothing but the carry takes it.
-    """
-
-    inputs: tuple[int, ...]
-    propagates: int
-    second: int | None = None
-    past: int | None = None
-    output: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """A carry chain.
-
-    A place gives the exclusive or of ``propagates`` and the carry that comes in. The carry that
-    leaves it is the one that came in where it propagates, and what the place says otherwise.
-
-    Parameters
-    ----------
-    carry
-        Literal of the first carry: a bit, or the constant 1.
-    places
-        From the least on. A place may take what the second output of one before it is.
-    sums
-        Bits that places give; None where nothing takes one.
-    last
-        Bit that the last carry is; None if nothing takes it.
-    """
-
-    carry: int
-    places: tuple[Place, ...]
-    sums: tuple[int | None, ...]
-    last: int | None
-
-    @property
-    def outputs(self) -> tuple[int, ...]:
-        """Bits that it makes, those that only its own places take included."""
-        second = (place.output for place in self.places)
-        return tuple(bit for bit in (*self.sums, self.last, *second) if bit is not None)
-
-    def of(self, needed: Set[int]) -> "Chain":
-        """The same without what makes none of the ``needed`` bits: places at the end, and sums."""
-        count, last = len(self.places), self.last if self.last in needed else None
-        while last is None and not {self.sums[count - 1], self.places[count - 1].output} & needed:
-            count -= 1
-        sums = tuple(bit if bit in needed else None for bit in self.sums[:count])
-        return Chain(self.carry, self.places[:count], sums, last)
-
-    @property
-    def taken(self) -> tuple[int, ...]:
-        """Bits that it takes and does not make."""
-        made = {place.output for place in self.places}
-        bits = [self.carry >> 1]
-        for place in self.places:
-            bits += place.inputs if place.past is None else (*place.inputs, place.past)
-        return tuple(bit for bit in dict.fromkeys(bits) if bit not in made)
-
-    @property
-    def levels(self) -> int:
-        """Levels that it takes: two where a place takes what another one's LUT gives."""
-        made = {place.output for place in self.places}
-        return 1 + any(bit in made for place in self.places for bit in place.inputs)
 
 
 class Graph:
@@ -145,13 +38,20 @@ class Graph:
         In the order in which they were added.
     outputs : list of int
         Literals that go out, none of them inverted.
+    states : dict
+        For each state, the bit that it was in the cycle before.
+    first : int or None
+        Bit that is 1 where a frame's first plane comes to the level behind which bits accumulate;
+        None if none do.
     """
 
     def __init__(self, inputs: int):
         self.input_count = inputs
         self.levels = [0] * (inputs + 1)
-        self.operations: list[Lut | Chain] = []
+        self.operations: list[Operation] = []
         self.outputs: list[int] = []
+        self.states: dict[int, int] = {}
+        self.first: int | None = None
         self._luts: dict[tuple[tuple[int, ...], int], int] = {}
 
     def bit(self, level: int) -> int:
@@ -201,6 +101,20 @@ class Graph:
         self.operations.append(Chain(carry, tuple(places), tuple(given), end))
         return [2 * bit for bit in given if bit is not None], None if end is None else 2 * end
 
+    def accumulate(self, level: int) -> int:
+        """Let bits of a level accumulate; literal of :attr:`first`."""
+        self.first = self.bit(level - 1)
+        return 2 * self.first
+
+    @property
+    def accumulating(self) -> int | None:
+        """Level behind which bits accumulate; None if none do."""
+        return self.levels[self.first] + 1 if self.states else None
+
+    def state(self) -> int:
+        """A new state, whose bit is yet to be made."""
+        return self.bit(self.levels[self.first])
+
     def finish(self, literals: Sequence[int]) -> None:
         """Make literals the outputs, and leave out what none of them needs."""
         self.outputs = [self._plain(literal) for literal in literals]
@@ -208,11 +122,34 @@ class Graph:
         kept = []
         for operation in reversed(self.operations):
             if needed.intersection(operation.outputs):
-                if isinstance(operation, Chain):
-                    operation = operation.of(needed)
-                needed.update(operation.taken)
-                kept.append(operation)
+                kept.append(self._needed(operation, needed))
         self.operations = kept[::-1]
+        self.states = {state: bit for state, bit in self.states.items() if state in needed}
+
+    def _needed(self, operation: Operation, needed: set[int]) -> Operation:
+        """The part of an operation that is needed, and what it takes is needed then: of a chain
+        that takes what it was itself, more of it."""
+        while True:
+            part = operation.of(needed) if isinstance(operation, Chain) else operation
+            taken = {*part.taken, *(self.states[bit] for bit in part.taken if bit in self.states)}
+            if taken <= needed:
+                return part
+            needed |= taken
+
+    def pair(self, inputs: int) -> None:
+        """Make LUTs of two outputs, each of two that follow each other and take so many bits
+        together, at most."""
+        found: list[Operation] = []
+        for operation in self.operations:
+            before = found[-1] if found else None
+            if isinstance(before, Lut) and isinstance(operation, Lut):
+                taken = tuple(dict.fromkeys((*before.inputs, *operation.inputs)))
+                if len(taken) <= inputs and before.output not in taken:
+                    tables = tuple(_widened(lut, taken) for lut in (before, operation))
+                    found[-1] = Pair(taken, tables, (before.output, operation.output))
+                    continue
+            found.append(operation)
+        self.operations = found
 
     def _plain(self, literal: int) -> int:
         """The same as no inverse."""
@@ -227,21 +164,36 @@ class Graph:
         """Levels from the inputs to the last output."""
         return max(self.level(literal) for literal in self.outputs)
 
-    def evaluate(self, inputs: np.ndarray) -> np.ndarray:
-        """Output bits, uint8 (frames, outputs), of input bits, uint8 (frames, inputs)."""
-        frames = len(inputs)
-        values: dict[int, np.ndarray] = {0: np.zeros(frames, np.uint8)}
-        values |= enumerate(np.ascontiguousarray(inputs.T, dtype=np.uint8), start=1)
-        for operation in self.operations:
-            if isinstance(operation, Lut):
-                values[operation.output] = _looked_up(
-                    values, operation.inputs, operation.table, frames
-                )
-            else:
-                values |= _carried(values, operation, frames)
+    def evaluate(self, *planes: np.ndarray) -> np.ndarray:
+        """Output bits, uint8 (frames, outputs), of input bits, uint8 (frames, inputs), of a frame's
+        planes in order."""
+        frames = len(planes[0])
         ones = np.ones(frames, np.uint8)
+        # Whatever there was before.
+        values = dict.fromkeys(self.states.values(), ones)
+        for number, inputs in enumerate(planes):
+            states = {state: values[bit] for state, bit in self.states.items()}
+            values = {0: 0 * ones, **states}
+            if self.first is not None:
+                values[self.first] = ones if number == 0 else 0 * ones
+            values |= enumerate(np.ascontiguousarray(inputs.T, dtype=np.uint8), start=1)
+            for operation in self.operations:
+                values |= _made(values, operation, frames)
         given = [ones if out == ONE else values[out >> 1] for out in self.outputs]
         return np.stack(given, axis=1)
+
+
+def _made(
+    values: dict[int, np.ndarray], operation: Operation, frames: int
+) -> list[tuple[int, np.ndarray]]:
+    """Values of the bits that an operation makes."""
+    if isinstance(operation, Chain):
+        return _carried(values, operation, frames)
+    tables = operation.tables if isinstance(operation, Pair) else (operation.table,)
+    return [
+        (bit, _looked_up(values, operation.inputs, table, frames))
+        for bit, table in zip(operation.outputs, tables, strict=True)
+    ]
 
 
 def _looked_up(
@@ -256,7 +208,7 @@ def _looked_up(
 
 def _carried(
     values: dict[int, np.ndarray], chain: Chain, frames: int
-) -> Iterator[tuple[int, np.ndarray]]:
+) -> list[tuple[int, np.ndarray]]:
     carry = np.ones(frames, np.uint8) if chain.carry == ONE else values[chain.carry >> 1]
     inside = dict(values)
     found = []
@@ -300,3 +252,13 @@ def _halves(entries: list[int], bit: int) -> tuple[list[int], list[int]]:
     for number, entry in enumerate(entries):
         halves[(number >> bit) & 1].append(entry)
     return halves
+
+
+def _widened(lut: Lut, inputs: Sequence[int]) -> int:
+    """The table of a LUT over more inputs than it takes."""
+    places = [inputs.index(bit) for bit in lut.inputs]
+    table = 0
+    for entry in range(1 << len(inputs)):
+        own = sum((entry >> place & 1) << n for n, place in enumerate(places))
+        table |= (lut.table >> own & 1) << entry
+    return table

@@ -117,10 +117,14 @@ class Heaps:
 
     def add(self, heap: Heap) -> list[int]:
         """Literals of the sum of a heap's bits, once it is compressed."""
-        key = tuple(map(tuple, heap.columns))
+        empty = 0
+        while empty < len(heap.columns) and not heap.columns[empty]:
+            empty += 1
+        # One's sum may be another's times a power of two.
+        key = tuple(map(tuple, heap.columns[empty:]))
         if key not in self._added:
-            self._added[key] = self.compressors.add(self.graph, heap.columns)
-        return self._added[key]
+            self._added[key] = self.compressors.add(self.graph, heap.columns[empty:])
+        return [ZERO] * empty + self._added[key]
 
     def at_least(self, bits: list[int], threshold: int) -> int:
         """Literal that tells whether a sum is at least a constant."""

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from build_decoder.hdl.heap.accumulate import accumulated
 from build_decoder.hdl.heap.compressors import Compressors
 from build_decoder.hdl.heap.graph import Graph
 from build_decoder.hdl.heap.heap import Heap, Heaps
 from build_decoder.hdl.heap.number import Number
+from build_decoder.hdl.heap.planes import plane_bits
 from build_decoder.hdl.heap.steps import StepFunction, functions_of
 from build_decoder.hdl.heap.tables import function
 from build_decoder.quant.layers.dense import Dense
@@ -19,26 +21,34 @@ MOST_UPPER_BITS = 16
 """Most bits of a sum that a table takes."""
 
 
-def network_of(layers: Sequence[Dense], compressors: Compressors) -> Graph:
+def network_of(layers: Sequence[Dense], compressors: Compressors, planes: int = 1) -> Graph:
     """The graph from the bits of all inputs to those of all outputs, each least bit first.
+
+    Of several planes, the inputs are the bits of one, as :mod:`hdl.heap.planes` has them.
 
     Raises
     ------
     ValueError
-        If a layer's sums or outputs have too many codes.
+        If a layer's sums or outputs have too many codes, or inputs cannot come in so many planes.
     """
     first = layers[0]
-    width = first.input.width
+    width = plane_bits(first.input.width, planes)
     graph = Graph(first.input_count * width)
-    numbers = [
-        Number(n, tuple(2 * (1 + n * width + bit) for bit in range(width)), first.input.signed)
-        for n in range(first.input_count)
-    ]
-    base = np.zeros(first.input_count, np.int64)
+    if planes == 1:
+        numbers = [
+            Number(n, tuple(2 * (1 + n * width + bit) for bit in range(width)), first.input.signed)
+            for n in range(first.input_count)
+        ]
+        base, weights = np.zeros(first.input_count, np.int64), first.weights
+    else:
+        numbers, base = accumulated(graph, first, planes, compressors)
+        weights = np.eye(first.units, dtype=np.int64)
     for number, layer in enumerate(layers, start=1):
         last = number == len(layers)
+        if number > 1:
+            weights = layer.weights
         try:
-            units = _units(graph, layer, numbers, base, compressors, last)
+            units = _units(graph, layer, weights, numbers, base, compressors, last)
         except ValueError as error:
             raise ValueError(f"dense layer {number}: {error}") from None
         if last:
@@ -52,6 +62,7 @@ def network_of(layers: Sequence[Dense], compressors: Compressors) -> Graph:
 def _units(
     graph: Graph,
     layer: Dense,
+    weights: np.ndarray,
     numbers: Sequence[Number],
     base: np.ndarray,
     compressors: Compressors,
@@ -61,12 +72,11 @@ def _units(
 
     Parameters
     ----------
-    numbers, base
-        What the layer takes: an input is its numbers and its base, added up.
+    weights, numbers, base
+        Of what its sums of products consist: weights multiply numbers and their base, added up.
     last
         Whether each gives one number, all bits of its output.
     """
-    weights = layer.weights
     # Numbers that no weight multiplies are none.
     numbers = [number for number in numbers if weights[number.source].any()]
     constants = base @ weights

@@ -19,12 +19,15 @@ class Number:
         Whether the last one counts negatively.
     factor
         An integer, not 0.
+    most
+        Greatest value, without the factor, that it is proven to have; None: all bits 1.
     """
 
     source: int
     bits: tuple[int, ...]
     signed: bool = False
     factor: int = 1
+    most: int | None = None
 
     @property
     def low(self) -> int:
@@ -34,4 +37,5 @@ class Number:
     @property
     def high(self) -> int:
         """Greatest value, without the factor."""
-        return (1 << (len(self.bits) - self.signed)) - 1
+        most = (1 << (len(self.bits) - self.signed)) - 1
+        return most if self.most is None else self.most

@@ -18,7 +18,8 @@ MOST_LEVELS = 4
 @dataclass(frozen=True, eq=False)
 class Pipeline:
     """Registers behind some levels of a graph: those of the inputs are behind level 0, those of the
-    outputs behind the last. There are as few rows as can be, with as few flip-flops as can be.
+    outputs behind the last, and those of bits that accumulate behind their level. There are as few
+    rows as can be, with as few flip-flops as can be.
 
     Parameters
     ----------
@@ -33,12 +34,13 @@ class Pipeline:
         """Levels behind which there are registers, from 0 on."""
         depth = self.graph.depth
         bits, within = self.crossing, self._within
+        between = self.graph.accumulating or 0
         # Of all ways to each level: rows, flip-flops, and the level before.
         best: dict[int, tuple[int, int, int]] = {0: (0, 0, 0)}
         for level in range(1, depth + 1):
             best[level] = min(
                 (best[start][0] + 1, best[start][1] + int(bits[level]), start)
-                for start in range(max(level - MOST_LEVELS, 0), level)
+                for start in range(max(level - MOST_LEVELS, between * (level > between)), level)
                 if level - start + (start in within) <= MOST_LEVELS
             )
         ends = [depth]
@@ -78,15 +80,18 @@ class Pipeline:
     @cached_property
     def uses(self) -> dict[int, set[int]]:
         """Of each bit that is used, levels whose operations take it; one behind the last for
-        outputs."""
-        uses = defaultdict(set)
-        for out in self.graph.outputs:
+        outputs. States are none: they are what registers hold of other bits."""
+        graph, uses = self.graph, defaultdict(set)
+        for bit in graph.states.values():
+            uses[bit].add(graph.accumulating + 1)
+        for out in graph.outputs:
             if out > ONE:
-                uses[out >> 1].add(self.graph.depth + 1)
-        for operation in self.graph.operations:
-            level = self.graph.levels[operation.outputs[0]]
+                uses[out >> 1].add(graph.depth + 1)
+        held = {0, graph.first, *graph.states}
+        for operation in graph.operations:
+            level = graph.levels[operation.outputs[0]]
             for bit in operation.taken:
-                if bit:
+                if bit not in held:
                     uses[bit].add(level)
         return dict(uses)
 

@@ -1,4 +1,4 @@
-"""Plan of dense layers as bit heaps: a frame each cycle."""
+"""Plan of dense layers as bit heaps: a frame each cycle, or each few cycles."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from build_decoder.hdl.heap.graph import Graph
 from build_decoder.hdl.heap.layer import HeapLayers
 from build_decoder.hdl.heap.network import network_of
 from build_decoder.hdl.heap.pipeline import Pipeline
+from build_decoder.hdl.heap.planes import Planes, plane_counts
 from build_decoder.hdl.planning.actor import Actor, Phase
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
@@ -18,6 +19,8 @@ from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 
 __all__ = ["HeapPlan"]
+
+_MOST_PLANES = 64
 
 
 @layers.for_models
@@ -32,11 +35,14 @@ class HeapPlan(LayerPlan):
     cells
         Family whose LUTs and carry chains the sums are made of, one of
         :data:`hdl.heap.compressors.NAMES`. Another family makes the same network of its own.
+    planes
+        Cycles of a frame, each of which takes as many bits of each input.
 
     Raises
     ------
     ValueError
-        If there are no such compressors, or a layer's sums or outputs have too many codes.
+        If there are no such compressors, a layer's sums or outputs have too many codes, or inputs
+        cannot come in so many planes.
     """
 
     name = "heap"
@@ -45,33 +51,58 @@ class HeapPlan(LayerPlan):
 
     layer: HeapLayers
     cells: str
+    planes: int = 1
 
     def __post_init__(self):
         _ = self.graph
 
     @cached_property
     def graph(self) -> Graph:
-        """LUTs and carry chains, from the bits of all inputs to those of all outputs."""
-        return network_of(self.layer.layers, compressors_of(self.cells))
+        """LUTs and carry chains, from the bits of all inputs, or of those of a plane, to those of
+        all outputs."""
+        return network_of(self.layer.layers, compressors_of(self.cells), self.planes)
 
     @cached_property
     def pipeline(self) -> Pipeline:
         """Where registers stand."""
         return Pipeline(self.graph)
 
+    @cached_property
+    def in_planes(self) -> Planes | None:
+        """What gives the planes of a frame; None if it is one."""
+        if self.planes == 1:
+            return None
+        count = self.graph.input_count
+        taken = tuple(bit - 1 for bit in sorted(self.pipeline.uses) if bit <= count)
+        (format,), count = self.layer.inputs, self.layer.input_count
+        return Planes(format, count, self.planes, taken, compressors_of(self.cells))
+
     @property
     def luts(self) -> int:
         """LUTs in the family of the cells, one of two outputs as one, those that are shift
-        registers, and one that lets registers move. On ECP5 it may become a few more or less:
-        synthesis knows what a carry chain does, and finds some that are equal."""
-        count = compressors_of(self.cells).luts
-        return sum(map(count, self.graph.operations)) + len(self._shifted) + 1
+        registers, one that lets registers move, and of several planes one that takes a frame. On
+        ECP5 it may become a few more or less: synthesis knows what a carry chain does, and finds
+        some that are equal."""
+        count, operations = compressors_of(self.cells).luts, [*self.graph.operations]
+        moving = 1
+        if self.in_planes is not None:
+            operations += self.in_planes.graph.operations
+            moving += 1
+        return sum(map(count, operations)) + len(self._shifted) + moving
 
     @property
     def flip_flops(self) -> int:
-        """Flip-flops: of all rows of registers, but for shift registers, and one a row that tells
-        whether there is a frame."""
-        return self.pipeline.flip_flops - sum(self._shifted) + self.pipeline.registers
+        """Flip-flops: of all rows of registers, but for shift registers, one for each cycle of the
+        latency that tells whether there is a frame, and those that hold and count planes."""
+        count = self.pipeline.flip_flops - sum(self._shifted) + self.latency
+        if self.in_planes is not None:
+            count += len(self.in_planes.held) + self.in_planes.counter_flip_flops
+        return count
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a frame to its outputs."""
+        return self.pipeline.registers + self.planes - 1
 
     @property
     def _shifted(self) -> list[int]:
@@ -95,25 +126,33 @@ class HeapPlan(LayerPlan):
 
     @property
     def actors(self) -> tuple[Actor, ...]:
-        return (Actor((Phase(take=(0,), give=(0,)),), registers=self.pipeline.registers),)
+        phases = [Phase(take=(0,), give=(0,))]
+        if self.planes > 1:
+            phases.append(Phase(self.planes - 1, moves=True))
+        return (Actor(phases, registers=self.latency),)
 
     @classmethod
     def options(cls, layer: HeapLayers, shapes: Sequence[Shape]) -> Iterator[Self]:
         for name in NAMES:
-            yield cls(layer, name)
+            for planes in plane_counts(layer.inputs[0].width):
+                yield cls(layer, name, planes)
 
     @property
-    def choices(self) -> Mapping[str, str]:
-        return {"cells": self.cells}
+    def choices(self) -> Mapping[str, str | int]:
+        return {"cells": self.cells, "planes": self.planes}
 
     @classmethod
-    def chosen(cls, layer: HeapLayers, shapes: Sequence[Shape], *, cells: str = NAMES[0]) -> Self:
-        return cls(layer, cells)
+    def chosen(
+        cls, layer: HeapLayers, shapes: Sequence[Shape], *, cells: str = NAMES[0], planes: int = 1
+    ) -> Self:
+        return cls(layer, cells, planes)
 
     @classmethod
-    def read_choices(cls, entries: Fields) -> Mapping[str, str]:
-        entries.only("cells")
-        return {"cells": entries.choice("cells", NAMES)}
+    def read_choices(cls, entries: Fields) -> Mapping[str, str | int]:
+        # Those of before there were several planes do not say so.
+        entries.only("cells", optional=("planes",))
+        planes = entries.integer("planes", 1, _MOST_PLANES) if "planes" in entries.values else 1
+        return {"cells": entries.choice("cells", NAMES), "planes": planes}
 
     def giving(self, lanes: int) -> Self:
         return self

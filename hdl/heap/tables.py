@@ -7,7 +7,7 @@ import numpy as np
 
 from build_decoder.hdl.heap.graph import Graph
 
-__all__ = ["counted", "function", "mask_of", "parity"]
+__all__ = ["counted", "function", "mask_of", "parity", "selected"]
 
 
 @cache
@@ -45,8 +45,7 @@ def function(graph: Graph, bits: Sequence[int], values: np.ndarray, lut_inputs: 
         Inputs of a LUT, at least 3.
     """
     made: dict[bytes, int] = {}
-    # Inputs of a LUT that selects: two bits of four, or one of two.
-    selecting = 2 if lut_inputs >= 6 else 1
+    selecting = _selecting(lut_inputs)
 
     def of(values: np.ndarray, count: int) -> int:
         key = values.tobytes()
@@ -68,6 +67,34 @@ def function(graph: Graph, bits: Sequence[int], values: np.ndarray, lut_inputs: 
         return graph.lut((*parts, *select), _multiplexer(len(parts)))
 
     return of(np.asarray(values, bool), len(bits))
+
+
+def selected(graph: Graph, literals: Sequence[int], select: Sequence[int], lut_inputs: int) -> int:
+    """The literal that a number tells, which is less than how many there are.
+
+    Parameters
+    ----------
+    select
+        Literals of the number's bits, least first.
+    lut_inputs
+        Inputs of a LUT, at least 3.
+    """
+    while len(literals) > 1:
+        count = min(_selecting(lut_inputs), len(select))
+        ways, bits, select = 1 << count, select[:count], select[count:]
+        parts = [literals[low : low + ways] for low in range(0, len(literals), ways)]
+        literals = [
+            # Of numbers that are not told, any literal will do.
+            graph.lut([*part, *[part[-1]] * (ways - len(part)), *bits], _multiplexer(ways))
+            for part in parts
+        ]
+    (literal,) = literals
+    return literal
+
+
+def _selecting(lut_inputs: int) -> int:
+    """Inputs of a LUT that selects: two bits of four, or one of two."""
+    return 2 if lut_inputs >= 6 else 1
 
 
 @cache

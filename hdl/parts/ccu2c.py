@@ -32,7 +32,8 @@ def ccu2c_chain(
     """CCU2Cs in a row, each with two places; the last carry does not leave them.
 
     The lowest four entries of a place's table tell what ``A`` and ``B`` make the carry where it is
-    not propagated. With ``D`` 1, what propagates is the upper half of the table.
+    not propagated: of a place of three bits, the first two. With ``D`` 1, what propagates is the
+    upper half of the table.
     """
     if last is not None:
         raise ValueError("expected a place for the last carry")
@@ -59,12 +60,16 @@ def _pins(place: CellPlace) -> list[Value]:
 
 def _table(place: CellPlace) -> int:
     count, propagates, second = len(place.inputs), place.propagates, place.second
-    if place.past is not None or place.output is not None or count not in (0, 1, 2, 4):
-        raise ValueError("expected places of two or four bits that give a sum and a carry alone")
+    if place.past is not None or place.output is not None or count > len(_PINS):
+        raise ValueError("expected places of up to four bits that give a sum and a carry alone")
     if count == len(_PINS):
         if (propagates ^ second) & 15:
             raise ValueError("expected a carry that is the sum of two bits where the others are 0")
         return propagates
+    if count == 3:
+        if second >> 4 != second & 15:
+            raise ValueError("expected a carry that two of three bits tell")
+        second &= 15
     for inputs in range(count, 3):
         propagates |= propagates << (1 << inputs)
     for inputs in range(count, 2):

@@ -6,7 +6,7 @@ from amaranth import Cat, Const, Instance, Module, Signal, Value
 
 from build_decoder.hdl.heap.cells import CellPlace
 
-__all__ = ["lut6", "lut6_chain"]
+__all__ = ["lut6", "lut6_chain", "lut6_pair"]
 
 _INPUTS = 6
 _PLACES = 4
@@ -21,6 +21,11 @@ def lut6(m: Module, inputs: Value, table: int, output: Signal) -> None:
         o_O=output,
         **{f"i_I{n}": inputs[n] for n in range(count)},
     )
+
+
+def lut6_pair(m: Module, inputs: Value, tables: Sequence[int], outputs: Sequence[Signal]) -> None:
+    """A LUT6_2 of up to five inputs."""
+    _lut6_2(m, inputs, *tables, *outputs)
 
 
 def lut6_chain(
@@ -60,21 +65,26 @@ def _place(m: Module, place: CellPlace) -> tuple[Value, Value]:
         lut6(m, place.inputs, place.propagates, propagates)
         return propagates, place.past
     second = Signal() if place.output is None else place.output
-    count = len(place.inputs)
-    ports = {f"i_I{n}": place.inputs[n] for n in range(count)}
+    _lut6_2(m, place.inputs, place.propagates, place.second, propagates, second)
+    return propagates, second if place.past is None else place.past
+
+
+def _lut6_2(
+    m: Module, inputs: Value, first: int, second: int, output: Signal, other: Signal
+) -> None:
+    """A LUT of two outputs, each by its table; ``other`` is a function of five inputs."""
+    count = len(inputs)
+    ports = {f"i_I{n}": inputs[n] for n in range(count)}
     ports |= {f"i_I{n}": Const(0, 1) for n in range(count, _INPUTS - 1)}
     if count < _INPUTS:
         # The upper half of the table is the first output then.
         ports["i_I5"] = Const(1, 1)
-        table = _widened(place.propagates, count) << 32 | _widened(place.second, count)
+        table = _widened(first, count) << 32 | _widened(second, count)
     else:
-        table = place.propagates
-        if table & (1 << 32) - 1 != place.second:
+        table = first
+        if table & (1 << 32) - 1 != second:
             raise ValueError("expected a second output that is the first one's where I5 is 0")
-    m.submodules += Instance(
-        "LUT6_2", p_INIT=Const(table, 64), o_O6=propagates, o_O5=second, **ports
-    )
-    return propagates, second if place.past is None else place.past
+    m.submodules += Instance("LUT6_2", p_INIT=Const(table, 64), o_O6=output, o_O5=other, **ports)
 
 
 def _widened(table: int, count: int) -> int:

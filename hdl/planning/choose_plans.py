@@ -50,6 +50,12 @@ class Limits:
     max_lut: int | None = None
     max_blocks: int | None = None
 
+    @property
+    def targeted(self) -> bool:
+        """Whether there is one that hardware is chosen for, which blocks alone are not."""
+        limits = (self.interval_cycles, self.latency_cycles, self.max_lut)
+        return any(limit is not None for limit in limits)
+
     def latency(self, plan: DecoderPlan) -> float:
         """The latency of a decoder that is limited; infinite of one that takes frames too
         slowly."""

@@ -7,6 +7,7 @@ from build_decoder.hdl.engine.choose import quick_engine, smallest_engine
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.floating.design import float_decoder
+from build_decoder.hdl.heap.choose import with_heaps
 from build_decoder.hdl.heap.stages import DATAPATH as HEAP
 from build_decoder.hdl.heap.stages import heap_decoder
 from build_decoder.hdl.layers.decision.plan import DecisionPlan
@@ -52,7 +53,8 @@ def design_decoder(
     neither, one input a cycle; a limit on blocks alone would not end the unrolling, since products
     can be made in LUTs. Other networks than chains of dense layers, and all for which there is an
     interval, are chosen by :mod:`hdl.planning.choose_plans`; without any target, convolutions and
-    recurrent layers make one product a cycle.
+    recurrent layers make one product a cycle. For a target, a chain of dense layers is bit heaps
+    where these are better: :mod:`hdl.heap.choose`.
 
     A model that decides has the decoder of its scores, and a stage behind that. In floating point
     there is no target but DSP blocks so far.
@@ -79,7 +81,8 @@ def design_decoder(
     datapath
         What makes the products, of :data:`hdl.planning.datapath.DATAPATHS`: one for all layers, or
         one a layer. None, or None for a layer: chosen, by what is left of the blocks.
-        :data:`hdl.heap.stages.DATAPATH`, for all layers: bit heaps, with nothing else to choose.
+        :data:`hdl.heap.stages.DATAPATH`, for all layers: bit heaps, with nothing else to choose
+        but an interval, which is 1 if there is none.
     reloadable
         Whether weights are written at run time. Multipliers then follow from formats alone; the
         area that foldings are chosen by is that of constant weights.
@@ -93,11 +96,11 @@ def design_decoder(
     """
     if HEAP in (datapath if isinstance(datapath, list | tuple) else [datapath]):
         limits = {
-            "foldings": foldings, "latency_cycles": latency_cycles,
-            "interval_cycles": interval_cycles, "max_dsp": max_dsp, "max_lut": max_lut,
-            "reloadable": reloadable or None,
+            "foldings": foldings, "latency_cycles": latency_cycles, "max_dsp": max_dsp,
+            "max_lut": max_lut, "reloadable": reloadable or None,
         }  # fmt: skip
-        return _heaped(model, datapath, family, [n for n in limits if limits[n] is not None])
+        given = [name for name, limit in limits.items() if limit is not None]
+        return _heaped(model, datapath, family, interval_cycles, given)
     scores = scores_of(model)
     if scores is not model:
         luts = math.ceil(plan_area(DecisionPlan(model.nodes[-1].layer), family or DEFAULT).lut)
@@ -119,14 +122,39 @@ def design_decoder(
             model, foldings or default_foldings(model), family, max_blocks=max_blocks,
             max_dsp=max_dsp,
         )
-    targeted = foldings is None and (latency_cycles is not None or max_lut is not None)
-    limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
-    left = min(limits, default=None)
-    names = _datapaths(model, datapath)
     spare = max_dsp is not None
+    limits = Limits(
+        interval_cycles=interval_cycles, latency_cycles=latency_cycles, max_lut=max_lut,
+        max_blocks=min((most for most in (max_blocks, max_dsp) if most is not None), default=None),
+    )
+    others = foldings is None and datapath is None and not reloadable
+
+    def folded() -> DecoderPlan:
+        names = _datapaths(model, datapath)
+        return _folded(model, foldings, limits, family, names, spare, reloadable, others)
+
+    if others and model.is_dense_chain and limits.targeted:
+        return with_heaps(folded, model, limits, family or DEFAULT, spare)
+    return folded()
+
+
+def _folded(
+    model: IntegerModel,
+    foldings: Sequence[Folding] | None,
+    limits: Limits,
+    family: Family | None,
+    names: list[str | None],
+    spare: bool,
+    reloadable: bool,
+    others: bool,
+) -> DecoderPlan:
+    """The decoder of layers that are folded, or, if ``others`` may be chosen, on an engine or a
+    stack where that is cheaper."""
+    interval, latency, left = limits.interval_cycles, limits.latency_cycles, limits.max_blocks
+    targeted = foldings is None and (latency is not None or limits.max_lut is not None)
     dense_only = all(isinstance(node.layer, Dense) for node in folded_nodes(model))
-    if interval_cycles is not None or not dense_only or targeted and not model.is_dense_chain:
-        if foldings is None and interval_cycles is None and not targeted:
+    if interval is not None or not dense_only or targeted and not model.is_dense_chain:
+        if foldings is None and interval is None and not targeted:
             foldings = _smallest(model)
         chooser = PlanChooser(
             model,
@@ -138,13 +166,9 @@ def design_decoder(
             datapath=names,
             reloadable=reloadable,
         )
-        limits = Limits(
-            interval_cycles=interval_cycles, latency_cycles=latency_cycles, max_lut=max_lut,
-            max_blocks=left,
-        )
         shared = None
-        if foldings is None and datapath is None and not reloadable:
-            shared = _engine(model, interval_cycles, latency_cycles, family, left, spare)
+        if others and foldings is None:
+            shared = _engine(model, interval, latency, family, left, spare)
             if shared is None:
                 shared = stacked_decoder(model, limits, family or DEFAULT, spare)
         return chooser.choose(limits) if shared is None else chooser.cheaper(shared, limits)
@@ -155,8 +179,8 @@ def design_decoder(
     point = choose_design(
         model,
         family=family,
-        latency_cycles=latency_cycles,
-        max_lut=max_lut,
+        latency_cycles=latency,
+        max_lut=limits.max_lut,
         max_blocks=left,
         spare_blocks=spare,
         datapath=names,
@@ -171,16 +195,17 @@ def _heaped(
     model: IntegerModel,
     datapath: str | Sequence[str | None],
     family: Family | None,
+    interval: int | None,
     given: list[str],
 ) -> DecoderPlan:
-    """The decoder of bit heaps, if nothing else is asked for."""
+    """The decoder of bit heaps, if nothing else is asked for but an interval."""
     kinds = {datapath} if isinstance(datapath, str) else {*datapath}
     if others := [*given, *sorted(str(kind) for kind in kinds - {HEAP})]:
         raise InputError(
-            f"{model.name}: expected datapath {HEAP} for all layers and nothing else to choose, "
-            f"got {', '.join(others)} too"
+            f"{model.name}: expected datapath {HEAP} for all layers and nothing else to choose but "
+            f"an interval, got {', '.join(others)} too"
         )
-    return heap_decoder(model, family)
+    return heap_decoder(model, family, 1 if interval is None else interval)
 
 
 def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:

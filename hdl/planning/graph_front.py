@@ -9,7 +9,7 @@ goes faster than the slowest one needs, are not looked at: chains of dense layer
 all foldings, :mod:`hdl.planning.design_front`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from build_decoder.hdl.engine.sizes import engines
 from build_decoder.hdl.family import Family
@@ -23,7 +23,7 @@ from build_decoder.hdl.stack.layer import stacks
 from build_decoder.hdl.stack.stages import on_stacks, with_stacks
 from build_decoder.quant.integer_model import IntegerModel
 
-__all__ = ["graph_front"]
+__all__ = ["front_of", "graph_front"]
 
 
 def graph_front(
@@ -57,9 +57,15 @@ def graph_front(
         if all(most is None or amount(point.area) <= most for amount, most in limits) and (
             max_latency is None or point.latency_cycles <= max_latency
         ):
-            found.append((point.latency_cycles, _cost(point, spare_blocks), point))
+            found.append(point)
+    return front_of(found, spare_blocks=spare_blocks)
+
+
+def front_of(points: Iterable[DesignPoint], *, spare_blocks: bool = False) -> list[DesignPoint]:
+    """Those of the points that no other is better than, by rising latency and falling cost."""
+    ranked = [(point.latency_cycles, _cost(point, spare_blocks), point) for point in points]
     front, least = [], float("inf")
-    for _, cost, point in sorted(found, key=lambda item: item[:2]):
+    for _, cost, point in sorted(ranked, key=lambda item: item[:2]):
         if cost < least:
             front.append(point)
             least = cost

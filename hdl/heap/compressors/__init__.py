@@ -6,7 +6,8 @@ A module has ``COMPRESSORS``, an object with what :class:`Compressors` names.
 from typing import Protocol
 
 from build_decoder.hdl.families import DEFAULT
-from build_decoder.hdl.heap.graph import Chain, Graph, Lut
+from build_decoder.hdl.heap.graph import Graph
+from build_decoder.hdl.heap.operations import Operation
 from build_decoder.models.discovery import discover
 
 __all__ = ["NAMES", "Columns", "Compressors", "compressors_of"]
@@ -24,6 +25,10 @@ class Compressors(Protocol):
         Of the family, which is that of the module.
     lut_inputs : int
         Inputs of a LUT.
+    pair_inputs : int
+        Inputs of a LUT of two outputs; 0 if there is none.
+    bits_a_lut : int
+        Bits that a LUT takes off a heap, at most.
     most : int
         Bits of a column that :meth:`add` takes.
     shift_register : int or None
@@ -32,10 +37,12 @@ class Compressors(Protocol):
 
     name: str
     lut_inputs: int
+    pair_inputs: int
+    bits_a_lut: int
     most: int
     shift_register: int | None
 
-    def luts(self, operation: Lut | Chain) -> int:
+    def luts(self, operation: Operation) -> int:
         """LUTs of an operation, one of two outputs as one."""
 
     def compress(self, graph: Graph, ready: Columns, given: Columns, last: bool) -> None:

@@ -8,7 +8,8 @@ that takes as many bits off a heap for a LUT.
 """
 
 from build_decoder.hdl.heap.compressors import Columns
-from build_decoder.hdl.heap.graph import ONE, ZERO, Chain, Graph, Lut, Place
+from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
+from build_decoder.hdl.heap.operations import Chain, Operation, Place
 from build_decoder.hdl.heap.tables import mask_of, parity
 
 __all__ = ["COMPRESSORS", "Ecp5Compressors"]
@@ -27,12 +28,14 @@ class Ecp5Compressors:
 
     name = __name__.rpartition(".")[-1]
     lut_inputs = 4
+    pair_inputs = 0
+    bits_a_lut = 1
     most = 2
     shift_register = None
 
-    def luts(self, operation: Lut | Chain) -> int:
+    def luts(self, operation: Operation) -> int:
         """A CCU2C takes two, if it has one place as well."""
-        if isinstance(operation, Lut):
+        if not isinstance(operation, Chain):
             return 1
         return len(operation.places) + len(operation.places) % 2
 

@@ -12,7 +12,8 @@ A LUT inverts its inputs for nothing; what goes past it, to the chain, must be n
 """
 
 from build_decoder.hdl.heap.compressors import Columns
-from build_decoder.hdl.heap.graph import ONE, ZERO, Chain, Graph, Lut, Place
+from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
+from build_decoder.hdl.heap.operations import Chain, Operation, Place
 from build_decoder.hdl.heap.tables import counted, mask_of, parity
 
 __all__ = ["COMPRESSORS", "Xc7Compressors"]
@@ -26,12 +27,14 @@ class Xc7Compressors:
 
     name = __name__.rpartition(".")[-1]
     lut_inputs = 6
+    pair_inputs = 5
+    bits_a_lut = 2
     most = 3
     shift_register = 3
 
-    def luts(self, operation: Lut | Chain) -> int:
+    def luts(self, operation: Operation) -> int:
         """A place without inputs has no LUT."""
-        if isinstance(operation, Lut):
+        if not isinstance(operation, Chain):
             return 1
         return sum(bool(place.inputs) for place in operation.places)
 

@@ -1,0 +1,111 @@
+"""Bit heaps as a choice among decoders: where they are better than what else keeps to limits."""
+
+from collections.abc import Callable, Sequence
+
+from build_decoder.hdl.family import Family
+from build_decoder.hdl.heap.compressors import NAMES, Compressors, compressors_of
+from build_decoder.hdl.heap.planes import plane_bits, plane_counts
+from build_decoder.hdl.heap.stages import on_heap, with_single_outputs
+from build_decoder.hdl.planning.area.plans import decoder_area
+from build_decoder.hdl.planning.choose_plans import Limits
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design_front import price
+from build_decoder.models.errors import InputError
+from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.layers.dense import Dense
+
+__all__ = ["heaps_of", "with_heaps"]
+
+_MOST_WORK = 1 << 21
+"""Inputs, times the square of the units, of a layer that is planned in a few seconds: nearly three
+times those of AHEAD's case 2."""
+
+
+def with_heaps(
+    others: Callable[[], DecoderPlan],
+    model: IntegerModel,
+    limits: Limits,
+    family: Family,
+    spare_blocks: bool,
+) -> DecoderPlan:
+    """What ``others`` gives, or bit heaps where these cost less; where only area is limited, where
+    they are faster.
+
+    Limits of time hold of outputs that leave one by one, too, as they do on a board.
+
+    Raises
+    ------
+    InputError
+        If neither keeps to the limits; that of ``others``, and what there is of heaps.
+    """
+    fastest = limits.interval_cycles is None and limits.latency_cycles is None
+
+    def rank(plan: DecoderPlan) -> tuple[float, float]:
+        cost = price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
+        return (plan.latency_cycles, cost) if fastest else (cost, plan.latency_cycles)
+
+    try:
+        found = [others()]
+    except InputError as error:
+        heaps = heaps_of(model, family)
+        found = [plan for plan in heaps if _within(limits, plan, family)]
+        if heaps and not found:
+            raise InputError(f"{error}; {_told(heaps)}") from None
+        if not found:
+            raise
+        return min(found, key=rank)
+    most = limits.max_lut if fastest else rank(found[0])[0]
+    found += [plan for plan in heaps_of(model, family, most) if _within(limits, plan, family)]
+    return min(found, key=rank)
+
+
+def heaps_of(
+    model: IntegerModel, family: Family, most_luts: float = float("inf")
+) -> list[DecoderPlan]:
+    """All of a model, by rising number of planes; of those that may take fewer LUTs than
+    ``most_luts``. None if it is no chain of dense layers in integers, a layer has too many codes or
+    is large, or the family has no compressors."""
+    if family.name not in NAMES or not model.is_dense_chain:
+        return []
+    if any(layer.input_count * layer.units**2 > _MOST_WORK for layer in model.layers):
+        return []
+    compressors, first = compressors_of(family.name), model.layers[0]
+    counts = [
+        planes
+        for planes in plane_counts(first.input.width)
+        if _least_luts(first, planes, compressors) < most_luts
+    ]
+    try:
+        return [on_heap(model, family.name, planes) for planes in counts]
+    except ValueError:
+        return []
+
+
+def _least_luts(layer: Dense, planes: int, compressors: Compressors) -> float:
+    """LUTs of the first layer if each input bit were in one heap alone, and its sums had none."""
+    bits = int(layer.weights.any(axis=1).sum()) * plane_bits(layer.input.width, planes)
+    luts = bits / compressors.bits_a_lut
+    if planes == 1:
+        return luts
+    return luts + (bits / 2 if planes == 2 and compressors.pair_inputs else bits)
+
+
+def _within(limits: Limits, plan: DecoderPlan, family: Family) -> bool:
+    plan, latency = with_single_outputs(plan), limits.latency_cycles
+    return (
+        (limits.interval_cycles is None or plan.frame_cycles <= limits.interval_cycles)
+        and (latency is None or limits.latency(plan) <= latency)
+        and (limits.max_lut is None or decoder_area(plan, family).lut <= limits.max_lut)
+    )
+
+
+def _told(heaps: Sequence[DecoderPlan]) -> str:
+    """What bit heaps can be, for a message."""
+    plans = [with_single_outputs(plan) for plan in heaps]
+    luts = min(plan.stages[0].plan.luts for plan in heaps)
+    latency = min(plan.latency_cycles for plan in plans)
+    interval = min(plan.frame_cycles for plan in plans)
+    return (
+        f"bit heaps take {luts} LUTs, a latency of {latency} cycles and an interval of {interval} "
+        "at the least"
+    )
