@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.layers.conv2d.part import Part
 from build_decoder.hdl.planning.choose_foldings import default_foldings
+from build_decoder.hdl.planning.clocked import for_clock
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder, folded_nodes
@@ -146,7 +147,8 @@ def design(
 
     With convolutions and a clock in MHz, it keeps up with :data:`KEEP_UP_HZ` unless another pace or
     only an area is asked for, or steps are those of a continuous network, which come much more
-    slowly.
+    slowly. Products are pipelined where the clock asks for it (:mod:`hdl.planning.clocked`), unless
+    that takes more cycles than are asked for.
 
     Raises
     ------
@@ -165,7 +167,33 @@ def design(
         "reloadable": options.reloadable or None,
     }
     given = {name: value for name, value in limits.items() if value is not None}
-    return design_decoder(model, foldings=foldings, family=family, max_blocks=max_blocks, **given)
+    designed = partial(
+        design_decoder, model, foldings=foldings, family=family, max_blocks=max_blocks
+    )
+    plan = designed(**given)
+    if family is None or clock_mhz is None:
+        return plan
+    latency, interval = limits["latency_cycles"], limits["interval_cycles"]
+    clocked = for_clock(plan, family, clock_mhz)
+    if clocked is plan or _in_time(clocked, latency, interval):
+        return clocked
+    if latency is not None and (less := latency - len(plan.dense)) > 0:
+        # The cheapest that is in time leaves no cycle for that; of a faster one, each layer has it.
+        try:
+            clocked = for_clock(designed(**{**given, "latency_cycles": less}), family, clock_mhz)
+        except InputError:
+            return plan
+    return clocked if _in_time(clocked, latency, interval) else plan
+
+
+def _in_time(plan: DecoderPlan, latency: int | None, interval: int | None) -> bool:
+    """Whether a decoder takes no more cycles than are asked for."""
+    if interval is not None and plan.frame_cycles > interval:
+        return False
+    if latency is None:
+        return True
+    taken = plan.latency_cycles if interval is None else plan.latency_at_pace(interval)
+    return taken <= latency
 
 
 def pace_of(

@@ -82,6 +82,8 @@ class Family:
     table_inputs
         Most bits of both operands of a product that truth tables make with fewer LUTs than rows of
         adders do.
+    pipelined_mhz
+        Clock in MHz from which on products take two cycles; None if one is enough for any.
     multiplexer_luts
         LUTs, or a number in proportion, that select a bit of one of so many values.
     cells
@@ -121,6 +123,7 @@ class Family:
     dsp_luts: int
     memory: MemoryRules
     table_inputs: int
+    pipelined_mhz: float | None = None
     multiplexer_luts: Callable[[int], int] = _selected
     cells: Mapping[str, CellCost]
     synthesis: str

@@ -12,6 +12,7 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models import activations as float_activations
 from build_decoder.quant.activations import integer_activation, is_exact
+from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.integer_model import IntegerModel
@@ -46,28 +47,36 @@ _MAX_MULTIPLIERS = 128
 
 @dataclass(frozen=True)
 class RandomNetwork:
-    """An integer model, with a folding and multipliers for each of its dense layers."""
+    """An integer model, with a folding and multipliers for each of its dense layers, and whether
+    their products are pipelined."""
 
     model: IntegerModel
     foldings: tuple[Folding, ...]
     multipliers: tuple[Multipliers, ...]
+    pipelined: tuple[bool, ...]
     reloadable: bool = False
 
     @property
     def plan(self) -> DecoderPlan:
         """The decoder's plan."""
-        return DecoderPlan.of(
-            self.model, self.foldings, self.multipliers, reloadable=self.reloadable
-        )
+        names = (n.name for n in self.model.nodes if isinstance(n.layer, DenseShape))
+        kinds = zip(names, self.foldings, self.multipliers, self.pipelined, strict=True)
+        choices = {
+            name: {"folding": folding, "multipliers": units, "pipelined_products": pipelined}
+            for name, folding, units, pipelined in kinds
+        }
+        return DecoderPlan.chosen(self.model, choices, reloadable=self.reloadable)
 
     def __str__(self):
         layers = ", ".join(
             f"{type(layer.activation).__name__} "
             f"{folding.inputs_per_cycle}x{folding.outputs_per_cycle} "
-            f"({units.packed} packed, {units.dsp} dsp, {units.select} select, {units.lut} lut) "
+            f"({units.packed} packed, {units.dsp} dsp, {units.select} select, {units.lut} lut"
+            f"{', pipelined' * pipelined}) "
             f"{layer.weight} -> {layer.accumulator} -> {layer.sum} -> {layer.output}"
-            for layer, folding, units in zip(
-                dense_layers(self.model), self.foldings, self.multipliers, strict=True
+            for layer, folding, units, pipelined in zip(
+                dense_layers(self.model), self.foldings, self.multipliers, self.pipelined,
+                strict=True,
             )
         )
         return f"{self.model.topology} of {self.model.input_format}: {layers}"
@@ -169,7 +178,8 @@ def with_hardware(
     if reloadable:
         plans = [plan.reloadable_too() for plan in plans]
     multipliers = tuple(random_multipliers(random, plan) for plan in plans)
-    return RandomNetwork(model, foldings, multipliers, reloadable)
+    pipelined = tuple(not units.select and random.random() < 0.3 for units in multipliers)
+    return RandomNetwork(model, foldings, multipliers, pipelined, reloadable)
 
 
 def random_width(random: np.random.Generator) -> int:

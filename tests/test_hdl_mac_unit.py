@@ -12,7 +12,7 @@ from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.parts.mac_unit import MacUnit
 from build_decoder.hdl.planning.fits import fits_block
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.hdl.planning.multipliers import Multiplier
+from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
@@ -28,6 +28,7 @@ def plan(
     inputs_per_cycle: int = 1,
     rows: str = "random",
     accumulator: QFormat | None = None,
+    pipelined: bool = False,
 ) -> DensePlan:
     """Two neurons' plan; ``rows`` says to which end of their range their weights go."""
     random = np.random.default_rng(0)
@@ -43,7 +44,8 @@ def plan(
         biases=np.zeros(2, dtype=np.int64),
         activation=integer_activation("linear", QFormat(8, 0), QFormat(8, 0)),
     )
-    return DensePlan(layer, Folding(inputs_per_cycle, 2), 1, double_buffered=True)
+    folding = Folding(inputs_per_cycle, 2)
+    return DensePlan(layer, folding, 1, double_buffered=True, pipelined_products=pipelined)
 
 
 def check_sums(plan: DensePlan, kind: Multiplier, family: str | None) -> dict[str, int]:
@@ -64,7 +66,9 @@ def check_sums(plan: DensePlan, kind: Multiplier, family: str | None) -> dict[st
 
     async def testbench(ctx):
         held, total, row = rows[0], None, 0
-        product, entered = [0] * neurons, (0, 0)
+        # What is in the registers of products, the oldest first, and whether it is valid and first.
+        stages = 1 + plan.pipelined_products
+        products, entered = [[0] * neurons] * stages, [(0, 0)] * stages
         # Constant weights are there, and need no load.
         ctx.set(dut.load, not constant)
         ctx.set(dut.weights, rows[0])
@@ -78,31 +82,26 @@ def check_sums(plan: DensePlan, kind: Multiplier, family: str | None) -> dict[st
             if not constant:
                 ctx.set(dut.load, enters)
                 ctx.set(dut.weights, following if enters else any_of(p.weight, neurons))
-            valid, first = entered
+            valid, first = entered.pop(0)
             ctx.set(dut.valid, valid)
             ctx.set(dut.first, first if valid else int(random.integers(2)))
-            entered = (int(enters), int(row == 0))
+            entered.append((int(enters), int(row == 0)))
             await ctx.tick()
             if valid:
                 before = [start] * neurons if first else total
-                total = [t + q for t, q in zip(before, product, strict=True)]
-            product = [w * x for w in held]
+                total = [t + q for t, q in zip(before, products[0], strict=True)]
+            products = [*products[1:], [w * x for w in held]]
             if enters:
                 held, row = following, (row + 1) % len(rows)
-            expected = total if accumulates else product
-            if expected is not None:
+            expected = total if accumulates else products[0]
+            if cycle >= stages and expected is not None:
                 assert [ctx.get(s) for s in dut.sums] == expected, cycle
 
     simulate(mapped, testbench)
     return mapped.cells
 
 
-@pytest.mark.parametrize(("signed_x", "signed_weight", "rows"), [
-    (True, True, "random"), (True, True, "--"), (True, True, "+-"), (True, True, "-+"),
-    (False, True, "random"), (False, True, "-+"), (True, False, "++"), (False, False, "++"),
-])
-@pytest.mark.parametrize("inputs_per_cycle", [1, 2], ids=["sums", "products"])
-@pytest.mark.parametrize(
+_UNITS = pytest.mark.parametrize(
     ("kind", "family"),
     [
         (Multiplier.DSP, None), (Multiplier.DSP, XC7), (Multiplier.DSP, ECP5),
@@ -111,6 +110,15 @@ def check_sums(plan: DensePlan, kind: Multiplier, family: str | None) -> dict[st
     ],
     ids=str,
 )  # fmt: skip
+_FOLDED = pytest.mark.parametrize("inputs_per_cycle", [1, 2], ids=["sums", "products"])
+
+
+@pytest.mark.parametrize(("signed_x", "signed_weight", "rows"), [
+    (True, True, "random"), (True, True, "--"), (True, True, "+-"), (True, True, "-+"),
+    (False, True, "random"), (False, True, "-+"), (True, False, "++"), (False, False, "++"),
+])
+@_FOLDED
+@_UNITS
 def test_sums_and_products(kind, family, inputs_per_cycle, signed_x, signed_weight, rows):
     layer = plan(
         QFormat(3, 1, signed_x), QFormat(2, 2, signed_weight),
@@ -121,6 +129,26 @@ def test_sums_and_products(kind, family, inputs_per_cycle, signed_x, signed_weig
     cells = check_sums(layer, kind, family)
     block = {XC7: "DSP48E1", ECP5: "MULT18X18D"}.get(family)
     assert cells == ({} if block is None or kind is Multiplier.LUT else {block: 1})
+
+
+@pytest.mark.parametrize(("signed_x", "bits"), [(True, 1), (False, 0), (True, 4)])
+@_FOLDED
+@_UNITS
+def test_pipelined_products(kind, family, inputs_per_cycle, signed_x, bits):
+    """Of both, a cycle later, of operands that tables multiply and of wider ones."""
+    layer = plan(
+        QFormat(3, bits, signed_x), QFormat(2, bits), beats=5, inputs_per_cycle=inputs_per_cycle,
+        pipelined=True,
+    )
+    cells = check_sums(layer, kind, family)
+    block = {XC7: "DSP48E1", ECP5: "MULT18X18D"}.get(family)
+    assert cells == ({} if block is None or kind is Multiplier.LUT else {block: 1})
+
+
+def test_selected_products_are_not_pipelined():
+    layer = plan(QFormat(3, 0), QFormat(2, 0), pipelined=True)
+    with pytest.raises(ValueError, match="expected products that are made, .* got selected ones"):
+        replace(layer, multipliers=Multipliers(select=2))
 
 
 @pytest.mark.parametrize("rows", ["random", "++", "--"])

@@ -60,6 +60,7 @@ class EngineProducts:
     units_accumulate = False
     constant_weights = False
     reloadable = False
+    pipelined_products = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,6 +35,10 @@ FAMILY = Family(
     ),
     # Of products of 3 by 4 bits and of all less, tables are cheaper or as cheap.
     table_inputs=7,
+    # A block without registers in front wants its operands 3.5 ns ahead. Of decoders with 20 such
+    # blocks, whose inputs go to all of them, nextpnr placed and routed some for 132 MHz, and others
+    # for 147.
+    pipelined_mhz=125,
     cells={
         "LUT4": LUT,
         # Two bits of a carry chain.

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from amaranth import Cat, Module, Mux, Shape, Signal, Value
+from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.families import DEFAULT, family_of
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.parts.delayed import delayed
 from build_decoder.hdl.parts.native import native_part
 from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.parts.table_product import table_product
@@ -27,12 +28,14 @@ class MacUnit(wiring.Component):
     registered weights and ``x`` is registered in every cycle. Constant weights are taken as they
     are, without a ``load``. Accumulating, a product is added one cycle later, if ``valid`` then, to
     a sum that starts from the layer's rounding constant if ``first`` then. So ``sums`` follow ``x``
-    by 2 cycles, products by 1. On 7-series, a unit with a DSP block is that block and nothing else;
-    on ECP5 it is the block with its output register, and sums in LUTs. Operands that are too wide
-    for a block, and constant weights, are left to synthesis; on 7-series they are multiplied in
-    LUTs, since Yosys 0.70 loses a sign bit there in a block that it finds itself: where it narrows
-    an addition behind a product, the register of the sum has its top bit twice, and ``xilinx_dsp``
-    puts that register into the block but leaves the second copy without a driver.
+    by 2 cycles, products by 1, and both by one more where the plan pipelines products.
+
+    On 7-series, a unit with a DSP block is that block and nothing else; on ECP5 it is the block
+    with its output register, and sums in LUTs. Operands that are too wide for a block, and constant
+    weights, are left to synthesis; on 7-series they are multiplied in LUTs, since Yosys 0.70 loses
+    a sign bit there in a block that it finds itself: where it narrows an addition behind a product,
+    the register of the sum has its top bit twice, and ``xilinx_dsp`` puts that register into the
+    block but leaves the second copy without a driver.
 
     Parameters
     ----------
@@ -73,11 +76,16 @@ class MacUnit(wiring.Component):
         family, block_mac = family_of(platform), self._native(platform, "mac")
         if block_mac is not None and fits_block(plan, self.multiplier, family.dsp):
             p = Signal(family.dsp.accumulator)
+            weights, load, x = list(self.weights), self.load, self.x
+            if plan.pipelined_products:
+                # In front of the block, whose own registers hold weights.
+                weights = [self._held(m, n) for n in range(self.multiplier.neurons)]
+                load, x = Const(1), delayed(m, x, 1, "x_then")
             m.submodules.block = block_mac(
-                low=self.weights[0],
-                high=self.weights[1].shift_left(self.packing.field) if self.packing else None,
-                load=self.load,
-                x=self.x,
+                low=weights[0],
+                high=weights[1].shift_left(self.packing.field) if self.packing else None,
+                load=load,
+                x=x,
                 start=self._start,
                 accumulate=(self.valid, self.first) if plan.units_accumulate else None,
                 p=p,
@@ -105,22 +113,27 @@ class MacUnit(wiring.Component):
 
     def _product(self, m: Module, platform) -> Value:
         """Registered product of ``x`` and the registered weights."""
-        operand = self._held(m, 0)
+        operand, x = self._held(m, 0), self.x
+        pipelined = self.plan.pipelined_products
         if self.packing:
             low, high = operand, self._held(m, 1)
             operand = Signal(Shape(len(high) + self.packing.field + 1, signed=True))
             m.d.comb += operand.eq(high.shift_left(self.packing.field) + low)
-        product = Signal((operand * self.x).shape())
+        product = Signal((operand * x).shape())
         block_product = self._native(platform, "product")
-        if block_product is not None and _fits(family_of(platform).dsp, operand, self.x):
-            m.submodules.block = block_product(weight=operand, x=self.x, product=product)
-        elif self.multiplier is Multiplier.LUT or self._native(platform, "mac") is not None:
-            most = (family_of(platform) or DEFAULT).table_inputs
-            small = len(operand) + len(self.x) <= most
-            multiply = table_product if small else shift_add_product
-            m.d.sync += product.eq(multiply(operand, self.x))
-        else:
-            m.d.sync += product.eq(operand * self.x)
+        if block_product is not None and _fits(family_of(platform).dsp, operand, x):
+            m.submodules.block = block_product(
+                weight=operand, x=x, product=product, registered_operands=pipelined
+            )
+            return product
+        in_luts = self.multiplier is Multiplier.LUT or self._native(platform, "mac") is not None
+        if in_luts and len(operand) + len(x) > (family_of(platform) or DEFAULT).table_inputs:
+            registers = {"registered_in": m} if pipelined else {}
+            m.d.sync += product.eq(shift_add_product(operand, x, **registers))
+            return product
+        if pipelined:
+            operand, x = delayed(m, operand, 1, "operand_then"), delayed(m, x, 1, "x_then")
+        m.d.sync += product.eq(table_product(operand, x) if in_luts else operand * x)
         return product
 
     def _native(self, platform, purpose: str) -> Callable | None:

@@ -9,11 +9,14 @@ __all__ = ["mult18x18d"]
 _OPERAND_WIDTH = FAMILY.dsp.weight
 
 
-def mult18x18d(*, weight: Value, x: Value, product: Value) -> Instance:
+def mult18x18d(
+    *, weight: Value, x: Value, product: Value, registered_operands: bool = False
+) -> Instance:
     """``product = weight * x``, registered in the block: one a cycle, a cycle after its operands.
 
-    Operands are not: nextpnr takes a block with one registered operand for one with none, so that a
-    register in front of it, which it can time and place, is the faster one.
+    With ``registered_operands`` these are registered in the block too, and the product is a cycle
+    later. Without, they have to be there 3.5 ns before the clock edge. There is no block of which
+    one is: nextpnr takes it for one of which none is.
 
     Parameters
     ----------
@@ -26,6 +29,7 @@ def mult18x18d(*, weight: Value, x: Value, product: Value) -> Instance:
         raise ValueError(
             f"expected operands of at most {_OPERAND_WIDTH} bits, got {len(weight)} and {len(x)}"
         )
+    operands = "CLK0" if registered_operands else "NONE"
     ports = {}
     for n in range(_OPERAND_WIDTH):
         ports[f"i_A{n}"] = _bit(weight, n)
@@ -35,8 +39,10 @@ def mult18x18d(*, weight: Value, x: Value, product: Value) -> Instance:
         ports[f"o_P{n}"] = bit
     return Instance(
         "MULT18X18D",
-        p_REG_INPUTA_CLK="NONE",
-        p_REG_INPUTB_CLK="NONE",
+        p_REG_INPUTA_CLK=operands,
+        p_REG_INPUTB_CLK=operands,
+        p_REG_INPUTA_CE="CE0",
+        p_REG_INPUTB_CE="CE0",
         p_REG_PIPELINE_CLK="NONE",
         p_REG_OUTPUT_CLK="CLK0",
         p_REG_OUTPUT_CE="CE0",

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from build_decoder.hdl.activations.component import activation_component
 from build_decoder.hdl.memory_port import MemoryPort
+from build_decoder.hdl.parts.delayed import delayed
 from build_decoder.hdl.parts.read_only_table import read_only_table
 from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.parts.writable_weight_memory import WritableWeightMemory
@@ -27,7 +28,6 @@ __all__ = [
     "activated",
     "biased",
     "bits_of",
-    "delayed",
     "held",
     "narrowed",
     "placed",
@@ -161,15 +161,6 @@ class Kept(wiring.Component):
         with m.If(step):
             m.d.sync += unit.eq(after)
         return unit, after
-
-
-def delayed(m: Module, value: Value, cycles: int, name: str, *, flag: bool = False) -> Value:
-    """``value``, so many cycles later; a flag is low after a reset."""
-    for cycle in range(cycles):
-        after = Signal.like(value, name=f"{name}_{cycle}", reset_less=not flag)
-        m.d.sync += after.eq(value)
-        value = after
-    return value
 
 
 def held(m: Module, value: Value, name: str, load: Value) -> Value:

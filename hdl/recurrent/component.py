@@ -4,9 +4,10 @@ from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 
+from build_decoder.hdl.parts.delayed import delayed
 from build_decoder.hdl.parts.mac_array import MacArray
 from build_decoder.hdl.parts.neurons import stored_weights
-from build_decoder.hdl.recurrent.cell import CellComponent, delayed
+from build_decoder.hdl.recurrent.cell import CellComponent
 from build_decoder.hdl.recurrent.columns import Columns
 from build_decoder.hdl.recurrent.control import READ_LATENCY
 from build_decoder.hdl.recurrent.drain import StepDrain

@@ -42,6 +42,7 @@ class ProductPlan:
     constant_weights: bool
 
     units_accumulate: ClassVar[bool] = False
+    pipelined_products: ClassVar[bool] = False
 
     @property
     def unit_width(self) -> int:

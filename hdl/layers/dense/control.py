@@ -31,6 +31,8 @@ class DenseControl:
         Cycles from sums that leave to outputs.
     reloadable : bool
         Whether weights are written at run time.
+    pipelined_products : bool
+        Whether products take two cycles, for clocks that are fast for one.
     """
 
     input_count: int
@@ -40,6 +42,7 @@ class DenseControl:
     double_buffered: bool
     drain_latency: int
     reloadable: bool
+    pipelined_products: bool = False
 
     @property
     def beats(self) -> int:
@@ -85,7 +88,8 @@ class DenseControl:
     @property
     def mac_latency(self) -> int:
         """From a pass's last inputs to finished sums: product, levels of the adder tree, sum."""
-        return 2 + (self.folding.inputs_per_cycle - 1).bit_length()
+        levels = (self.folding.inputs_per_cycle - 1).bit_length()
+        return 2 + self.pipelined_products + levels
 
     @property
     def sums_latency(self) -> int:

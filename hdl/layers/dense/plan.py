@@ -1,8 +1,8 @@
 """Plan of a dense layer: its folding, and what follows from that: counts, memory rows, control."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -10,13 +10,17 @@ from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.layers.dense.memories import DenseMemories
 from build_decoder.hdl.layers.dense.neurons_plan import NeuronsPlan
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.hdl.planning.multipliers import Multiplier
+from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 from build_decoder.hdl.planning.writable import Writable
+from build_decoder.models.files.fields import Fields
+from build_decoder.models.layer import Shape
 from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["DensePlan", "dense_layers", "dense_plans"]
+
+_PIPELINED = "pipelined_products"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,14 @@ class DensePlan(DenseMemories, NeuronsPlan):
         Passes whose captured sums, or sums to come, can wait until they are drained: 1, which the
         drain captures, or a power of two. Others than whoever brings inputs to
         :class:`~hdl.parts.neurons.Neurons` by itself have 1.
+    pipelined_products
+        Products take two cycles: those of blocks have their operands registered, those in LUTs
+        their partial products. Selecting units have none.
+
+    Raises
+    ------
+    ValueError
+        If products are pipelined, and units select them.
     """
 
     name = "dense"
@@ -44,6 +56,12 @@ class DensePlan(DenseMemories, NeuronsPlan):
 
     reloadable: bool = False
     places: int = 1
+    pipelined_products: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.pipelined_products and self.multipliers.select:
+            raise ValueError("expected products that are made, to pipeline them, got selected ones")
 
     @property
     def weight_rows(self) -> np.ndarray:
@@ -76,6 +94,29 @@ class DensePlan(DenseMemories, NeuronsPlan):
     def drain_latency(self) -> int:
         """From sums leaving to output."""
         return self.registered_selection + activation_plan(self.parameters.activation).latency
+
+    @property
+    def choices(self) -> Mapping[str, Folding | Multipliers | bool]:
+        pipelined = {_PIPELINED: True} if self.pipelined_products else {}
+        return {**super().choices, **pipelined}
+
+    @classmethod
+    def chosen(
+        cls,
+        layer: Dense,
+        shapes: Sequence[Shape],
+        *,
+        pipelined_products: bool = False,
+        **choices: Folding | Multipliers,
+    ) -> Self:
+        plan = super().chosen(layer, shapes, **choices)
+        return replace(plan, pipelined_products=pipelined_products)
+
+    @classmethod
+    def read_choices(cls, entries: Fields) -> Mapping[str, Folding | Multipliers | bool]:
+        others = {name: value for name, value in entries.values.items() if name != _PIPELINED}
+        pipelined = {_PIPELINED: entries.flag(_PIPELINED)} if _PIPELINED in entries.values else {}
+        return {**super().read_choices(replace(entries, values=others)), **pipelined}
 
     @property
     def memories(self) -> tuple[Writable, ...]:

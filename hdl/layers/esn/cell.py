@@ -3,12 +3,12 @@
 from amaranth import Module, Mux
 
 from build_decoder.hdl.activations.plan import activation_plan
+from build_decoder.hdl.parts.delayed import delayed
 from build_decoder.hdl.recurrent.cell import (
     CellComponent,
     Kept,
     activated,
     biased,
-    delayed,
     narrowed,
     placed,
 )

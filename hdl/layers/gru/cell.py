@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from amaranth import Module, Mux, Value
 
+from build_decoder.hdl.parts.delayed import delayed
 from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.parts.stored_bias import stored_bias
 from build_decoder.hdl.recurrent.cell import (
@@ -13,7 +14,6 @@ from build_decoder.hdl.recurrent.cell import (
     activated,
     biased,
     bits_of,
-    delayed,
     held,
     narrowed,
     placed,

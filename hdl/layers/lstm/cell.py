@@ -3,6 +3,7 @@
 from amaranth import Module, Mux, Value
 
 from build_decoder.hdl.activations.plan import activation_plan
+from build_decoder.hdl.parts.delayed import delayed
 from build_decoder.hdl.parts.shift_add import shift_add_product
 from build_decoder.hdl.parts.stored_bias import stored_bias
 from build_decoder.hdl.recurrent.cell import (
@@ -11,7 +12,6 @@ from build_decoder.hdl.recurrent.cell import (
     activated,
     biased,
     bits_of,
-    delayed,
     held,
     narrowed,
     placed,

@@ -6,10 +6,10 @@ from amaranth.lib.memory import Memory
 
 from build_decoder.hdl.activations.component import activation_component
 from build_decoder.hdl.layers.rbf.plan import RbfPlan
+from build_decoder.hdl.parts.delayed import delayed
 from build_decoder.hdl.parts.read_only_table import read_only_table
 from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.parts.shift_add import shift_add_product
-from build_decoder.hdl.recurrent.cell import delayed
 from build_decoder.hdl.recurrent.columns import Columns
 from build_decoder.hdl.stage_component import StageComponent
 
