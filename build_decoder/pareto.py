@@ -77,7 +77,8 @@ class ParetoPoint:
             return f"engine {engine.taps}x{engine.filters}, {engine.lanes} out{early}"
         heaps = [layer for layer in plan.layers.values() if isinstance(layer, HeapPlan)]
         if heaps:
-            return f"bit heaps, {heaps[0].planes} planes"
+            planes = heaps[0].planes
+            return f"bit heaps, {planes} planes" if planes > 1 else "bit heaps"
         foldings = [
             layer.multiplying.folding
             for layer in plan.layers.values()

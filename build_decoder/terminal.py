@@ -118,7 +118,8 @@ def _rows(report: Report):
         planned = report.bit_heaps
         yield "bit heaps, as planned", (
             f"{planned['lut']} lut, {planned['ff']} ff of {planned['cells']}, "
-            f"{planned['levels']} levels, {planned['planes']} planes"
+            f"{planned['levels']} levels"
+            + (f", {planned['planes']} planes" if planned["planes"] > 1 else "")
         )
     if report.latency_cycles is not None:
         latency = f"{report.latency_cycles} cycles"

@@ -14,6 +14,7 @@ from build_decoder.boards.shells import SHELLS
 from build_decoder.build_folder import BuildFolder
 from build_decoder.exit_status import ExitStatus
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.heap.stages import with_single_outputs
 from build_decoder.models.errors import InputError
 from build_decoder.options import DesignOptions, HardwareOptions, SearchOptions, SourceOptions
 from build_decoder.stages.importing import import_network
@@ -132,7 +133,10 @@ def test_synthesise_goes_on_from_quantise_and_rtl(build, tmp_path, monkeypatch):
     result = synthesise_board(folder, how)
     assert (result.status, result.reason) == (ExitStatus.TOOL_MISSING, "tool missing")
     driver = json.loads((folder.board / "driver.json").read_text())
-    interface = json.loads(folder.design.read_text())["interface"]
+    # These are bit heaps, whose outputs leave one by one on a board.
+    _, plan = folder.load_plan()
+    interface = with_single_outputs(plan).interface.as_json()
+    assert plan.latency_cycles < interface["latency_cycles"] <= OPTIONS.hardware.latency
     known = {"board": BOARD, "baud": 1_000_000, "clock_mhz": 100, "shell": "uart"}
     assert driver == interface | known
 

@@ -122,6 +122,11 @@ def test_a_decision_is_behind_them():
     assert planes_of(plan) == 4
     assert [stage.name for stage in plan.stages[1:]] == ["decision"]
     assert (plan.latency_cycles, plan.frame_cycles) == (HEAPS[2].latency_cycles + 1, 4)
+    # It takes all outputs at once.
+    quick = design_decoder(deciding(NET), family=XC7, interval_cycles=1)
+    assert (planes_of(quick), quick.latency_cycles) == (1, HEAPS[0].latency_cycles + 1)
+    with pytest.raises(InputError, match="an interval .* got 1; bit heaps take"):
+        design_decoder(NET, family=XC7, interval_cycles=1)
 
 
 def test_what_else_is_asked_for_leaves_them_out():

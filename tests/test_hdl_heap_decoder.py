@@ -1,5 +1,7 @@
 """Decoders of bit heaps: in Amaranth's simulator, as files, and what is refused."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,7 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.fuzz import compared
 from build_decoder.sim.random_heaps import random_heaps
 from build_decoder.sim.random_networks import random_frames
+from tests.sweeps import swept
 from tests.test_hdl_heap import dense_layer
 
 
@@ -62,9 +65,9 @@ def test_a_frame_a_cycle(cells):
     assert checked(plan) == []
 
 
-@pytest.mark.parametrize("cells", NAMES)
-@pytest.mark.parametrize("planes", [2, 3])
-def test_a_frame_each_few_cycles(planes, cells):
+@pytest.mark.parametrize("how", swept(product((3, 2), NAMES), 3), ids=str)
+def test_a_frame_each_few_cycles(how):
+    planes, cells = how
     plan = on_heap(small_model(), cells, planes)
     heap = plan.stages[0].plan
     assert (plan.frame_cycles, plan.input_beats, plan.output_beats) == (planes, 1, 1)
@@ -104,7 +107,7 @@ def test_decisions_are_made_at_once():
     assert checked(plan) == []
 
 
-@pytest.mark.parametrize("number", [3, pytest.param(0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", swept((1, 0, 2, 4), 2))
 def test_random_networks(number):
     drawn = random_heaps(np.random.default_rng([11, number]))
     assert checked(drawn.plan, 9) == []
@@ -149,6 +152,7 @@ def test_families_without_compressors_take_the_default_ones():
     for name in NAMES:
         assert compressors_of(name).name == name
         assert {"lut", "chain"} <= FAMILIES[name].parts.keys()
+        assert ("pair" in FAMILIES[name].parts) == (compressors_of(name).pair_inputs > 0)
     with pytest.raises(ValueError, match="expected compressors of .*, got 'other'"):
         compressors_of("other")
 

@@ -26,12 +26,15 @@ def with_heaps(
     model: IntegerModel,
     limits: Limits,
     family: Family,
-    spare_blocks: bool,
+    *,
+    spare_blocks: bool = False,
+    together: bool = False,
 ) -> DecoderPlan:
     """What ``others`` gives, or bit heaps where these cost less; where only area is limited, where
     they are faster.
 
-    Limits of time hold of outputs that leave one by one, too, as they do on a board.
+    Limits hold of outputs that leave one by one, too, as they do on a board; not if all are taken
+    ``together``, as a decision does.
 
     Raises
     ------
@@ -44,18 +47,22 @@ def with_heaps(
         cost = price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
         return (plan.latency_cycles, cost) if fastest else (cost, plan.latency_cycles)
 
+    def leaving(plan: DecoderPlan) -> DecoderPlan:
+        return plan if together else with_single_outputs(plan)
+
     try:
         found = [others()]
     except InputError as error:
         heaps = heaps_of(model, family)
-        found = [plan for plan in heaps if _within(limits, plan, family)]
+        found = [plan for plan in heaps if _within(limits, leaving(plan), family)]
         if heaps and not found:
-            raise InputError(f"{error}; {_told(heaps)}") from None
+            raise InputError(f"{error}; {_told([*map(leaving, heaps)])}") from None
         if not found:
             raise
         return min(found, key=rank)
     most = limits.max_lut if fastest else rank(found[0])[0]
-    found += [plan for plan in heaps_of(model, family, most) if _within(limits, plan, family)]
+    heaps = heaps_of(model, family, most)
+    found += [plan for plan in heaps if _within(limits, leaving(plan), family)]
     return min(found, key=rank)
 
 
@@ -91,7 +98,7 @@ def _least_luts(layer: Dense, planes: int, compressors: Compressors) -> float:
 
 
 def _within(limits: Limits, plan: DecoderPlan, family: Family) -> bool:
-    plan, latency = with_single_outputs(plan), limits.latency_cycles
+    latency = limits.latency_cycles
     return (
         (limits.interval_cycles is None or plan.frame_cycles <= limits.interval_cycles)
         and (latency is None or limits.latency(plan) <= latency)
@@ -101,10 +108,9 @@ def _within(limits: Limits, plan: DecoderPlan, family: Family) -> bool:
 
 def _told(heaps: Sequence[DecoderPlan]) -> str:
     """What bit heaps can be, for a message."""
-    plans = [with_single_outputs(plan) for plan in heaps]
     luts = min(plan.stages[0].plan.luts for plan in heaps)
-    latency = min(plan.latency_cycles for plan in plans)
-    interval = min(plan.frame_cycles for plan in plans)
+    latency = min(plan.latency_cycles for plan in heaps)
+    interval = min(plan.frame_cycles for plan in heaps)
     return (
         f"bit heaps take {luts} LUTs, a latency of {latency} cycles and an interval of {interval} "
         "at the least"

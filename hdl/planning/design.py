@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from build_decoder.hdl.engine.choose import quick_engine, smallest_engine
 from build_decoder.hdl.families import DEFAULT
@@ -11,16 +12,13 @@ from build_decoder.hdl.heap.choose import with_heaps
 from build_decoder.hdl.heap.stages import DATAPATH as HEAP
 from build_decoder.hdl.heap.stages import heap_decoder
 from build_decoder.hdl.layers.decision.plan import DecisionPlan
-from build_decoder.hdl.layers.dense.plan import DensePlan, dense_plans
 from build_decoder.hdl.planning.area.plans import plan_area
 from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
-from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
-from build_decoder.hdl.planning.datapath import forced_multipliers
 from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folded_decoder import folded_decoder
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.stack.choose import stacked_decoder
 from build_decoder.models.errors import InputError
 from build_decoder.quant.dense_shape import DenseShape
@@ -101,41 +99,43 @@ def design_decoder(
         }  # fmt: skip
         given = [name for name, limit in limits.items() if limit is not None]
         return _heaped(model, datapath, family, interval_cycles, given)
-    scores = scores_of(model)
-    if scores is not model:
-        luts = math.ceil(plan_area(DecisionPlan(model.nodes[-1].layer), family or DEFAULT).lut)
-        try:
-            plan = design_decoder(
-                scores, foldings=foldings,
-                latency_cycles=None if latency_cycles is None else latency_cycles - 1,
-                interval_cycles=interval_cycles, family=family, max_blocks=max_blocks,
-                max_dsp=max_dsp, max_lut=None if max_lut is None else max_lut - luts,
-                datapath=datapath, reloadable=reloadable,
-            )  # fmt: skip
-        except InputError as error:
-            if latency_cycles is None and max_lut is None:
-                raise
-            raise InputError(f"{error}, beside 1 cycle and {luts} LUTs of the decision") from None
-        return deciding(plan, model)
-    if any(isinstance(layer, FloatDense) for layer in model.layers):
-        return float_decoder(
-            model, foldings or default_foldings(model), family, max_blocks=max_blocks,
-            max_dsp=max_dsp,
-        )
-    spare = max_dsp is not None
     limits = Limits(
         interval_cycles=interval_cycles, latency_cycles=latency_cycles, max_lut=max_lut,
         max_blocks=min((most for most in (max_blocks, max_dsp) if most is not None), default=None),
     )
-    others = foldings is None and datapath is None and not reloadable
+    scores, decision = scores_of(model), ""
+    if scores is not model:
+        luts = math.ceil(plan_area(DecisionPlan(model.nodes[-1].layer), family or DEFAULT).lut)
+        decision = f", beside 1 cycle and {luts} LUTs of the decision"
+        limits = replace(
+            limits,
+            latency_cycles=None if latency_cycles is None else latency_cycles - 1,
+            max_lut=None if max_lut is None else max_lut - luts,
+        )
+    spare, others = max_dsp is not None, foldings is None and datapath is None and not reloadable
 
     def folded() -> DecoderPlan:
-        names = _datapaths(model, datapath)
-        return _folded(model, foldings, limits, family, names, spare, reloadable, others)
+        if any(isinstance(layer, FloatDense) for layer in scores.layers):
+            given = foldings or default_foldings(scores)
+            return float_decoder(
+                scores, given, family, max_blocks=max_blocks, max_dsp=max_dsp
+            )
+        names = _datapaths(scores, datapath)
+        return _folded(scores, foldings, limits, family, names, spare, reloadable, others)
 
-    if others and model.is_dense_chain and limits.targeted:
-        return with_heaps(folded, model, limits, family or DEFAULT, spare)
-    return folded()
+    try:
+        if others and scores.is_dense_chain and limits.targeted:
+            plan = with_heaps(
+                folded, scores, limits, family or DEFAULT,
+                spare_blocks=spare, together=scores is not model,
+            )  # fmt: skip
+        else:
+            plan = folded()
+    except InputError as error:
+        if not decision or latency_cycles is None and max_lut is None:
+            raise
+        raise InputError(f"{error}{decision}") from None
+    return plan if scores is model else deciding(plan, model)
 
 
 def _folded(
@@ -174,7 +174,7 @@ def _folded(
         return chooser.choose(limits) if shared is None else chooser.cheaper(shared, limits)
     if not targeted:
         foldings = default_foldings(model) if foldings is None else foldings
-        return _decoder(model, foldings, names, family, left, spare, reloadable)
+        return folded_decoder(model, foldings, names, family, left, spare, reloadable)
     family = family or DEFAULT
     point = choose_design(
         model,
@@ -187,7 +187,7 @@ def _folded(
     )
     if reloadable:
         # Units that are proven by the actual weights are not proven for others.
-        return _decoder(model, point.plan.foldings, names, family, left, spare, reloadable)
+        return folded_decoder(model, point.plan.foldings, names, family, left, spare, reloadable)
     return point.plan
 
 
@@ -264,26 +264,6 @@ def _engine(
         return None
 
 
-def _decoder(
-    model: IntegerModel,
-    foldings: Sequence[Folding],
-    datapaths: list[str | None],
-    family: Family | None,
-    max_blocks: int | None,
-    spare_blocks: bool,
-    reloadable: bool,
-) -> DecoderPlan:
-    try:
-        units = _multipliers(
-            model, foldings, datapaths, family, max_blocks, spare_blocks, reloadable
-        )
-        return DecoderPlan.of(model, foldings, units, reloadable=reloadable)
-    except ValueError as error:
-        if not reloadable:
-            raise
-        raise InputError(f"{model.name}: {error}") from None
-
-
 def _datapaths(
     model: IntegerModel, datapath: str | Sequence[str | None] | None
 ) -> list[str | None]:
@@ -297,56 +277,3 @@ def _datapaths(
             got=str(len(datapath)),
         )
     return list(datapath)
-
-
-def _multipliers(
-    model: IntegerModel,
-    foldings: Sequence[Folding],
-    datapaths: list[str | None],
-    family: Family | None,
-    max_blocks: int | None,
-    spare_blocks: bool,
-    reloadable: bool,
-) -> list[Multipliers]:
-    """Multipliers of each layer, of which those that are not forced share what blocks are left."""
-    plans = dense_plans(model, foldings)
-    if reloadable:
-        plans = [plan.reloadable_too() for plan in plans]
-    forced = _forced(model, plans, datapaths, family=family, max_blocks=max_blocks)
-    if max_blocks is not None:
-        max_blocks -= sum(units.blocks for units in forced.values())
-    free = [n for n in range(len(plans)) if n not in forced]
-    chosen = choose_multipliers(
-        [plans[n] for n in free],
-        family=family,
-        max_blocks=max_blocks,
-        spare_blocks=spare_blocks,
-    )
-    multipliers = forced | dict(zip(free, chosen, strict=True))
-    return [multipliers[n] for n in range(len(plans))]
-
-
-def _forced(
-    model: IntegerModel,
-    plans: list[DensePlan],
-    datapaths: list[str | None],
-    *,
-    family: Family | None,
-    max_blocks: int | None,
-) -> dict[int, Multipliers]:
-    """Multipliers of each layer, counted from 0, whose datapath is forced."""
-    forced, blocks = {}, 0
-    for n, (plan, name) in enumerate(zip(plans, datapaths, strict=True)):
-        if name is None:
-            continue
-        forced[n] = forced_multipliers(
-            plan, name, family=family, place=f"dense layer {n + 1}", network=model.name
-        )
-        blocks += forced[n].blocks
-        if max_blocks is not None and blocks > max_blocks:
-            raise InputError.at(
-                model.name, f"dense layer {n + 1}",
-                expected=f"at most {max_blocks} DSP blocks with datapath {name}",
-                got=str(blocks),
-            )
-    return forced
