@@ -170,16 +170,18 @@ def _draw(points: Sequence[_Point], title: str, path: Path) -> None:
                     [p.latency for p in those], [p.lut for p in those], mark, ms=5, color=colour,
                     label=label,
                 )
-        for point in points:
+        for number, point in enumerate(points):
+            # Neighbours' labels would lie on each other on one side.
+            where = {"xytext": (-5, -9), "ha": "right"} if number % 2 else {"xytext": (5, 4)}
             axes.annotate(
-                point.label, (point.latency, point.lut), xytext=(5, 5),
-                textcoords="offset points", fontsize=7,
+                point.label, (point.latency, point.lut), textcoords="offset points", fontsize=7,
+                **where,
             )
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlabel("latency (cycles)")
         axes.set_ylabel("LUT of the 7 series, without a shell")
-        axes.margins(x=0.1, y=0.1)
+        axes.margins(x=0.2, y=0.1)
         axes.legend()
         axes.set_title(title)
         figure.savefig(path, dpi=130)
