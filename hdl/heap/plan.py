@@ -11,7 +11,7 @@ from build_decoder.hdl.heap.graph import Graph
 from build_decoder.hdl.heap.layer import HeapLayers
 from build_decoder.hdl.heap.network import network_of
 from build_decoder.hdl.heap.pipeline import Pipeline
-from build_decoder.hdl.heap.planes import Planes, plane_counts
+from build_decoder.hdl.heap.planes import MOST_PLANES, Planes, plane_counts
 from build_decoder.hdl.planning.actor import Actor, Phase
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
@@ -19,8 +19,6 @@ from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 
 __all__ = ["HeapPlan"]
-
-_MOST_PLANES = 64
 
 
 @layers.for_models
@@ -151,7 +149,7 @@ class HeapPlan(LayerPlan):
     def read_choices(cls, entries: Fields) -> Mapping[str, str | int]:
         # Those of before there were several planes do not say so.
         entries.only("cells", optional=("planes",))
-        planes = entries.integer("planes", 1, _MOST_PLANES) if "planes" in entries.values else 1
+        planes = entries.integer("planes", 1, MOST_PLANES) if "planes" in entries.values else 1
         return {"cells": entries.choice("cells", NAMES), "planes": planes}
 
     def giving(self, lanes: int) -> Self:
