@@ -86,13 +86,14 @@ class HeapPlan(LayerPlan):
         if self.in_planes is not None:
             operations += self.in_planes.graph.operations
             moving += 1
-        return sum(map(count, operations)) + len(self._shifted) + moving
+        return sum(map(count, operations)) + len(self.shifted) + moving
 
     @property
     def flip_flops(self) -> int:
         """Flip-flops: of all rows of registers, but for shift registers, one for each cycle of the
-        latency that tells whether there is a frame, and those that hold and count planes."""
-        count = self.pipeline.flip_flops - sum(self._shifted) + self.latency
+        latency that tells whether there is a frame, and those that hold and count planes. Of a
+        shift register, synthesis may leave one as it is."""
+        count = self.pipeline.flip_flops - sum(self.shifted) + self.latency
         if self.in_planes is not None:
             count += len(self.in_planes.held) + self.in_planes.counter_flip_flops
         return count
@@ -103,7 +104,7 @@ class HeapPlan(LayerPlan):
         return self.pipeline.registers + self.planes - 1
 
     @property
-    def _shifted(self) -> list[int]:
+    def shifted(self) -> list[int]:
         """Flip-flops in a row that become a shift register."""
         least = compressors_of(self.cells).shift_register
         return [] if least is None else [rows for rows in self.pipeline.waits if rows >= least]
