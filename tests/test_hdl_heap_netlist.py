@@ -40,7 +40,9 @@ def check(model, name, folder, planes):
 
 
 def check_counts(name, heap, resources):
-    assert (resources.ff, resources.dsp, resources.bram) == (heap.flip_flops, 0, 0)
+    assert (resources.dsp, resources.bram) == (0, 0)
+    # Of a shift register, synthesis may leave one as it is.
+    assert 0 <= resources.ff - heap.flip_flops <= len(heap.shifted)
     if name == DEFAULT.name:
         # But for a LUT of a chain that begins or ends with constants.
         assert heap.luts - 1 <= resources.lut <= heap.luts

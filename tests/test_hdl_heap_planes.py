@@ -8,6 +8,7 @@ from build_decoder.hdl.heap.graph import Graph
 from build_decoder.hdl.heap.layer import heaped
 from build_decoder.hdl.heap.network import bits_of, values_of
 from build_decoder.hdl.heap.operations import Lut, Pair
+from build_decoder.hdl.heap.pipeline import MOST_LEVELS
 from build_decoder.hdl.heap.plan import HeapPlan
 from build_decoder.hdl.heap.planes import Planes, plane_bits, plane_counts
 from build_decoder.hdl.heap.tables import selected
@@ -46,13 +47,14 @@ def computed(plan, model, x_raw):
 
 def test_numbers_of_planes():
     assert [plane_counts(width) for width in (1, 4, 5)] == [[1], [1, 2, 4], [1, 2, 3, 5]]
+    assert plane_counts(40) == [1, 2, 3, 4, 5, 6, 7, 8, 10, 14]
     assert [plane_bits(5, planes) for planes in plane_counts(5)] == [5, 3, 2, 1]
     with pytest.raises(ValueError, match="inputs of 5 bits in .* planes of 1, 2, 3, 5, got 4"):
         plane_bits(5, 4)
 
 
 @pytest.mark.parametrize("cells", NAMES)
-@pytest.mark.parametrize("format", [QFormat(4, 0), QFormat(5, 0, signed=False), QFormat(2, 6)])
+@pytest.mark.parametrize("format", [QFormat(4, 0), QFormat(5, 0, signed=False), QFormat(8, 8)])
 def test_planes_come_to_the_inputs(format, cells):
     x_raw = np.random.default_rng(format.width).integers(
         format.min_raw, format.max_raw, (40, 3), endpoint=True
@@ -68,6 +70,7 @@ def test_planes_come_to_the_inputs(format, cells):
         idle = planes.graph.evaluate(np.zeros((1, planes.graph.input_count), np.uint8))
         assert not idle[0, : 1 + planes.counter_bits].any()
         assert len(planes.held) == 3 * bits * (count - 1)
+        assert planes.graph.depth <= MOST_LEVELS
 
 
 def test_two_bits_of_two_planes_share_a_lut():

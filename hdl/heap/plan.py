@@ -11,7 +11,7 @@ from build_decoder.hdl.heap.graph import Graph
 from build_decoder.hdl.heap.layer import HeapLayers
 from build_decoder.hdl.heap.network import network_of
 from build_decoder.hdl.heap.pipeline import Pipeline
-from build_decoder.hdl.heap.planes import Planes, plane_counts
+from build_decoder.hdl.heap.planes import MOST_PLANES, Planes, plane_counts
 from build_decoder.hdl.planning.actor import Actor, Phase
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
@@ -19,8 +19,6 @@ from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 
 __all__ = ["HeapPlan"]
-
-_MOST_PLANES = 64
 
 
 @layers.for_models
@@ -88,13 +86,14 @@ class HeapPlan(LayerPlan):
         if self.in_planes is not None:
             operations += self.in_planes.graph.operations
             moving += 1
-        return sum(map(count, operations)) + len(self._shifted) + moving
+        return sum(map(count, operations)) + len(self.shifted) + moving
 
     @property
     def flip_flops(self) -> int:
         """Flip-flops: of all rows of registers, but for shift registers, one for each cycle of the
-        latency that tells whether there is a frame, and those that hold and count planes."""
-        count = self.pipeline.flip_flops - sum(self._shifted) + self.latency
+        latency that tells whether there is a frame, and those that hold and count planes. Of a
+        shift register, synthesis may leave one as it is."""
+        count = self.pipeline.flip_flops - sum(self.shifted) + self.latency
         if self.in_planes is not None:
             count += len(self.in_planes.held) + self.in_planes.counter_flip_flops
         return count
@@ -105,7 +104,7 @@ class HeapPlan(LayerPlan):
         return self.pipeline.registers + self.planes - 1
 
     @property
-    def _shifted(self) -> list[int]:
+    def shifted(self) -> list[int]:
         """Flip-flops in a row that become a shift register."""
         least = compressors_of(self.cells).shift_register
         return [] if least is None else [rows for rows in self.pipeline.waits if rows >= least]
@@ -151,7 +150,7 @@ class HeapPlan(LayerPlan):
     def read_choices(cls, entries: Fields) -> Mapping[str, str | int]:
         # Those of before there were several planes do not say so.
         entries.only("cells", optional=("planes",))
-        planes = entries.integer("planes", 1, _MOST_PLANES) if "planes" in entries.values else 1
+        planes = entries.integer("planes", 1, MOST_PLANES) if "planes" in entries.values else 1
         return {"cells": entries.choice("cells", NAMES), "planes": planes}
 
     def giving(self, lanes: int) -> Self:

@@ -10,12 +10,16 @@ from build_decoder.hdl.heap.graph import Graph
 from build_decoder.hdl.heap.tables import function, selected
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["Planes", "plane_bits", "plane_counts"]
+__all__ = ["MOST_PLANES", "Planes", "plane_bits", "plane_counts"]
+
+MOST_PLANES = 16
+"""So that LUTs of any family select a bit within the levels from register to register."""
 
 
 def plane_counts(width: int) -> list[int]:
     """Numbers of planes that inputs of a width can come in, rising."""
-    return sorted({-(-width // bits) for bits in range(1, width + 1)})
+    counts = {-(-width // bits) for bits in range(1, width + 1)}
+    return sorted(count for count in counts if count <= MOST_PLANES)
 
 
 def plane_bits(width: int, planes: int) -> int:
