@@ -94,7 +94,7 @@ def test_its_files_make_the_decoder_again(folder):
 def test_layers_without_floating_point_are_refused_by_name(capsys, tmp_path):
     arguments = ["--network", "cursor_gru", "--arithmetic", "fp16", "--stop-after", "quantise"]
     assert main([*arguments, "--output", str(tmp_path / "build")]) == 2
-    assert "expected a chain of dense layers in floating point" in capsys.readouterr().err
+    assert "expected a type that there is in floating point (E5M10)" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -18,18 +18,17 @@ from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
 from build_decoder.hdl.planning.datapath import forced_multipliers
 from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.folded_nodes import folded_nodes, smallest_foldings
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.stack.choose import stacked_decoder
 from build_decoder.models.errors import InputError
-from build_decoder.quant.dense_shape import DenseShape
-from build_decoder.quant.floating.dense import FloatDense
-from build_decoder.quant.integer_model import IntegerModel, ModelNode
+from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.dense import Dense
-from build_decoder.quant.recurrent import RecurrentLayer
 
-__all__ = ["WAITING", "design_decoder", "folded_nodes", "worth_an_engine"]
+__all__ = ["WAITING", "design_decoder", "worth_an_engine"]
 
 
 def design_decoder(
@@ -55,7 +54,7 @@ def design_decoder(
     recurrent layers make one product a cycle.
 
     A model that decides has the decoder of its scores, and a stage behind that. In floating point
-    there is no target but DSP blocks so far.
+    there is no target but an interval and DSP blocks so far.
 
     Parameters
     ----------
@@ -114,9 +113,9 @@ def design_decoder(
                 raise
             raise InputError(f"{error}, beside 1 cycle and {luts} LUTs of the decision") from None
         return deciding(plan, model)
-    if any(isinstance(layer, FloatDense) for layer in model.layers):
+    if isinstance(model.input_format, FloatFormat):
         return float_decoder(
-            model, foldings or default_foldings(model), family, max_blocks=max_blocks,
+            model, foldings, family, interval_cycles=interval_cycles, max_blocks=max_blocks,
             max_dsp=max_dsp,
         )
     targeted = foldings is None and (latency_cycles is not None or max_lut is not None)
@@ -127,7 +126,7 @@ def design_decoder(
     dense_only = all(isinstance(node.layer, Dense) for node in folded_nodes(model))
     if interval_cycles is not None or not dense_only or targeted and not model.is_dense_chain:
         if foldings is None and interval_cycles is None and not targeted:
-            foldings = _smallest(model)
+            foldings = smallest_foldings(model)
         chooser = PlanChooser(
             model,
             family=family or DEFAULT,
@@ -181,21 +180,6 @@ def _heaped(
             f"got {', '.join(others)} too"
         )
     return heap_decoder(model, family)
-
-
-def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:
-    """The nodes whose layers are folded, in order: dense and recurrent layers, and convolutions."""
-    kinds = DenseShape | Conv2d | RecurrentLayer
-    return tuple(node for node in model.nodes if isinstance(node.layer, kinds))
-
-
-def _smallest(model: IntegerModel) -> list[Folding]:
-    """One input a cycle into all neurons of dense layers, one product a cycle of others."""
-    dense = iter(default_foldings(model))
-    return [
-        next(dense) if isinstance(node.layer, Dense) else Folding(1, 1)
-        for node in folded_nodes(model)
-    ]
 
 
 _FEW = 3
