@@ -1,5 +1,6 @@
 """Random small networks over columns in floating point: convolutions, pools and branches."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -7,9 +8,11 @@ import numpy as np
 from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.layer import Shape
+from build_decoder.quant.floating.average_pool import FloatAveragePool
 from build_decoder.quant.floating.conv2d import FloatConv2d
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.floating.global_average_pool import FloatGlobalAveragePool
 from build_decoder.quant.floating.weighted import FloatWeighted
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layer import IntegerLayer
@@ -21,7 +24,12 @@ from build_decoder.quant.layers.stride import Stride
 from build_decoder.quant.operations.every import Every
 from build_decoder.quant.operations.pool import Pool
 from build_decoder.sim.random_columns import ColumnNetwork
-from build_decoder.sim.random_float_layers import float_parameters, random_float_format, some_of
+from build_decoder.sim.random_float_layers import (
+    float_parameters,
+    random_float_format,
+    random_range,
+    some_of,
+)
 
 __all__ = ["random_float_columns"]
 
@@ -37,8 +45,8 @@ def random_float_columns(
     """A network whose input has 1 to 7 steps of 1 to 4 rows and 1 to 3 channels.
 
     Convolutions, pools and strides of any size follow one another, at times in two branches that a
-    concatenation brings together; in the end is a flattening, mostly a dense layer, and at times a
-    decision. Formats, ranges and weights are those of :mod:`sim.random_float_layers`.
+    concatenation brings together; in the end is a flattening or a mean, mostly a dense layer, and
+    at times a decision. Formats, ranges and weights are those of :mod:`sim.random_float_layers`.
     """
     return _Draft(random, name).network()
 
@@ -61,8 +69,7 @@ class _Draft:
             kind = random.random()
             draw = self._pool if kind < 0.3 else self._branches if kind < 0.5 else self._convolution
             last = draw(last)
-        format, shape = self.given[last]
-        last = self._add("flatten", Flatten(format, int(np.prod(shape))), last)
+        last = self._mean(last) if random.random() < 0.2 else self._flatten(last)
         if random.random() < 0.8 or len(self.nodes) < 2:
             last = self._dense(last)
         format, (count,) = self.given[last]
@@ -115,11 +122,30 @@ class _Draft:
 
     def _pool(self, source: str) -> str:
         format, shape = self.given[source]
-        size = self._size()
+        kind, size = self.random.random(), self._size()
+        if kind < 0.4:
+            size = tuple(min(pair) for pair in zip(size, shape, strict=False))
+            means = self._parameters_of_means(format, shape)
+            return self._add("pool", FloatAveragePool(size=size, **means), source)
         pooled = (*(-(-length // each) for length, each in zip(shape, size, strict=False)),)
-        if self.random.random() < 0.2:
+        if kind < 0.5:
             return self._add("stride", Stride(format, Every(size), (*pooled, shape[2])), source)
         return self._add("pool", MaxPool(format, Pool(size), (*pooled, shape[2])), source)
+
+    def _mean(self, source: str) -> str:
+        means = self._parameters_of_means(*self.given[source])
+        return self._add("mean", FloatGlobalAveragePool(**means), source)
+
+    def _parameters_of_means(self, format: FloatFormat, shape: Shape) -> dict[str, object]:
+        greatest, least = random_range(self.random, format)
+        return {
+            "input": format, "output": self._output(format), "greatest": greatest, "least": least,
+            "shape": shape,
+        }  # fmt: skip
+
+    def _flatten(self, source: str) -> str:
+        format, shape = self.given[source]
+        return self._add("flatten", Flatten(format, math.prod(shape)), source)
 
     def _dense(self, source: str) -> str:
         format, (inputs,) = self.given[source]

@@ -12,7 +12,7 @@ from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFor
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.float_codes import codes_near, finite_codes
 
-__all__ = ["float_parameters", "random_float_format", "some_of"]
+__all__ = ["float_parameters", "random_float_format", "random_range", "some_of"]
 
 _NAMED = (FP16, BF16, FP32, FloatFormat(5, 2), FloatFormat(4, 3))
 _MOST_SUM_BITS = 160
@@ -34,7 +34,7 @@ def float_parameters(
     which takes and gives codes of these formats."""
     weight = format if random.random() < 0.8 else random_float_format(random)
     while True:
-        greatest, least = _range(random, format)
+        greatest, least = random_range(random, format)
         end = random.integers(3)
         parameters = {
             "input": format, "weight": weight, "output": output, "greatest": greatest,
@@ -48,7 +48,7 @@ def float_parameters(
             return parameters
 
 
-def _range(random, format: FloatFormat) -> tuple[int, int]:
+def random_range(random: np.random.Generator, format: FloatFormat) -> tuple[int, int]:
     """Code of the greatest input, and the exponent of the last bit."""
     if random.random() < 0.2:
         return format.infinity - 1, format.least_exponent

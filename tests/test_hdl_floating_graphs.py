@@ -9,13 +9,16 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import get
 from build_decoder.hdl.floating.conv2d.plan import FloatConv2dPlan
+from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
 from build_decoder.quant.answer import DECISION, answering
+from build_decoder.quant.floating.average_pool import FloatAveragePool
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
+from build_decoder.quant.floating.global_average_pool import FloatGlobalAveragePool
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.float_codes import float_frames
@@ -24,11 +27,11 @@ from build_decoder.sim.synthesis import TARGETS
 from tests.stage_rig import check_control, component, runs
 from tests.sweeps import swept
 from tests.test_quant_float_dense import ENDS
-from tests.test_quant_float_graphs import convolution, network
+from tests.test_quant_float_graphs import FLUSHED, convolution, network
 
 LAYERS = [
     (format, end)
-    for format in (FP16, BF16, FP32, FloatFormat(5, 2), FloatFormat(4, 3, subnormals=False))
+    for format in (FP16, BF16, FP32, FloatFormat(5, 2), FLUSHED)
     for end in ENDS
 ]
 SHAPES = [((4, 3, 2), (3, 2)), ((6, 1, 3), (4, 1)), ((2, 2, 1), (3, 4)), ((3, 2, 2), (1, 1))]
@@ -62,6 +65,43 @@ def test_a_convolution_gives_its_values_at_its_times(number):
             ends = cycles[plan.output.beats - 1 :: plan.output.beats]
             assert ends[0] - taken[0][0] == plan.times.latency
             assert max(b - a for a, b in pairwise(ends)) == plan.times.interval
+
+
+MEANS = [
+    (format, size)
+    for size in ((2, 2), (3, 1), (2, 3), None) for format in (FP16, FLUSHED, BF16, FP32)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "number", swept(range(len(MEANS)), 5),
+    ids=lambda number: "-".join(map(str, MEANS[number])),
+)
+def test_means_are_given_at_their_times(number):
+    format, size = MEANS[number]
+    rng = np.random.default_rng([2, number])
+    shape = (5, 3, 2)
+    layer = means(format, shape, size, 3.0 if number % 2 else None)
+    plan = next(iter(plan_type(layer).options(layer, (shape,)))).giving(1 + number % 2)
+    x = float_frames(rng, format, layer.range.greatest, (12, 30))
+    wanted = layer.compute(x.reshape(-1, *shape)).reshape(12, -1)
+    seeds = (None, number + 1)
+    found = runs(component(plan), [x], seeds=seeds, deadline=300 + 4 * plan.times.interval)
+    for seed, ((got,), taken, (cycles,)) in zip(seeds, found, strict=True):
+        np.testing.assert_array_equal(got, wanted, err_msg=str(plan))
+        if seed is None:
+            ends = cycles[plan.output.beats - 1 :: plan.output.beats]
+            assert ends[0] - taken[0][0] == plan.times.latency
+            assert max(b - a for a, b in pairwise(ends)) == plan.times.interval
+
+
+def means(format, shape, size, greatest):
+    """The layer of windows, or of all if there is no size, that takes inputs up to ``greatest``, or
+    any if it is None."""
+    code = format.infinity - 1 if greatest is None else int(format.encode(greatest))
+    least = format.least_exponent if greatest is None else -1
+    ends = {"input": format, "output": format, "greatest": code, "least": least, "shape": shape}
+    return FloatGlobalAveragePool(**ends) if size is None else FloatAveragePool(size=size, **ends)
 
 
 @pytest.mark.parametrize("captures", [True, False])

@@ -1,5 +1,7 @@
 """Networks of convolutions, pools and branches in floating point equal fractions."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -11,14 +13,17 @@ from build_decoder.models.layers.flatten import Flatten
 from build_decoder.models.layers.max_pool import MaxPool
 from build_decoder.models.layers.softmax import Softmax
 from build_decoder.models.network import Input, Network, Node
+from build_decoder.quant.floating.average_pool import FloatAveragePool
 from build_decoder.quant.floating.conv2d import FloatConv2d
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
+from build_decoder.quant.floating.global_average_pool import FloatGlobalAveragePool
 from build_decoder.quant.floating.quantised import input_ranges
 from build_decoder.quant.layers.max_pool import MaxPool as IntegerMaxPool
 from build_decoder.quant.operations.pool import Pool
-from build_decoder.sim.float_codes import any_codes, codes_near
+from build_decoder.sim.float_codes import any_codes, codes_near, finite_codes
+from tests.floats import rounded, taken
 from tests.test_quant_float_dense import ENDS, wanted
 
 FLUSHED = FloatFormat(4, 3, subnormals=False)
@@ -103,6 +108,40 @@ def test_the_largest_of_a_window_is_that_of_the_values(format):
     np.testing.assert_array_equal(
         found[0] == 0, padded.reshape(2, 2, 2, 3, 2).any(axis=(1, 3))
     )
+
+
+@pytest.mark.parametrize("size", [(2, 2), (3, 3), (5, 1)])
+@pytest.mark.parametrize("format", [FP16, BF16, FP32, FLUSHED], ids=str)
+def test_means_equal_fractions(format, size):
+    rng = np.random.default_rng(7)
+    shape = (7, 3, 2)
+    for greatest, least in ((int(format.encode(3.0)), -1), (format.infinity - 1, None)):
+        least = format.least_exponent if least is None else least
+        ends = {"input": format, "output": format, "greatest": greatest, "least": least}
+        layer = FloatAveragePool(shape=shape, size=size, **ends)
+        x = np.stack([
+            codes_near(rng, format, shape), finite_codes(rng, format, shape),
+            any_codes(rng, format, shape),
+        ])  # fmt: skip
+        found, values = format.decode(layer.compute(x)), format.decode(x)
+        for frame, row, column, channel in np.ndindex(found.shape):
+            rows = slice(row * size[0], (row + 1) * size[0])
+            columns = slice(column * size[1], (column + 1) * size[1])
+            window = values[frame, rows, columns, channel].ravel()
+            got = found[frame, row, column, channel]
+            np.testing.assert_equal(got, mean_of(window, layer))
+        whole = FloatGlobalAveragePool(shape=shape, **ends)
+        for frame, channel in np.ndindex(3, 2):
+            got = format.decode(whole.compute(x))[frame, channel]
+            np.testing.assert_equal(got, mean_of(values[frame, :, :, channel].ravel(), whole))
+
+
+def mean_of(values: np.ndarray, layer) -> float:
+    """The mean that a layer gives of real values, in fractions."""
+    if np.isnan(values).any():
+        return np.nan
+    total = sum(Fraction(taken(value, layer.range)) for value in values.tolist())
+    return rounded(total / len(values), layer.output)
 
 
 def network(*, activation="relu", last=None) -> Network:

@@ -9,9 +9,11 @@ from build_decoder.models.errors import InputError
 from build_decoder.models.layers import type_of
 from build_decoder.models.network import Network, Node
 from build_decoder.quant.activations import IntegerActivation, integer_activation
+from build_decoder.quant.floating.average_pool import FloatAveragePool
 from build_decoder.quant.floating.conv2d import FloatConv2d
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.floating.global_average_pool import FloatGlobalAveragePool
 from build_decoder.quant.floating.seen import Extent, held, values_seen
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layer import IntegerLayer, Parts
@@ -38,6 +40,12 @@ _WEIGHTED: Mapping[str, Callable[..., IntegerLayer]] = {
 }
 """What makes the layers of types that have weights, of the shape of their input."""
 
+_MEANS: Mapping[str, Callable[..., IntegerLayer]] = {
+    "average_pool": lambda layer, **others: FloatAveragePool(size=layer.size, **others),
+    "global_average_pool": lambda layer, **others: FloatGlobalAveragePool(**others),
+}
+"""What makes those of types that are means, of the layer in floats."""
+
 
 def float_model(
     network: Network,
@@ -54,7 +62,7 @@ def float_model(
     Parameters
     ----------
     network
-        Of dense layers and convolutions, and what hands values on between them.
+        Of dense layers, convolutions and means, and what hands values on between them.
     x
         Real inputs (samples, inputs) that ranges are taken from.
     format
@@ -73,18 +81,22 @@ def float_model(
     nodes, inputs = [], {item.name: format for item in network.inputs}
     for node in network.nodes:
         shapes, layer = network.input_shapes(node), node.layer
-        if type_of(layer).name in _PASSING:
+        kind = type_of(layer).name
+        if kind in _PASSING:
             taken = tuple(inputs[name] for name in node.inputs)
             made = quantiser_of(layer).integer(Parts(layer, shapes, taken))
         else:
             greatest, least = ranges[node.inputs[0]]
-            made = _WEIGHTED[type_of(layer).name](
-                shapes[0], input=format, weight=format, output=format, greatest=greatest,
-                least=least, rectified=layer.activation == "relu",
-                weights=format.encode(node.weights["weights"]),
-                biases=format.encode(node.weights["bias"]),
-                form=_form(format, layer.activation, uniform_segments),
-            )  # fmt: skip
+            ends = {"input": format, "output": format, "greatest": greatest, "least": least}
+            if kind in _MEANS:
+                made = _MEANS[kind](layer, shape=tuple(shapes[0]), **ends)
+            else:
+                made = _WEIGHTED[kind](
+                    shapes[0], **ends, weight=format, rectified=layer.activation == "relu",
+                    weights=format.encode(node.weights["weights"]),
+                    biases=format.encode(node.weights["bias"]),
+                    form=_form(format, layer.activation, uniform_segments),
+                )  # fmt: skip
         inputs[node.name] = made.output
         nodes.append(ModelNode(node.name, node.inputs, made))
     return IntegerModel(
@@ -100,13 +112,13 @@ def float_model(
 def _check(network: Network, node: Node, format: FloatFormat) -> None:
     """Check that there is a layer in floating point, and that the format holds its weights."""
     kind, place = type_of(node.layer).name, f"layer {node.name!r}"
-    if kind in _PASSING:
+    if kind in (*_PASSING, *_MEANS):
         return
     if kind not in _WEIGHTED:
         raise InputError.at(
             network.name, place,
             expected=f"a type that there is in floating point ({format}), which are "
-            f"{', '.join(sorted((*_WEIGHTED, *_PASSING)))}",
+            f"{', '.join(sorted((*_WEIGHTED, *_MEANS, *_PASSING)))}",
             got=kind,
         )
     if node.layer.activation not in ACTIVATIONS:
@@ -124,10 +136,11 @@ def _check(network: Network, node: Node, format: FloatFormat) -> None:
 
 def _ranges(network: Network, x: np.ndarray, format: FloatFormat) -> dict[str, tuple[int, int]]:
     """The greatest code, and the exponent of the last bit, of the values of inputs and nodes that
-    weights are multiplied with."""
+    go into sums."""
     known, extents = _bounded(network, format), {}
     takers = {
-        node.inputs[0]: node for node in network.nodes if type_of(node.layer).name in _WEIGHTED
+        node.inputs[0]: node
+        for node in network.nodes if type_of(node.layer).name not in _PASSING
     }
     for values in values_seen(network, x):
         for name in takers.keys() - known.keys():
@@ -144,11 +157,10 @@ def _bounded(network: Network, format: FloatFormat) -> dict[str, tuple[int, int]
     """The same of nodes all of whose values come out of forms."""
     known: dict[str, tuple[int, int]] = {}
     for node in network.nodes:
-        if type_of(node.layer).name not in _PASSING:
-            if node.layer.activation in _BOUNDED:
-                last = max(-_form_fraction(format), format.least_exponent)
-                known[node.name] = int(format.encode(1.0)), last
-        elif known.keys() >= set(node.inputs):
+        if getattr(node.layer, "activation", None) in _BOUNDED:
+            last = max(-_form_fraction(format), format.least_exponent)
+            known[node.name] = int(format.encode(1.0)), last
+        elif type_of(node.layer).name in _PASSING and known.keys() >= set(node.inputs):
             greatest, last = zip(*(known[name] for name in node.inputs), strict=True)
             known[node.name] = max(greatest), min(last)
     return known
