@@ -8,6 +8,7 @@ import numpy as np
 from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.layer import Shape
+from build_decoder.quant.floating.add import FloatAdd
 from build_decoder.quant.floating.average_pool import FloatAveragePool
 from build_decoder.quant.floating.conv2d import FloatConv2d
 from build_decoder.quant.floating.dense import FloatDense
@@ -44,9 +45,10 @@ def random_float_columns(
 ) -> ColumnNetwork:
     """A network whose input has 1 to 7 steps of 1 to 4 rows and 1 to 3 channels.
 
-    Convolutions, pools and strides of any size follow one another, at times in two branches that a
-    concatenation brings together; in the end is a flattening or a mean, mostly a dense layer, and
-    at times a decision. Formats, ranges and weights are those of :mod:`sim.random_float_layers`.
+    Convolutions, pools and strides of any size follow one another, at times in branches that a
+    concatenation or a sum brings together; in the end is a flattening or a mean, mostly a dense
+    layer, and at times a decision. Formats, ranges and weights are those of
+    :mod:`sim.random_float_layers`.
     """
     return _Draft(random, name).network()
 
@@ -104,17 +106,29 @@ class _Draft:
         columns, rows = self.random.integers(1, _KERNEL, 2, endpoint=True).tolist()
         return columns, rows
 
-    def _convolution(self, source: str, output: FloatFormat | None = None) -> str:
+    def _convolution(
+        self, source: str, output: FloatFormat | None = None, filters: int | None = None
+    ) -> str:
         format, shape = self.given[source]
-        weights = (*self._size(), shape[2], some_of(self.random, 3))
+        weights = (*self._size(), shape[2], filters or some_of(self.random, 3))
         parameters = float_parameters(
             self.random, format, output or self._output(format), weights
         )
         return self._add("conv", FloatConv2d(shape=shape, **parameters), source)
 
     def _branches(self, source: str) -> str:
-        """Two convolutions, or one and what it takes, beside each other."""
+        """Two convolutions, or one and what it takes, beside each other or added."""
         format, shape = self.given[source]
+        if self.random.random() < 0.4:
+            ends = [source, self._convolution(source, format, shape[2])]
+            if self.random.random() < 0.5:
+                ends.append(self._convolution(source, format, shape[2]))
+            greatest, least = random_range(self.random, format)
+            total = FloatAdd(
+                input=format, output=self._output(format), greatest=greatest, least=least,
+                count=len(ends), output_shape=shape,
+            )  # fmt: skip
+            return self._add("add", total, *ends)
         ends = [self._convolution(source, format)]
         ends.append(source if self.random.random() < 0.4 else self._convolution(source, format))
         channels = sum(self.given[end][1][2] for end in ends)

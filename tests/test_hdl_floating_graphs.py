@@ -14,6 +14,8 @@ from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
+from build_decoder.models.layers.average_pool import AveragePool
+from build_decoder.models.layers.max_pool import MaxPool
 from build_decoder.quant.answer import DECISION, answering
 from build_decoder.quant.floating.average_pool import FloatAveragePool
 from build_decoder.quant.floating.convert import float_model
@@ -27,7 +29,7 @@ from build_decoder.sim.synthesis import TARGETS
 from tests.stage_rig import check_control, component, runs
 from tests.sweeps import swept
 from tests.test_quant_float_dense import ENDS
-from tests.test_quant_float_graphs import FLUSHED, convolution, network
+from tests.test_quant_float_graphs import FLUSHED, convolution, network, residual
 
 LAYERS = [
     (format, end)
@@ -119,9 +121,9 @@ def test_blocks_are_whole_parts_of_a_window():
         _ = FloatConv2dPlan(layer, Folding(32, 1), 1).part
 
 
-def _model():
+def _model(**parts):
     x = np.random.default_rng(4).normal(size=(30, 24))
-    return float_model(network(), x, FP16)
+    return float_model(network(**parts), x, FP16)
 
 
 def test_a_decoder_equals_its_model():
@@ -136,6 +138,18 @@ def test_a_decoder_equals_its_model():
         if seed is None:
             assert (latency, interval) == (plan.latency_cycles, plan.frame_cycles)
     assert len(set(got[:, 0].tolist())) > 1
+
+
+def test_a_sum_of_branches_equals_its_model():
+    net = residual()
+    model = float_model(net, np.random.default_rng(4).normal(size=(30, 24)), BF16)
+    plan = design_decoder(model, foldings=[Folding(2, 2)], family=get("xc7"))
+    x = float_frames(np.random.default_rng(5), BF16, 4.0, (7, 24))
+    for seed in (None, 3):
+        got, latency, interval = simulate_amaranth(Decoder(plan), x, stall_seed=seed)
+        np.testing.assert_array_equal(got, model.compute(x))
+        if seed is None:
+            assert (latency, interval) == (plan.latency_cycles, plan.frame_cycles)
 
 
 def test_foldings_are_the_smallest_that_keep_up():
@@ -155,9 +169,10 @@ def test_foldings_are_the_smallest_that_keep_up():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("pool", [MaxPool((2, 2)), AveragePool((3, 1))], ids=["max", "average"])
 @pytest.mark.parametrize("family", TARGETS)
-def test_a_netlist_equals_its_model(family, tmp_path):
-    family, model = get(family), _model()
+def test_a_netlist_equals_its_model(family, pool, tmp_path):
+    family, model = get(family), _model(pool=pool)
     plan = design_decoder(model, interval_cycles=300, family=family)
     (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=family))
     decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, family)

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 
 from build_decoder.models.errors import InputError
+from build_decoder.models.layers.add import Add
+from build_decoder.models.layers.average_pool import AveragePool
 from build_decoder.models.layers.concat import Concat
 from build_decoder.models.layers.conv2d import Conv2d
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.flatten import Flatten
+from build_decoder.models.layers.global_average_pool import GlobalAveragePool
 from build_decoder.models.layers.max_pool import MaxPool
 from build_decoder.models.layers.softmax import Softmax
 from build_decoder.models.network import Input, Network, Node
+from build_decoder.quant.floating.add import FloatAdd
 from build_decoder.quant.floating.average_pool import FloatAveragePool
 from build_decoder.quant.floating.conv2d import FloatConv2d
 from build_decoder.quant.floating.convert import float_model
@@ -136,6 +140,26 @@ def test_means_equal_fractions(format, size):
             np.testing.assert_equal(got, mean_of(values[frame, :, :, channel].ravel(), whole))
 
 
+@pytest.mark.parametrize("format", [FP16, FP32, FLUSHED], ids=str)
+def test_sums_of_branches_equal_fractions(format):
+    rng = np.random.default_rng(8)
+    for greatest, least in ((int(format.encode(3.0)), -1), (format.infinity - 1, None)):
+        least = format.least_exponent if least is None else least
+        layer = FloatAdd(
+            input=format, output=format, greatest=greatest, least=least, count=3, output_shape=(5,)
+        )
+        x = [draw(rng, format, (3, 9, 5)) for draw in (codes_near, any_codes)]
+        x = np.concatenate(x, axis=1)
+        found, values = format.decode(layer.compute(*x)), format.decode(x)
+        for place in np.ndindex(found.shape):
+            each = [value[place] for value in values]
+            total = sum(
+                Fraction(taken(value, layer.range)) for value in each if not np.isnan(value)
+            )
+            exact = np.nan if np.isnan(each).any() else rounded(total, format)
+            np.testing.assert_equal(found[place], exact)
+
+
 def mean_of(values: np.ndarray, layer) -> float:
     """The mean that a layer gives of real values, in fractions."""
     if np.isnan(values).any():
@@ -144,7 +168,30 @@ def mean_of(values: np.ndarray, layer) -> float:
     return rounded(total / len(values), layer.output)
 
 
-def network(*, activation="relu", last=None) -> Network:
+def residual() -> Network:
+    """A convolution and what it takes, added."""
+    rng = np.random.default_rng(9)
+    arrays = {"weights": rng.normal(size=(3, 1, 2, 2)), "bias": rng.normal(size=2)}
+    nodes = (
+        Node("conv", ("x",), Conv2d(2, (3, 1), "relu"), arrays),
+        Node("sum", ("x", "conv"), Add(), {}),
+        Node("mean", ("sum",), GlobalAveragePool(), {}),
+    )
+    return Network("residual", (Input("x", (4, 3, 2)),), nodes)
+
+
+def test_ranges_of_sums_hold_all_that_they_take():
+    net, x = residual(), np.random.default_rng(10).normal(size=(40, 24))
+    model = float_model(net, x, FP16)
+    assert np.abs(model.predict(x) - net.forward(x)).max() < 2.0**-8
+    ranges = input_ranges(model, x)
+    assert [(each["layer"], each["inputs"], each["beyond"]) for each in ranges] == [
+        (1, 40 * 24, 0), (2, 2 * 40 * 24, 0), (3, 40 * 24, 0)
+    ]
+    assert ranges[1]["greatest"] >= max(ranges[0]["greatest"], 1.0)
+
+
+def network(*, activation="relu", pool=MaxPool((2, 2)), last=None) -> Network:
     """Two convolutions of one image beside each other, a pool, and a dense layer."""
     rng = np.random.default_rng(4)
 
@@ -157,24 +204,28 @@ def network(*, activation="relu", last=None) -> Network:
         node("a", ("x",), Conv2d(2, (3, 2), activation), (3, 2, 2, 2), (2,)),
         node("b", ("x",), Conv2d(3, (1, 3), "tanh"), (1, 3, 2, 3), (3,)),
         node("both", ("a", "b"), Concat()),
-        node("pool", ("both",), MaxPool((2, 2))),
+        node("pool", ("both",), pool),
         node("row", ("pool",), Flatten()),
-        node("dense", ("row",), Dense(3, "linear"), (2 * 2 * 5, 3), (3,)),
     ]
+    (count,) = Network("row", (Input("x", (4, 3, 2)),), tuple(nodes)).shapes["row"]
+    nodes.append(node("dense", ("row",), Dense(3, "linear"), (count, 3), (3,)))
     if last is not None:
         nodes.append(Node("last", ("dense",), last, {}))
     return Network("test", (Input("x", (4, 3, 2)),), tuple(nodes))
 
 
+@pytest.mark.parametrize("pool", [MaxPool((2, 2)), AveragePool((3, 1))], ids=["max", "average"])
 @pytest.mark.parametrize("format", [FP16, FP32], ids=str)
-def test_a_network_is_near_its_floats(format):
-    net = network()
+def test_a_network_is_near_its_floats(format, pool):
+    net = network(pool=pool)
     x = np.random.default_rng(5).normal(size=(60, 24))
     model = float_model(net, x, format)
     found = model.predict(x)
     assert np.abs(found - net.forward(x)).max() < 2.0 ** (6 - min(format.fraction, 12))
     ranges = input_ranges(model, x)
-    assert [(each["layer"], each["beyond"]) for each in ranges] == [(1, 0), (2, 0), (6, 0)]
+    averaged = [(4, 0)] * isinstance(pool, AveragePool)
+    counts = [(each["layer"], each["beyond"]) for each in ranges]
+    assert counts == [(1, 0), (2, 0), *averaged, (6, 0)]
     assert ranges[0]["inputs"] == 60 * 24
 
 

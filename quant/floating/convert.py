@@ -9,6 +9,7 @@ from build_decoder.models.errors import InputError
 from build_decoder.models.layers import type_of
 from build_decoder.models.network import Network, Node
 from build_decoder.quant.activations import IntegerActivation, integer_activation
+from build_decoder.quant.floating.add import FloatAdd
 from build_decoder.quant.floating.average_pool import FloatAveragePool
 from build_decoder.quant.floating.conv2d import FloatConv2d
 from build_decoder.quant.floating.dense import FloatDense
@@ -40,11 +41,18 @@ _WEIGHTED: Mapping[str, Callable[..., IntegerLayer]] = {
 }
 """What makes the layers of types that have weights, of the shape of their input."""
 
-_MEANS: Mapping[str, Callable[..., IntegerLayer]] = {
-    "average_pool": lambda layer, **others: FloatAveragePool(size=layer.size, **others),
-    "global_average_pool": lambda layer, **others: FloatGlobalAveragePool(**others),
+_ADDING: Mapping[str, Callable[..., IntegerLayer]] = {
+    "add": lambda layer, shapes, **ends: FloatAdd(
+        count=len(shapes), output_shape=tuple(shapes[0]), **ends
+    ),
+    "average_pool": lambda layer, shapes, **ends: FloatAveragePool(
+        size=layer.size, shape=tuple(shapes[0]), **ends
+    ),
+    "global_average_pool": lambda layer, shapes, **ends: FloatGlobalAveragePool(
+        shape=tuple(shapes[0]), **ends
+    ),
 }
-"""What makes those of types that are means, of the layer in floats."""
+"""What makes those of types that add values up, of the layer in floats and shapes of its inputs."""
 
 
 def float_model(
@@ -62,7 +70,7 @@ def float_model(
     Parameters
     ----------
     network
-        Of dense layers, convolutions and means, and what hands values on between them.
+        Of dense layers, convolutions, means and sums, and what hands values on between them.
     x
         Real inputs (samples, inputs) that ranges are taken from.
     format
@@ -86,10 +94,10 @@ def float_model(
             taken = tuple(inputs[name] for name in node.inputs)
             made = quantiser_of(layer).integer(Parts(layer, shapes, taken))
         else:
-            greatest, least = ranges[node.inputs[0]]
+            greatest, least = _together([ranges[name] for name in node.inputs])
             ends = {"input": format, "output": format, "greatest": greatest, "least": least}
-            if kind in _MEANS:
-                made = _MEANS[kind](layer, shape=tuple(shapes[0]), **ends)
+            if kind in _ADDING:
+                made = _ADDING[kind](layer, shapes, **ends)
             else:
                 made = _WEIGHTED[kind](
                     shapes[0], **ends, weight=format, rectified=layer.activation == "relu",
@@ -112,13 +120,13 @@ def float_model(
 def _check(network: Network, node: Node, format: FloatFormat) -> None:
     """Check that there is a layer in floating point, and that the format holds its weights."""
     kind, place = type_of(node.layer).name, f"layer {node.name!r}"
-    if kind in (*_PASSING, *_MEANS):
+    if kind in (*_PASSING, *_ADDING):
         return
     if kind not in _WEIGHTED:
         raise InputError.at(
             network.name, place,
             expected=f"a type that there is in floating point ({format}), which are "
-            f"{', '.join(sorted((*_WEIGHTED, *_MEANS, *_PASSING)))}",
+            f"{', '.join(sorted((*_WEIGHTED, *_ADDING, *_PASSING)))}",
             got=kind,
         )
     if node.layer.activation not in ACTIVATIONS:
@@ -139,8 +147,9 @@ def _ranges(network: Network, x: np.ndarray, format: FloatFormat) -> dict[str, t
     go into sums."""
     known, extents = _bounded(network, format), {}
     takers = {
-        node.inputs[0]: node
+        name: node
         for node in network.nodes if type_of(node.layer).name not in _PASSING
+        for name in node.inputs
     }
     for values in values_seen(network, x):
         for name in takers.keys() - known.keys():
@@ -161,9 +170,14 @@ def _bounded(network: Network, format: FloatFormat) -> dict[str, tuple[int, int]
             last = max(-_form_fraction(format), format.least_exponent)
             known[node.name] = int(format.encode(1.0)), last
         elif type_of(node.layer).name in _PASSING and known.keys() >= set(node.inputs):
-            greatest, last = zip(*(known[name] for name in node.inputs), strict=True)
-            known[node.name] = max(greatest), min(last)
+            known[node.name] = _together([known[name] for name in node.inputs])
     return known
+
+
+def _together(ranges: list[tuple[int, int]]) -> tuple[int, int]:
+    """The range that holds all of them."""
+    greatest, last = zip(*ranges, strict=True)
+    return max(greatest), min(last)
 
 
 def _form_fraction(format: FloatFormat) -> int:

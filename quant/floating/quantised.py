@@ -86,9 +86,10 @@ def input_ranges(model: IntegerModel, x: np.ndarray) -> list[dict[str, int | flo
     for values in model.values_by_parts(model.quantise_input(x)):
         for number, counts in found.items():
             node = model.nodes[number - 1]
-            raw, range = values[node.inputs[0]], node.layer.range
-            beyond = ~(np.abs(range.format.decode(raw)) <= range.greatest)
-            counts["inputs"] += raw.size
-            counts["beyond"] += int(np.count_nonzero(beyond))
-            counts["cut"] += int(np.count_nonzero(range.beyond(raw) & ~beyond))
+            range = node.layer.range
+            for raw in (values[name] for name in node.inputs):
+                beyond = ~(np.abs(range.format.decode(raw)) <= range.greatest)
+                counts["inputs"] += raw.size
+                counts["beyond"] += int(np.count_nonzero(beyond))
+                counts["cut"] += int(np.count_nonzero(range.beyond(raw) & ~beyond))
     return list(found.values())
