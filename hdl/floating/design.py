@@ -45,13 +45,13 @@ def float_decoder(
     InputError
         If no foldings reach the interval.
     """
-    if foldings is None and interval_cycles is not None:
-        named = _fast(model, interval_cycles)
-    else:
-        names = (node.name for node in folded_nodes(model))
-        named = dict(zip(names, foldings or smallest_foldings(model), strict=True))
     limits = [limit for limit in (max_blocks, max_dsp) if limit is not None]
-    return _with_blocks(model, named, (family or DEFAULT).dsp, min(limits, default=None))
+    block, left = (family or DEFAULT).dsp, min(limits, default=None)
+    if foldings is None and interval_cycles is not None:
+        return _fast(model, interval_cycles, block, left)
+    names = (node.name for node in folded_nodes(model))
+    named = dict(zip(names, foldings or smallest_foldings(model), strict=True))
+    return _with_blocks(model, named, block, left)
 
 
 def _with_blocks(
@@ -73,10 +73,11 @@ def _with_blocks(
     return DecoderPlan.chosen(model, choices)
 
 
-def _fast(model: IntegerModel, interval_cycles: int) -> dict[str, Folding]:
-    """Foldings of the layers that have weights, by the names of their nodes, with which frames may
-    follow each other so fast: of each layer, the least products a cycle, and of as many, those of
-    the fewest inputs."""
+def _fast(
+    model: IntegerModel, interval_cycles: int, block: DspBlock, left: int | None
+) -> DecoderPlan:
+    """The decoder whose frames may follow each other so fast, with as many DSP blocks as are
+    ``left``: each layer makes the fewest products a cycle, and of as many, of the fewest inputs."""
     options = {
         node.name: sorted(
             plan_type(node.layer).options(node.layer, ()),
@@ -100,8 +101,8 @@ def _fast(model: IntegerModel, interval_cycles: int) -> dict[str, Folding]:
             )
             for name, plans in options.items()
         }  # fmt: skip
-        reached = _with_blocks(model, foldings, DEFAULT.dsp, None).frame_cycles
-        if reached <= interval_cycles:
-            return foldings
+        decoder = _with_blocks(model, foldings, block, left)
+        if decoder.frame_cycles <= interval_cycles:
+            return decoder
         # A little is lost where stages wait for each other.
-        wanted = min(wanted * interval_cycles // reached, wanted - 1)
+        wanted = min(wanted * interval_cycles // decoder.frame_cycles, wanted - 1)
