@@ -8,12 +8,13 @@ from math import prod
 from threadpoolctl import threadpool_limits
 
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.layers.conv2d.part import Part
+from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.choose_foldings import default_foldings
 from build_decoder.hdl.planning.clocked import for_clock
 from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.design import design_decoder, folded_nodes
+from build_decoder.hdl.planning.design import design_decoder
+from build_decoder.hdl.planning.folded_nodes import folded_nodes
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.input_order import order_of
 from build_decoder.models.errors import InputError
@@ -25,12 +26,12 @@ from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
 from build_decoder.options.hardware import AUTO, KEEP_UP_HZ
 from build_decoder.quant.bit_cost import BitCost
+from build_decoder.quant.convolution_shape import ConvolutionShape
 from build_decoder.quant.criterion import MAX_ERROR
 from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.floating.quantised import float_quantised
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layer import IntegerLayer
-from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.quantise import Quantised, quantise
 from build_decoder.quant.recurrent import RecurrentLayer
 
@@ -211,7 +212,7 @@ def pace_of(
         options.takes_a_pace
         and clock_mhz is not None
         and not model.continuous
-        and any(isinstance(layer, Conv2d | RecurrentLayer) for layer in model.layers)
+        and any(isinstance(layer, ConvolutionShape | RecurrentLayer) for layer in model.layers)
     ):
         options = replace(options, keep_up=KEEP_UP_HZ)
     if options.keep_up is not None and clock_mhz is None:
@@ -273,7 +274,7 @@ def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding,
                     f"{_place(model, node, n)}: expected 1 to {count} {name} a cycle, got {number}"
                 )
             chosen.append(number)
-        if isinstance(node.layer, Conv2d):
+        if isinstance(node.layer, ConvolutionShape):
             _check_block(model, node, n, chosen[0])
         foldings.append(Folding(*chosen))
     return tuple(foldings)
@@ -296,6 +297,6 @@ def _place(model: IntegerModel, node: ModelNode, number: int) -> str:
 
 def _check_block(model: IntegerModel, node: ModelNode, number: int, inputs: int) -> None:
     try:
-        Part.of(node.layer.shape, node.layer.weights.shape[:2], inputs)
+        plan_type(node.layer).block(node.layer, inputs)
     except ValueError as error:
         raise InputError(f"{_place(model, node, number)}: {error}") from None

@@ -3,7 +3,7 @@
 import json
 import math
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -223,6 +223,23 @@ class IntegerModel:
             values[item.name] = values[item.name].reshape(len(x_raw), *item.shape)
         return values
 
+    def values_by_parts(
+        self, x_raw: np.ndarray, *, steps: int | None = None
+    ) -> Iterator[dict[str, np.ndarray]]:
+        """:meth:`values` of some samples after others, as many at a time as memory is taken for;
+        parameters and errors are those of :meth:`compute`."""
+        held = sum(math.prod(item.shape) for item in self.inputs)
+        held += sum(layer.output_count for layer in self.layers)
+        most = max(_PART // held, 1)
+        if self.continuous:
+            length = len(x_raw) if steps is None else steps
+            if length and len(x_raw) % length:
+                raise ValueError(f"expected sequences of {length}, got {len(x_raw)} samples")
+            most = max(most // max(length, 1), 1) * max(length, 1)
+        # One part, though empty, of no samples.
+        for start in range(0, max(len(x_raw), 1), most):
+            yield self.values(x_raw[start : start + most], steps=steps)
+
     def compute(self, x_raw: np.ndarray, *, steps: int | None = None) -> np.ndarray:
         """Raw int64 outputs (samples, outputs) of raw inputs (samples, inputs).
 
@@ -237,20 +254,10 @@ class IntegerModel:
         ValueError
             If samples of a continuous model are not whole sequences.
         """
-        held = sum(math.prod(item.shape) for item in self.inputs)
-        held += sum(layer.output_count for layer in self.layers)
-        most = max(_PART // held, 1)
-        if self.continuous:
-            length = len(x_raw) if steps is None else steps
-            if length and len(x_raw) % length:
-                raise ValueError(f"expected sequences of {length}, got {len(x_raw)} samples")
-            most = max(most // max(length, 1), 1) * max(length, 1)
-        # One part, though empty, of no samples.
-        parts = [x_raw[start : start + most] for start in range(0, max(len(x_raw), 1), most)]
         last = self.nodes[-1].name
         given = [
-            self.values(part, steps=steps)[last].reshape(len(part), self.output_count)
-            for part in parts
+            values[last].reshape(len(values[last]), self.output_count)
+            for values in self.values_by_parts(x_raw, steps=steps)
         ]
         return given[0] if len(given) == 1 else np.concatenate(given)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from build_decoder.models.layer import Layer, Shape
 from build_decoder.quant.layer import IntegerLayer, Parts, Step
-from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.number_format import NumberFormat
 
 __all__ = ["OneInputLayer", "PassingLayer", "PassingQuantiser"]
 
@@ -28,15 +28,15 @@ class OneInputLayer(PassingLayer):
         Format of the input and of the output.
     """
 
-    input: QFormat
+    input: NumberFormat
 
     @property
-    def inputs(self) -> tuple[QFormat]:
+    def inputs(self) -> tuple[NumberFormat]:
         """Format of the input."""
         return (self.input,)
 
     @property
-    def output(self) -> QFormat:
+    def output(self) -> NumberFormat:
         """Format of the output."""
         return self.input
 
@@ -55,7 +55,7 @@ class PassingQuantiser:
     def observed(self, layer, inputs, weights):
         return {"output": layer.forward(inputs, weights)}
 
-    def output(self, layer: Layer, inputs: tuple[QFormat, ...], formats) -> QFormat:
+    def output(self, layer: Layer, inputs: tuple[NumberFormat, ...], formats) -> NumberFormat:
         return inputs[0]
 
     @property

@@ -13,6 +13,8 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.stack.stages import chosen_on_stacks
 from build_decoder.models.windows import pad_same
+from build_decoder.quant.convolution_shape import ConvolutionShape
+from build_decoder.quant.floating.average_pool import FloatAveragePool
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.average_pool import AveragePool
@@ -68,8 +70,9 @@ class ColumnNetwork:
             chosen = ", ".join(map(str, self.choices.get(node.name, {}).values()))
             shapes[node.name] = node.layer.output_shape
             extra = (
-                f"{node.layer.weights.shape[:2]} " if isinstance(node.layer, Conv2d)
+                f"{node.layer.weights.shape[:2]} " if isinstance(node.layer, ConvolutionShape)
                 else f"{node.layer.pool.size} " if isinstance(node.layer, AveragePool | MaxPool)
+                else f"{node.layer.size} " if isinstance(node.layer, FloatAveragePool)
                 else f"{node.layer.every.size} " if isinstance(node.layer, Stride) else ""
             )
             layers.append(

@@ -3,6 +3,7 @@
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.random_continuous import CONTINUOUS
 from build_decoder.sim.random_engines import random_engine
+from build_decoder.sim.random_float_columns import random_float_columns
 from build_decoder.sim.random_floats import random_floats
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_heaps import random_heaps
@@ -23,7 +24,7 @@ KINDS = {
     "reloadable": RELOADABLE,
     "stacks": STACKS,
     "engine": (random_engine,),
-    "floating": (random_floats,),
+    "floating": (random_floats, random_float_columns),
     "heaps": (random_heaps,),
 }
 """The same, of networks of one kind."""

@@ -13,8 +13,8 @@ from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models import activations as float_activations
 from build_decoder.quant.activations import integer_activation, is_exact
 from build_decoder.quant.dense_shape import DenseShape
-from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.floating.ranged import RangedLayer
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.operations.reach import Reach
@@ -125,8 +125,8 @@ def random_frames(
     point they are those of :func:`sim.float_codes.float_frames`.
     """
     if isinstance(model.input_format, FloatFormat):
-        first = model.layers[0]
-        greatest = first.range.greatest if isinstance(first, FloatDense) else 1.0
+        ranges = [layer.range for layer in model.layers if isinstance(layer, RangedLayer)]
+        greatest = ranges[0].greatest if ranges else 1.0
         return float_frames(random, model.input_format, greatest, (count, model.input_count))
     low, high = model.input_format.min_raw, model.input_format.max_raw
     shape = model.input_count

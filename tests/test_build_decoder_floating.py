@@ -13,6 +13,7 @@ from build_decoder.boards.driver.inputs import quantised
 from build_decoder.build_folder import BuildFolder
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.reloadable_decoder import decoder_of
+from build_decoder.models import save_network
 from build_decoder.models.errors import InputError
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.dense import FloatDense
@@ -20,6 +21,7 @@ from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFor
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from tests.fake_board import FakeClock, FakePort
 from tests.floats import random_chain
+from tests.test_quant_float_graphs import network as graph_network
 
 
 @pytest.mark.parametrize(
@@ -91,10 +93,43 @@ def test_its_files_make_the_decoder_again(folder):
     assert latency == design.interface.latency_cycles
 
 
+@pytest.fixture
+def graph(tmp_path):
+    """The folder of a small network of convolutions, with its golden data."""
+    folder, network = tmp_path / "network", graph_network()
+    save_network(network, folder)
+    x = np.random.default_rng(5).normal(size=(60, 24))
+    np.savez(folder / "golden.npz", x=x, y=network.forward(x))
+    return folder
+
+
+def test_a_network_of_convolutions_is_built(graph, tmp_path):
+    arguments = ["--network", str(graph), "--arithmetic", "fp16", "--task", "classes"]
+    arguments += ["--inputs-per-cycle", "2", "1", "5", "--outputs-per-cycle", "2", "3", "3"]
+    arguments += ["--stop-after", "rtl", "--output", str(tmp_path / "build")]
+    assert main(arguments) == 0
+    report = json.loads((tmp_path / "build" / "report.json").read_text())
+    assert [found["beyond"] for found in report["input_ranges"][:2]] == [0, 0]
+    build = BuildFolder(tmp_path / "build")
+    design, plan = build.load_plan()
+    x_raw, y_raw = build.load_expected(design.interface)
+    got, latency, _ = simulate_amaranth(decoder_of(plan), x_raw[:3])
+    np.testing.assert_array_equal(got, y_raw[:3])
+    assert latency == design.interface.latency_cycles
+
+
+def test_a_block_that_does_not_divide_its_window_is_refused(graph, capsys, tmp_path):
+    arguments = ["--network", str(graph), "--arithmetic", "fp16", "--inputs-per-cycle", "8"]
+    assert main([*arguments, "--output", str(tmp_path / "build")]) == 2
+    assert "layer 'a', number 1 of those that are folded: expected 1, 2, 6, 12 inputs" in (
+        capsys.readouterr().err
+    )
+
+
 def test_layers_without_floating_point_are_refused_by_name(capsys, tmp_path):
     arguments = ["--network", "cursor_gru", "--arithmetic", "fp16", "--stop-after", "quantise"]
     assert main([*arguments, "--output", str(tmp_path / "build")]) == 2
-    assert "expected a chain of dense layers in floating point" in capsys.readouterr().err
+    assert "expected a type that there is in floating point (E5M10)" in capsys.readouterr().err
 
 
 @pytest.mark.slow

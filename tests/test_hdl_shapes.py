@@ -3,7 +3,7 @@ import pytest
 from amaranth import Module, Signal, signed, unsigned
 from amaranth.sim import Simulator
 
-from build_decoder.hdl.shapes import ordered, shape_of
+from build_decoder.hdl.shapes import ordered, ranked, shape_of
 from build_decoder.quant.floating.float_format import FP16, FloatFormat
 from build_decoder.quant.qformat import QFormat
 
@@ -28,10 +28,18 @@ def test_the_shape_has_the_formats_codes(format, shape):
     "format", [FP16, FloatFormat(3, 2, subnormals=False), QFormat(3, 2), QFormat(3, 2, False)],
     ids=str,
 )
-def test_values_are_ordered_as_their_format_says(format):
+def test_values_are_ordered_and_ranked_as_their_format_says(format):
     raw = np.random.default_rng(3).integers(format.min_raw, format.max_raw, 500, endpoint=True)
+    floating = isinstance(format, FloatFormat)
+    np.testing.assert_array_equal(_keys(ordered, format, raw), format.order(raw))
+    wanted = format.ranks(raw) if floating else raw
+    np.testing.assert_array_equal(_keys(ranked, format, raw), wanted)
+
+
+def _keys(by, format, raw) -> list[int]:
+    """What hardware makes of raw values."""
     value, m = Signal(shape_of(format)), Module()
-    key = ordered(value, format)
+    key = by(value, format)
     held = Signal(key.shape())
     m.d.comb += held.eq(key)
     found = []
@@ -45,4 +53,4 @@ def test_values_are_ordered_as_their_format_says(format):
     simulator = Simulator(m)
     simulator.add_testbench(testbench)
     simulator.run()
-    np.testing.assert_array_equal(found, format.order(raw))
+    return found

@@ -10,10 +10,11 @@ from build_decoder.actions import load
 from build_decoder.models.errors import InputError
 from build_decoder.options import SourceOptions
 from build_decoder.quant.activations import integer_activation
-from build_decoder.quant.floating.convert import float_model, seen_range
+from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
 from build_decoder.quant.floating.quantised import input_ranges
+from build_decoder.quant.floating.seen import seen_range
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.float_codes import codes_near, finite_codes
 from tests.floats import random_chain, rounded, taken

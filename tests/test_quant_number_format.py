@@ -52,6 +52,19 @@ def test_order_is_that_of_the_values(format):
     assert finite.max() <= greatest
 
 
+@pytest.mark.parametrize("format", [f for f in FORMATS if isinstance(f, FloatFormat)], ids=str)
+def test_ranks_are_of_single_codes_and_sort_as_the_values(format):
+    codes = np.unique(np.concatenate([some(format), [0, format.sign_bit]]))
+    ranks = format.ranks(codes)
+    np.testing.assert_array_equal(format.of_ranks(ranks), codes)
+    assert -(1 << format.width - 1) <= ranks.min()
+    assert ranks.max() < 1 << format.width - 1
+    in_turn = format.to_real(codes[np.argsort(ranks)])
+    numbers = in_turn[~np.isnan(in_turn)]
+    assert (np.diff(numbers[np.isfinite(numbers)]) >= 0).all()
+    assert format.ranks([0]) == format.ranks([format.sign_bit]) + 1
+
+
 @pytest.mark.parametrize("format", FORMATS, ids=str)
 def test_what_lies_outside_is_known(format):
     least, greatest = format.ends

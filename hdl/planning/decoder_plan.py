@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from build_decoder.hdl.floating.dense.plan import FloatDensePlan
-from build_decoder.hdl.layers import plan_type
+from build_decoder.hdl.floating.plans import FLOAT_PLANS
+from build_decoder.hdl.layers import for_models, plan_type
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.connect import connected
 from build_decoder.hdl.planning.folding import Folding
@@ -23,6 +24,9 @@ from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layer import IntegerLayer
 
 __all__ = ["DecoderPlan"]
+
+for _plan in FLOAT_PLANS:
+    for_models(_plan)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,17 +18,16 @@ from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
 from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folded_decoder import folded_decoder
+from build_decoder.hdl.planning.folded_nodes import folded_nodes, smallest_foldings
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.stack.choose import stacked_decoder
 from build_decoder.models.errors import InputError
-from build_decoder.quant.dense_shape import DenseShape
-from build_decoder.quant.floating.dense import FloatDense
-from build_decoder.quant.integer_model import IntegerModel, ModelNode
+from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.dense import Dense
-from build_decoder.quant.recurrent import RecurrentLayer
 
-__all__ = ["WAITING", "design_decoder", "folded_nodes", "worth_an_engine"]
+__all__ = ["WAITING", "design_decoder", "worth_an_engine"]
 
 
 def design_decoder(
@@ -55,7 +54,7 @@ def design_decoder(
     where these are better: :mod:`hdl.heap.choose`.
 
     A model that decides has the decoder of its scores, and a stage behind that. In floating point
-    there is no target but DSP blocks so far.
+    there is no target but an interval and DSP blocks so far.
 
     Parameters
     ----------
@@ -113,18 +112,19 @@ def design_decoder(
             max_lut=None if max_lut is None else max_lut - luts,
         )
     spare, others = max_dsp is not None, foldings is None and datapath is None and not reloadable
+    floating = isinstance(model.input_format, FloatFormat)
 
     def folded() -> DecoderPlan:
-        if any(isinstance(layer, FloatDense) for layer in scores.layers):
-            given = foldings or default_foldings(scores)
+        if floating:
             return float_decoder(
-                scores, given, family, max_blocks=max_blocks, max_dsp=max_dsp
+                scores, foldings, family, interval_cycles=interval_cycles, max_blocks=max_blocks,
+                max_dsp=max_dsp,
             )
         names = _datapaths(scores, datapath)
         return _folded(scores, foldings, limits, family, names, spare, reloadable, others)
 
     try:
-        if others and scores.is_dense_chain and limits.targeted:
+        if others and scores.is_dense_chain and limits.targeted and not floating:
             plan = with_heaps(
                 folded, scores, limits, family or DEFAULT,
                 spare_blocks=spare, together=scores is not model,
@@ -155,7 +155,7 @@ def _folded(
     dense_only = all(isinstance(node.layer, Dense) for node in folded_nodes(model))
     if interval is not None or not dense_only or targeted and not model.is_dense_chain:
         if foldings is None and interval is None and not targeted:
-            foldings = _smallest(model)
+            foldings = smallest_foldings(model)
         chooser = PlanChooser(
             model,
             family=family or DEFAULT,
@@ -206,21 +206,6 @@ def _heaped(
             f"an interval, got {', '.join(others)} too"
         )
     return heap_decoder(model, family, 1 if interval is None else interval)
-
-
-def folded_nodes(model: IntegerModel) -> tuple[ModelNode, ...]:
-    """The nodes whose layers are folded, in order: dense and recurrent layers, and convolutions."""
-    kinds = DenseShape | Conv2d | RecurrentLayer
-    return tuple(node for node in model.nodes if isinstance(node.layer, kinds))
-
-
-def _smallest(model: IntegerModel) -> list[Folding]:
-    """One input a cycle into all neurons of dense layers, one product a cycle of others."""
-    dense = iter(default_foldings(model))
-    return [
-        next(dense) if isinstance(node.layer, Dense) else Folding(1, 1)
-        for node in folded_nodes(model)
-    ]
 
 
 _FEW = 3

@@ -1,5 +1,6 @@
 """Exact sums of floating-point products: a layer's dot products, rounded once each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -19,6 +20,9 @@ _MOST_LIMB = 21
 
 _LEAST_LIMB = 13
 """Three limbs then have two bits more than the longest significand, whatever leads them."""
+
+Dot = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Sums of products: see :meth:`ExactSums.summed`."""
 
 
 @dataclass(frozen=True)
@@ -145,29 +149,43 @@ class ExactSums:
         return self.output.encode(self.values(x))
 
     def values(self, x) -> np.ndarray:
-        """Float64 sums (..., sums) for input codes (..., terms).
+        """Float64 sums (..., sums) for input codes (..., terms), as :meth:`summed` gives them."""
+        x = np.asarray(x)
+        if x.shape[-1:] != self.weights.shape[:1]:
+            raise ValueError(f"expected inputs (..., {len(self.weights)}), got {x.shape}")
+        found = self.summed(x.reshape(-1, len(self.weights)), np.matmul)
+        return found.reshape(*x.shape[:-1], self.weights.shape[1])
+
+    def summed(self, x: np.ndarray, dot: Dot) -> np.ndarray:
+        """Float64 sums (..., sums) of input codes of any shape.
 
         A sum of more bits than float64 has is rounded to odd: its leading bits are there, and the
         last of these is set if any below is. To round it or to take its floor, with a few bits
         less, gives what the whole sum gives.
-        """
-        x = np.asarray(x)
-        if x.shape[-1:] != self.weights.shape[:1]:
-            raise ValueError(f"expected inputs (..., {len(self.weights)}), got {x.shape}")
-        taken = self.inputs.take(x)
-        rows = taken.reshape(-1, len(self.weights))
-        values = self._few_bits(rows) if self.total.width - 1 <= _EXACT else self._many_bits(rows)
-        has_nan = ((rows & (self.inputs.format.sign_bit - 1)) > self.inputs.format.infinity).any(1)
-        values[has_nan] = np.nan
-        return values.reshape(*x.shape[:-1], self.weights.shape[1])
 
-    def _few_bits(self, rows: np.ndarray) -> np.ndarray:
+        Parameters
+        ----------
+        dot
+            ``dot(x, weights)`` makes sums (..., sums) of float64 ``x``, of the shape of the codes,
+            and ``weights`` (terms, sums): each of products of its weights with other values of
+            ``x``, or with zeros.
+        """
+        taken = self.inputs.take(x)
+        few = self.total.width - 1 <= _EXACT
+        values = self._few_bits(taken, dot) if few else self._many_bits(taken, dot)
+        nan = (taken & (self.inputs.format.sign_bit - 1)) > self.inputs.format.infinity
+        if nan.any():
+            found = dot(nan.astype(np.float64), np.ones(self.weights.shape))
+            values = np.where(found > 0, np.nan, values)
+        return values
+
+    def _few_bits(self, taken: np.ndarray, dot: Dot) -> np.ndarray:
         """Sums, which float64 holds whole."""
-        x = _limbs(self.inputs.format, rows, self.inputs.least, _EXACT, 1)[0]
+        x = _limbs(self.inputs.format, taken, self.inputs.least, _EXACT, 1)[0]
         w = _limbs(self.weight_format, self.weights, self.least_weight, _EXACT, 1)[0]
+        sums = np.ldexp(dot(x, w), self.least - self._unit)
         # Libraries differ in the sign of a sum of minus zeros.
-        total = np.ldexp(x @ w, self.least - self._unit) + np.array(self.added, dtype=np.float64)
-        return np.ldexp(total + 0.0, self._unit)
+        return np.ldexp(sums + np.array(self.added, dtype=np.float64) + 0.0, self._unit)
 
     @property
     def _limb(self) -> int:
@@ -195,30 +213,33 @@ class ExactSums:
             for place in range(count)
         ]
 
-    def _many_bits(self, rows: np.ndarray) -> np.ndarray:
+    def _many_bits(self, taken: np.ndarray, dot: Dot) -> np.ndarray:
         """Sums rounded to odd: their leading bits, and the last set if any below is set.
 
         Float64 holds these, and rounded to a format they are what the whole sums are.
         """
         k = self._limb
-        count = -(-self.inputs.steps.bit_length() // k)
-        x = _limbs(self.inputs.format, rows, self.inputs.least, k, count)
+        count = max(-(-self.inputs.steps.bit_length() // k), 1)
+        x = _limbs(self.inputs.format, taken, self.inputs.least, k, count)
         w = self._weight_limbs
         # Two limbs of zeros below, so that three are there below any that leads; two for carries.
         added = self._added_limbs
         long = max(len(x) + len(w), len(added))
-        digits = np.zeros((2 + long + 2, len(rows), self.weights.shape[1]), np.int64)
+        lowest = dot(x[0], w[0]).astype(np.int64)
+        digits = np.zeros((2 + long + 2, *lowest.shape), np.int64)
+        digits[2] = lowest
         for i, left in enumerate(x):
             if left.any():
                 for j, right in enumerate(w):
-                    digits[2 + i + j] += (left @ right).astype(np.int64)
+                    if i + j:
+                        digits[2 + i + j] += dot(left, right).astype(np.int64)
         for place, limb in enumerate(added, start=2):
             digits[place] += limb
         negative = _carry(digits, k)[-1] < 0
         digits = _carry(np.where(negative, -digits, digits), k)
         lead = len(digits) - 1 - (digits[::-1] != 0).argmax(axis=0)
         lead = np.where(digits.any(axis=0), lead, 2)
-        place = np.arange(len(digits))[:, None, None]
+        place = np.arange(len(digits)).reshape(-1, *[1] * (digits.ndim - 1))
         sticky = (digits * (place < lead - 2)).any(axis=0)
         first, second, third = (np.take_along_axis(digits, lead[None] - n, 0)[0] for n in range(3))
         top = (first << 2 * k) | (second << k) | third

@@ -157,6 +157,18 @@ class FloatFormat:
             size = np.where(size < self.least_normal, 0, size)
         return np.where(raw & self.sign_bit, -size, size)
 
+    def ranks(self, raw) -> np.ndarray:
+        """Integers of ``width`` bits with a sign, each code its own, that sort as the numbers of
+        ``raw`` do, as IEEE 754's total order has it: minus zero is below plus zero, and NaN is
+        beyond the infinity of its sign."""
+        raw = self.checked(raw)
+        size = raw & (self.sign_bit - 1)
+        return np.where(raw & self.sign_bit, ~size, size)
+
+    def of_ranks(self, ranks: np.ndarray) -> np.ndarray:
+        """The codes that have these :meth:`ranks`."""
+        return np.where(ranks < 0, ~ranks | self.sign_bit, ranks)
+
     def parts(self, codes) -> tuple[np.ndarray, np.ndarray]:
         """Significands and exponents, int64: a finite size is ``significand * 2**exponent``.
 

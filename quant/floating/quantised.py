@@ -5,8 +5,8 @@ import numpy as np
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.quant.floating.convert import float_model
-from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.floating.ranged import RangedLayer
 from build_decoder.quant.formats import INPUT, NodeKey
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Reference
@@ -76,21 +76,20 @@ def input_ranges(model: IntegerModel, x: np.ndarray) -> list[dict[str, int | flo
     last bit, ``inputs`` how many there are, and ``beyond`` how many of them are greater or NaN;
     ``cut`` how many others have bits below the last one.
     """
-    values = model.values(model.quantise_input(x))
-    found = []
-    for number, node in enumerate(model.nodes, start=1):
-        layer = node.layer
-        if not isinstance(layer, FloatDense):
-            continue
-        raw = values[node.inputs[0]]
-        changed = layer.range.beyond(raw)
-        beyond = ~(np.abs(layer.input.decode(raw)) <= layer.range.greatest)
-        found.append({
-            "layer": number,
-            "greatest": layer.range.greatest,
-            "least_exponent": layer.least,
-            "inputs": raw.size,
-            "beyond": int(np.count_nonzero(beyond)),
-            "cut": int(np.count_nonzero(changed & ~beyond)),
-        })  # fmt: skip
-    return found
+    found = {
+        number: {
+            "layer": number, "greatest": node.layer.range.greatest,
+            "least_exponent": node.layer.least, "inputs": 0, "beyond": 0, "cut": 0,
+        }
+        for number, node in enumerate(model.nodes, start=1) if isinstance(node.layer, RangedLayer)
+    }  # fmt: skip
+    for values in model.values_by_parts(model.quantise_input(x)):
+        for number, counts in found.items():
+            node = model.nodes[number - 1]
+            range = node.layer.range
+            for raw in (values[name] for name in node.inputs):
+                beyond = ~(np.abs(range.format.decode(raw)) <= range.greatest)
+                counts["inputs"] += raw.size
+                counts["beyond"] += int(np.count_nonzero(beyond))
+                counts["cut"] += int(np.count_nonzero(range.beyond(raw) & ~beyond))
+    return list(found.values())

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from build_decoder.models.layer import Shape
+from build_decoder.quant.number_format import NumberFormat
 from build_decoder.quant.operations.union import Concatenate, union
 from build_decoder.quant.passing import PassingLayer, PassingQuantiser
-from build_decoder.quant.qformat import QFormat
 
 __all__ = ["QUANTISER", "Concat"]
 
@@ -22,11 +22,11 @@ class Concat(PassingLayer):
         Of one sample.
     """
 
-    inputs: tuple[QFormat, ...]
+    inputs: tuple[NumberFormat, ...]
     output_shape: Shape
 
     @property
-    def output(self) -> QFormat:
+    def output(self) -> NumberFormat:
         """The union of the inputs' formats."""
         return union(self.inputs)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from build_decoder.models.layer import Shape
 from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.convolution_shape import ConvolutionShape
 from build_decoder.quant.layer import Signal
 from build_decoder.quant.operations.activate import Activate
 from build_decoder.quant.operations.chain import Chain
@@ -19,7 +20,7 @@ __all__ = ["QUANTISER", "Conv2d"]
 
 
 @dataclass(frozen=True, eq=False)
-class Conv2d(WeightedLayer):
+class Conv2d(ConvolutionShape, WeightedLayer):
     """A convolution of stride 1 with ``same`` padding in integers.
 
     With every operand raw, and zeros around ``x``::
@@ -62,21 +63,8 @@ class Conv2d(WeightedLayer):
     reach: Reach | None = None
 
     def __post_init__(self):
-        if self.weights.ndim != 4 or self.weights.shape[2] != self.shape[2]:
-            raise ValueError(
-                f"expected weights (rows, columns, {self.shape[2]}, filters), got "
-                f"{self.weights.shape}"
-            )
-        if self.biases.shape != self.weights.shape[3:]:
-            raise ValueError(
-                f"expected biases {self.weights.shape[3:]}, got {self.biases.shape}"
-            )
+        self.check_shapes()
         self.biased_sum.check()
-
-    @property
-    def output_shape(self) -> Shape:
-        """Rows, columns and filters."""
-        return (*self.shape[:2], self.weights.shape[3])
 
     @property
     def operations(self):

@@ -1,8 +1,10 @@
-"""Maximum pooling: largest value of each window, exactly."""
+"""Maximum pooling: largest value of each window, exactly, in any arithmetic."""
 
 from dataclasses import dataclass
 
 from build_decoder.models.layer import Shape
+from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.floating.pool import FloatPool
 from build_decoder.quant.operations.pool import Pool
 from build_decoder.quant.passing import OneInputLayer, PassingQuantiser
 
@@ -29,6 +31,8 @@ class MaxPool(OneInputLayer):
     @property
     def operations(self):
         """The pool."""
+        if isinstance(self.input, FloatFormat):
+            return (FloatPool(self.input, self.pool),)
         return (self.pool,)
 
 

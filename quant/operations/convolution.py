@@ -7,7 +7,7 @@ import numpy as np
 
 from build_decoder.quant.operations.products import Products
 
-__all__ = ["Convolution"]
+__all__ = ["Convolution", "window_sums"]
 
 _PART = 1 << 16
 """Values of windows that are laid out at a time, which then lie in a cache."""
@@ -43,20 +43,26 @@ class Convolution:
 
     def compute(self, x: np.ndarray) -> np.ndarray:
         """Raw sums (samples, rows, columns, filters) of raw (samples, rows, columns, channels)."""
-        samples, rows, columns, _ = x.shape
-        filters = self._weights.shape[3]
         if self._weights.shape[:2] == (1, 1):
             return self.products.compute(x)
-        if columns == 1:
-            # Neighbours lie along the rows, so that they take the place of columns.
-            sums = _Windows(self._weights.swapaxes(0, 1), 1, rows).sums(x.swapaxes(1, 2))
-        else:
-            sums = _Windows(self._weights, rows, columns).sums(x)
-        return sums.reshape(samples, rows, columns, filters)
+        return window_sums(x, self._weights)
 
     @cached_property
     def _weights(self) -> np.ndarray:
         return self.products.weights.carried(self.kind).reshape(self.products.weights.raw.shape)
+
+
+def window_sums(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The sums of a :class:`Convolution`, (samples, rows, columns, filters), of (samples, rows,
+    columns, channels) and (kernel rows, kernel columns, channels, filters), in the type of
+    ``weights``; exact as far as that holds all sums of any of the products."""
+    samples, rows, columns, _ = x.shape
+    if columns == 1:
+        # Neighbours lie along the rows, so that they take the place of columns.
+        sums = _Windows(weights.swapaxes(0, 1), 1, rows).sums(x.swapaxes(1, 2))
+    else:
+        sums = _Windows(weights, rows, columns).sums(x)
+    return sums.reshape(samples, rows, columns, weights.shape[3])
 
 
 class _Windows:

@@ -6,19 +6,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.quant.carrier import carrier
+from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.number_format import NumberFormat
 from build_decoder.quant.qformat import QFormat
 
 __all__ = ["Concatenate", "union"]
 
 
-def union(formats: Sequence[QFormat]) -> QFormat:
-    """The narrowest format that holds all values of all ``formats``.
+def union(formats: Sequence[NumberFormat]) -> NumberFormat:
+    """The narrowest format that holds all values of all ``formats``; in floating point, the one
+    that they all are.
 
     Raises
     ------
     ValueError
-        If that is wider than the widest format.
+        If that is wider than the widest format, or formats of which one is in floating point
+        differ.
     """
+    if any(isinstance(format, FloatFormat) for format in formats):
+        if len(set(formats)) > 1:
+            raise ValueError(
+                f"expected one format in floating point, got {', '.join(map(str, formats))}"
+            )
+        return formats[0]
     signed = any(format.signed for format in formats)
     # An unsigned format needs a bit more before the point beside a signed one.
     integer = max(format.integer + (signed and not format.signed) for format in formats)
@@ -35,7 +45,7 @@ class Concatenate:
         Of each input.
     """
 
-    formats: tuple[QFormat, ...]
+    formats: tuple[NumberFormat, ...]
 
     def compute(self, *inputs: np.ndarray) -> np.ndarray:
         """Raw values in the union of raw inputs (samples, ..., channels)."""

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from build_decoder.hdl import layers
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.floating.operands import TakenInputs, WeightWords
 from build_decoder.hdl.floating.rounding import Rounding
@@ -50,7 +49,6 @@ class ProductPlan:
         return self.parameters.input.width + self.parameters.weight.width
 
 
-@layers.for_models
 @dataclass(frozen=True)
 class FloatDensePlan(NeuronsPlan):
     """Plan of a dense layer in floating point: the control of any other dense layer.

@@ -48,10 +48,16 @@ class AddPlan(LayerPlan):
         return Tensor(self.layer.output_shape, self.layer.output, self.lanes)
 
     @property
+    def latency(self) -> int:
+        """Cycles from values to their sum: the exact sum is registered, and what is narrowed is
+        registered again."""
+        return 2
+
+    @property
     def actors(self) -> tuple[Actor, ...]:
         every = tuple(range(len(self.inputs)))
-        # The exact sum is registered, and what is narrowed is registered again.
-        return (Actor((Phase(self.output.beats, take=every, give=(0,)),), registers=2),)
+        given = Phase(self.output.beats, take=every, give=(0,))
+        return (Actor((given,), registers=self.latency),)
 
     @classmethod
     def options(cls, layer: Add, shapes: Sequence[Shape]) -> Iterator["AddPlan"]:

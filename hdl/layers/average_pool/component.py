@@ -1,13 +1,12 @@
 """Average pooling in hardware."""
 
-from amaranth import Module, Mux, Signal
-from amaranth.lib import data
+from amaranth import Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
 
 from build_decoder.hdl.parts.constant_division import ConstantDivision
 from build_decoder.hdl.parts.place import Place
 from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
 from build_decoder.hdl.planning.windows import Windows
-from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "AveragePoolComponent"]
@@ -23,9 +22,9 @@ class AveragePoolComponent(StageComponent):
     last window is taken and not added; that window's mean comes with the end of it, so that
     outputs never come before all inputs are there.
 
-    Latency: three cycles from the last transfer of a window. Throughput: one transfer a cycle; one
-    that ends a window waits while an output is offered and not taken. With a channel, two rows and
-    windows of 2 by 2::
+    Latency: ``plan.latency`` cycles from the last transfer of a window, three in fixed point.
+    Throughput: one transfer a cycle; one that ends a window waits while an output is offered and
+    not taken. With a channel, two rows and windows of 2 by 2::
 
         i.payload   4   1   3   9   7   5   2   6   -   -   -
         i.ready     1   1   1   1   1   1   1   1   1   1   1
@@ -44,12 +43,21 @@ class AveragePoolComponent(StageComponent):
     o : ``Out``, stream of arrays of ``lanes`` values
     """
 
+    def divider(self) -> wiring.Component:
+        """What makes a mean of a sum ``i``, with ``en``, in ``plan.latency`` cycles."""
+        return ConstantDivision(self.plan.division)
+
+    def added(self, m: Module, lane: int, first, over, before) -> Value:
+        """The sum ``before``, which is nothing if the value of a lane is the ``first``, with that
+        value, unless it is ``over``."""
+        return Mux(first, 0, before) + Mux(over, 0, self.i.payload[lane])
+
     def elaborate(self, platform):
         m = Module()
         plan, lanes = self.plan, self.plan.tensor.lanes
-        sums = data.ArrayLayout(shape_of(plan.layer.pool.average.sums.format), lanes)
+        dividers = [self.divider() for _ in range(lanes)]
+        sums = data.ArrayLayout(dividers[0].i.shape(), lanes)
         take, gives, moves = Signal(), Signal(), Signal()
-        summed, multiplied = Signal(), Signal()
         m.submodules.group = group = Place(Windows(plan.groups, 1))
         m.submodules.row = row = Place(plan.rows)
         m.submodules.step = step = Place(plan.steps)
@@ -66,18 +74,17 @@ class AveragePoolComponent(StageComponent):
             held.beat.eq(row.window * plan.groups + group.window),
             held.next_beat.eq(row.next_window * plan.groups + group.next_window),
         ]
-        with m.If(moves):
-            m.d.sync += [
-                summed.eq(take & gives),
-                multiplied.eq(summed),
-                self.o.valid.eq(multiplied),
-            ]
+        valid = take & gives
+        stages = [Signal(name=f"valid_{stage}") for stage in range(plan.latency - 1)]
+        for after in (*stages, self.o.valid):
+            with m.If(moves):
+                m.d.sync += after.eq(valid)
+            valid = after
         first, over = row.first & step.first, row.over | step.over
-        for lane in range(lanes):
-            m.submodules[f"divide_{lane}"] = divide = ConstantDivision(plan.division)
-            before = Mux(first, 0, held.replayed[lane])
+        for lane, divide in enumerate(dividers):
+            m.submodules[f"divide_{lane}"] = divide
             m.d.comb += [
-                held.data[lane].eq(before + Mux(over, 0, self.i.payload[lane])),
+                held.data[lane].eq(self.added(m, lane, first, over, held.replayed[lane])),
                 divide.en.eq(moves),
                 divide.i.eq(held.data[lane]),
                 self.o.payload[lane].eq(divide.o),

@@ -22,14 +22,25 @@ class AveragePoolPlan(PoolPlan):
     layer_type = AveragePool
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Steps and rows of a window."""
+        return self.layer.pool.size
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the last value of a window to its mean: the sum is registered, then its
+        product, and then what is narrowed."""
+        return 3
+
+    @property
     def steps(self) -> WholeWindows:
         """Windows along time."""
-        return WholeWindows(self.tensor.shape[0], self.layer.pool.size[0])
+        return WholeWindows(self.tensor.shape[0], self.size[0])
 
     @property
     def rows(self) -> WholeWindows:
         """Windows along the rows of a step."""
-        return WholeWindows(self.tensor.shape[1], self.layer.pool.size[1])
+        return WholeWindows(self.tensor.shape[1], self.size[1])
 
     @property
     def division(self) -> Reciprocal:
@@ -44,8 +55,7 @@ class AveragePoolPlan(PoolPlan):
 
     @property
     def actors(self) -> tuple[Actor, ...]:
-        # The sum is registered, then its product, and then what is narrowed.
-        return (Actor(self.phases, registers=3),)
+        return (Actor(self.phases, registers=self.latency),)
 
     @classmethod
     def options(cls, layer: AveragePool, shapes: Sequence[Shape]) -> Iterator["AveragePoolPlan"]:

@@ -36,12 +36,15 @@ class Conv2dComponent(StageComponent):
     memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
     """
 
+    NEURONS: type[Neurons] = Neurons
+    """What computes a pass."""
+
     def elaborate(self, platform):
         m = Module()
         plan, store = self.plan, self.plan.store
         m.submodules.columns = columns = ColumnMemory(self.i.payload.shape(), store)
         m.submodules.walk = walk = WindowWalk(plan)
-        m.submodules.neurons = neurons = Neurons(plan.neurons)
+        m.submodules.neurons = neurons = self.NEURONS(plan.neurons)
 
         arrived = Signal()
         space = Signal(range(store.places + 1), init=store.places)

@@ -35,32 +35,47 @@ class Part:
     channels: int
 
     @classmethod
-    def options(cls, shape: Shape, kernel: tuple[int, int]) -> Iterator[Self]:
+    def options(
+        cls, shape: Shape, kernel: tuple[int, int], *, whole: bool = False
+    ) -> Iterator[Self]:
         """All blocks, from one value to a whole window, of an image of (time, rows, channels).
 
         A transfer in has as many channels as a block. It must not end in the middle of a row, so
         that their number divides that of all channels where a column has several rows.
+
+        Parameters
+        ----------
+        whole
+            Whether a block may have nothing beyond the window.
         """
         _, rows, channels = shape
         window = (*kernel, channels)
         for some in steps(channels):
             if rows == 1 or channels % some == 0:
-                yield cls(window, 1, 1, some)
+                yield from cls(window, 1, 1, some)._if(whole)
         for some in steps(kernel[1])[1:]:
-            yield cls(window, 1, some, channels)
+            yield from cls(window, 1, some, channels)._if(whole)
         for some in steps(kernel[0])[1:]:
-            yield cls(window, some, kernel[1], channels)
+            yield from cls(window, some, kernel[1], channels)._if(whole)
+
+    def _if(self, whole: bool) -> Iterator[Self]:
+        """It, unless it must be ``whole`` and is not."""
+        pairs = zip(self.window, self.size, strict=True)
+        if not (whole and any(all % some for all, some in pairs)):
+            yield self
 
     @classmethod
-    def of(cls, shape: Shape, kernel: tuple[int, int], values: int) -> Self:
-        """The block of so many values.
+    def of(
+        cls, shape: Shape, kernel: tuple[int, int], values: int, *, whole: bool = False
+    ) -> Self:
+        """The block of so many values; ``whole`` is as for :meth:`options`.
 
         Raises
         ------
         ValueError
             If there is none.
         """
-        every = {part.values: part for part in cls.options(shape, kernel)}
+        every = {part.values: part for part in cls.options(shape, kernel, whole=whole)}
         if values not in every:
             raise ValueError(f"expected {', '.join(map(str, every))} inputs a cycle, got {values}")
         return every[values]

@@ -4,7 +4,7 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
+from build_decoder.hdl.layers.conv2d.gathered import GatheredPlan
 
 __all__ = ["WindowWalk"]
 
@@ -35,7 +35,7 @@ class WindowWalk(wiring.Component):
         The block, as :class:`hdl.parts.column_memory.ColumnMemory` takes it.
     """
 
-    def __init__(self, plan: Conv2dPlan):
+    def __init__(self, plan: GatheredPlan):
         self.plan = plan
         store = plan.store
         count = range(store.places + 1)

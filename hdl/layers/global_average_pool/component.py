@@ -1,13 +1,12 @@
 """Means over all positions in hardware."""
 
-from amaranth import Module, Mux, Signal
-from amaranth.lib import data
+from amaranth import Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
 
 from build_decoder.hdl.parts.constant_division import ConstantDivision
 from build_decoder.hdl.parts.place import Place
 from build_decoder.hdl.parts.replay_buffer import ReplayBuffer
 from build_decoder.hdl.planning.windows import Windows
-from build_decoder.hdl.shapes import shape_of
 from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "GlobalAveragePoolComponent"]
@@ -20,7 +19,8 @@ class GlobalAveragePoolComponent(StageComponent):
     A buffer has the sums so far. The last position's sums go through a product with a constant,
     which divides exactly (:class:`hdl.planning.reciprocal.Reciprocal`), and are narrowed.
 
-    Latency: three cycles from the last transfer in to the last one out. Throughput: one transfer a
+    Latency: ``plan.latency`` cycles from the last transfer in to the last one out, three in fixed
+    point. Throughput: one transfer a
     cycle; those of the last position wait while an output is offered and not taken. Of one channel
     and three positions::
 
@@ -40,12 +40,21 @@ class GlobalAveragePoolComponent(StageComponent):
     o : ``Out``, stream of arrays of ``lanes`` values
     """
 
+    def divider(self) -> wiring.Component:
+        """What makes a mean of a sum ``i``, with ``en``, in ``plan.latency`` cycles."""
+        return ConstantDivision(self.plan.division)
+
+    def added(self, m: Module, lane: int, first, before) -> Value:
+        """The sum ``before``, which is nothing if the value of a lane is the ``first``, with that
+        value."""
+        return Mux(first, 0, before) + self.i.payload[lane]
+
     def elaborate(self, platform):
         m = Module()
         plan, lanes = self.plan, self.plan.tensor.lanes
-        sums = data.ArrayLayout(shape_of(plan.layer.average.sums.format), lanes)
+        dividers = [self.divider() for _ in range(lanes)]
+        sums = data.ArrayLayout(dividers[0].i.shape(), lanes)
         take, moves = Signal(), Signal()
-        summed, multiplied = Signal(), Signal()
         m.submodules.group = group = Place(Windows(plan.groups, 1))
         m.submodules.position = position = Place(plan.positions)
         m.submodules.sums = held = ReplayBuffer(sums, beats=plan.groups)
@@ -59,17 +68,16 @@ class GlobalAveragePoolComponent(StageComponent):
             held.beat.eq(group.window),
             held.next_beat.eq(group.next_window),
         ]
-        with m.If(moves):
-            m.d.sync += [
-                summed.eq(take & position.last),
-                multiplied.eq(summed),
-                self.o.valid.eq(multiplied),
-            ]
-        for lane in range(lanes):
-            before = Mux(position.first, 0, held.replayed[lane])
-            m.d.comb += held.data[lane].eq(before + self.i.payload[lane])
-            m.submodules[f"divide_{lane}"] = divide = ConstantDivision(plan.division)
+        valid = take & position.last
+        stages = [Signal(name=f"valid_{stage}") for stage in range(plan.latency - 1)]
+        for after in (*stages, self.o.valid):
+            with m.If(moves):
+                m.d.sync += after.eq(valid)
+            valid = after
+        for lane, divide in enumerate(dividers):
+            m.submodules[f"divide_{lane}"] = divide
             m.d.comb += [
+                held.data[lane].eq(self.added(m, lane, position.first, held.replayed[lane])),
                 divide.en.eq(moves),
                 divide.i.eq(held.data[lane]),
                 self.o.payload[lane].eq(divide.o),

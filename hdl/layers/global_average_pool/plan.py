@@ -46,6 +46,12 @@ class GlobalAveragePoolPlan(LayerPlan):
             )
 
     @property
+    def latency(self) -> int:
+        """Cycles from the last value of a channel to its mean: the sum is registered, then its
+        product, and then what is narrowed."""
+        return 3
+
+    @property
     def positions(self) -> Windows:
         """All positions, which are one window."""
         count = math.prod(self.tensor.shape[:-1])
@@ -82,8 +88,8 @@ class GlobalAveragePoolPlan(LayerPlan):
     def actors(self) -> tuple[Actor, ...]:
         added = (self.positions.count - 1) * self.groups
         taken = (Phase(added, take=(0,)),) if added else ()
-        # The sum is registered, then its product, and then what is narrowed.
-        return (Actor((*taken, Phase(self.groups, take=(0,), give=(0,))), registers=3),)
+        given = Phase(self.groups, take=(0,), give=(0,))
+        return (Actor((*taken, given), registers=self.latency),)
 
     @classmethod
     def options(

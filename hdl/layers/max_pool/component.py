@@ -3,6 +3,7 @@
 from amaranth import Mux, Value
 
 from build_decoder.hdl.pool_component import PoolComponent
+from build_decoder.hdl.shapes import ranked
 
 __all__ = ["COMPONENT", "MaxPoolComponent"]
 
@@ -35,7 +36,8 @@ class MaxPoolComponent(PoolComponent):
     """
 
     def kept(self, first: Value, value: Value, before: Value) -> Value:
-        return Mux(first | (value > before), value, before)
+        format = self.plan.layer.input
+        return Mux(first | (ranked(value, format) > ranked(before, format)), value, before)
 
 
 COMPONENT = MaxPoolComponent

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import ClassVar
 
-from build_decoder.hdl.layers.conv2d.convolution import ConvolutionPlan
+from build_decoder.hdl.layers.conv2d.fixed_point import FixedPointPlan
 from build_decoder.hdl.layers.conv2d.kept.steps import Step, steps_of
 from build_decoder.hdl.layers.conv2d.kept.sums import KeptSums
 from build_decoder.hdl.layers.conv2d.kept.visits import Visit, visits
@@ -30,7 +30,7 @@ KEPT_ROWS = 3
 
 
 @dataclass(frozen=True)
-class KeptPlan(ConvolutionPlan):
+class KeptPlan(FixedPointPlan):
     """Plan of a convolution that makes all filters of a position at a time, and keeps sums.
 
     A column of outputs is made when the last column of its windows comes, position by position,

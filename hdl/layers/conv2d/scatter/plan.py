@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
-from build_decoder.hdl.layers.conv2d.convolution import ConvolutionPlan
+from build_decoder.hdl.layers.conv2d.fixed_point import FixedPointPlan
 from build_decoder.hdl.layers.conv2d.part import Part
 from build_decoder.hdl.layers.conv2d.scatter.sums import OpenSums
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
@@ -22,7 +22,7 @@ FORM = "scatter"
 
 
 @dataclass(frozen=True)
-class ScatterPlan(ConvolutionPlan):
+class ScatterPlan(FixedPointPlan):
     """Plan of a convolution along time whose inputs are added to all open sums as they come.
 
     A column's channels come in blocks. A block is multiplied with the weights of all columns of a

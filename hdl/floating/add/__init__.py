@@ -1,0 +1,1 @@
+"""Elementwise sums in floating point."""

@@ -1,0 +1,1 @@
+"""Means over all positions in floating point."""
