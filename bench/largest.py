@@ -2,8 +2,9 @@
 
 ``python -m build_decoder.bench.largest`` searches, in steps of some neurons, for the most neurons
 of the hidden layer of an 800-H-2 network whose decoder is within the board's FPGA, by estimates of
-the area model, of every number of neurons a cycle. It builds that one up to a bitstream, and steps
-back until one is made; then it tries the next larger one, and prints why that is refused.
+the area model, of every number of neurons a cycle. It builds that one up to a bitstream that meets
+``--clock``, and steps back until one does; then it tries the next larger one, and prints why that
+is refused.
 
 Networks have random hidden weights, sigmoids, and an output layer that is fitted to the classes by
 ridge regression: any number of neurons can be had so in seconds, and none is superfluous. Formats
@@ -36,6 +37,9 @@ __all__ = ["main"]
 _INPUTS, _CLASSES, _SAMPLES = 800, 2, 1024
 _STEP = 32
 """Neurons."""
+
+_CLOCK_MHZ = 40
+"""Memories of many block RAMs are slower than the board's own clock."""
 
 _SHELL = Area(lut=1500, ff=800, bram=4)
 """Kept free for the board's shell."""
@@ -81,9 +85,9 @@ class _Candidate:
 class _Search:
     """Candidates of a board, whose builds are below ``folder``."""
 
-    def __init__(self, board: Board, folder: Path):
+    def __init__(self, board: Board, folder: Path, clock_mhz: float = _CLOCK_MHZ):
         self.board, self.folder = board, folder
-        self._options = {"board": board.name, "search": "widths"}
+        self._options = {"board": board.name, "search": "widths", "clock": clock_mhz}
 
     def planned(self, hidden: int) -> _Candidate:
         """The candidate of so many neurons, by estimates; prints a line."""
@@ -142,8 +146,14 @@ class _Search:
         except (InputError, BuildStopped) as error:
             print(f"800-{candidate.hidden}-2: {error}", flush=True)
             return False
-        report = made.report()
-        print(f"800-{candidate.hidden}-2: {report['resources']}, {report['bitstream']}")
+        report = made.report
+        placed = (f"{count} {kind}" for kind, count in report["placed_resources"].items())
+        print(
+            f"800-{candidate.hidden}-2: a bitstream with {', '.join(placed)}, "
+            f"{report['fmax_mhz']:.1f} MHz for {report['clock_mhz']:g}, {report['frame_cycles']:,} cycles a frame, "
+            f"{report['vectors_checked']} frames in Verilog, {report['mismatches']} mismatches",
+            flush=True,
+        )
         return True
 
 
@@ -157,9 +167,12 @@ def _run(argv: Sequence[str] | None) -> int:
         prog="python -m build_decoder.bench.largest", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--board", default="ulx3s_85f", help="of the open toolchain (ulx3s_85f)")
+    parser.add_argument(
+        "--clock", type=float, default=_CLOCK_MHZ, metavar="MHZ", help=f"({_CLOCK_MHZ})"
+    )
     parser.add_argument("--output", type=Path, default=Path("build/largest"))
     asked = parser.parse_args(argv)
-    search = _Search(boards.get(asked.board), asked.output)
+    search = _Search(boards.get(asked.board), asked.output, asked.clock)
     candidate = search.largest()
     while not search.built(candidate):
         if candidate.hidden <= _STEP:
