@@ -150,7 +150,8 @@ class _Search:
         placed = (f"{count} {kind}" for kind, count in report["placed_resources"].items())
         print(
             f"800-{candidate.hidden}-2: a bitstream with {', '.join(placed)}, "
-            f"{report['fmax_mhz']:.1f} MHz for {report['clock_mhz']:g}, {report['frame_cycles']:,} cycles a frame, "
+            f"{report['fmax_mhz']:.1f} MHz for {report['clock_mhz']:g}, "
+            f"{report['frame_cycles']:,} cycles a frame, "
             f"{report['vectors_checked']} frames in Verilog, {report['mismatches']} mismatches",
             flush=True,
         )
