@@ -5,6 +5,7 @@ import pytest
 
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.quant.activations.table import Table
 from build_decoder.quant.limiting import noting
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.reached import ReachedCodes, reached_codes
@@ -55,6 +56,9 @@ def test_saturated_values_are_counted():
         for codes in reached_codes(model, x_raw):
             layer = next(node.layer for node in model.nodes if node.name == codes.node)
             words = {signal.role: signal.words for signal in layer.signals}
+            if isinstance(layer.activation, Table):
+                # It gives outputs as they are.
+                words["output"] = 0
             assert codes.values == 30 * sum(words[role] for role in codes.roles)
             assert all(
                 signal.format == codes.format
