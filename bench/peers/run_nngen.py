@@ -6,7 +6,6 @@ quantiser takes the samples of the search. The test bench is built as in NNgen's
 own model of a memory, which answers with delays.
 """
 
-import contextlib
 import json
 import math
 import os
@@ -151,5 +150,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    with contextlib.redirect_stdout(sys.stderr):
-        main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]))
