@@ -1,0 +1,1 @@
+"""The same trained networks through other generators of hardware."""
