@@ -39,6 +39,18 @@ LAYERS = [
 SHAPES = [((4, 3, 2), (3, 2)), ((6, 1, 3), (4, 1)), ((2, 2, 1), (3, 4)), ((3, 2, 2), (1, 1))]
 
 
+def check_values_and_times(plan, x, wanted, seed):
+    """Outputs back to back, at the plan's times, and with stalls by a seed."""
+    seeds = (None, seed)
+    found = runs(component(plan), [x], seeds=seeds, deadline=300 + 4 * plan.times.interval)
+    for seed, ((got,), taken, (cycles,)) in zip(seeds, found, strict=True):
+        np.testing.assert_array_equal(got, wanted, err_msg=str(plan))
+        if seed is None:
+            ends = cycles[plan.output.beats - 1 :: plan.output.beats]
+            assert ends[0] - taken[0][0] == plan.times.latency
+            assert max(b - a for a, b in pairwise(ends)) == plan.times.interval
+
+
 @pytest.mark.parametrize(
     "number", swept(range(60), 17),
     ids=lambda number: f"{number}-{'-'.join(map(str, LAYERS[number % len(LAYERS)]))}",
@@ -59,14 +71,7 @@ def test_a_convolution_gives_its_values_at_its_times(number):
     )
     x = float_frames(rng, format, layer.range.greatest, (7, layer.input_count))
     wanted = layer.compute(x.reshape(-1, *shape)).reshape(7, -1)
-    seeds = (None, number + 1)
-    found = runs(component(plan), [x], seeds=seeds, deadline=300 + 4 * plan.times.interval)
-    for seed, ((got,), taken, (cycles,)) in zip(seeds, found, strict=True):
-        np.testing.assert_array_equal(got, wanted, err_msg=str(plan))
-        if seed is None:
-            ends = cycles[plan.output.beats - 1 :: plan.output.beats]
-            assert ends[0] - taken[0][0] == plan.times.latency
-            assert max(b - a for a, b in pairwise(ends)) == plan.times.interval
+    check_values_and_times(plan, x, wanted, number + 1)
 
 
 MEANS = [
@@ -87,14 +92,7 @@ def test_means_are_given_at_their_times(number):
     plan = next(iter(plan_type(layer).options(layer, (shape,)))).giving(1 + number % 2)
     x = float_frames(rng, format, layer.range.greatest, (12, 30))
     wanted = layer.compute(x.reshape(-1, *shape)).reshape(12, -1)
-    seeds = (None, number + 1)
-    found = runs(component(plan), [x], seeds=seeds, deadline=300 + 4 * plan.times.interval)
-    for seed, ((got,), taken, (cycles,)) in zip(seeds, found, strict=True):
-        np.testing.assert_array_equal(got, wanted, err_msg=str(plan))
-        if seed is None:
-            ends = cycles[plan.output.beats - 1 :: plan.output.beats]
-            assert ends[0] - taken[0][0] == plan.times.latency
-            assert max(b - a for a, b in pairwise(ends)) == plan.times.interval
+    check_values_and_times(plan, x, wanted, number + 1)
 
 
 def means(format, shape, size, greatest):
