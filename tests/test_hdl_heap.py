@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from build_decoder.hdl.heap.compress import compressed
-from build_decoder.hdl.heap.compressors import NAMES, compressors_of
+from build_decoder.hdl.heap.compressors import NAMES, at_least, compressors_of
 from build_decoder.hdl.heap.digits import digits_of
 from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
 from build_decoder.hdl.heap.network import bits_of, network_of, values_of
@@ -107,7 +107,7 @@ def test_heaps_come_to_their_sum(family, inverted):
         bits = compressors.add(graph, few)
         np.testing.assert_array_equal(total(graph, [[bit] for bit in bits], inputs), wanted)
         for threshold in random.integers(-1, wanted.max() + 3, 4).tolist():
-            literal = compressors.at_least(graph, bits, threshold)
+            literal = at_least(compressors, graph, bits, threshold)
             (found,) = evaluated(graph, [literal], inputs).T
             np.testing.assert_array_equal(found, wanted >= threshold)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from build_decoder.hdl.heap.compress import compressed
-from build_decoder.hdl.heap.compressors import Columns, Compressors
+from build_decoder.hdl.heap.compressors import Columns, Compressors, at_least
 from build_decoder.hdl.heap.digits import digits_of
 from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
 from build_decoder.hdl.heap.number import Number
@@ -133,7 +133,7 @@ class Heaps:
             bits, threshold = bits[1:], (threshold + 1) >> 1
         key = tuple(bits), threshold
         if key not in self._compared:
-            self._compared[key] = self.compressors.at_least(self.graph, bits, threshold)
+            self._compared[key] = at_least(self.compressors, self.graph, bits, threshold)
         return self._compared[key]
 
     def _heap(self, number: int) -> Heap:

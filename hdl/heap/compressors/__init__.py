@@ -6,11 +6,11 @@ A module has ``COMPRESSORS``, an object with what :class:`Compressors` names.
 from typing import Protocol
 
 from build_decoder.hdl.families import DEFAULT
-from build_decoder.hdl.heap.graph import Graph
+from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
 from build_decoder.hdl.heap.operations import Operation
 from build_decoder.models.discovery import discover
 
-__all__ = ["NAMES", "Columns", "Compressors", "compressors_of"]
+__all__ = ["NAMES", "Columns", "Compressors", "at_least", "compressors_of"]
 
 Columns = list[list[int]]
 """Literals of a sum by the exponent of 2 that they count."""
@@ -55,9 +55,21 @@ class Compressors(Protocol):
     def add(self, graph: Graph, columns: Columns) -> list[int]:
         """Literals of the sum, a bit a column, of columns of at most :attr:`most` bits."""
 
-    def at_least(self, graph: Graph, bits: list[int], threshold: int) -> int:
+    def compare(self, graph: Graph, bits: list[int], threshold: int) -> int:
         """Literal that tells whether a number is at least ``threshold``, by its bits, least
-        first."""
+        first; the threshold is odd, and a number of so many bits."""
+
+
+def at_least(compressors: Compressors, graph: Graph, bits: list[int], threshold: int) -> int:
+    """Literal that tells whether a number is at least ``threshold``, any at all, by its bits, least
+    first."""
+    if threshold <= 0:
+        return ONE
+    if threshold >> len(bits):
+        return ZERO
+    while not threshold & 1:
+        bits, threshold = bits[1:], threshold >> 1
+    return compressors.compare(graph, bits, threshold)
 
 
 _COMPRESSORS: dict[str, Compressors] = discover(__name__, __path__, "COMPRESSORS")

@@ -8,7 +8,7 @@ that takes as many bits off a heap for a LUT.
 """
 
 from build_decoder.hdl.heap.compressors import Columns
-from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
+from build_decoder.hdl.heap.graph import ZERO, Graph
 from build_decoder.hdl.heap.operations import Chain, Operation, Place
 from build_decoder.hdl.heap.tables import mask_of, parity
 
@@ -58,14 +58,8 @@ class Ecp5Compressors:
         places = [_place(column) for column in columns[start:]]
         return total + (graph.chain(ZERO, places)[0] if places else [])
 
-    def at_least(self, graph: Graph, bits: list[int], threshold: int) -> int:
+    def compare(self, graph: Graph, bits: list[int], threshold: int) -> int:
         """A few LUTs in a row, or a chain whose places compare two bits each."""
-        if threshold <= 0:
-            return ONE
-        if threshold >> len(bits):
-            return ZERO
-        while not threshold & 1:
-            bits, threshold = bits[1:], threshold >> 1
         if len(bits) <= 2 * self.lut_inputs - 1:
             return self._few_at_least(graph, bits, threshold)
         places = []

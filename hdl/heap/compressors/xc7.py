@@ -68,14 +68,8 @@ class Xc7Compressors:
             total += graph.chain(carry, places)[0]
         return total
 
-    def at_least(self, graph: Graph, bits: list[int], threshold: int) -> int:
+    def compare(self, graph: Graph, bits: list[int], threshold: int) -> int:
         """One LUT, or a chain whose places compare five bits each."""
-        if threshold <= 0:
-            return ONE
-        if threshold >> len(bits):
-            return ZERO
-        while not threshold & 1:
-            bits, threshold = bits[1:], threshold >> 1
         if len(bits) <= self.lut_inputs:
             table = sum(1 << number for number in range(threshold, 1 << len(bits)))
             return graph.lut(bits, table)
