@@ -8,6 +8,7 @@ from build_decoder.boards.axi.shell import AxiLiteShell, AxiShell
 from build_decoder.models.errors import ToolError
 from build_decoder.quant.qformat import QFormat
 from tests.boards_rig import SumsDecoder, sums_model
+from tests.sweeps import swept
 
 OURS = "tests.axi_scenarios:"
 FRAMES = "build_decoder.bench.axi.scenarios:"
@@ -96,7 +97,7 @@ def test_frames_by_windows(simulations, name, bursts, stalls):
     assert found["FRAMES_IN"] == found["FRAMES_OUT"] == 20
 
 
-@pytest.mark.parametrize("stalls", [False, True])
+@pytest.mark.parametrize("stalls", swept([True, False], 2))
 @pytest.mark.parametrize("name", ["axi", "wide"])
 @pytest.mark.parametrize(
     "places", [{"source": 0, "target": 0x8000}, {"source": 0x1FE8, "target": 0xFFF8}]
@@ -111,7 +112,7 @@ def test_frames_by_memory(simulations, name, places, stalls):
     assert not found["status"]["DMA_ERROR"]
 
 
-@pytest.mark.parametrize("stalls", [False, True])
+@pytest.mark.parametrize("stalls", swept([True, False], 2))
 @pytest.mark.parametrize(("way", "before"), [("read", 1), ("read", 9), ("write", 1), ("write", 6)])
 def test_errors_of_memory(simulations, way, before, stalls):
     settings = {"way": way, "before": before, "counts": [40], "source": 0x100, "target": 0x8000}

@@ -173,6 +173,7 @@ def test_xilinx_without_a_toolchain_leaves_the_package_and_exits_3(
         if not any(Path(folder, tool).exists() for tool in tools)
     ]
     monkeypatch.setenv("PATH", os.pathsep.join(path))
+    monkeypatch.setattr(build_decoder.flow, "simulate", lambda *_, **__: StageResult())
     status, report = run(["--network", "tiny", "--board", board], tmp_path / "out")
     assert status == 3
     error = capsys.readouterr().err
@@ -203,7 +204,7 @@ def test_mismatch_exits_4(tmp_path, capsys, monkeypatch):
     assert "mismatch: Verilog differs from the model: frame 0" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["latency", "frame interval"])
+@pytest.mark.parametrize("name", swept(["latency", "frame interval"], 2))
 def test_times_that_are_not_as_documented_exit_4(name, tmp_path, capsys, monkeypatch):
     field = name.replace("frame interval", "frame") + "_cycles"
     interface = DecoderPlan.interface.func
@@ -254,7 +255,8 @@ def test_activations_without_uniform_segments_say_so(tiny_build):
     assert [layer["form"] for layer in report["activations"]] == ["exact", "table"]
 
 
-def test_unmet_clock_exits_5(tmp_path, capsys):
+def test_unmet_clock_exits_5(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(build_decoder.flow, "simulate", lambda *_, **__: StageResult())
     arguments = ["--network", "tiny", "--board", "icebreaker", "--clock", "96"]
     status, report = run(arguments, tmp_path / "out")
     assert status == 5
