@@ -42,12 +42,12 @@ class ParallelStackComponent(RecurrentComponent):
 
     Passes of two layers ``a`` and ``b``, of four units and four steps, go::
 
-        multipliers   a0   a1   b0   a2   b1   a3   b2   b3
-        cell             a0   a1   b0   a2   b1   a3   b2   b3
-        output                   b0        b1        b2   b3
+        multipliers   a0   a1   b0   a2   b1   b2   a3   b3
+        cell             a0   a1   b0   a2   b1   b2   a3   b3
+        output                   b0        b1   b2        b3
 
-    States are there before the multipliers need them, but for those of the last layer's last steps.
-    Values of a column of inputs are taken as they come.
+    States are there before the multipliers need them, but for those of the last steps. Values of a
+    column of inputs are taken as they come.
 
     All else is as of one layer, and so are the members.
     """
@@ -157,10 +157,10 @@ class ParallelStackComponent(RecurrentComponent):
         plan, top = self.plan, len(self.plan.cells) - 1
         fulfilled = []
         for number, (memory, each) in enumerate(zip(states, came, strict=True)):
-            own = walk.of_state & (walk.layer == number)
-            behind = Const(0)
+            own, behind = walk.of_state & (walk.layer == number), Const(0)
             if number < top:
-                behind = ~walk.of_state & (walk.layer == number + 1) & walk.ends
+                own = own & ~walk.late
+                behind = ~walk.of_state & (walk.layer == number + 1) & walk.late
             beats = plan.state_beats(number)
             most = plan.states_of(number, 0)
             needs = Signal(range(most + 1), name=f"needs_{number}")

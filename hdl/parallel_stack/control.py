@@ -47,20 +47,22 @@ class ParallelControl:
 
     @property
     def passes(self) -> Iterator[tuple[int, int]]:
-        """Layer and step of each pass: of each further layer, the step before."""
-        steps, count = self.layer.steps, len(self.cells)
-        for wave in range(steps + count - 1):
-            for layer in range(count):
-                if 0 <= wave - layer < steps:
-                    yield layer, wave - layer
+        """Layer and step of each pass, wave by wave: of each further layer, the step before. With
+        the last column, and behind it, the last layer comes first: what is left of steps before is
+        made while the column comes, or the state of the layer before."""
+        for wave in range(self.layer.steps + len(self.cells) - 1):
+            layers = [n for n in range(len(self.cells)) if 0 <= wave - n < self.layer.steps]
+            for layer in layers[::-1] if self.late(wave) else layers:
+                yield layer, wave - layer
 
-    def parts(self, layer: int, step: int) -> tuple[bool, ...]:
-        """Of each part of a pass, whether it is of the layer's state. That of the first layer
-        comes first, since its input may be late; those of others come last, since they may.
-        In a frame's first step, there is none."""
-        if step == 0:
-            return (False,)
-        return (True, False) if layer == 0 else (False, True)
+    def late(self, wave: int) -> bool:
+        """Whether it is the wave of the last column, or one behind it."""
+        return wave >= self.layer.steps - 1
+
+    def parts(self, step: int) -> tuple[bool, ...]:
+        """Of each part of a pass, whether it is of the layer's state. That comes first, since an
+        input may be late; in a frame's first step, there is none."""
+        return (True, False) if step else (False,)
 
     def sent(self, layer: int, step: int) -> bool:
         """Whether outputs of a pass are given."""
@@ -69,10 +71,11 @@ class ParallelControl:
 
     def taken_state(self, layer: int, of_state: bool, step: int) -> int | None:
         """The layer whose values a part of a pass is the first to take, if it is. A layer's values
-        are first taken by its own next step or, of the last step, by the layer behind it."""
+        are first taken by its own next step or, where that comes later, by the layer behind it."""
+        late = self.late(layer + step)
         if of_state:
-            return layer
-        return layer - 1 if layer and step == self.layer.steps - 1 else None
+            return None if late and layer < len(self.cells) - 1 else layer
+        return layer - 1 if late and layer else None
 
     def states_of(self, layer: int, beat: int) -> int:
         """Values of a layer's state that a beat takes."""
@@ -109,14 +112,14 @@ class ParallelControl:
         first = Phase(take=(0,), reserve=((slots.space, 1),), release=((slots.there, 1),))
 
         @cache
-        def walked(layer: int, kind: int) -> tuple[Phase, ...]:
-            return tuple(phases_of(list(self._walked(slots, layer, kind))))
+        def walked(layer: int, step: int) -> tuple[Phase, ...]:
+            return tuple(phases_of(list(self._walked(slots, layer, step))))
 
         @cache
-        def leaving(layer: int, kind: int) -> tuple[Phase, ...]:
-            return tuple(phases_of(list(self._leaving(slots, layer, kind))))
+        def leaving(layer: int, step: int) -> tuple[Phase, ...]:
+            return tuple(phases_of(list(self._leaving(slots, layer, step))))
 
-        passes = [(layer, self._like(step)) for layer, step in self.passes]
+        passes = [self._like(*each) for each in self.passes]
         give = Phase(give=(0,), reserve=((slots.given, 1),))
         last = Phase(give=(0,), reserve=((slots.given, 1),), release=((slots.room, 1),))
         column = [give] * (self.cells[-1].units - 1) + [last]
@@ -127,15 +130,14 @@ class ParallelControl:
             Actor(tuple(column * (count if self.layer.sequences else 1))),
         )
 
-    def _like(self, step: int) -> int:
-        """A step in which all goes as in ``step``."""
-        return step if step in (0, self.layer.steps - 1) else 1
+    def _like(self, layer: int, step: int) -> tuple[int, int]:
+        """A pass of the same layer in which all goes as in this one."""
+        return layer, step if self.late(layer + step) else min(step, 1)
 
     def _walked(self, slots: "_Slots", layer: int, step: int) -> Iterator[Claimed]:
         """What each beat of a pass reserves and releases."""
-        parts = self.parts(layer, step)
-        for number, of_state in enumerate(parts):
-            beats, state = self.sums.beats_of(layer, of_state), None
+        for of_state in self.parts(step):
+            beats = self.sums.beats_of(layer, of_state)
             state = self.taken_state(layer, of_state, step)
             of_column = layer == 0 and not of_state
             for beat in range(beats):
@@ -145,7 +147,7 @@ class ParallelControl:
                     release += [(slots.space, 1)] if beat == beats - 1 else []
                 if state is not None:
                     reserve.append((slots.states[state], self.states_of(state, beat)))
-                if number == len(parts) - 1 and beat == beats - 1:
+                if not of_state and beat == beats - 1:
                     reserve.append((slots.free, 1))
                     release.append((slots.finished, 1))
                     reserve += [(slots.room, 1)] if self.sent(layer, step) else []

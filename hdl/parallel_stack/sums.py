@@ -53,7 +53,7 @@ class ParallelSums(DensePlan):
     Parameters
     ----------
     blocks
-        In order of the layers: the first one's state and input, the input and state of each other.
+        In order of the layers, the state and the input of each.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -74,7 +74,7 @@ class ParallelSums(DensePlan):
         blocks = tuple(
             _block(number, layer, of_state, gates, units, lanes, fractions[number])
             for number, layer in enumerate(layers)
-            for of_state in ((True, False) if number == 0 else (False, True))
+            for of_state in (True, False)
         )
         dense = _dense(blocks, layers[0])
         folding = Folding(1, dense.units)
@@ -82,7 +82,7 @@ class ParallelSums(DensePlan):
 
     def block(self, layer: int, of_state: bool) -> Block:
         """The rows that a layer's state, or its input, is multiplied with."""
-        return self.blocks[2 * layer + (of_state != (layer == 0))]
+        return self.blocks[2 * layer + (not of_state)]
 
     def beats_of(self, layer: int, of_state: bool) -> int:
         """Cycles over a layer's state, or its input."""
@@ -90,8 +90,7 @@ class ParallelSums(DensePlan):
 
     def start(self, layer: int, of_state: bool) -> int:
         """Number of the first row of a block."""
-        until = 2 * layer + (of_state != (layer == 0))
-        return sum(len(block.rows) for block in self.blocks[:until])
+        return sum(len(block.rows) for block in self.blocks[: 2 * layer + (not of_state)])
 
     @cached_property
     def unit_width(self) -> int:

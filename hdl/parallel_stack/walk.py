@@ -28,6 +28,8 @@ class ParallelWalk(wiring.Component):
         Whether the number of the step is.
     starts, ends : ``Out``, 1
         Whether it is a frame's first or last step.
+    late : ``Out``, 1
+        Whether it is in the wave of the last column, or in one behind it.
     first, last : ``Out``, 1
         Whether it is the first or the last beat of a pass.
     part_last : ``Out``, 1
@@ -47,6 +49,7 @@ class ParallelWalk(wiring.Component):
                 "of_state": Out(1),
                 "odd": Out(1),
                 "starts": Out(1),
+                "late": Out(1, init=plan.late(0)),
                 "ends": Out(1),
                 "first": Out(1, init=1),
                 "last": Out(1),
@@ -57,39 +60,23 @@ class ParallelWalk(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         plan, sums, layer = self.plan, self.plan.sums, self.layer
-        top, last_step = len(plan.cells) - 1, plan.layer.steps - 1
-        step = Signal(range(last_step + 1))
-        # Layer and step of the first pass of a wave: of all layers, the step before.
-        wave_layer, wave_step = Signal.like(layer), Signal.like(step)
+        count, last_step = len(plan.cells), plan.layer.steps - 1
+        layers, step = range(count), Signal(range(last_step + 1))
         next_layer, next_step = Signal.like(layer), Signal.like(step)
-        last_beats = [
-            _of_layer([sums.beats_of(n, of_state) - 1 for n in range(top + 1)], layer)
-            for of_state in (False, True)
-        ]
-        of_first = layer == 0
-        pass_last = Mux(self.of_state, ~of_first, of_first | self.starts)
-        # The first pass of a frame has no part of a state.
-        row_start = _of_layer(
-            [sums.start(0, True), *(sums.start(n, False) for n in range(1, top + 1))], next_layer
+        last_beats, starts = (
+            [_at([each(n, of_state) for n in layers], which) for of_state in (False, True)]
+            for each, which in (
+                (lambda *part: sums.beats_of(*part) - 1, layer), (sums.start, next_layer)
+            )
         )
-        starts_frame = (next_layer == 0) & (next_step == 0)
         m.d.comb += [
             self.odd.eq(step[0] if len(step) else 0),
             self.starts.eq(step == 0),
             self.ends.eq(step == last_step),
             self.part_last.eq(self.beat == Mux(self.of_state, last_beats[1], last_beats[0])),
-            self.last.eq(self.part_last & pass_last),
+            self.last.eq(self.part_last & ~self.of_state),
         ]
-        with m.If((layer != top) & (step != 0)):
-            m.d.comb += [next_layer.eq(layer + 1), next_step.eq(step - 1)]
-        with m.Else():
-            more = wave_step != last_step
-            m.d.comb += [
-                next_layer.eq(Mux(more | (wave_layer == top), 0, wave_layer + 1)),
-                next_step.eq(Mux(more, wave_step + 1, Mux(wave_layer == top, 0, last_step))),
-            ]
-            with m.If(self.take & self.last):
-                m.d.sync += [wave_layer.eq(next_layer), wave_step.eq(next_step)]
+        self._go_on(m, step, next_layer, next_step)
         with m.If(self.take):
             m.d.sync += [
                 self.first.eq(self.last),
@@ -97,18 +84,61 @@ class ParallelWalk(wiring.Component):
                 self.row.eq(self.row + 1),
             ]
             with m.If(self.part_last):
-                m.d.sync += self.of_state.eq(~self.of_state)
+                m.d.sync += self.of_state.eq(0)
             with m.If(self.last):
                 m.d.sync += [
                     layer.eq(next_layer),
                     step.eq(next_step),
-                    self.of_state.eq((next_layer == 0) & (next_step != 0)),
-                    self.row.eq(Mux(starts_frame, sums.start(0, False), row_start)),
+                    self.of_state.eq(next_step != 0),
+                    self.row.eq(Mux(next_step == 0, starts[0], starts[1])),
                 ]
         return m
 
+    def _go_on(self, m: Module, step: Signal, next_layer: Signal, next_step: Signal) -> None:
+        """The pass behind one of ``step``, as :attr:`ParallelControl.passes` has them."""
+        plan, top = self.plan, len(self.plan.cells) - 1
+        last_step = plan.layer.steps - 1
+        # Of a wave before that of the last column, the step of the first layer; of others, how many
+        # are before it since then, and where they begin.
+        wave, late = Signal.like(step), self.late
+        behind = Signal(range(top + 1))
+        begins = [min(top, last_step + n) for n in range(top + 1)]
+        next_wave = Signal()
+        with m.If(late):
+            with m.If(step != last_step):
+                m.d.comb += [next_layer.eq(self.layer - 1), next_step.eq(step + 1)]
+            with m.Elif(behind != top):
+                number = (behind + 1)[: len(behind)]
+                m.d.comb += [
+                    next_wave.eq(1),
+                    next_layer.eq(_at([*begins[1:], begins[0]], behind)),
+                    next_step.eq(
+                        _at([last_step + n - begins[n] for n in range(top + 1)], number)
+                    ),
+                ]
+            with m.Else():
+                m.d.comb += next_wave.eq(1)
+        with m.Else():
+            with m.If((self.layer != top) & (step != 0)):
+                m.d.comb += [next_layer.eq(self.layer + 1), next_step.eq(step - 1)]
+            with m.Else():
+                m.d.comb += [
+                    next_wave.eq(1),
+                    next_layer.eq(Mux(wave == last_step - 1, begins[0], 0)),
+                    next_step.eq(
+                        Mux(wave == last_step - 1, last_step - begins[0], wave + 1)
+                    ),
+                ]
+        with m.If(self.take & self.last & next_wave):
+            with m.If(~late):
+                m.d.sync += [wave.eq(wave + 1), late.eq(wave == last_step - 1)]
+            with m.Elif(behind == top):
+                m.d.sync += [wave.eq(0), behind.eq(0), late.eq(plan.late(0))]
+            with m.Else():
+                m.d.sync += behind.eq(behind + 1)
 
-def _of_layer(values: list[int], layer: Value) -> Value:
+
+def _at(values: list[int], number: Value) -> Value:
     if len({*values}) == 1:
         return Const(values[0])
-    return Array(map(Const, values))[layer]
+    return Array(map(Const, values))[number]
