@@ -6,20 +6,23 @@ from functools import cache
 import numpy as np
 import pytest
 
+from build_decoder.bench.resources import measure
 from build_decoder.design_file import Design
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
+from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.parallel_stack.layer import ParallelLayers
 from build_decoder.hdl.parallel_stack.plan import ParallelStackPlan
 from build_decoder.hdl.parallel_stack.weights import UnitWeights, in_block_rams
+from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.fits import packs
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.stack.layer import StackedLayers, stacks
-from build_decoder.hdl.stack.stages import chosen_on_stacks, with_stacks
+from build_decoder.hdl.stack.stages import chosen_on_stacks, with_every_stack, with_stacks
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
@@ -185,6 +188,7 @@ def test_layers_that_are_refused():
     with pytest.raises(ValueError, match="expected LSTMs, whose sums are made at once, got Gru"):
         ParallelLayers(tuple(n.layer for n in nodes), ("l0", "l1"))
     assert type(with_stacks(model, ParallelLayers).layers[0]) is StackedLayers
+    assert len(with_every_stack(model)) == 1
     layer, _ = row()
     for folding in (Folding(1, 15), Folding(6, 16)):
         with pytest.raises(ValueError, match="expected at most 5 values and 16 sums a cycle"):
@@ -216,20 +220,25 @@ def test_it_is_chosen_where_it_costs_less(tmp_path):
 
 
 @pytest.mark.slow
-def test_netlist(tmp_path):
+@pytest.mark.parametrize(("family", "packed"), [(XC7, 24), (ECP5, 0)], ids=str)
+def test_netlist(family, packed, tmp_path):
+    """Two values a cycle: on the 7 series in blocks of two products, else in blocks of one."""
     model, x, _ = fast()
-    plan = narrow_decoder(model)
-    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=XC7))
-    decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, XC7)
+    (layer, _) = with_stacks(model, ParallelLayers).layers
+    plan = ParallelStackPlan(layer, Folding(2, 24))
+    (units,) = choose_multipliers([plan.sums], family=family, spare_blocks=True)
+    assert (units.packed, units.blocks) == (packed, 48 - packed)
+    choices = {"l1": {"folding": plan.folding, "multipliers": units}}
+    plan = chosen_on_stacks(model, {"l1": ParallelLayers}, choices)
+    (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=family))
+    decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, family)
     found = check_netlist(decoder, x[:3], model.compute(x[:3]), tmp_path, stall_seed=5)
     assert (found.vectors_checked, found.mismatches) == (6, 0), found.first_mismatch
 
 
-def narrow_decoder(model):
-    """Two values a cycle, all products packed."""
-    (layer, _) = with_stacks(model, ParallelLayers).layers
-    plan = ParallelStackPlan(layer, Folding(2, 24))
-    (units,) = choose_multipliers([plan.sums], family=XC7)
-    assert units.packed == 24
-    choices = {"l1": {"folding": plan.folding, "multipliers": units}}
-    return chosen_on_stacks(model, {"l1": ParallelLayers}, choices)
+@pytest.mark.slow
+def test_estimated_area_is_near_that_of_synthesis(tmp_path):
+    _, _, plan = fast()
+    found, estimate = measure(Decoder(plan), XC7, tmp_path), decoder_area(plan, XC7)
+    assert (found["dsp"], found["bram"]) == (estimate.dsp, estimate.bram)
+    assert 0.75 < estimate.lut / found["lut"] < 1.25

@@ -9,7 +9,15 @@ from build_decoder.hdl.stack.layer import StackedLayers, stacked, stacks
 from build_decoder.hdl.stack.plan import StackPlan
 from build_decoder.quant.integer_model import IntegerModel
 
-__all__ = ["KINDS", "chosen_on_stacks", "on_stacks", "stack_kinds", "stacks_of", "with_stacks"]
+__all__ = [
+    "KINDS",
+    "chosen_on_stacks",
+    "on_stacks",
+    "stack_kinds",
+    "stacks_of",
+    "with_every_stack",
+    "with_stacks",
+]
 
 KINDS = {plan.name: plan.layer_type for plan in (StackPlan, ParallelStackPlan)}
 """Kinds of layers that recurrent layers in a row may be one of, by the names of their plans."""
@@ -35,6 +43,15 @@ def with_stacks(
         are :class:`hdl.parallel_stack.plan.ParallelStackPlan`.
     """
     return stacked(model, stack_kinds(model, kind))
+
+
+def with_every_stack(model: IntegerModel) -> list[IntegerModel]:
+    """The model :func:`with_stacks` of each kind, each model once."""
+    found = []
+    for kind in KINDS.values():
+        kinds = stack_kinds(model, kind)
+        found += [kinds] if kinds not in found else []
+    return [stacked(model, kinds) for kinds in found]
 
 
 def stack_kinds(
