@@ -236,7 +236,12 @@ def test_layers_are_made_faster_one_by_one_for_a_latency():
     most = slow.latency_at_pace(interval) * 3 // 4
     chooser = PlanChooser(with_stacks(model), family=XC7)
     limits = Limits(interval_cycles=interval, latency_cycles=most)
-    assert chooser.hastened(limits).latency_at_pace(interval) <= most
+    found = chooser.hastened(limits)
+    assert found.latency_at_pace(interval) <= most
+    blocks = sum(layer.multiplying.multipliers.blocks for layer in found.layers.values())
+    fewer = chooser.hastened(replace(limits, max_blocks=blocks - 1))
+    assert fewer.latency_at_pace(interval) <= most
+    assert decoder_area(fewer, XC7).dsp == blocks - 1 == decoder_area(found, XC7).dsp - 1
     with pytest.raises(InputError, match="expected a latency that faster layers can reach"):
         chooser.hastened(replace(limits, latency_cycles=1))
     plan = design_decoder(model, interval_cycles=interval, latency_cycles=most, family=XC7)
