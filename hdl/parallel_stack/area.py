@@ -21,18 +21,18 @@ def array_area(plan: ParallelStackPlan, family: Family) -> Area:
     products = multipliers.lut * product_luts(p.input, p.weight, width, family, accumulates=True)
     products += 2 * multipliers.packed * block_luts(width, family, accumulates=True)
     products += multipliers.dsp * block_luts(width, family, accumulates=True)
-    in_luts = multipliers.lut * (p.weight.width + p.input.width + p.weight.width + width)
+    registers = multipliers.lut * (p.weight.width + p.input.width + p.weight.width + width)
     if not family.dsp.accumulator:
-        in_luts += multipliers.blocks * (p.weight.width + width)
+        registers += multipliers.blocks * (p.weight.width + width)
     word = lanes * plan.gates * width
-    groups = -(-units // plan.together)
-    among = family.multiplexer_luts(min(units, plan.together))
-    selected = word * (among * groups + family.multiplexer_luts(groups))
+    groups = -(-units // plan.select_among)
+    first = family.multiplexer_luts(min(units, plan.select_among))
+    selected = word * (first * groups + family.multiplexer_luts(groups))
     added = plan.gates * (lanes - 1) * (width + 1)
     passed = units * (lanes * p.input.width + (sums.beats - 1).bit_length() + 2)
     return Area(
         lut=luts + products + selected + added,
-        ff=in_luts + word * (groups + (groups > 1)) + added + passed,
+        ff=registers + word * (groups + (groups > 1)) + added + passed,
         dsp=multipliers.blocks,
         bram=blocks / family.memory.blocks,
     )

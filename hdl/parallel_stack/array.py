@@ -94,9 +94,9 @@ class ParallelArray(wiring.Component):
     def _select(self, m: Module, platform, words: list[Value]) -> None:
         """The sums of all lanes of the unit that is selected, and what they come to."""
         plan, width = self.plan, self.plan.sums.unit_width
-        together = plan.together
-        groups = [words[n : n + together] for n in range(0, len(words), together)]
-        bits = (together - 1).bit_length()
+        among = plan.select_among
+        groups = [words[n : n + among] for n in range(0, len(words), among)]
+        bits = (among - 1).bit_length()
         chosen = []
         for number, group in enumerate(groups):
             word = Signal(len(words[0]), name=f"group_{number}", reset_less=True)

@@ -42,7 +42,7 @@ class ParallelControl:
     columns: int
     columns_out: int
 
-    together = 16
+    select_among = 16
     """Units among which one register's multiplexer selects."""
 
     @property
@@ -90,7 +90,7 @@ class ParallelControl:
     @property
     def selections(self) -> int:
         """Registers of the selection of a unit."""
-        return 1 if self.most_units <= self.together else 2
+        return 1 if self.most_units <= self.select_among else 2
 
     @property
     def most_units(self) -> int:

@@ -17,10 +17,8 @@ from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.stack.shared import shared_layer
-from build_decoder.hdl.stack.sums import integers
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
-from build_decoder.quant.qformat import QFormat
 
 __all__ = ["ParallelStackPlan"]
 
@@ -59,7 +57,7 @@ class ParallelStackPlan(ParallelControl, LayerPlan):
     multipliers: Multipliers | None = None
 
     columns = columns_out = 2
-    reversed = turned = continuous = False
+    turned = False
     gates = LstmPlan.gates
 
     def __post_init__(self):
@@ -131,11 +129,6 @@ class ParallelStackPlan(ParallelControl, LayerPlan):
     def layer_bits(self) -> int:
         """Bits of the number of a layer."""
         return (len(self.cells) - 1).bit_length()
-
-    @property
-    def state_format(self) -> QFormat:
-        """Integers that hold raw values of the states of all layers."""
-        return integers([cell.layer.output for cell in self.cells])
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
