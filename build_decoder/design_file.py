@@ -15,8 +15,7 @@ from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.stack.layer import stacked
-from build_decoder.hdl.stack.plan import StackPlan
-from build_decoder.hdl.stack.stages import chosen_on_stacks
+from build_decoder.hdl.stack.stages import KINDS, chosen_on_stacks
 from build_decoder.models.errors import InputError, shown
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.files.json_file import read_json
@@ -127,16 +126,16 @@ class Design:
             return deciding(self.engine.plan(scores_of(model)), model)
         if [each.type for each in self.layers[:1]] == [HeapPlan.name]:
             return self._on_heap(model)
-        names = {each.name for each in self.layers if each.type == StackPlan.name}
-        nodes = stacked(model, frozenset(names)).nodes
+        stacks = {each.name: KINDS[each.type] for each in self.layers if each.type in KINDS}
+        nodes = stacked(model, stacks).nodes
         kinds = [(node.name, plan_type(node.layer)) for node in nodes]
         wanted = [f"{kind.name} {name!r}" for name, kind in kinds if not kind.wires]
         listed = [f"{each.type} {each.name!r}" for each in self.layers]
         if listed != wanted:
             raise ValueError(f"{', '.join(listed)} for {', '.join(wanted)}")
         choices = {each.name: each.choices for each in self.layers}
-        if names:
-            return chosen_on_stacks(model, names, choices)
+        if stacks:
+            return chosen_on_stacks(model, stacks, choices)
         return DecoderPlan.chosen(model, choices, reloadable=self.reloadable)
 
     def _on_heap(self, model: IntegerModel) -> DecoderPlan:

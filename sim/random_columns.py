@@ -1,7 +1,7 @@
 """Random small networks over columns: convolutions and pools, with branches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.hdl.stack.layer import StackedLayers
 from build_decoder.hdl.stack.stages import chosen_on_stacks
 from build_decoder.models.windows import pad_same
 from build_decoder.quant.convolution_shape import ConvolutionShape
@@ -48,13 +49,14 @@ _MOST_PRODUCTS = 64
 @dataclass(frozen=True)
 class ColumnNetwork:
     """An integer model, with what is chosen of its layers, by the names of their nodes; whether
-    weights are written at run time; and the last nodes of recurrent layers that share multipliers.
+    weights are written at run time; and kinds of recurrent layers that share multipliers, by the
+    names of their last nodes.
     """
 
     model: IntegerModel
     choices: Mapping[str, Mapping[str, object]]
     reloadable: bool = False
-    stacks: frozenset[str] = frozenset()
+    stacks: Mapping[str, type[StackedLayers]] = field(default_factory=dict)
 
     @cached_property
     def plan(self) -> DecoderPlan:

@@ -8,8 +8,9 @@ from types import MappingProxyType
 import numpy as np
 
 from build_decoder.hdl.layers import plan_type
-from build_decoder.hdl.stack.layer import stacks
-from build_decoder.hdl.stack.stages import with_stacks
+from build_decoder.hdl.parallel_stack.layer import ParallelLayers
+from build_decoder.hdl.stack.layer import StackedLayers
+from build_decoder.hdl.stack.stages import stack_kinds, with_stacks
 from build_decoder.models import Network
 from build_decoder.quant.alike import alike_nodes
 from build_decoder.quant.formats import NodeKey, integer_model
@@ -43,8 +44,9 @@ def random_stacked_decoder(
     """The same, whose recurrent layers in a row share multipliers; if formats are ``alike``, and
     no accumulator is cut off for the sake of its layer's products, a cell as well."""
     model = _quantised(random, network, None, alike_nodes(network) if alike else {})
-    choices = _choices(random, with_stacks(model), reloadable=False)
-    return ColumnNetwork(model, choices, stacks=frozenset(stacks(model)))
+    kind = (StackedLayers, ParallelLayers)[int(random.integers(2))]
+    choices = _choices(random, with_stacks(model, kind), reloadable=False)
+    return ColumnNetwork(model, choices, stacks=stack_kinds(model, kind))
 
 
 def _quantised(

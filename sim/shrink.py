@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.heap.plan import HeapPlan
 from build_decoder.hdl.heap.stages import on_heap
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.stack.plan import StackPlan
-from build_decoder.hdl.stack.stages import chosen_on_stacks
+from build_decoder.hdl.stack.layer import StackedLayers
+from build_decoder.hdl.stack.stages import chosen_on_stacks, stacks_of
 from build_decoder.quant.integer_model import IntegerModel, ModelInput
 
 __all__ = ["Case", "shrunk"]
@@ -37,7 +37,7 @@ class Case:
     reloadable
         Whether weights are written at run time.
     stacks
-        The last nodes of recurrent layers that share multipliers.
+        Kinds of recurrent layers that share multipliers, by the names of their last nodes.
     heap
         Of dense layers that are bit heaps, the family whose cells they are made of, and planes;
         None if they are not.
@@ -48,7 +48,7 @@ class Case:
     x_raw: np.ndarray
     engine: Engine | None = None
     reloadable: bool = False
-    stacks: frozenset[str] = frozenset()
+    stacks: Mapping[str, type[StackedLayers]] = field(default_factory=dict)
     heap: tuple[str, int] | None = None
 
     @classmethod
@@ -58,12 +58,10 @@ class Case:
         engine = Engine.of(plan)
         # What is behind an engine follows from it.
         choices = choices if engine is None else {}
-        stacks = frozenset(
-            name for name, layer in plan.layers.items() if isinstance(layer, StackPlan)
-        )
         heaps = [layer for layer in plan.layers.values() if isinstance(layer, HeapPlan)]
         return cls(
-            plan.model, {} if heaps else choices, x_raw, engine, plan.reloadable, stacks,
+            plan.model, {} if heaps else choices, x_raw, engine, plan.reloadable,
+            stacks_of(plan),
             (heaps[0].cells, heaps[0].planes) if heaps else None,
         )  # fmt: skip
 
@@ -160,7 +158,8 @@ def _fewer_layers(case: Case) -> Iterator[Case]:
         names = {node.name for node in part.nodes}
         choices = {name: chosen for name, chosen in case.choices.items() if name in names}
         x_raw = values[begin].reshape(len(case.x_raw), math.prod(part.inputs[0].shape))
-        yield replace(case, model=part, choices=choices, x_raw=x_raw, stacks=case.stacks & names)
+        stacks = {name: kind for name, kind in case.stacks.items() if name in names}
+        yield replace(case, model=part, choices=choices, x_raw=x_raw, stacks=stacks)
 
 
 def _part(model: IntegerModel, begin: ModelInput, last: int) -> IntegerModel | None:

@@ -186,7 +186,7 @@ def test_layers_that_are_stacked():
     assert names(Lstm(3, True), Lstm(2, True, True), Lstm(2, False)) == {}
     model, _ = quantised(Lstm(3, True), Gru(2, False))
     with pytest.raises(ValueError, match="expected layers to be stacked that end in l1, got none"):
-        stacked(model, frozenset({"l1"}))
+        stacked(model, {"l1": StackedLayers})
 
 
 def test_layers_that_are_not_stacked():
@@ -207,7 +207,7 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_stream_of_networks(name):
     model, x = quantised(*NETWORKS[name])
-    plan = chosen_on_stacks(model, {"l1"}, {"l1": {"folding": Folding(1, 2)}})
+    plan = chosen_on_stacks(model, {"l1": StackedLayers}, {"l1": {"folding": Folding(1, 2)}})
     check_decoder(Decoder(plan), x[:3])
 
 
@@ -236,7 +236,12 @@ def test_layers_are_made_faster_one_by_one_for_a_latency():
     most = slow.latency_at_pace(interval) * 3 // 4
     chooser = PlanChooser(with_stacks(model), family=XC7)
     limits = Limits(interval_cycles=interval, latency_cycles=most)
-    assert chooser.hastened(limits).latency_at_pace(interval) <= most
+    found = chooser.hastened(limits)
+    assert found.latency_at_pace(interval) <= most
+    blocks = sum(layer.multiplying.multipliers.blocks for layer in found.layers.values())
+    fewer = chooser.hastened(replace(limits, max_blocks=blocks - 1))
+    assert fewer.latency_at_pace(interval) <= most
+    assert decoder_area(fewer, XC7).dsp == blocks - 1 == decoder_area(found, XC7).dsp - 1
     with pytest.raises(InputError, match="expected a latency that faster layers can reach"):
         chooser.hastened(replace(limits, latency_cycles=1))
     plan = design_decoder(model, interval_cycles=interval, latency_cycles=most, family=XC7)
@@ -264,7 +269,7 @@ def test_the_front_has_shared_multipliers():
 def test_netlist(kind, alike, tmp_path):
     layers = KINDS[kind](3, True), KINDS[kind](2, False)
     model, x = quantised(*layers, shape=(3, 2), alike=alike)
-    plan = chosen_on_stacks(model, {"l1"}, {"l1": {"folding": Folding(1, 2)}})
+    plan = chosen_on_stacks(model, {"l1": StackedLayers}, {"l1": {"folding": Folding(1, 2)}})
     (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=XC7))
     decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, XC7)
     found = check_netlist(decoder, x[:3], model.compute(x[:3]), tmp_path, stall_seed=5)

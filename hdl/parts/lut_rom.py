@@ -15,7 +15,7 @@ def lut_rom(m: Module, columns: Sequence[int], rows: int, address: Value) -> Val
 
     LUTs are instantiated: of a table that is an expression, Yosys makes multiplexers of constants
     first, of them resets of the register behind, and 2 to 3 LUTs where one would do. Equal parts of
-    columns, of 64 rows each, share a LUT.
+    columns, of 64 rows each, share a LUT, and constant ones take none.
 
     Parameters
     ----------
@@ -29,7 +29,9 @@ def lut_rom(m: Module, columns: Sequence[int], rows: int, address: Value) -> Val
     within = Cat(address[:_INPUTS], Const(0, max(_INPUTS - len(address), 0)))
     tables: dict[int, Value] = {}
 
-    def output(table: int) -> Value:
+    def output(table: int, count: int) -> Value:
+        if table in (0, (1 << count) - 1):
+            return Const(table & 1, 1)
         if table not in tables:
             tables[table] = Signal(name=f"rom_{len(tables)}")
             m.submodules += Instance(
@@ -43,7 +45,8 @@ def lut_rom(m: Module, columns: Sequence[int], rows: int, address: Value) -> Val
     bits = []
     for column in columns:
         parts = [
-            output(column >> start & (1 << _ROWS) - 1) for start in range(0, rows, _ROWS)
+            output(column >> start & (1 << _ROWS) - 1, min(_ROWS, rows - start))
+            for start in range(0, rows, _ROWS)
         ]
         bits.append(Array(parts)[address[_INPUTS:]] if len(parts) > 1 else parts[0])
     return Cat(bits)

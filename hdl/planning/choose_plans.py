@@ -143,7 +143,7 @@ class PlanChooser:
         while latency > most:
             steps = []
             for name, option in self._faster(plans):
-                tried = plans | {name: option.plan}
+                tried = self._within_blocks(plans | {name: option.plan}, limits.max_blocks)
                 made = self._decoder(tried)
                 gain = latency - limits.latency(made)
                 cost = self._price(self._area(tried)) - self._price(self._area(plans))
@@ -270,7 +270,13 @@ class PlanChooser:
             name: next(option.plan for option in options if option.pace <= interval)
             for name, options in self._options.items()
         }
-        most = limits.max_blocks
+        return self._within_blocks(plans, limits.max_blocks)
+
+    def _within_blocks(
+        self, plans: dict[str, LayerPlan], most: int | None
+    ) -> dict[str, LayerPlan]:
+        """The same foldings within a number of DSP blocks, None for any: products that would take
+        more are made in LUTs."""
         blocks = self._area(plans).dsp
         if most is None or blocks <= most:
             return plans

@@ -20,7 +20,7 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import WAITING, worth_an_engine
 from build_decoder.hdl.planning.design_front import DesignPoint, price
 from build_decoder.hdl.stack.layer import stacks
-from build_decoder.hdl.stack.stages import on_stacks, with_stacks
+from build_decoder.hdl.stack.stages import on_stacks, with_every_stack
 from build_decoder.quant.integer_model import IntegerModel
 
 __all__ = ["front_of", "graph_front"]
@@ -84,10 +84,11 @@ def _plans(
     chooser = PlanChooser(scores, family=family, spare_blocks=spare_blocks, datapath=datapath)
     yield from (deciding(plan, model) for plan in chooser.every(max_blocks))
     if datapath is None and stacks(scores):
-        chooser = PlanChooser(with_stacks(scores), family=family, spare_blocks=spare_blocks)
-        yield from (
-            deciding(on_stacks(plan, scores), model) for plan in chooser.every(max_blocks)
-        )
+        for stacked in with_every_stack(scores):
+            chooser = PlanChooser(stacked, family=family, spare_blocks=spare_blocks)
+            yield from (
+                deciding(on_stacks(plan, scores), model) for plan in chooser.every(max_blocks)
+            )
     if datapath is None and worth_an_engine(scores):
         for engine in engines(
             scores, family, columns=WAITING, max_blocks=max_blocks, interval=interval

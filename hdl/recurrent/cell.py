@@ -27,6 +27,7 @@ __all__ = [
     "Kept",
     "activated",
     "biased",
+    "biased_total",
     "bits_of",
     "held",
     "narrowed",
@@ -260,6 +261,13 @@ def biased(
     total = placed(of_input, sums.of_input.fraction, sums.span) + placed(
         of_state, sums.of_state.fraction, sums.span
     )
+    return biased_total(m, lane, sums, biased, total, bias)
+
+
+def biased_total(
+    m: Module, lane: int, sums: RecurrentSums, biased: BiasedSum, total, bias
+) -> Value:
+    """The sum node of a lane, a cycle after its exact sum of input and state and its bias."""
     narrowing = Requantise(sums.span.format, biased.accumulator)
     accumulated = narrowed(m, f"accumulator_{lane}", narrowing, total)
     accumulated = delayed(m, accumulated, 1, f"accumulated_{lane}")

@@ -6,7 +6,7 @@ from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import price
 from build_decoder.hdl.stack.layer import stacks
-from build_decoder.hdl.stack.stages import on_stacks, with_stacks
+from build_decoder.hdl.stack.stages import on_stacks, with_every_stack
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
 
@@ -21,8 +21,12 @@ def stacked_decoder(
     timed = limits.interval_cycles is not None or limits.latency_cycles is not None
     if not timed or not stacks(model):
         return None
-    chooser = PlanChooser(with_stacks(model), family=family, spare_blocks=spare_blocks)
-    ways = [chooser.choose] if limits.latency_cycles is None else [chooser.choose, chooser.hastened]
+    ways = []
+    for stacked in with_every_stack(model):
+        chooser = PlanChooser(stacked, family=family, spare_blocks=spare_blocks)
+        ways.append(chooser.choose)
+        if limits.latency_cycles is not None:
+            ways.append(chooser.hastened)
     found = []
     for way in ways:
         try:

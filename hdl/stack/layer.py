@@ -1,5 +1,6 @@
 """Recurrent layers in a row as one layer."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,6 +46,11 @@ class StackedLayers(IntegerLayer):
         if not all(layer.sequences for layer in self.layers[:-1]):
             raise ValueError("expected layers that give all steps but the last of them")
 
+    @classmethod
+    def possible(cls, layers: Sequence[RecurrentLayer]) -> bool:
+        """Whether layers that can be stacked can be so in this way."""
+        return True
+
     @property
     def steps(self) -> int:
         """Time steps of a sample."""
@@ -80,8 +86,9 @@ def stacks(model: IntegerModel) -> dict[str, tuple[ModelNode, ...]]:
     return {nodes[-1].name: nodes for nodes in _rows(model) if len(nodes) > 1}
 
 
-def stacked(model: IntegerModel, names: frozenset[str]) -> IntegerModel:
-    """The model with one layer for each of those :func:`stacks` that end in a node of ``names``.
+def stacked(model: IntegerModel, kinds: Mapping[str, type[StackedLayers]]) -> IntegerModel:
+    """The model with one layer for each of those :func:`stacks` that end in a node of ``kinds``,
+    which tells what layer.
 
     Raises
     ------
@@ -89,14 +96,14 @@ def stacked(model: IntegerModel, names: frozenset[str]) -> IntegerModel:
         If none ends there.
     """
     rows = stacks(model)
-    if unknown := names - rows.keys():
+    if unknown := kinds.keys() - rows.keys():
         raise ValueError(f"expected layers to be stacked that end in {min(unknown)}, got none")
-    inside = {node.name for name in names for node in rows[name][:-1]}
+    inside = {node.name for name in kinds for node in rows[name][:-1]}
     nodes = []
     for node in model.nodes:
-        if node.name in names:
+        if node.name in kinds:
             row = rows[node.name]
-            layers = StackedLayers(
+            layers = kinds[node.name](
                 tuple(each.layer for each in row), tuple(each.name for each in row)
             )
             node = replace(row[0], name=node.name, layer=layers)

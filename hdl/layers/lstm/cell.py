@@ -1,6 +1,6 @@
 """The cell of a long short-term memory in hardware."""
 
-from amaranth import Module, Mux, Value
+from amaranth import Module, Mux, Signal, Value
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.parts.delayed import delayed
@@ -33,17 +33,22 @@ class LstmCellComponent(CellComponent):
 
     def elaborate(self, platform):
         m = Module()
-        plan, p = self.plan, self.plan.layer.cell
-        m.submodules.cells = cells = Kept(
-            shape_of(p.cell), units=plan.units, together=plan.bitwise
-        )
-        summed = delayed(m, self.valid, 1 + plan.gate_latency, "summed", flag=True)
+        summed = delayed(m, self.valid, 1 + self.plan.gate_latency, "summed", flag=True)
         sums = self._sums(m)
-        if plan.bitwise:
-            self._bit_by_bit(m, cells, sums, summed)
+        if self.plan.bitwise:
+            self._bit_by_bit(m, sums, summed)
         else:
-            self._at_once(m, cells, sums, summed)
+            self._at_once(m, sums, summed)
         return m
+
+    def _kept(self, m: Module, take: Value, write: Value, cell: Value) -> Value:
+        """What was kept of the unit that comes with ``take``; ``cell`` is kept of the next one to
+        be written, with ``write``."""
+        m.submodules.cells = cells = Kept(
+            shape_of(self.plan.layer.cell.cell), units=self.plan.units, together=self.plan.bitwise
+        )
+        m.d.comb += [cells.take.eq(take), cells.write.eq(write), cells.data.eq(cell)]
+        return cells.o
 
     def _sums(self, m: Module) -> list[Value]:
         """The sum node of each lane, a cycle after the exact sums."""
@@ -67,7 +72,7 @@ class LstmCellComponent(CellComponent):
         short = self.plan.gate_latency - activation_plan(parameters).latency
         return delayed(m, activated(m, name, parameters, value), short, f"{name}_value")
 
-    def _at_once(self, m: Module, cells: Kept, sums: list[Value], summed: Value) -> None:
+    def _at_once(self, m: Module, sums: list[Value], summed: Value) -> None:
         plan, p = self.plan, self.plan.layer.cell
         if self.serial:
             gate = self._activated(m, "gate", p.gate, sums[0])
@@ -88,17 +93,19 @@ class LstmCellComponent(CellComponent):
             )
             whole = summed
         exact, fraction = p.cell_narrowing.source, p.gate.output.fraction
-        kept = Mux(delayed(m, self.starts, 1 + plan.gate_latency, "starts"), 0, cells.o)
+        multiplied = delayed(m, whole, 1, "multiplied", flag=True)
+        cell = Signal(shape_of(p.cell))
+        kept = self._kept(m, whole, multiplied, cell)
+        kept = Mux(delayed(m, self.starts, 1 + plan.gate_latency, "starts"), 0, kept)
         kept = delayed(m, shift_add_product(kept, f), 1, "kept")
         added = delayed(m, shift_add_product(g, i), 1, "added")
-        cell = narrowed(
-            m, "cell", p.cell_narrowing.requantise,
-            placed(kept, fraction + p.cell.fraction, exact)
-            + placed(added, fraction + p.candidate.output.fraction, exact),
+        m.d.comb += cell.eq(
+            narrowed(
+                m, "cell", p.cell_narrowing.requantise,
+                placed(kept, fraction + p.cell.fraction, exact)
+                + placed(added, fraction + p.candidate.output.fraction, exact),
+            )
         )
-        multiplied = delayed(m, whole, 1, "multiplied", flag=True)
-        m.d.comb += [cells.take.eq(whole), cells.write.eq(multiplied), cells.data.eq(cell)]
-
         squashed = activated(m, "squash", p.squash, cell)
         later = plan.squash_latency
         o = delayed(m, o, 1 + later, "output_gate")
@@ -108,7 +115,7 @@ class LstmCellComponent(CellComponent):
             self.done.eq(delayed(m, multiplied, later + 1, "done", flag=True)),
         ]
 
-    def _bit_by_bit(self, m: Module, cells: Kept, sums: list[Value], summed: Value) -> None:
+    def _bit_by_bit(self, m: Module, sums: list[Value], summed: Value) -> None:
         plan, p = self.plan, self.plan.layer.cell
         gate = self._activated(m, "gate", p.gate, sums[0])
         candidate = self._activated(m, "candidate", p.candidate, sums[0])
@@ -131,24 +138,22 @@ class LstmCellComponent(CellComponent):
         exact, of_gate = p.cell_narrowing.source, p.gate.output.fraction
         starts = delayed(m, self.starts, 1 + plan.gate_latency, "starts")
         starts = held(m, starts, "starts_then", summed & (number == 0))
-        kept = placed(Mux(starts, 0, cells.o), of_gate + p.cell.fraction, exact)
+        cell, there = Signal(shape_of(p.cell)), within(bits, bits + 1)
+        kept = self._kept(m, there, there, cell)
+        kept = placed(Mux(starts, 0, kept), of_gate + p.cell.fraction, exact)
         added = placed(g, of_gate + p.candidate.output.fraction, exact)
         both = held(m, kept + added, "both", whole)
         product = product_by_bits(
             m, "product", exact.width, Mux(f, Mux(i, both, kept), Mux(i, added, 0)),
             first=within(0, 1), step=first, minus=p.gate.output.signed,
         )
-        cell = narrowed(m, "cell", p.cell_narrowing.requantise, product)
-        there = within(bits, bits + 1)
+        m.d.comb += cell.eq(narrowed(m, "cell", p.cell_narrowing.requantise, product))
         squashed = activated(m, "squash", p.squash, cell, enable=within(bits, squashes))
         output = product_by_bits(
             m, "output_product", p.output_narrowing.source.width, Mux(o, squashed, 0),
             first=within_output(0, 1), step=second, minus=p.gate.output.signed,
         )
         m.d.comb += [
-            cells.take.eq(there),
-            cells.write.eq(there),
-            cells.data.eq(cell),
             self.o.eq(narrowed(m, "output", p.output_narrowing.requantise, output)),
             self.done.eq(ended),
         ]

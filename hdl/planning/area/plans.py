@@ -8,6 +8,8 @@ from build_decoder.hdl.family import Family
 from build_decoder.hdl.heap.plan import HeapPlan
 from build_decoder.hdl.layers.conv2d.kept.sums import KeptSums
 from build_decoder.hdl.layers.dense.plan import DensePlan
+from build_decoder.hdl.parallel_stack.area import array_area
+from build_decoder.hdl.parallel_stack.plan import ParallelStackPlan
 from build_decoder.hdl.planning.area import (
     Area,
     BiasCounts,
@@ -72,6 +74,8 @@ def plan_area(plan: Plan, family: Family) -> Area:
     if isinstance(plan, LayerPlan) and plan.wires:
         return Area()
     area = sum((_memory_area(*memory, family) for memory in plan.storage), Area())
+    if isinstance(plan, ParallelStackPlan):
+        return area + array_area(plan, family) + _WALK + _logic_area(plan, family)
     if isinstance(plan, LayerPlan) and plan.multiplying is not None:
         selected = sum(bits * family.multiplexer_luts(among) for bits, among in plan.selected)
         more = _logic_area(plan, family) + Area(lut=selected)

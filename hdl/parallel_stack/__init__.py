@@ -1,0 +1,1 @@
+"""LSTMs in a row, of each of which all sums are made at once."""
