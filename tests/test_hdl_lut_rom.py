@@ -55,13 +55,13 @@ def test_a_rom_reads_its_rows(rows, tmp_path):
 
 
 @pytest.mark.parametrize("rows", [2, 63, 64, 65, 128, 200])
-def test_every_row_and_equal_parts_in_one_lut(rows):
+def test_every_row_equal_parts_in_one_lut_and_constant_ones_in_none(rows):
     columns = np.random.default_rng(rows).integers(0, 2, (4, rows)).astype(bool)
     columns[3] = columns[2]
     columns[1, 64:128] = columns[0, 64:128]
     parts = {
         tuple(column[first : first + 64]) for column in columns.tolist()
-        for first in range(0, rows, 64)
+        for first in range(0, rows, 64) if len({*column[first : first + 64]}) > 1
     }
     dut = ForFamily(rom := Rom(columns), XC7)
     read = []
