@@ -24,12 +24,15 @@ class Parameter:
         Largest value; all are above 0.
     usual:
         Value that the name alone stands for; None if that is a function without the parameter.
+    scales:
+        As that of an `Activation`, of all functions with the parameter.
     """
 
     setting: str
     function: Callable[[float], Function]
     most: float
     usual: float | None = None
+    scales: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Activation:
         What ``NAME(VALUE)`` names other functions of the same family by; None where there are none.
     keras_layer:
         Keras's layer that has the parameter as a setting.
+    scales:
+        Whether ``a`` times a value gives ``a`` times the result, for all ``a`` above 0.
     """
 
     name: str
@@ -60,3 +65,4 @@ class Activation:
     keras: str | None = None
     parameter: Parameter | None = None
     keras_layer: str | None = None
+    scales: bool = False

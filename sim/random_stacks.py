@@ -26,7 +26,7 @@ class Stack:
     """Draws networks of two or three layers of one cell in a row, of any sizes.
 
     The last one gives its last step, or all of them, which attention takes or which are flattened.
-    Mostly a dense layer follows.
+    Mostly a dense layer follows, which may be one that decides by sums of attention.
 
     Parameters
     ----------
@@ -57,7 +57,8 @@ class Stack:
             int(random.integers(1, most, endpoint=True)) for most in (_MOST_STEPS, _MOST_CHANNELS)
         )
         drawn = random_weights(random, Architecture(name, (Input("x", shape),), tuple(nodes)))
-        return random_stacked_decoder(random, rewrite(drawn).network, alike=self.alike)
+        rewritten = rewrite(drawn, decision=bool(random.random() < 0.5)).network
+        return random_stacked_decoder(random, rewritten, alike=self.alike)
 
 
 STACKS = tuple(Stack(*each) for each in product((Lstm, Gru), (False, True)))

@@ -6,16 +6,19 @@ from dataclasses import replace
 import numpy as np
 
 from build_decoder.hdl.layers.attention.plan import AttentionPlan
+from build_decoder.hdl.layers.attention_sums.plan import AttentionSumsPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.layers.attention import POWER, Attention
+from build_decoder.quant.layers.attention_sums import AttentionSums
 from build_decoder.quant.layers.concat import Concat
 from build_decoder.quant.layers.decision import Decision
 from build_decoder.quant.layers.flatten import Flatten
 from build_decoder.quant.layers.softmax import Softmax
 from build_decoder.quant.operations.attend import Attend
+from build_decoder.quant.operations.attend_sums import AttendSums
 from build_decoder.quant.operations.normalise import Normalise, difference_format
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
@@ -30,6 +33,9 @@ from build_decoder.sim.random_networks import (
 __all__ = ["random_steps"]
 
 _INPUT = "x"
+_KINDS = (
+    (Attention, Attend, AttentionPlan), (AttentionSums, AttendSums, AttentionSumsPlan),
+)
 _MOST = (9, 6)
 _MOST_FORMAT_BITS = 20
 _MOST_SUM_BITS = 10
@@ -38,8 +44,9 @@ _MOST_SUM_BITS = 10
 def random_steps(random: np.random.Generator, *, name: str = "random") -> ColumnNetwork:
     """A network whose input has 1 to 9 steps of 1 to 6 channels.
 
-    Attention takes it, at times in two branches or beside a flattening that a concatenation brings
-    together, and mostly a dense layer follows. In the end is a softmax at times, or a decision.
+    Attention takes it, or makes sums of it alone, at times in two branches or beside a flattening
+    that a concatenation brings together, and mostly a dense layer follows. In the end is a softmax
+    at times, or a decision.
     """
     return _Draft(random, name).network()
 
@@ -103,10 +110,12 @@ class _Draft:
         total = dense.sum
         if total.width > _MOST_SUM_BITS:
             total = QFormat(total.integer, _MOST_SUM_BITS - total.integer, total.signed)
+        layer_type, operation, plan_type = _KINDS[int(random.integers(len(_KINDS)))]
         power = QFormat(int(random.integers(1, 4)), int(random.integers(0, 8)), signed=False)
         bias, kept = dense.bias, int(random.integers(-2, 3))
-        layer = Attention(
-            Attend(
+        more = (steps - 1).bit_length() + 1 if layer_type is AttentionSums else 0
+        layer = layer_type(
+            operation(
                 input=format,
                 weights=RawArray(dense.weight, dense.weights),
                 biases=RawArray(
@@ -115,14 +124,14 @@ class _Draft:
                 accumulator=dense.accumulator,
                 power=integer_activation(POWER, total, power),
                 output=QFormat(
-                    # At times too narrow at its upper end, so that means saturate.
-                    format.integer - int(random.random() < 0.2),
+                    # At times too narrow at its upper end, so that outputs saturate.
+                    format.integer + more - int(random.random() < 0.2),
                     max(format.fraction + kept, 2 - format.integer),
                     format.signed ^ bool(random.random() < 0.1),
                 ),
             )
         )
-        plans = list(AttentionPlan.options(layer, (x.shape[1:],)))
+        plans = list(plan_type.options(layer, (x.shape[1:],)))
         plan = plans[int(random.integers(len(plans)))]
         plan = replace(plan, multipliers=random_multipliers(random, plan.scores))
         name = self._add("attention", layer, source)

@@ -24,6 +24,7 @@ from build_decoder.hdl.planning.interface import Interface
 from build_decoder.model_file import load_model, save_model
 from build_decoder.models import Architecture, Input, Network, Node, save_network
 from build_decoder.models.errors import InputError
+from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.softmax import Softmax
 from build_decoder.models.task import Kind, Task
@@ -220,6 +221,35 @@ def test_builds_of_a_network_that_ends_in_a_softmax(answer, tmp_path):
     if answer == "probabilities":
         assert report["tasks_kept"] == ["classes", "regression"]
         np.testing.assert_allclose(got, net.forward(x), atol=0.05)
+
+
+@pytest.mark.parametrize("answer", ["scores", "decision"])
+def test_builds_of_attention_divide_for_scores_alone(answer, tmp_path):
+    nodes = (
+        Node("a", ("x",), Attention()), Node("h", ("a",), Dense(4, "relu")),
+        Node("y", ("h",), Dense(3, "linear")), Node("p", ("y",), Softmax()),
+    )
+    net = random_weights(Architecture("net", (Input("x", (3, 2)),), nodes))
+    save_network(net, tmp_path / "net")
+    x = np.random.default_rng(0).uniform(-2, 2, (120, 6))
+    np.savez(tmp_path / "net" / "golden.npz", x=x, y=net.forward(x))
+    build = tmp_path / "build"
+    given = ["--network", str(tmp_path / "net"), "--task", "classes", "--stop-after", "quantise"]
+    assert main([*given, "--answer", answer, "--output", str(build)]) == 0
+    report, model = json.loads((build / "report.json").read_text()), load_model(build)
+    rewrites = [each["name"] for each in report["rewrites"]]
+    decides = answer == "decision"
+    assert rewrites == (["softmax", "division"] if decides else ["softmax"])
+    assert type(model.nodes[0].layer).__name__ == ("AttentionSums" if decides else "Attention")
+    # Decisions are judged against those of the network as it was given.
+    wanted = net.forward(x).argmax(axis=1)
+    got = model.dequantise_output(model.compute(model.quantise_input(x)))
+    kept = np.mean((got[:, 0] if decides else got.argmax(axis=1)) == wanted)
+    assert kept > 0.97
+    held_out = np.load(build / "golden.npz")["held_out"]
+    assert report["quality"]["held_out"]["agreements"] == [
+        np.mean((got[:, 0] if decides else got.argmax(axis=1))[held_out] == wanted[held_out])
+    ]
 
 
 def dense_chain_model():

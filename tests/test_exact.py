@@ -450,6 +450,26 @@ def test_attention(bias, roles, expected):
 
 
 @pytest.mark.parametrize(
+    ("bias", "roles", "expected"),
+    [
+        # Powers 2 and 0; 2 and 1.
+        ([0, 0], {}, ["2", "4", "2"]),
+        ([0, 1], {"output": "i6.2"}, ["1", "8", "3"]),
+        # Saturated; rounded half up.
+        ([0, 1], {}, ["1", "31/4", "3"]),
+        ([0, 1], {"output": "i6.-1"}, ["2", "8", "4"]),
+        # All powers 0.
+        ([-4, -4], {}, ["0", "0", "0"]),
+    ],
+)
+def test_attention_sums(bias, roles, expected):
+    weights = {"weights": [[1], [0]], "bias": [[value] for value in bias]}
+    x = [[1, 2], [-1, 4]]
+    y = compute("attention_sums", x, "i4.0", weights, {**ATTENTION_ROLES, **roles})
+    assert row(y) == expected
+
+
+@pytest.mark.parametrize(
     ("x", "format", "power", "expected"),
     [
         # Powers 1 and 1/2.

@@ -10,6 +10,8 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import get
 from build_decoder.hdl.layers.attention.plan import AttentionPlan
+from build_decoder.hdl.layers.attention.weighing_plan import WeighingPlan
+from build_decoder.hdl.layers.attention_sums.plan import AttentionSumsPlan
 from build_decoder.hdl.parts.row_memory import RowMemory
 from build_decoder.hdl.parts.serial_divider import SerialDivider
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
@@ -97,11 +99,26 @@ def test_netlist(family, tmp_path):
 
 
 def test_the_random_networks_have_all_that_there_is():
-    drawn = [random_steps(np.random.default_rng(seed)).plan for seed in range(40)]
-    plans = [
-        plan for each in drawn for plan in each.layers.values() if isinstance(plan, AttentionPlan)
-    ]
+    drawn = [random_steps(np.random.default_rng(seed)).plan for seed in range(60)]
+    every = [plan for each in drawn for plan in each.layers.values()]
+    sums = [plan for plan in every if isinstance(plan, AttentionSumsPlan)]
+    plans = [plan for plan in every if isinstance(plan, AttentionPlan)]
     assert {plan.quotients.zero for plan in plans} == {False, True}
+    assert any(plan.quotients.division.places < 0 for plan in plans)
+    assert any(plan.quotients.division.places > 1 for plan in plans)
+    for kind in (plans, sums):
+        check_all_there_is(kind)
+    assert {plan.rows > plan.groups for plan in sums} == {False, True}
+    assert {plan.start > 0 for plan in sums} == {False, True}
+    assert {plan.layer.attend.input.signed for plan in sums} == {False, True}
+    assert {plan.layer.attend.input.fraction < 0 for plan in sums} == {False, True}
+    assert any(len(each.stages) > 4 for each in drawn)
+    ends = {type(each.model.nodes[-1].layer).__name__ for each in drawn}
+    assert ends == {"Attention", "AttentionSums", "Decision", "Dense", "Softmax"}
+
+
+def check_all_there_is(plans: list[WeighingPlan]) -> None:
+    """Whatever the sums go into."""
     assert {plan.groups == 1 for plan in plans} == {False, True}
     assert {plan.layer.attend.channels % plan.folding.inputs_per_cycle > 0 for plan in plans} == {
         False, True,
@@ -109,11 +126,6 @@ def test_the_random_networks_have_all_that_there_is():
     assert {plan.lanes == plan.folding.inputs_per_cycle for plan in plans} == {False, True}
     assert {plan.multipliers.blocks > 0 for plan in plans} == {False, True}
     assert {type(plan.layer.attend.power) is Table for plan in plans} == {False, True}
-    assert any(plan.quotients.division.places < 0 for plan in plans)
-    assert any(plan.quotients.division.places > 1 for plan in plans)
-    assert any(len(each.stages) > 4 for each in drawn)
-    ends = {type(each.model.nodes[-1].layer).__name__ for each in drawn}
-    assert ends == {"Attention", "Decision", "Dense", "Softmax"}
 
 
 def test_faster_plans_for_shorter_intervals():

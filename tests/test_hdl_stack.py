@@ -248,6 +248,21 @@ def test_layers_are_made_faster_one_by_one_for_a_latency():
     assert plan.latency_at_pace(interval) <= most
 
 
+def test_a_stack_is_not_made_faster_where_layers_behind_it_can_be_for_less():
+    """A faster stack gives most for its price, and more than is asked for."""
+    layers = Lstm(8, True), Lstm(6, False), Dense(12, "relu"), Dense(3, "linear")
+    model, _ = quantised(*layers, shape=(4, 8))
+    chooser = PlanChooser(with_stacks(model), family=XC7)
+    start = chooser.choose(Limits(interval_cycles=4500))
+    most = start.latency_at_pace(4500) * 9 // 10
+    found = chooser.hastened(Limits(interval_cycles=4500, latency_cycles=most))
+    assert found.latency_at_pace(4500) <= most
+    assert found.layers["l1"].folding == start.layers["l1"].folding
+    with_faster_stack = {"l1": {"folding": Folding(1, 2)}, "l2": {"folding": Folding(1, 2)}}
+    other = DecoderPlan.chosen(with_stacks(model), with_faster_stack)
+    assert XC7.cost(decoder_area(found, XC7)) < XC7.cost(decoder_area(other, XC7))
+
+
 def test_a_design_of_layers_that_cannot_be_stacked_is_refused(tmp_path):
     model, plan = pair()
     design = Design.of(plan, XC7)

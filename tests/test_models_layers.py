@@ -8,6 +8,7 @@ from build_decoder.models import Architecture, Input, Network, Node
 from build_decoder.models.layer import Mismatch
 from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.attention import Attention
+from build_decoder.models.layers.attention_sums import AttentionSums
 from build_decoder.models.layers.bidirectional import Bidirectional
 from build_decoder.models.layers.concat import Concat
 from build_decoder.models.layers.conv2d import Conv2d
@@ -62,6 +63,14 @@ def test_attention_by_hand():
     expected = (a * x[0, 0] + b * x[0, 1]) / (a + b)
     result = outputs(network, x, weights=[[1.0], [0.0], [0.5]], bias=[[0.25], [-0.5]])
     np.testing.assert_allclose(result[0], expected, rtol=1e-12)
+
+
+def test_attention_sums_by_hand():
+    network = chain("attention", (2, 3), AttentionSums())
+    x = np.array([[[1.0, 2.0, 3.0], [0.5, 0.0, -1.0]]])
+    a, b = np.exp(np.tanh([2.75, -0.5]))
+    result = outputs(network, x, weights=[[1.0], [0.0], [0.5]], bias=[[0.25], [-0.5]])
+    np.testing.assert_allclose(result[0], [*(a * x[0, 0] + b * x[0, 1]), a + b], rtol=1e-12)
 
 
 def test_softmax_does_not_overflow():

@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from build_decoder.models import Kind, Network, Node, Task, load_network, zoo_names
+from build_decoder.models import (
+    Kind,
+    Network,
+    Node,
+    Task,
+    activations,
+    load_network,
+    zoo_names,
+)
 from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.average_pool import AveragePool
@@ -20,6 +28,7 @@ from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.layers.max_pool import MaxPool
 from build_decoder.models.layers.softmax import Softmax
+from build_decoder.models.limits import MAX_WIDTH
 from build_decoder.models.rewrites import REWRITES, Applied, rewrite
 from tests.rewritten import applied, assert_left_alone, chain, layers_of, make
 
@@ -314,3 +323,57 @@ def test_the_softmax_is_left_to_the_host():
 )
 def test_a_softmax_that_must_stay(network: Network):
     assert_left_alone(network)
+
+
+# Division of attention
+
+
+def test_dense_layers_behind_attention_decide_by_its_sums():
+    weights = {"b": {"weights": np.array([[1.0, -2.0], [3.0, 4.0]]), "bias": np.array([5.0, 6.0])}}
+    network = chain((4, 2), Attention(), Dense(2, "relu"), Dense(3, "linear"), weights=weights)
+    assert applied(network, decision=True) == {"division": "a"}
+    rewritten = rewrite(network, decision=True)
+    assert not rewritten.keeps_outputs
+    assert layers_of(rewritten.network) == [
+        ("a", ("x",), "AttentionSums"), ("b", ("a",), "Dense"), ("c", ("b",), "Dense"),
+    ]
+    _, b, c = rewritten.network.nodes
+    np.testing.assert_array_equal(b.weights["weights"], [[1, -2, 0], [3, 4, 0], [5, 6, 1]])
+    np.testing.assert_array_equal(b.weights["bias"], [0, 0, 0])
+    before = network.nodes[-1].weights
+    np.testing.assert_array_equal(c.weights["weights"], [*before["weights"], before["bias"]])
+    np.testing.assert_array_equal(c.weights["bias"], [0, 0, 0])
+    assert_left_alone(network)
+    assert_left_alone(network, probabilities=True)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        chain((4, 2), Attention()),  # whose means decide
+        chain((4, 2), Attention(), Dense(2, "tanh"), Dense(3, "linear")),
+        chain((4, 2), Attention(), Dense(2, "relu(6.0)"), Dense(3, "linear")),
+        chain((4, 2), Attention(), Dense(2, "relu"), Dense(3, "sigmoid")),
+        chain((4, 2), Attention(), Dense(MAX_WIDTH, "relu"), Dense(3, "linear")),
+        make(  # two take the means
+            Node("a", ("x",), Attention()), Node("b", ("a",), Dense(2, "relu")),
+            Node("c", ("a", "b"), Concat()), Node("d", ("c",), Dense(3, "linear")), x=(4, 2),
+        ),
+        make(  # other values come beside the sums
+            Node("a", ("x",), Attention()), Node("c", ("a", "v"), Concat()),
+            Node("d", ("c",), Dense(3, "linear")), x=(4, 2), v=(3,),
+        ),
+    ],
+)  # fmt: skip
+def test_where_attention_must_divide(network: Network):
+    assert_left_alone(network, decision=True)
+
+
+def test_activations_that_scale():
+    """What they say of themselves holds, and fails for the others."""
+    x = np.linspace(-9, 9, 37)
+    names = (*activations.names(), "relu(6.0)", "leaky_relu(0.5)")
+    known = [activations.get(name) for name in names]
+    scale = [each.name for each in known if np.allclose(each.function(3 * x), 3 * each.function(x))]
+    assert scale == [each.name for each in known if each.scales]
+    assert {*scale} >= {"linear", "relu", "leaky_relu", "leaky_relu(0.5)"}

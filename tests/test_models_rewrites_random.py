@@ -12,6 +12,7 @@ from build_decoder.models.architecture import Architecture
 from build_decoder.models.layer import Layer, Shape
 from build_decoder.models.layers.affine import Affine
 from build_decoder.models.layers.attention import Attention
+from build_decoder.models.layers.attention_sums import AttentionSums
 from build_decoder.models.layers.bidirectional import Bidirectional
 from build_decoder.models.layers.concat import Concat
 from build_decoder.models.layers.conv2d import Conv2d
@@ -271,12 +272,53 @@ def test_turned_images_are_the_same_bit_for_bit_where_sums_are_exact():
     raise AssertionError(f"{done} networks with images that were turned only")
 
 
-@pytest.mark.parametrize("probabilities", [False, True])
-def test_all_rewrites_together(probabilities: bool, tmp_path: Path):
-    changed = set()
+def test_the_division_alone_is_a_factor_of_each_sample():
+    done = 0
     for seed in range(EACH):
-        network = random_network(seed)
-        rewritten = rewrite(network, probabilities=probabilities)
+        random = np.random.default_rng(seed)
+        network = attending_network(random)
+        rewritten, steps = run_alone("division", network)
+        assert steps == 1
+        x = samples(network, seed)
+        got, wanted = rewritten.forward(x), network.forward(x)
+        (sums,) = [node for node in rewritten.nodes if isinstance(node.layer, AttentionSums)]
+        assert_close(got, wanted * rewritten.values(x)[sums.name][:, -1:])
+        np.testing.assert_array_equal(got.argmax(axis=1), wanted.argmax(axis=1))
+        done += len({*wanted.argmax(axis=1).tolist()}) > 1
+    assert done > EACH / 4  # networks that decide one way and another
+
+
+def attending_network(random: np.random.Generator) -> Network:
+    """Attention, and 1 to 3 dense layers behind it."""
+    steps, channels, count = (int(n) for n in random.integers(1, 4, 3, endpoint=True))
+    nodes, last = [Node("a", ("x",), Attention())], "a"
+    for number in range(min(count, 3)):
+        activation = str(random.choice(("linear", "relu", "leaky_relu", "leaky_relu(0.5)")))
+        nodes.append(Node(f"d{number}", (last,), Dense(3, activation)))
+        last = f"d{number}"
+    architecture = Architecture("attending", (Input("x", (steps, channels)),), tuple(nodes))
+    return Network.of(architecture, {
+        node.name: {
+            key: random.normal(size=shape)
+            for key, shape in architecture.weight_shapes(node).items()
+        }
+        for node in nodes
+    })  # fmt: skip
+
+
+ASKED = {
+    "probabilities": {"probabilities": True}, "scores": {}, "decision": {"decision": True},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_all_rewrites_together(asked: str, tmp_path: Path):
+    changed, ends = set(), {"probabilities": 2, "scores": 1, "decision": 0}[asked]
+    keeps = {each.name: each.keeps_outputs + each.keeps_scores for each in REWRITES}
+    for seed in range(EACH):
+        random = np.random.default_rng(seed)
+        network = random_network(seed) if seed % 10 else attending_network(random)
+        rewritten = rewrite(network, **ASKED[asked])
         x = samples(network, seed)
         got, wanted = rewritten.network.forward(x), network.forward(x)
         if rewritten.keeps_outputs:
@@ -285,12 +327,12 @@ def test_all_rewrites_together(probabilities: bool, tmp_path: Path):
             np.testing.assert_array_equal(got.argmax(axis=1), wanted.argmax(axis=1))
         names = [each.name for each in rewritten.applied]
         changed |= {*names}
-        assert rewritten.keeps_outputs == ("softmax" not in names)
+        assert rewritten.keeps_outputs == all(keeps[name] == 2 for name in names)
         assert (rewritten.network is network) == (not names)
         # There is nothing more to do, and it is always the same that is done.
-        assert rewrite(rewritten.network, probabilities=probabilities).applied == ()
-        assert rewrite(network, probabilities=probabilities).applied == rewritten.applied
+        assert rewrite(rewritten.network, **ASKED[asked]).applied == ()
+        assert rewrite(network, **ASKED[asked]).applied == rewritten.applied
         save_network(rewritten.network, tmp_path / f"{seed}")
         read = load_network(tmp_path / f"{seed}")
         np.testing.assert_array_equal(read.forward(x), got)
-    assert changed == {each.name for each in REWRITES if each.keeps_outputs or not probabilities}
+    assert changed == {name for name, kept in keeps.items() if kept >= ends}

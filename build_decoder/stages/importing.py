@@ -23,7 +23,7 @@ from build_decoder.models.recurrent import RecurrentLayer
 from build_decoder.models.rewrites import Rewritten, rewrite
 from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SourceOptions
-from build_decoder.quant.answer import PROBABILITIES, SCORES, check_answer
+from build_decoder.quant.answer import DECISION, PROBABILITIES, SCORES, check_answer
 from build_decoder.quant.same_shape import check_same_constants, check_same_shape
 from build_decoder.stages.result import StageResult
 
@@ -106,7 +106,9 @@ def understood(
         kept = (*golden.task.kinds, Kind.REGRESSION)
         golden = replace(golden, task=replace(golden.task, kinds=kept))
     classes = golden.task.kinds == (Kind.CLASSES,)
-    rewritten = rewrite(given, probabilities=not classes)
+    rewritten = rewrite(
+        given, probabilities=not classes, decision=classes and answer == DECISION
+    )
     return rewritten, rewritten.golden_of(golden)
 
 

@@ -5,6 +5,7 @@ them goes. For a given interval, each layer is thus chosen by itself: the cheape
 fast. A decoder that is to answer sooner, or may be larger, is one for a shorter interval.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,9 @@ __all__ = ["Limits", "PlanChooser"]
 
 _FINER = 8, 9
 """An interval that is tried and the next longer one are as these numbers."""
+
+_MOST_TRIED = 4
+"""Plans of a layer that are tried for one of less latency."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,42 +136,74 @@ class PlanChooser:
         """A decoder within the limits, a latency among them: the cheapest for its interval, of
         which single layers are made faster, again and again the one that gives most for its price.
 
+        What gives much may give too much, or leave too little to the others. So each layer once
+        stays as it is, and the cheapest of these decoders is taken.
+
         Raises
         ------
         InputError
             If that leads to none.
         """
-        plans = self._plans(self._intervals(limits.interval_cycles)[0], limits)
-        decoder = self._decoder(plans)
-        latency, most = limits.latency(decoder), limits.latency_cycles
+        start = self._plans(self._intervals(limits.interval_cycles)[0], limits)
+        latencies: dict[str, float] = {}
+
+        def latency(plans: Mapping[str, LayerPlan]) -> float:
+            # Ways to a decoder have most of their steps in common.
+            key = repr({name: plan.choices for name, plan in plans.items()})
+            if key not in latencies:
+                latencies[key] = limits.latency(self._decoder(plans))
+            return latencies[key]
+
+        found, errors = [], []
+        for stays in (None, *(name for name, _ in self._faster(start))):
+            try:
+                found.append(self._hastened(start, stays, limits, latency))
+            except InputError as error:
+                errors.append(error)
+        if not found:
+            raise errors[0]
+        plans = min(found, key=lambda plans: self._price(self._area(plans)))
+        return self._decoder(plans)
+
+    def _hastened(
+        self,
+        plans: Mapping[str, LayerPlan],
+        stays: str | None,
+        limits: Limits,
+        latency_of: Callable[[Mapping[str, LayerPlan]], float],
+    ) -> Mapping[str, LayerPlan]:
+        """Faster plans than these within the limits; the layer ``stays`` keeps its own."""
+        latency, most = latency_of(plans), limits.latency_cycles
         while latency > most:
             steps = []
-            for name, option in self._faster(plans):
-                tried = self._within_blocks(plans | {name: option.plan}, limits.max_blocks)
-                made = self._decoder(tried)
-                gain = latency - limits.latency(made)
-                cost = self._price(self._area(tried)) - self._price(self._area(plans))
-                if gain > 0:
-                    steps.append((gain / max(cost, 1), len(steps), tried, made))
+            for name, options in self._faster(plans):
+                # A plan of a shorter interval may have a longer latency.
+                for option in options if name != stays else ():
+                    tried = self._within_blocks(plans | {name: option.plan}, limits.max_blocks)
+                    gain = latency - latency_of(tried)
+                    if gain > 0:
+                        cost = self._price(self._area(tried)) - self._price(self._area(plans))
+                        steps.append((gain / max(cost, 1), len(steps), tried))
+                        break
             if not steps:
                 raise InputError(
                     f"{self.model.name}: expected a latency that faster layers can reach, which is "
                     f"{latency} cycles, got {most}"
                 )
-            _, _, plans, decoder = max(steps, key=lambda step: step[:2])
-            latency = limits.latency(decoder)
-        self._check_area(self._area_of(decoder), limits)
-        return decoder
+            _, _, plans = max(steps, key=lambda step: step[:2])
+            latency = latency_of(plans)
+        self._check_area(self._area(plans), limits)
+        return plans
 
-    def _faster(self, plans: Mapping[str, LayerPlan]) -> "Iterator[tuple[str, _Option]]":
-        """The cheapest option of each layer that is faster than its plan, by the step from one
-        interval to the next."""
+    def _faster(self, plans: Mapping[str, LayerPlan]) -> "Iterator[tuple[str, list[_Option]]]":
+        """The cheapest options of each layer, a few, that are faster than its plan, by the step
+        from one interval to the next."""
         less, more = _FINER
         for name, options in self._options.items():
             wanted = plans[name].pace * less // more
-            faster = next((option for option in options if option.pace <= wanted), None)
-            if faster is not None:
-                yield name, faster
+            faster = (option for option in options if option.pace <= wanted)
+            if few := list(itertools.islice(faster, _MOST_TRIED)):
+                yield name, few
 
     def every(self, max_blocks: int | None = None) -> Iterator[DecoderPlan]:
         """The cheapest decoder for each interval that is tried, the longest first, within a number

@@ -74,4 +74,7 @@ def _member(name: str) -> Activation:
         raise KeyError(name) from None
     if not 0 < value <= family.parameter.most:
         raise KeyError(name)
-    return replace(family, name=name, function=family.parameter.function(value), keras=None)
+    return replace(
+        family, name=name, function=family.parameter.function(value), keras=None,
+        scales=family.parameter.scales,
+    )

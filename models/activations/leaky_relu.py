@@ -22,6 +22,7 @@ ACTIVATION = Activation(
     _leaky_relu(_USUAL),
     threshold=0.0,
     keras="leaky_relu",
-    parameter=Parameter("negative_slope", _leaky_relu, most=1.0, usual=_USUAL),
+    parameter=Parameter("negative_slope", _leaky_relu, most=1.0, usual=_USUAL, scales=True),
     keras_layer="LeakyReLU",
+    scales=True,
 )

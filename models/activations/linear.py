@@ -11,4 +11,4 @@ def _linear(x: np.ndarray) -> np.ndarray:
     return np.asarray(x, dtype=np.float64)
 
 
-ACTIVATION = Activation("linear", _linear, keras="linear", threshold=0.0)
+ACTIVATION = Activation("linear", _linear, keras="linear", threshold=0.0, scales=True)

@@ -21,4 +21,5 @@ ACTIVATION = Activation(
     keras="relu",
     parameter=Parameter("max_value", _capped, most=2.0**20),
     keras_layer="ReLU",
+    scales=True,
 )

@@ -19,7 +19,9 @@ REWRITES: tuple[Rewrite, ...] = tuple(
 """All rewrites, in the order in which they are tried."""
 
 
-def rewrite(network: Network, *, probabilities: bool = False) -> Rewritten:
+def rewrite(
+    network: Network, *, probabilities: bool = False, decision: bool = False
+) -> Rewritten:
     """`network` after all rewrites, run until none finds anything more to do.
 
     Parameters
@@ -30,8 +32,15 @@ def rewrite(network: Network, *, probabilities: bool = False) -> Rewritten:
     probabilities:
         Whether the outputs must stay what they are, a final softmax included. Otherwise rewrites
         that keep only the decisions run as well.
+    decision:
+        Whether nobody sees the outputs, but for the index of the largest. Rewrites run as well
+        after which they are no scores.
     """
-    rewrites = [each for each in REWRITES if each.keeps_outputs or not probabilities]
+    rewrites = [
+        each
+        for each in REWRITES
+        if each.keeps_outputs or (each.keeps_scores and not probabilities) or decision
+    ]
     found: dict[str, list[str]] = {}
     while True:
         # From the first again after each change: later ones rely on what earlier ones leave.

@@ -48,6 +48,9 @@ class Rewrite:
     keeps_outputs:
         Whether the outputs stay the same numbers, but for the rounding of floats. Otherwise the
         decisions alone stay.
+    keeps_scores:
+        Whether outputs of different samples can still be compared. Otherwise each sample's are
+        scaled by a factor of its own, and are good for its decision alone.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Rewrite:
     function: Callable[[Network], Change | None]
     types: tuple[type[Layer], ...]
     keeps_outputs: bool = True
+    keeps_scores: bool = True
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,9 +12,10 @@ from build_decoder.quant.operations.attend import Attend
 from build_decoder.quant.operations.biased_sum import effective_accumulator
 from build_decoder.quant.operations.identity import identity
 from build_decoder.quant.operations.raw_array import RawArray
+from build_decoder.quant.operations.scored_steps import ScoredSteps
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["POWER", "QUANTISER", "Attention"]
+__all__ = ["POWER", "QUANTISER", "Attention", "AttentionQuantiser"]
 
 POWER = Activation("exp_tanh", lambda x: np.exp(np.tanh(x)))
 """Weight of a step by its score: between 1/e and e, so that sums of weights have few bits."""
@@ -46,13 +48,13 @@ class Attention(IntegerLayer):
 
     @property
     def output(self) -> QFormat:
-        """Format of the means."""
+        """Format of the output."""
         return self.attend.output
 
     @property
     def output_shape(self) -> tuple[int]:
-        """A value a channel."""
-        return (self.attend.channels,)
+        """Of one sample."""
+        return (self.attend.outputs,)
 
     @property
     def operations(self):
@@ -70,7 +72,7 @@ class Attention(IntegerLayer):
             Signal("bias", attend.biases.format, attend.steps),
             Signal("sum", attend.power.input, attend.steps),
             Signal("power", attend.power.output, attend.steps),
-            Signal("output", attend.output, attend.channels),
+            Signal("output", attend.output, attend.outputs),
         )
 
     @property
@@ -90,12 +92,24 @@ class Attention(IntegerLayer):
         return identity(self)
 
 
-class _AttentionQuantiser:
-    """See :class:`quant.layer.LayerQuantiser`."""
+@dataclass(frozen=True)
+class AttentionQuantiser:
+    """See :class:`quant.layer.LayerQuantiser`.
 
-    name = "attention"
-    arrays = {"weights": "weight", "bias": "bias"}
-    _ROLES = (
+    Parameters
+    ----------
+    name
+        Name of the type.
+    layer, operation
+        The layer in integers, and its operation.
+    """
+
+    name: str
+    layer: type[IntegerLayer]
+    operation: type[ScoredSteps]
+
+    arrays: ClassVar = {"weights": "weight", "bias": "bias"}
+    _ROLES: ClassVar = (
         Role("weight", Kind.WEIGHT, signed=True),
         Role("accumulator", Kind.SIGNAL, signed=True),
         Role("bias", Kind.WEIGHT, signed=True),
@@ -129,11 +143,10 @@ class _AttentionQuantiser:
     def steps(self):
         return (Step(tuple(role.name for role in self._ROLES), self._attend),)
 
-    @staticmethod
-    def _attend(parts):
+    def _attend(self, parts):
         formats = parts.formats
         fraction = parts.inputs[0].fraction + formats["weight"].fraction
-        return Attend(
+        return self.operation(
             input=parts.inputs[0],
             weights=parts.array("weights"),
             biases=parts.array("bias"),
@@ -143,7 +156,7 @@ class _AttentionQuantiser:
         )
 
     def integer(self, parts):
-        return Attention(self._attend(parts))
+        return self.layer(self._attend(parts))
 
 
-QUANTISER = _AttentionQuantiser()
+QUANTISER = AttentionQuantiser("attention", Attention, Attend)

@@ -10,20 +10,26 @@ EXAMPLES = (
 )
 
 
-def _draw(rng, x):
+def draw_scores(rng, x):
+    """Formats of all roles but the output, and arrays."""
     steps, channels = x.shape
     formats = products_near(rng, x, "weight accumulator bias sum")
     formats["power"] = near(rng, 2, unsigned=0.8)
-    formats["output"] = output_near(rng, min(x.magnitude, 4))
     arrays = {"weights": ("weight", (channels, 1)), "bias": ("bias", (steps, 1))}
-    return Drawn((channels,), formats=formats, arrays=arrays)
+    return formats, arrays
+
+
+def _draw(rng, x):
+    formats, arrays = draw_scores(rng, x)
+    formats["output"] = output_near(rng, min(x.magnitude, 4))
+    return Drawn((x.shape[1],), formats=formats, arrays=arrays)
 
 
 CASES = Cases((2,), _draw)
 
 
-def oracle(inputs, weights, formats, generated):
-    (x,) = inputs
+def exact_powers(x, weights, formats, generated):
+    """Power of each step."""
     steps, channels = x.shape
     w = exact.tensor(weights["weights"], formats["weight"])
     b = exact.tensor(weights["bias"], formats["bias"])
@@ -35,7 +41,13 @@ def oracle(inputs, weights, formats, generated):
         total = sum(x[t, c] * w[c, 0] for c in range(channels))
         return exact.narrow(exact.narrow(total, accumulator) + b[t, 0], formats["sum"])
 
-    p = [power(score(t)) for t in range(steps)]
+    return [power(score(t)) for t in range(steps)]
+
+
+def oracle(inputs, weights, formats, generated):
+    (x,) = inputs
+    steps, channels = x.shape
+    p = exact_powers(x, weights, formats, generated)
 
     def value(c):
         mean = exact.quotient(sum(p[t] * x[t, c] for t in range(steps)), sum(p))

@@ -1,29 +1,20 @@
 """Attention over time steps in hardware."""
 
-import numpy as np
-from amaranth import Cat, Module, Mux, Shape, Signal
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
-from build_decoder.hdl.activations.component import activation_component
-from build_decoder.hdl.parts.adder_tree import registered_tree
+from build_decoder.hdl.layers.attention.plan import AttentionPlan
+from build_decoder.hdl.layers.attention.weighing import Weighed, WeighingComponent
 from build_decoder.hdl.parts.group_division import GroupDivision
-from build_decoder.hdl.parts.mac_unit import MacUnit
 from build_decoder.hdl.parts.neurons import stored_weights
-from build_decoder.hdl.parts.requantise import Requantiser
-from build_decoder.hdl.parts.row_memory import RowMemory
 from build_decoder.hdl.parts.stored_bias import stored_bias
-from build_decoder.hdl.parts.weight_memory import WeightMemory
 from build_decoder.hdl.parts.writable_weight_memory import WritableWeightMemory
 from build_decoder.hdl.shapes import shape_of
-from build_decoder.hdl.stage_component import StageComponent
-from build_decoder.quant.qformat import QFormat
-from build_decoder.quant.requantise import Requantise
-from build_decoder.quant.rounding import Rounding
 
 __all__ = ["COMPONENT", "AttentionComponent"]
 
 
-class AttentionComponent(StageComponent):
+class AttentionComponent(WeighingComponent):
     """``o[c] = sum over t of p[t] * i[t, c] / sum over t of p[t]``, with the power ``p[t]`` of the
     score of step ``t``; see :class:`quant.operations.attend.Attend`.
 
@@ -65,175 +56,82 @@ class AttentionComponent(StageComponent):
     memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
     """
 
-    def elaborate(self, platform):
-        m = Module()
-        plan, attend, groups = self.plan, self.plan.layer.attend, self.plan.groups
-        inputs = plan.folding.inputs_per_cycle
-        m.submodules.weights = weights = self._weights(m)
-        m.submodules.kept = kept = RowMemory(groups, inputs * attend.input.width)
-        m.submodules.division = division = GroupDivision(plan.quotients)
-
-        row, next_row = Signal(range(groups)), Signal(range(groups))
-        step = Signal(range(attend.steps))
-        left = Signal(range(plan.power_latency), init=plan.power_latency - 1)
-        waiting, weighting, take = Signal(), Signal(), Signal()
-        last_row, last_step = row == groups - 1, step == attend.steps - 1
-        weighted = weighting & last_row
+    def ending(self, m: Module) -> "_Divided":
+        ending = _Divided(m, self.plan)
         m.d.comb += [
-            self.i.ready.eq(weights.ready & ~waiting & ~weighting),
-            take.eq(self.i.valid & self.i.ready),
-            next_row.eq(Mux(take | weighting, Mux(last_row, 0, row + 1), row)),
-            weights.advance.eq((take & ~last_row) | weighted),
-            kept.write.eq(take),
-            kept.row.eq(row),
-            kept.next_row.eq(next_row),
-            kept.data.eq(Cat(_moved(value) for value in self.i.payload)),
-            division.reserve.eq(waiting & (left == 0) & last_step & division.free),
+            ending.division.o.ready.eq(self.o.ready),
+            self.o.valid.eq(ending.division.o.valid),
+            self.o.payload.eq(ending.division.o.payload),
         ]
-        m.d.sync += row.eq(next_row)
-        with m.If(take & last_row):
-            m.d.sync += waiting.eq(1)
-        with m.If(waiting):
-            with m.If(left != 0):
-                m.d.sync += left.eq(left - 1)
-            with m.Elif(~last_step | division.free):
-                m.d.sync += [
-                    left.eq(left.init), waiting.eq(0), weighting.eq(1)
-                ]
-        with m.If(weighted):
-            m.d.sync += [weighting.eq(0), step.eq(Mux(last_step, 0, step + 1))]
+        return ending
 
-        power = Signal(shape_of(attend.power.output))
-        products = []
-        units = plan.multipliers.units(inputs, 1)
-        for kind, k, _ in units:
-            m.submodules[f"unit_{k}"] = unit = MacUnit(kind, plan.scores)
-            width = attend.input.width
-            value = kept.read[k * width : (k + 1) * width]
-            m.d.comb += [
-                unit.load.eq(weights.load | waiting),
-                unit.weights[0].eq(Mux(waiting, power, weights.weights[k][0])),
-                unit.x.eq(Mux(weighting, value, self._scored(self.i.payload[k]))),
-            ]
-            products.append(unit.sums[0])
-        self._score(m, products, take, row == 0, weighted, power)
-        self._sum(m, products, Cat(weighting, step == 0, last_step, row), power, division)
+    def kept(self, value: Value) -> Value:
+        return _moved(value)
 
-        m.d.comb += [
-            division.o.ready.eq(self.o.ready),
-            self.o.valid.eq(division.o.valid),
-            self.o.payload.eq(division.o.payload),
-        ]
-        return m
+    def scored(self, value: Value) -> Value:
+        return value if self.plan.reloadable else _moved(value)
 
-    def _score(self, m: Module, products, take, first, advance, power) -> None:
-        """The power of a step's score, which stays until the next step's products."""
-        plan, attend = self.plan, self.plan.layer.attend
-        biased = attend.biased_sum
-        total = registered_tree(m, products, "score")
-        beat = Cat(take, first)
-        for stage in range(plan.score_latency):
-            after = Signal(2, name=f"beat_{stage}")
-            m.d.sync += after.eq(beat)
-            beat = after
-        # Values were moved up, and weights bring that into the sum.
-        moved = attend.input.min_raw * int(attend.weights.raw.sum())
-        start = biased.rounding_constant + (0 if plan.reloadable else moved)
-        score = Signal(Shape(biased.exact_width, signed=True))
-        with m.If(beat[0]):
-            m.d.sync += score.eq(Mux(beat[1], start, score) + total)
+    def weighed(self, kept: Value, row: Value, lane: int) -> Value:
+        return kept
 
-        captured = QFormat(biased.exact_width - biased.fraction, attend.accumulator.fraction)
-        narrowing = Requantise(captured, attend.accumulator, Rounding.FLOOR)
-        m.submodules.accumulator = accumulator = Requantiser(narrowing)
-        m.submodules.sum = narrowed = Requantiser(biased.sum_narrowing)
-        m.submodules.power = activation = activation_component(attend.power)(attend.power)
-        shift = biased.biased.fraction - attend.accumulator.fraction
-        m.d.comb += [
-            accumulator.i.eq(score >> biased.dropped),
-            narrowed.i.eq(accumulator.o.shift_left(shift) + self._bias(m, advance)),
-            activation.i.eq(narrowed.o),
-            activation.en.eq(1),
-            power.eq(activation.o),
-        ]
-
-    def _bias(self, m: Module, advance):
-        """The stored bias of a step, the next one's after ``advance``."""
-        biased = self.plan.layer.attend.biased_sum
+    @property
+    def score_start(self) -> int:
         if self.plan.reloadable:
-            return stored_bias(biased, [self._written_bias(m, advance)])
-        stored = biased.stored_biases
-        shape = Shape.cast(range(min(0, int(stored.min())), max(0, int(stored.max())) + 1))
-        m.submodules.biases = biases = WeightMemory(shape=shape, rows=stored.reshape(-1, 1, 1))
-        m.d.comb += biases.advance.eq(advance)
-        if len(stored) == 1:
-            return biases.weights[0][0]
-        bias = Signal(shape)
-        with m.If(biases.load):
-            m.d.sync += bias.eq(biases.weights[0][0])
-        return bias
+            return super().score_start
+        # Values were moved up, and weights bring that into the sum.
+        attend = self.plan.layer.attend
+        return super().score_start + attend.input.min_raw * int(attend.weights.raw.sum())
 
-    def _written_bias(self, m: Module, advance):
-        """The same of the memory, as it is."""
-        plan, biases = self.plan, self.plan.layer.attend.biases
+    def bias(self, m: Module, advance):
+        plan = self.plan
+        if not plan.reloadable:
+            return super().bias(m, advance)
+        format = plan.layer.attend.biases.format
         m.submodules.biases = memory = WritableWeightMemory(
-            shape=shape_of(biases.format),
+            shape=shape_of(format),
             layout=(1, 1),
             memory=plan.memories[1],
             rows=plan.bias_bits(plan.layer),
         )
         wiring.connect(m, wiring.flipped(self.memory_bias), memory.memory)
-        bias = Signal(shape_of(biases.format))
+        bias = Signal(shape_of(format))
         m.d.comb += memory.advance.eq(advance)
         with m.If(memory.load):
             m.d.sync += bias.eq(memory.weights[0][0])
-        return bias
+        return stored_bias(plan.layer.attend.biased_sum, [bias])
 
-    def _weights(self, m: Module) -> WeightMemory | WritableWeightMemory:
-        """Weights of scores. A single row of constants is there twice, so that it is loaded
-        again."""
-        scores = self.plan.scores
-        if self.plan.reloadable:
-            memory = stored_weights(scores)
-            wiring.connect(m, wiring.flipped(self.memory_weight), memory.memory)
-            return memory
-        rows = scores.weight_rows
-        if len(rows) == 1:
-            rows = np.repeat(rows, 2, axis=0)
-        return WeightMemory(shape=shape_of(scores.parameters.weight), rows=rows)
+    def weights(self, m: Module):
+        if not self.plan.reloadable:
+            return super().weights(m)
+        memory = stored_weights(self.plan.scores)
+        wiring.connect(m, wiring.flipped(self.memory_weight), memory.memory)
+        return memory
 
-    def _scored(self, value):
-        """A value as its weight multiplies it."""
-        return value if self.plan.reloadable else _moved(value)
 
-    def _sum(self, m: Module, products, beat, power, division) -> None:
-        """Sums of products with powers, and of these, and where they go."""
-        plan = self.plan
-        width, groups = plan.weighted_width, plan.groups
-        m.submodules.sums = sums = RowMemory(groups, width * len(products))
-        weighting, first, last, row = beat[0], beat[1], beat[2], beat[3:]
-        total = Signal(plan.total_width)
-        added = Signal(plan.total_width)
-        m.d.comb += added.eq(Mux(first, 0, total) + power)
-        with m.If(weighting & (row == 0)):
+class _Divided:
+    """Sums of a frame's last step are divided by that of powers."""
+
+    start = 0
+    moves, stays = Const(1), Const(0)
+
+    def __init__(self, m: Module, plan: AttentionPlan):
+        self.plan = plan
+        m.submodules.division = self.division = GroupDivision(plan.quotients)
+        self.free = self.division.free
+
+    def take(self, m: Module, reserve: Value, weighed: Weighed) -> None:
+        division, begins = self.division, weighed.weighs & (weighed.row == 0)
+        total = Signal(self.plan.total_width)
+        added = Signal(self.plan.total_width)
+        m.d.comb += added.eq(Mux(weighed.first, 0, total) + weighed.power)
+        with m.If(begins):
             m.d.sync += total.eq(added)
-
-        after = Signal(len(beat))
-        m.d.sync += after.eq(beat)
-        adds, begins, ends, at = after[0], after[1], after[2], after[3:]
-        data = Cat(
-            (Mux(begins, 0, sums.read[k * width : (k + 1) * width]) + product)[:width]
-            for k, product in enumerate(products)
-        )
         m.d.comb += [
-            sums.write.eq(adds),
-            sums.row.eq(at),
-            sums.next_row.eq(row),
-            sums.data.eq(data),
-            division.write.eq(adds & ends),
-            division.row.eq(at),
-            division.numerators.eq(data),
-            division.load.eq(weighting & (row == 0) & last),
+            division.reserve.eq(reserve),
+            division.write.eq(weighed.done),
+            division.row.eq(weighed.row_done),
+            division.numerators.eq(weighed.sums),
+            division.load.eq(begins & weighed.last),
             division.next_denominator.eq(added),
         ]
 

@@ -15,24 +15,23 @@ __all__ = ["Scores"]
 @dataclass(frozen=True)
 class Scores(DensePlan):
     """A dense layer of one neuron, a step after the other, whose units multiply with powers as
-    well: units give products, of operands that are loaded.
-
-    Inputs are moved up by the least value of their format, so that no product with a power is
-    negative; with weights, that is a constant in the sum. Weights that are written at run time
-    multiply inputs as they are: units take a sign then.
-    """
+    well: units give products, of operands that are loaded."""
 
     @classmethod
     def of(
-        cls, layer: Attention, lanes: int, multipliers: Multipliers | None, reloadable: bool
+        cls,
+        layer: Attention,
+        operand: QFormat,
+        lanes: int,
+        multipliers: Multipliers | None,
+        reloadable: bool,
     ) -> "Scores":
-        """Products of ``lanes`` channels of ``layer`` a cycle."""
+        """Products of ``lanes`` channels of ``layer`` a cycle, which come as ``operand``."""
         attend = layer.attend
-        weight, power, input = attend.weights.format, attend.power.output, attend.input
+        weight, power = attend.weights.format, attend.power.output
         width = max(format.width + (not format.signed) for format in (weight, power))
-        signed = reloadable and input.signed
         parameters = Dense(
-            input=QFormat(input.width + signed - input.fraction, input.fraction, signed=signed),
+            input=operand,
             weight=QFormat(width - weight.fraction, weight.fraction),
             accumulator=attend.accumulator,
             bias=attend.biases.format,
