@@ -233,7 +233,10 @@ class RecurrentPlan(RecurrentControl, RecurrentMemories, LayerPlan):
         # Sums of a pass have left before those of the next one come.
         first, second = sums.part_beats
         passes = [max(first, summed + groups) for groups in sums.groups]
-        passes += [max(second, summed + groups) for groups in sums.groups]
+        passes += [
+            max(second, self._leaving(sums.groups[number], units, self.rests))
+            for number, units in self._finished
+        ]
         # What the last pass still is on its way to when the state's next values are due.
         late = summed + self.cell_latency + self.rests * (self._finished[-1][1] - 1)
         if sums.state_first:

@@ -6,7 +6,7 @@ from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.float_format import FloatFormat
-from build_decoder.quant.floating.ranged import RangedLayer
+from build_decoder.quant.floating.ranged import Ranged
 from build_decoder.quant.formats import INPUT, NodeKey
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Reference
@@ -79,9 +79,9 @@ def input_ranges(model: IntegerModel, x: np.ndarray) -> list[dict[str, int | flo
     found = {
         number: {
             "layer": number, "greatest": node.layer.range.greatest,
-            "least_exponent": node.layer.least, "inputs": 0, "beyond": 0, "cut": 0,
+            "least_exponent": node.layer.range.least, "inputs": 0, "beyond": 0, "cut": 0,
         }
-        for number, node in enumerate(model.nodes, start=1) if isinstance(node.layer, RangedLayer)
+        for number, node in enumerate(model.nodes, start=1) if isinstance(node.layer, Ranged)
     }  # fmt: skip
     for values in model.values_by_parts(model.quantise_input(x)):
         for number, counts in found.items():

@@ -1,0 +1,153 @@
+"""Layers over time steps in floating point equal fractions, and lose nothing of their states."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.lstm import Lstm
+from build_decoder.models.network import Input, Network, Node
+from build_decoder.quant.floating.convert import float_model
+from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
+from build_decoder.quant.floating.lstm_cell import cell_range
+from build_decoder.quant.floating.quantised import input_ranges
+from build_decoder.sim.float_codes import float_frames
+from build_decoder.sim.random_float_recurrent import random_float_lstm
+from tests.floats import rounded, taken
+from tests.sweeps import swept
+
+FLUSHED = FloatFormat(4, 3, subnormals=False)
+FORMATS = [FP16, BF16, FP32, FloatFormat(5, 2), FLUSHED, FloatFormat(2, 1)]
+
+
+def formed(form, total: Fraction) -> Fraction:
+    """What a form gives of a sum."""
+    code = math.floor(total * 2**form.input.fraction + Fraction(1, 2))
+    code = min(max(code, form.input.min_raw), form.input.max_raw)
+    return Fraction(int(form.compute(np.array(code)))) / 2**form.output.fraction
+
+
+def after(cell, x: list[float], h: list[float], kept: list[float]):
+    """Output and cell of each unit after a step, in fractions."""
+    values = [*x, *h]
+    if any(map(math.isnan, values)):
+        return [math.nan] * cell.units, [math.nan] * cell.units
+    values = [Fraction(taken(value, cell.range)) for value in values]
+    weights = cell.format.decode(np.concatenate([cell.weights, cell.recurrent])).T.tolist()
+    biases = cell.format.decode(cell.biases).tolist()
+    sums = [
+        Fraction(bias) + sum(value * Fraction(w) for value, w in zip(values, row, strict=True))
+        for row, bias in zip(weights, biases, strict=True)
+    ]
+    outputs, cells = [], []
+    for unit in range(cell.units):
+        i, f, g, o = sums[unit :: cell.units]
+        i, f, o = (formed(cell.gate, each) for each in (i, f, o))
+        exact = f * Fraction(taken(kept[unit], cell.kept)) + i * formed(cell.candidate, g)
+        cells.append(rounded(exact, cell.format))
+        outputs.append(rounded(o * formed(cell.squash, exact), cell.format))
+    return outputs, cells
+
+
+def run(layer, x: np.ndarray) -> np.ndarray:
+    """Outputs of a frame of codes (steps, channels), in fractions."""
+    cell = layer.cell
+    h, kept, given = [0.0] * cell.units, [0.0] * cell.units, []
+    rows = cell.format.decode(x).tolist()
+    for row in reversed(rows) if layer.backward else rows:
+        h, kept = after(cell, row, h, kept)
+        given.append(h)
+    if not layer.sequences:
+        return np.array(given[-1])
+    return np.array(given[::-1] if layer.backward else given)
+
+
+@pytest.mark.parametrize("number", swept(range(120), 6))
+def test_outputs_of_a_lstm_equal_fractions(number):
+    rng = np.random.default_rng([1, number])
+    format = FORMATS[number // 6 % len(FORMATS)]
+    shape = (int(rng.integers(1, 5)), int(rng.integers(1, 4)))
+    layer = random_float_lstm(rng, format, shape)
+    x = float_frames(rng, format, layer.range.greatest, (12, math.prod(shape)))
+    x = x.reshape(12, *shape)
+    found = format.decode(layer.compute(x))
+    for frame, got in zip(x, found, strict=True):
+        exact = run(layer, frame)
+        np.testing.assert_array_equal(got, exact)
+        numbers = ~np.isnan(exact)
+        np.testing.assert_array_equal(np.signbit(got)[numbers], np.signbit(exact)[numbers])
+
+
+def network(cls, *, steps=6, sequences=False, positive=False) -> Network:
+    """A cell over some steps, and a dense layer behind it, of random weights."""
+    rng = np.random.default_rng(1)
+    nodes = [("a", cls(4, sequences))]
+    if not sequences:
+        nodes.append(("b", Dense(3, "linear")))
+    sources, shape, made = ["x", *(name for name, _ in nodes)], (steps, 3), []
+    for source, (name, layer) in zip(sources, nodes, strict=False):
+        weights = {
+            key: rng.normal(size=size) for key, size in layer.weight_shapes((shape,)).items()
+        }
+        if positive:
+            weights = {key: np.abs(values) for key, values in weights.items()}
+        made.append(Node(name, (source,), layer, weights))
+        shape = layer.output_shape((shape,))
+    return Network("random", (Input("x", (steps, 3)),), tuple(made))
+
+
+@pytest.mark.parametrize(
+    ("format", "error"), [(FP16, 3e-3), (BF16, 3e-2), (FP32, 1e-3)], ids=str
+)
+def test_a_network_is_near_its_floats(format, error):
+    net = network(Lstm)
+    x = np.random.default_rng(2).normal(size=(200, 18))
+    model = float_model(net, x, format)
+    assert np.abs(model.predict(x) - net.forward(x)).max() < error * 4
+    (states, dense) = input_ranges(model, x)
+    assert (states["inputs"], dense["inputs"]) == (200 * 18, 200 * 4)
+    assert states["beyond"] == dense["beyond"] == dense["cut"] == 0
+
+
+@pytest.mark.parametrize("format", [FP16, BF16, FP32, FLUSHED], ids=str)
+def test_states_are_never_limited(format):
+    """With gates at their ends, cells grow by one a step, as far as they can."""
+    net = network(Lstm, steps=12, sequences=True, positive=True)
+    x = np.random.default_rng(3).choice([-8.0, 8.0], (40, 12, 1)).repeat(3, axis=2)
+    x[0] = 8.0
+    x = x.reshape(40, 36)
+    cell = float_model(net, x, format).layers[0].cell
+    state, greatest = cell.start(40), 0.0
+    codes = format.encode(x).reshape(40, 12, 3)
+    for step in range(12):
+        state = cell.compute(codes[:, step], state)
+        h, kept = state
+        assert not cell.range.beyond(h).any()
+        assert (np.abs(format.decode(kept)) <= cell.kept.greatest).all()
+        greatest = max(greatest, np.abs(format.decode(kept)).max())
+    assert greatest > cell.kept.greatest * 0.7
+
+
+def test_the_range_of_cells_is_that_of_the_steps():
+    cell = float_model(network(Lstm), np.ones((1, 18)), FP16).layers[0].cell
+    for steps, most in ((1, 1.0), (5, 5.0), (100, 100.0), (10**6, 2048.0)):
+        code, least = cell_range(FP16, steps, cell.gate, cell.candidate)
+        assert most * 0.999 <= FP16.decode(code) <= most
+        assert least == -24
+    code, least = cell_range(FP32, 3, cell.gate, cell.candidate)
+    assert (int(FP32.decode(code)), least) == (2, -24)
+
+
+def test_nan_lasts_from_its_step_to_the_end_of_the_sample():
+    layer = float_model(
+        network(Lstm, sequences=True), np.random.default_rng(4).normal(size=(9, 18)), FP16
+    ).layers[0]
+    x = FP16.encode(np.random.default_rng(5).normal(size=(2, 6, 3)))
+    clean = layer.compute(x)
+    x[0, 2, 1] = FP16.nan
+    found = layer.compute(x)
+    assert (found[0, 2:] == FP16.nan).all()
+    np.testing.assert_array_equal(found[0, :2], clean[0, :2])
+    np.testing.assert_array_equal(found[1], clean[1])
