@@ -1,7 +1,9 @@
 """Attention over time steps in hardware."""
 
+from typing import NamedTuple
+
 import numpy as np
-from amaranth import Cat, Module, Mux, Shape, Signal
+from amaranth import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
 
 from build_decoder.hdl.activations.component import activation_component
@@ -20,7 +22,30 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding
 
-__all__ = ["COMPONENT", "AttentionComponent"]
+__all__ = ["COMPONENT", "AttentionComponent", "Entering", "Operands"]
+
+
+class Entering(NamedTuple):
+    """Whether a transfer is taken, its row, its step, and whether it is the last row."""
+
+    take: Value
+    row: Value
+    step: Value
+    last_row: Value
+
+
+class Operands(NamedTuple):
+    """What a lane multiplies: with ``load``, the power if ``waiting`` and else a weight are taken
+    for the products behind it; the value of these is the one that is kept, ``again``, if
+    ``weighting``, and else the one that enters."""
+
+    load: Value
+    waiting: Value
+    power: Value
+    weight: Value
+    weighting: Value
+    again: Value
+    entering: Value
 
 
 class AttentionComponent(StageComponent):
@@ -63,15 +88,22 @@ class AttentionComponent(StageComponent):
     i : ``In``, stream of arrays of channels of a step
     o : ``Out``, stream of arrays of ``lanes`` means
     memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
+
+    Attributes
+    ----------
+    DIVISION : type of GroupDivision
+        Hardware of the division; of the class.
     """
+
+    DIVISION: type[GroupDivision] = GroupDivision
 
     def elaborate(self, platform):
         m = Module()
         plan, attend, groups = self.plan, self.plan.layer.attend, self.plan.groups
         inputs = plan.folding.inputs_per_cycle
         m.submodules.weights = weights = self._weights(m)
-        m.submodules.kept = kept = RowMemory(groups, inputs * attend.input.width)
-        m.submodules.division = division = GroupDivision(plan.quotients)
+        m.submodules.kept = kept = RowMemory(groups, inputs * self._kept_bits)
+        m.submodules.division = division = self.DIVISION(plan.quotients)
 
         row, next_row = Signal(range(groups)), Signal(range(groups))
         step = Signal(range(attend.steps))
@@ -79,15 +111,16 @@ class AttentionComponent(StageComponent):
         waiting, weighting, take = Signal(), Signal(), Signal()
         last_row, last_step = row == groups - 1, step == attend.steps - 1
         weighted = weighting & last_row
+        entering, values = self._entering(m, Entering(take, row, step, last_row), division)
         m.d.comb += [
             self.i.ready.eq(weights.ready & ~waiting & ~weighting),
             take.eq(self.i.valid & self.i.ready),
             next_row.eq(Mux(take | weighting, Mux(last_row, 0, row + 1), row)),
-            weights.advance.eq((take & ~last_row) | weighted),
-            kept.write.eq(take),
-            kept.row.eq(row),
+            weights.advance.eq((entering.take & ~entering.last_row) | weighted),
+            kept.write.eq(entering.take),
+            kept.row.eq(entering.row),
             kept.next_row.eq(next_row),
-            kept.data.eq(Cat(_moved(value) for value in self.i.payload)),
+            kept.data.eq(Cat(values)),
             division.reserve.eq(waiting & (left == 0) & last_step & division.free),
         ]
         m.d.sync += row.eq(next_row)
@@ -107,16 +140,13 @@ class AttentionComponent(StageComponent):
         products = []
         units = plan.multipliers.units(inputs, 1)
         for kind, k, _ in units:
-            m.submodules[f"unit_{k}"] = unit = MacUnit(kind, plan.scores)
-            width = attend.input.width
-            value = kept.read[k * width : (k + 1) * width]
-            m.d.comb += [
-                unit.load.eq(weights.load | waiting),
-                unit.weights[0].eq(Mux(waiting, power, weights.weights[k][0])),
-                unit.x.eq(Mux(weighting, value, self._scored(self.i.payload[k]))),
-            ]
-            products.append(unit.sums[0])
-        self._score(m, products, take, row == 0, weighted, power)
+            load, width = weights.load | waiting, self._kept_bits
+            again = kept.read[k * width : (k + 1) * width]
+            operands = Operands(
+                load, waiting, power, weights.weights[k][0], weighting, again, values[k]
+            )
+            products.append(self._product(m, kind, k, operands))
+        self._score(m, products, entering, weighted, power)
         self._sum(m, products, Cat(weighting, step == 0, last_step, row), power, division)
 
         m.d.comb += [
@@ -126,12 +156,34 @@ class AttentionComponent(StageComponent):
         ]
         return m
 
-    def _score(self, m: Module, products, take, first, advance, power) -> None:
+    @property
+    def _kept_bits(self) -> int:
+        """Bits of a value that is kept."""
+        return self.plan.layer.attend.input.width
+
+    def _entering(
+        self, m: Module, entering: Entering, division: GroupDivision
+    ) -> tuple[Entering, list[Value]]:
+        """Where a transfer that is taken enters multipliers, and its values as they are kept."""
+        return entering, [_moved(value) for value in self.i.payload]
+
+    def _product(self, m: Module, kind, k: int, operands: Operands) -> Value:
+        """The product of a lane."""
+        m.submodules[f"unit_{k}"] = unit = MacUnit(kind, self.plan.scores)
+        o = operands
+        m.d.comb += [
+            unit.load.eq(o.load),
+            unit.weights[0].eq(Mux(o.waiting, o.power, o.weight)),
+            unit.x.eq(Mux(o.weighting, o.again, self._scored(self.i.payload[k]))),
+        ]
+        return unit.sums[0]
+
+    def _score(self, m: Module, products, entering: Entering, advance, power) -> None:
         """The power of a step's score, which stays until the next step's products."""
         plan, attend = self.plan, self.plan.layer.attend
         biased = attend.biased_sum
         total = registered_tree(m, products, "score")
-        beat = Cat(take, first)
+        beat = Cat(entering.take, entering.row == 0)
         for stage in range(plan.score_latency):
             after = Signal(2, name=f"beat_{stage}")
             m.d.sync += after.eq(beat)
