@@ -6,12 +6,14 @@ from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.layer import Shape
 from build_decoder.quant.activations import IntegerActivation, integer_activation
+from build_decoder.quant.floating.attention import FloatAttention
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.floating.lstm import FloatLstm
 from build_decoder.quant.floating.lstm_cell import FloatLstmCell, cell_range
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layer import IntegerLayer
+from build_decoder.quant.layers.attention import POWER
 from build_decoder.quant.layers.flatten import Flatten
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.float_codes import codes_near, finite_codes
@@ -22,7 +24,7 @@ from build_decoder.sim.random_float_layers import (
     random_range,
 )
 
-__all__ = ["random_float_lstm", "random_float_recurrent"]
+__all__ = ["random_float_attention", "random_float_lstm", "random_float_recurrent"]
 
 _INPUT = "x"
 _MOST_STEPS, _MOST_CHANNELS, _MOST_UNITS = 5, 5, 4
@@ -34,7 +36,8 @@ _MOST_SUM_BITS = 80
 def random_float_recurrent(
     random: np.random.Generator, *, name: str = "random"
 ) -> ColumnNetwork:
-    """A network of one or two layers over 1 to 5 steps, and mostly a dense one behind them."""
+    """A network over 1 to 5 steps: LSTMs or attention, one or two in a row, and mostly a dense
+    layer behind them."""
     format = random_float_format(random)
     shape = tuple(
         int(random.integers(1, most, endpoint=True)) for most in (_MOST_STEPS, _MOST_CHANNELS)
@@ -60,7 +63,9 @@ def random_float_recurrent(
 
     for _ in range(int(random.integers(1, 3))):
         if len(given) == 2:
-            folded(random_float_lstm(random, format, given), "lstm")
+            draws = (random_float_attention, "attention"), (random_float_lstm, "lstm")
+            draw, kind = draws[random.random() < 0.7]
+            folded(draw(random, format, given), kind)
     if len(given) == 2:
         add(Flatten(format, given[0] * given[1]), "flatten")
     if random.random() < 0.7:
@@ -95,6 +100,28 @@ def random_float_lstm(
         if cell.exact_bound.bit_length() <= 62 and cell.sums.total.width <= _MOST_SUM_BITS:
             sequences, backward = (bool(random.random() < 0.5) for _ in range(2))
             return FloatLstm(steps, cell, sequences, backward)
+
+
+def random_float_attention(
+    random: np.random.Generator, format: FloatFormat, shape: Shape
+) -> FloatAttention:
+    """A layer that takes codes (steps, channels), of any weights and range that it can have."""
+    steps, channels = shape
+    while True:
+        into = QFormat(int(random.integers(2, 5)), int(random.integers(1, 5)))
+        power = integer_activation(POWER, into, QFormat(2, int(random.integers(2, 8)), False))
+        greatest, least = random_range(random, format)
+        try:
+            layer = FloatAttention(
+                input=format, greatest=greatest, least=least,
+                weights=_codes(random, format, (channels, 1)),
+                biases=_codes(random, format, (steps, 1)), power=power,
+            )  # fmt: skip
+        except ValueError:
+            # Sums are too wide.
+            continue
+        if layer.sums.total.width <= _MOST_SUM_BITS:
+            return layer
 
 
 def _codes(random: np.random.Generator, format: FloatFormat, shape: Shape) -> np.ndarray:

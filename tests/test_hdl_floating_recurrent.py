@@ -9,10 +9,12 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import get
 from build_decoder.hdl.floating.lstm.plan import FloatLstmPlan
+from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
+from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
@@ -20,7 +22,7 @@ from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.float_codes import float_frames
 from build_decoder.sim.netlist_check import check_netlist
-from build_decoder.sim.random_float_recurrent import random_float_lstm
+from build_decoder.sim.random_float_recurrent import random_float_attention, random_float_lstm
 from build_decoder.sim.synthesis import TARGETS
 from tests.stage_rig import check_control, component
 from tests.sweeps import swept
@@ -30,27 +32,34 @@ from tests.test_quant_float_recurrent import FLUSHED, network
 FORMATS = [FP16, BF16, FP32, FloatFormat(5, 2), FLUSHED]
 
 
+DRAWN = {"lstm": random_float_lstm, "attention": random_float_attention}
+
+
 @pytest.mark.parametrize("number", swept(range(60), 12))
-def test_a_lstm_gives_its_values_at_its_times(number):
+@pytest.mark.parametrize("kind", DRAWN)
+def test_a_layer_gives_its_values_at_its_times(kind, number):
     rng = np.random.default_rng([3, number])
     format = FORMATS[number // 12 % len(FORMATS)]
     shape = (int(rng.integers(1, 5)), int(rng.integers(1, 4)))
-    layer = random_float_lstm(rng, format, shape)
-    plans = list(FloatLstmPlan.options(layer, ()))
+    layer = DRAWN[kind](rng, format, shape)
+    plans = list(plan_type(layer).options(layer, ()))
     plan = plans[int(rng.integers(len(plans)))]
-    products = plan.folding.inputs_per_cycle * plan.sums.neurons
-    plan = FloatLstmPlan(
-        layer, plan.folding, Multipliers(dsp=products // 2, lut=products - products // 2)
-    )
+    products = plan.folding.inputs_per_cycle * plan.multiplying.neurons
+    units = Multipliers(dsp=products // 2, lut=products - products // 2)
+    plan = type(plan).chosen(layer, (), folding=plan.folding, multipliers=units)
     x = float_frames(rng, format, layer.range.greatest, (7, math.prod(shape)))
     wanted = layer.compute(x.reshape(-1, *shape)).reshape(7, -1)
     check_values_and_times(plan, x, wanted, number + 1)
 
 
-@pytest.mark.parametrize("folding", [Folding(1, 1), Folding(2, 16)], ids=str)
-def test_control_is_that_of_the_plan(folding):
-    model = float_model(network(Lstm, steps=3), np.ones((1, 9)), FloatFormat(4, 3))
-    plan = FloatLstmPlan(model.layers[0], folding)
+@pytest.mark.parametrize(
+    ("cls", "folding"),
+    [(Lstm, Folding(1, 1)), (Lstm, Folding(2, 16)), (Attention, Folding(2, 1))],
+    ids=["lstm-1x1", "lstm-2x16", "attention-2x1"],
+)
+def test_control_is_that_of_the_plan(cls, folding):
+    layer = float_model(network(cls, steps=3), np.ones((1, 9)), FloatFormat(4, 3)).layers[0]
+    plan = plan_type(layer).chosen(layer, (), folding=folding)
     check_control(component(plan), (0.8, 0.6), cycles=2 * plan.times.latency)
 
 
@@ -81,12 +90,13 @@ def test_foldings_are_the_smallest_that_keep_up():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("cls", [Lstm, Attention], ids=["lstm", "attention"])
 @pytest.mark.parametrize("family", TARGETS)
-def test_a_netlist_equals_its_model(family, tmp_path):
+def test_a_netlist_equals_its_model(family, cls, tmp_path):
     family = get(family)
     x = np.random.default_rng(1).normal(size=(9, 9))
-    model = float_model(network(Lstm, steps=3), x, FloatFormat(5, 2))
-    plan = design_decoder(model, foldings=[Folding(2, 4), Folding(1, 1)], family=family)
+    model = float_model(network(cls, steps=3), x, FloatFormat(5, 2))
+    plan = design_decoder(model, interval_cycles=600, family=family)
     (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=family))
     decoder = ExportedDecoder(tmp_path / "decoder.v", plan.interface, family)
     x = float_frames(np.random.default_rng(8), model.input_format, 2.0, (6, 9))

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.dense import Dense
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.network import Input, Network, Node
@@ -14,7 +15,7 @@ from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFor
 from build_decoder.quant.floating.lstm_cell import cell_range
 from build_decoder.quant.floating.quantised import input_ranges
 from build_decoder.sim.float_codes import float_frames
-from build_decoder.sim.random_float_recurrent import random_float_lstm
+from build_decoder.sim.random_float_recurrent import random_float_attention, random_float_lstm
 from tests.floats import rounded, taken
 from tests.sweeps import swept
 
@@ -80,10 +81,41 @@ def test_outputs_of_a_lstm_equal_fractions(number):
         np.testing.assert_array_equal(np.signbit(got)[numbers], np.signbit(exact)[numbers])
 
 
+def attended(layer, x: list[list[float]]) -> list[float]:
+    """Means of the steps of a sample, in fractions."""
+    if np.isnan(x).any():
+        return [math.nan] * layer.channels
+    rows = [[Fraction(taken(value, layer.range)) for value in row] for row in x]
+    weights = [Fraction(weight) for weight in layer.input.decode(layer.weights)[:, 0].tolist()]
+    powers = [
+        formed(layer.power, Fraction(bias) + sum(a * b for a, b in zip(row, weights, strict=True)))
+        for row, bias in zip(rows, layer.input.decode(layer.biases)[:, 0].tolist(), strict=True)
+    ]
+    return [
+        rounded(sum(p * x for p, x in zip(powers, column, strict=True)) / sum(powers), layer.output)
+        for column in zip(*rows, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("number", swept(range(120), 6))
+def test_means_of_attention_equal_fractions(number):
+    rng = np.random.default_rng([2, number])
+    format = FORMATS[number // 6 % len(FORMATS)]
+    shape = (int(rng.integers(1, 7)), int(rng.integers(1, 5)))
+    layer = random_float_attention(rng, format, shape)
+    x = float_frames(rng, format, layer.range.greatest, (18, math.prod(shape)))
+    x = x.reshape(18, *shape)
+    found = format.decode(layer.compute(x))
+    exact = np.array([attended(layer, frame.tolist()) for frame in format.decode(x)])
+    np.testing.assert_array_equal(found, exact)
+    numbers = ~np.isnan(exact)
+    np.testing.assert_array_equal(np.signbit(found)[numbers], np.signbit(exact)[numbers])
+
+
 def network(cls, *, steps=6, sequences=False, positive=False) -> Network:
     """A cell over some steps, and a dense layer behind it, of random weights."""
     rng = np.random.default_rng(1)
-    nodes = [("a", cls(4, sequences))]
+    nodes = [("a", Attention() if cls is Attention else cls(4, sequences))]
     if not sequences:
         nodes.append(("b", Dense(3, "linear")))
     sources, shape, made = ["x", *(name for name, _ in nodes)], (steps, 3), []
@@ -101,14 +133,16 @@ def network(cls, *, steps=6, sequences=False, positive=False) -> Network:
 @pytest.mark.parametrize(
     ("format", "error"), [(FP16, 3e-3), (BF16, 3e-2), (FP32, 1e-3)], ids=str
 )
-def test_a_network_is_near_its_floats(format, error):
-    net = network(Lstm)
+@pytest.mark.parametrize("cls", [Lstm, Attention], ids=["lstm", "attention"])
+def test_a_network_is_near_its_floats(cls, format, error):
+    net = network(cls)
     x = np.random.default_rng(2).normal(size=(200, 18))
     model = float_model(net, x, format)
     assert np.abs(model.predict(x) - net.forward(x)).max() < error * 4
     (states, dense) = input_ranges(model, x)
-    assert (states["inputs"], dense["inputs"]) == (200 * 18, 200 * 4)
-    assert states["beyond"] == dense["beyond"] == dense["cut"] == 0
+    (given,) = net.nodes[0].layer.output_shape(((6, 3),))
+    assert (states["inputs"], dense["inputs"]) == (200 * 18, 200 * given)
+    assert states["beyond"] == dense["beyond"] == 0
 
 
 @pytest.mark.parametrize("format", [FP16, BF16, FP32, FLUSHED], ids=str)

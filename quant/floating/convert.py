@@ -13,6 +13,7 @@ from build_decoder.quant.floating.conv2d import FloatConv2d
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.floating.forms import BOUNDED, bounded_form, form_fraction
+from build_decoder.quant.floating.from_attention import float_attention
 from build_decoder.quant.floating.from_lstm import float_lstm, lstm_range
 from build_decoder.quant.floating.global_average_pool import FloatGlobalAveragePool
 from build_decoder.quant.floating.seen import Extent, held, together, values_seen
@@ -51,8 +52,10 @@ _ADDING: Mapping[str, Callable[..., IntegerLayer]] = {
 """What makes those of types that add values up, of the layer in floats and shapes of its inputs."""
 
 
-_RECURRENT: Mapping[str, Callable[..., IntegerLayer]] = {"lstm": float_lstm}
-"""What makes the layers of types that run a cell over time steps: see :func:`float_lstm`."""
+_OVER_TIME: Mapping[str, Callable[..., IntegerLayer]] = {
+    "attention": float_attention, "lstm": float_lstm
+}  # fmt: skip
+"""What makes the layers of types that go over time steps: see :func:`float_lstm`."""
 
 _STATE_RANGES: Mapping[str, Callable[..., tuple[int, int]]] = {"lstm": lstm_range}
 """The range of the outputs of these."""
@@ -102,8 +105,8 @@ def float_model(
             ends = {"input": format, "output": format, "greatest": greatest, "least": least}
             if kind in _ADDING:
                 made = _ADDING[kind](layer, shapes, **ends)
-            elif kind in _RECURRENT:
-                made = _RECURRENT[kind](
+            elif kind in _OVER_TIME:
+                made = _OVER_TIME[kind](
                     layer, shapes[0], node.weights, format, taken, uniform_segments
                 )
             else:
@@ -131,11 +134,11 @@ def _check(network: Network, node: Node, format: FloatFormat) -> None:
     kind, place = type_of(node.layer).name, f"layer {node.name!r}"
     if kind in (*_PASSING, *_ADDING):
         return
-    if kind not in (*_WEIGHTED, *_RECURRENT):
+    if kind not in (*_WEIGHTED, *_OVER_TIME):
         raise InputError.at(
             network.name, place,
             expected=f"a type that there is in floating point ({format}), which are "
-            f"{', '.join(sorted((*_WEIGHTED, *_RECURRENT, *_ADDING, *_PASSING)))}",
+            f"{', '.join(sorted((*_WEIGHTED, *_OVER_TIME, *_ADDING, *_PASSING)))}",
             got=kind,
         )
     if kind in _WEIGHTED and node.layer.activation not in ACTIVATIONS:
