@@ -9,6 +9,8 @@ from build_decoder.quant.activations import IntegerActivation, integer_activatio
 from build_decoder.quant.floating.attention import FloatAttention
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.floating.gru import FloatGru
+from build_decoder.quant.floating.gru_cell import FloatGruCell
 from build_decoder.quant.floating.lstm import FloatLstm
 from build_decoder.quant.floating.lstm_cell import FloatLstmCell, cell_range
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
@@ -24,7 +26,12 @@ from build_decoder.sim.random_float_layers import (
     random_range,
 )
 
-__all__ = ["random_float_attention", "random_float_lstm", "random_float_recurrent"]
+__all__ = [
+    "random_float_attention",
+    "random_float_gru",
+    "random_float_lstm",
+    "random_float_recurrent",
+]
 
 _INPUT = "x"
 _MOST_STEPS, _MOST_CHANNELS, _MOST_UNITS = 5, 5, 4
@@ -36,8 +43,8 @@ _MOST_SUM_BITS = 80
 def random_float_recurrent(
     random: np.random.Generator, *, name: str = "random"
 ) -> ColumnNetwork:
-    """A network over 1 to 5 steps: LSTMs or attention, one or two in a row, and mostly a dense
-    layer behind them."""
+    """A network over 1 to 5 steps: LSTMs, GRUs or attention, one or two in a row, and mostly a
+    dense layer behind them."""
     format = random_float_format(random)
     shape = tuple(
         int(random.integers(1, most, endpoint=True)) for most in (_MOST_STEPS, _MOST_CHANNELS)
@@ -63,9 +70,8 @@ def random_float_recurrent(
 
     for _ in range(int(random.integers(1, 3))):
         if len(given) == 2:
-            draws = (random_float_attention, "attention"), (random_float_lstm, "lstm")
-            draw, kind = draws[random.random() < 0.7]
-            folded(draw(random, format, given), kind)
+            kind = str(random.choice(list(_DRAWS), p=(0.2, 0.4, 0.4)))
+            folded(_DRAWS[kind](random, format, given), kind)
     if len(given) == 2:
         add(Flatten(format, given[0] * given[1]), "flatten")
     if random.random() < 0.7:
@@ -100,6 +106,27 @@ def random_float_lstm(
         if cell.exact_bound.bit_length() <= 62 and cell.sums.total.width <= _MOST_SUM_BITS:
             sequences, backward = (bool(random.random() < 0.5) for _ in range(2))
             return FloatLstm(steps, cell, sequences, backward)
+
+
+def random_float_gru(
+    random: np.random.Generator, format: FloatFormat, shape: Shape
+) -> FloatGru:
+    """A layer that takes codes (steps, channels): weights near one, in part zero, or anything."""
+    steps, channels = shape
+    units = int(random.integers(1, _MOST_UNITS, endpoint=True))
+    while True:
+        gate, candidate, _ = _forms(random)
+        (greatest, least), states = (random_range(random, format) for _ in range(2))
+        cell = FloatGruCell(
+            format=format, greatest=greatest, least=least,
+            state_greatest=states[0], state_least=states[1],
+            weights=_codes(random, format, (channels, 3 * units)),
+            recurrent=_codes(random, format, (units, 3 * units)),
+            biases=_codes(random, format, (2, 3 * units)), gate=gate, candidate=candidate,
+        )  # fmt: skip
+        if cell.exact_bound.bit_length() <= 62 and cell.sums.total.width <= _MOST_SUM_BITS:
+            sequences, backward = (bool(random.random() < 0.5) for _ in range(2))
+            return FloatGru(steps, cell, sequences, backward)
 
 
 def random_float_attention(
@@ -142,3 +169,8 @@ def _forms(random: np.random.Generator) -> tuple[IntegerActivation, ...]:
                                                       signed=signed))
 
     return of("sigmoid", into), of("tanh", into), of("tanh", QFormat(3, int(random.integers(1, 6))))
+
+
+_DRAWS = {
+    "attention": random_float_attention, "gru": random_float_gru, "lstm": random_float_lstm
+}  # fmt: skip

@@ -8,13 +8,13 @@ import pytest
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import get
-from build_decoder.hdl.floating.lstm.plan import FloatLstmPlan
 from build_decoder.hdl.layers import plan_type
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.models.errors import InputError
 from build_decoder.models.layers.attention import Attention
+from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
@@ -22,7 +22,11 @@ from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.float_codes import float_frames
 from build_decoder.sim.netlist_check import check_netlist
-from build_decoder.sim.random_float_recurrent import random_float_attention, random_float_lstm
+from build_decoder.sim.random_float_recurrent import (
+    random_float_attention,
+    random_float_gru,
+    random_float_lstm,
+)
 from build_decoder.sim.synthesis import TARGETS
 from tests.stage_rig import check_control, component
 from tests.sweeps import swept
@@ -32,7 +36,9 @@ from tests.test_quant_float_recurrent import FLUSHED, network
 FORMATS = [FP16, BF16, FP32, FloatFormat(5, 2), FLUSHED]
 
 
-DRAWN = {"lstm": random_float_lstm, "attention": random_float_attention}
+DRAWN = {
+    "lstm": random_float_lstm, "gru": random_float_gru, "attention": random_float_attention
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("number", swept(range(60), 12))
@@ -54,8 +60,11 @@ def test_a_layer_gives_its_values_at_its_times(kind, number):
 
 @pytest.mark.parametrize(
     ("cls", "folding"),
-    [(Lstm, Folding(1, 1)), (Lstm, Folding(2, 16)), (Attention, Folding(2, 1))],
-    ids=["lstm-1x1", "lstm-2x16", "attention-2x1"],
+    [
+        (Lstm, Folding(1, 1)), (Lstm, Folding(2, 16)), (Gru, Folding(1, 1)), (Gru, Folding(2, 12)),
+        (Attention, Folding(2, 1)),
+    ],
+    ids=["lstm-1x1", "lstm-2x16", "gru-1x1", "gru-2x12", "attention-2x1"],
 )
 def test_control_is_that_of_the_plan(cls, folding):
     layer = float_model(network(cls, steps=3), np.ones((1, 9)), FloatFormat(4, 3)).layers[0]
@@ -63,17 +72,19 @@ def test_control_is_that_of_the_plan(cls, folding):
     check_control(component(plan), (0.8, 0.6), cycles=2 * plan.times.latency)
 
 
-def test_a_frame_behind_one_of_nan_starts_clean():
+@pytest.mark.parametrize("cls", [Lstm, Gru], ids=["lstm", "gru"])
+def test_a_frame_behind_one_of_nan_starts_clean(cls):
     layer = float_model(
-        network(Lstm, steps=3, sequences=True), np.ones((1, 9)), FloatFormat(4, 3)
+        network(cls, steps=3, sequences=True), np.ones((1, 9)), FloatFormat(4, 3)
     ).layers[0]
     x = layer.cell.format.encode(np.random.default_rng(1).normal(size=(6, 9)))
     x[0, 2], x[2, 4], x[4, 8] = [layer.cell.format.nan] * 3
     wanted = layer.compute(x.reshape(6, 3, 3)).reshape(6, -1)
     nan = wanted.reshape(6, 3, 4)[:, :, 0] == layer.cell.format.nan
     assert nan.tolist() == [[step >= first for step in range(3)] for first in (0, 3, 1, 3, 2, 3)]
-    for folding in (Folding(1, 2), Folding(3, 16)):
-        check_values_and_times(FloatLstmPlan(layer, folding), x, wanted, 2)
+    for folding in (Folding(1, 2), Folding(3, layer.sum_count)):
+        plan = plan_type(layer).chosen(layer, (), folding=folding)
+        check_values_and_times(plan, x, wanted, 2)
 
 
 def test_foldings_are_the_smallest_that_keep_up():
@@ -90,7 +101,7 @@ def test_foldings_are_the_smallest_that_keep_up():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cls", [Lstm, Attention], ids=["lstm", "attention"])
+@pytest.mark.parametrize("cls", [Lstm, Gru, Attention], ids=["lstm", "gru", "attention"])
 @pytest.mark.parametrize("family", TARGETS)
 def test_a_netlist_equals_its_model(family, cls, tmp_path):
     family = get(family)

@@ -8,14 +8,20 @@ import pytest
 
 from build_decoder.models.layers.attention import Attention
 from build_decoder.models.layers.dense import Dense
+from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.models.network import Input, Network, Node
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
+from build_decoder.quant.floating.gru import FloatGru
 from build_decoder.quant.floating.lstm_cell import cell_range
 from build_decoder.quant.floating.quantised import input_ranges
 from build_decoder.sim.float_codes import float_frames
-from build_decoder.sim.random_float_recurrent import random_float_attention, random_float_lstm
+from build_decoder.sim.random_float_recurrent import (
+    random_float_attention,
+    random_float_gru,
+    random_float_lstm,
+)
 from tests.floats import rounded, taken
 from tests.sweeps import swept
 
@@ -30,18 +36,41 @@ def formed(form, total: Fraction) -> Fraction:
     return Fraction(int(form.compute(np.array(code)))) / 2**form.output.fraction
 
 
-def after(cell, x: list[float], h: list[float], kept: list[float]):
-    """Output and cell of each unit after a step, in fractions."""
-    values = [*x, *h]
-    if any(map(math.isnan, values)):
-        return [math.nan] * cell.units, [math.nan] * cell.units
+def sums_of(cell, values: list[float], weights: np.ndarray, biases: np.ndarray) -> list[Fraction]:
+    """Exact sums of values that are taken."""
     values = [Fraction(taken(value, cell.range)) for value in values]
-    weights = cell.format.decode(np.concatenate([cell.weights, cell.recurrent])).T.tolist()
-    biases = cell.format.decode(cell.biases).tolist()
-    sums = [
+    return [
         Fraction(bias) + sum(value * Fraction(w) for value, w in zip(values, row, strict=True))
-        for row, bias in zip(weights, biases, strict=True)
+        for row, bias in zip(
+            cell.format.decode(weights).T.tolist(), cell.format.decode(biases).tolist(), strict=True
+        )
     ]
+
+
+def after_gru(cell, x: list[float], h: list[float]) -> tuple[list[float]]:
+    """Output of each unit after a step, in fractions."""
+    if any(map(math.isnan, [*x, *h])):
+        return ([math.nan] * cell.units,)
+    of_input = sums_of(cell, x, cell.weights, cell.biases[0])
+    of_state = sums_of(cell, h, cell.recurrent, cell.biases[1])
+    outputs = []
+    for unit in range(cell.units):
+        inputs, states = of_input[unit :: cell.units], of_state[unit :: cell.units]
+        z, r = (formed(cell.gate, inputs[n] + states[n]) for n in range(2))
+        g = formed(cell.candidate, inputs[2] + r * states[2])
+        before = Fraction(taken(h[unit], cell.kept))
+        outputs.append(rounded(g + z * (before - g), cell.format))
+    return (outputs,)
+
+
+def after_lstm(
+    cell, x: list[float], h: list[float], kept: list[float]
+) -> tuple[list[float], list[float]]:
+    """Output and cell of each unit after a step, in fractions."""
+    if any(map(math.isnan, [*x, *h])):
+        return [math.nan] * cell.units, [math.nan] * cell.units
+    both = np.concatenate([cell.weights, cell.recurrent])
+    sums = sums_of(cell, [*x, *h], both, cell.biases)
     outputs, cells = [], []
     for unit in range(cell.units):
         i, f, g, o = sums[unit :: cell.units]
@@ -54,23 +83,25 @@ def after(cell, x: list[float], h: list[float], kept: list[float]):
 
 def run(layer, x: np.ndarray) -> np.ndarray:
     """Outputs of a frame of codes (steps, channels), in fractions."""
-    cell = layer.cell
-    h, kept, given = [0.0] * cell.units, [0.0] * cell.units, []
+    cell, given = layer.cell, []
+    after = after_gru if isinstance(layer, FloatGru) else after_lstm
+    state = [[0.0] * cell.units for _ in cell.start(1)]
     rows = cell.format.decode(x).tolist()
     for row in reversed(rows) if layer.backward else rows:
-        h, kept = after(cell, row, h, kept)
-        given.append(h)
+        state = after(cell, row, *state)
+        given.append(state[0])
     if not layer.sequences:
         return np.array(given[-1])
     return np.array(given[::-1] if layer.backward else given)
 
 
 @pytest.mark.parametrize("number", swept(range(120), 6))
-def test_outputs_of_a_lstm_equal_fractions(number):
+@pytest.mark.parametrize("draw", [random_float_lstm, random_float_gru], ids=["lstm", "gru"])
+def test_outputs_over_time_equal_fractions(draw, number):
     rng = np.random.default_rng([1, number])
     format = FORMATS[number // 6 % len(FORMATS)]
     shape = (int(rng.integers(1, 5)), int(rng.integers(1, 4)))
-    layer = random_float_lstm(rng, format, shape)
+    layer = draw(rng, format, shape)
     x = float_frames(rng, format, layer.range.greatest, (12, math.prod(shape)))
     x = x.reshape(12, *shape)
     found = format.decode(layer.compute(x))
@@ -133,7 +164,7 @@ def network(cls, *, steps=6, sequences=False, positive=False) -> Network:
 @pytest.mark.parametrize(
     ("format", "error"), [(FP16, 3e-3), (BF16, 3e-2), (FP32, 1e-3)], ids=str
 )
-@pytest.mark.parametrize("cls", [Lstm, Attention], ids=["lstm", "attention"])
+@pytest.mark.parametrize("cls", [Lstm, Gru, Attention], ids=["lstm", "gru", "attention"])
 def test_a_network_is_near_its_floats(cls, format, error):
     net = network(cls)
     x = np.random.default_rng(2).normal(size=(200, 18))
@@ -174,9 +205,10 @@ def test_the_range_of_cells_is_that_of_the_steps():
     assert (int(FP32.decode(code)), least) == (2, -24)
 
 
-def test_nan_lasts_from_its_step_to_the_end_of_the_sample():
+@pytest.mark.parametrize("cls", [Lstm, Gru], ids=["lstm", "gru"])
+def test_nan_lasts_from_its_step_to_the_end_of_the_sample(cls):
     layer = float_model(
-        network(Lstm, sequences=True), np.random.default_rng(4).normal(size=(9, 18)), FP16
+        network(cls, sequences=True), np.random.default_rng(4).normal(size=(9, 18)), FP16
     ).layers[0]
     x = FP16.encode(np.random.default_rng(5).normal(size=(2, 6, 3)))
     clean = layer.compute(x)

@@ -14,6 +14,7 @@ from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.floating.forms import BOUNDED, bounded_form, form_fraction
 from build_decoder.quant.floating.from_attention import float_attention
+from build_decoder.quant.floating.from_gru import float_gru, gru_range
 from build_decoder.quant.floating.from_lstm import float_lstm, lstm_range
 from build_decoder.quant.floating.global_average_pool import FloatGlobalAveragePool
 from build_decoder.quant.floating.seen import Extent, held, together, values_seen
@@ -53,11 +54,13 @@ _ADDING: Mapping[str, Callable[..., IntegerLayer]] = {
 
 
 _OVER_TIME: Mapping[str, Callable[..., IntegerLayer]] = {
-    "attention": float_attention, "lstm": float_lstm
+    "attention": float_attention, "gru": float_gru, "lstm": float_lstm
 }  # fmt: skip
 """What makes the layers of types that go over time steps: see :func:`float_lstm`."""
 
-_STATE_RANGES: Mapping[str, Callable[..., tuple[int, int]]] = {"lstm": lstm_range}
+_STATE_RANGES: Mapping[str, Callable[..., tuple[int, int]]] = {
+    "gru": gru_range, "lstm": lstm_range
+}  # fmt: skip
 """The range of the outputs of these."""
 
 

@@ -5,13 +5,13 @@ from amaranth import Cat, Module, Mux, Signal, Value, signed
 
 from build_decoder.hdl.activations.component import activation_component
 from build_decoder.hdl.floating.attention.quotients import FloatGroupDivision
+from build_decoder.hdl.floating.steps import cut_steps
 from build_decoder.hdl.floating.taken import Taken, taken_layout
 from build_decoder.hdl.layers.attention.component import AttentionComponent, Entering, Operands
 from build_decoder.hdl.parts.adder_tree import registered_tree
 from build_decoder.hdl.parts.delayed import delayed
 from build_decoder.hdl.parts.mac_unit import MacUnit
 from build_decoder.hdl.parts.read_only_table import read_only_table
-from build_decoder.hdl.parts.requantise import saturated
 from build_decoder.hdl.parts.weight_memory import WeightMemory
 
 __all__ = ["COMPONENT", "FloatAttentionComponent"]
@@ -95,12 +95,10 @@ class FloatAttentionComponent(AttentionComponent):
         bias = read_only_table(sums.added, entering.step)
         biased = Signal(signed(sums.total.width), reset_less=True)
         m.d.sync += biased.eq(score.shift_left(sums.least - sums.total.least) + bias)
-        # Half a step is in the bias where bits are dropped.
-        dropped = -form.input.fraction - sums.total.least
-        steps = biased >> dropped if dropped >= 0 else biased.shift_left(-dropped)
         m.submodules.power = activation = activation_component(form)(form)
         m.d.comb += [
-            activation.i.eq(saturated(steps, form.input)),
+            # Half a step is in the bias where bits are dropped.
+            activation.i.eq(cut_steps(biased, sums.total.least, form.input)),
             activation.en.eq(1),
             power.eq(activation.o),
         ]

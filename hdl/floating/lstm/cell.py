@@ -5,10 +5,10 @@ from amaranth import Module, Signal, Value, signed
 from amaranth.lib.wiring import In
 
 from build_decoder.hdl.floating.rounder import Rounder
+from build_decoder.hdl.floating.steps import cut_steps, rounded_steps
 from build_decoder.hdl.floating.taken import Taken
 from build_decoder.hdl.layers.lstm.cell import LstmCellComponent
 from build_decoder.hdl.parts.delayed import delayed
-from build_decoder.hdl.parts.requantise import saturated
 from build_decoder.quant.activations import IntegerActivation
 
 __all__ = ["FloatLstmCellComponent"]
@@ -41,10 +41,8 @@ class FloatLstmCellComponent(LstmCellComponent):
         self, m: Module, name: str, parameters: IntegerActivation, value: Value
     ) -> Value:
         # Half a step is in the bias where bits are dropped.
-        dropped = -parameters.input.fraction - self.plan.layer.cell.sums.total.least
-        return super()._activated(
-            m, name, parameters, saturated(_without(value, dropped), parameters.input)
-        )
+        least = self.plan.layer.cell.sums.total.least
+        return super()._activated(m, name, parameters, cut_steps(value, least, parameters.input))
 
     @property
     def _product_bits(self) -> tuple[int, int]:
@@ -68,8 +66,7 @@ class FloatLstmCellComponent(LstmCellComponent):
             cells.write.eq(delayed(m, there, rounding.latency, "kept_there", flag=True)),
             cells.data.eq(rounder.o),
         ]
-        half = 1 << cell.dropped - 1 if cell.dropped > 0 else 0
-        return saturated(_without(exact + half, cell.dropped), cell.squash.input)
+        return rounded_steps(exact, cell.exact_least, cell.squash.input)
 
     def _end(self, m: Module, exact: Value, there: Value, at_end) -> None:
         rounding = self.plan.output_rounding
@@ -82,8 +79,3 @@ class FloatLstmCellComponent(LstmCellComponent):
             self.o.eq(rounder.o),
             self.done.eq(delayed(m, there, rounding.latency, "output_there", flag=True)),
         ]
-
-
-def _without(value: Value, dropped: int) -> Value:
-    """``value`` without its last bits; with so many zeros behind it if the number is negative."""
-    return value >> dropped if dropped >= 0 else value.shift_left(-dropped)

@@ -1,10 +1,9 @@
 """Plan of a long short-term memory in floating point."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from build_decoder.hdl.floating.operands import TakenInputs
-from build_decoder.hdl.floating.recurrent.step_sums import FloatStepSums, float_sums_of
+from build_decoder.hdl.floating.recurrent.plan import FloatRecurrentPlan
 from build_decoder.hdl.floating.rounding import Rounding
 from build_decoder.hdl.layers.lstm.plan import LstmPlan
 from build_decoder.quant.floating.lstm import FloatLstm
@@ -13,22 +12,13 @@ __all__ = ["FloatLstmPlan"]
 
 
 @dataclass(frozen=True)
-class FloatLstmPlan(LstmPlan):
-    """Plan of a long short-term memory in floating point: the control of any other, whose sums
-    leave one by one, and whose cell makes its products bit by bit."""
+class FloatLstmPlan(FloatRecurrentPlan, LstmPlan):
+    """Plan of a long short-term memory in floating point."""
 
     name = "float_lstm"
     layer_type = FloatLstm
-    writable = False
-    bitwise: ClassVar[bool] = True
 
     layer: FloatLstm
-
-    def step_sums(self, lanes: int) -> FloatStepSums:
-        return FloatStepSums(
-            float_sums_of(self.layer.cell, self.gates), self.folding, 1, True, self.multipliers,
-            channels=self.channels,
-        )
 
     @property
     def taken_cells(self) -> TakenInputs:

@@ -7,7 +7,7 @@ import numpy as np
 from build_decoder.hdl.floating.dense.plan import FloatDensePlan
 from build_decoder.hdl.recurrent.step_sums import StepParts, by_unit
 from build_decoder.quant.floating.dense import FloatDense
-from build_decoder.quant.floating.lstm_cell import FloatLstmCell
+from build_decoder.quant.floating.recurrent import FloatCell
 
 __all__ = ["FloatStepSums", "float_sums_of"]
 
@@ -20,7 +20,7 @@ class FloatStepSums(StepParts, FloatDensePlan):
     channels: int = 1
 
 
-def float_sums_of(cell: FloatLstmCell, gates: int) -> FloatDense:
+def float_sums_of(cell: FloatCell, gates: int) -> FloatDense:
     """The dense layer whose weights are those of a cell, all sums of a unit side by side, without
     biases, which the cell adds."""
     weights = np.concatenate([by_unit(array, gates) for array in (cell.weights, cell.recurrent)])
