@@ -98,7 +98,8 @@ class CellComponent(wiring.Component):
             return [read_only_table(lane.tolist(), self.row) for lane in of_unit.T]
         spare = (1 << (gates - 1).bit_length()) - gates
         filled = np.pad(of_unit, ((0, 0), (0, spare)))
-        return [read_only_table(filled.ravel().tolist(), self.row)]
+        # What fills an array of Python's integers up is one of NumPy's.
+        return [read_only_table([int(value) for value in filled.flat], self.row)]
 
     def written_biases(self, m: Module) -> Sequence[Sequence[Value]]:
         """Of a reloadable layer, all biases of the sum of each lane: those of the sums that come

@@ -144,6 +144,12 @@ def _check(network: Network, node: Node, format: FloatFormat) -> None:
             f"{', '.join(sorted((*_WEIGHTED, *_OVER_TIME, *_ADDING, *_PASSING)))}",
             got=kind,
         )
+    if network.continuous:
+        raise InputError.at(
+            network.name, place,
+            expected=f"windows, which begin with states of zero, in floating point ({format})",
+            got="a continuous network, whose states are kept from sample to sample",
+        )
     if kind in _WEIGHTED and node.layer.activation not in ACTIVATIONS:
         raise InputError.at(
             network.name, place,
