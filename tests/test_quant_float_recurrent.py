@@ -238,3 +238,28 @@ def test_weights_beyond_the_format_are_refused():
     net = replace(net, nodes=(replace(node, weights=weights), *others))
     with pytest.raises(InputError, match="layer 'a': expected recurrent weights that E5M10 holds"):
         float_model(net, np.ones((1, 18)), FP16)
+
+
+@pytest.mark.parametrize("cls", [Lstm, Gru], ids=["lstm", "gru"])
+def test_states_that_lose_bits_are_told(cls):
+    """Of states that decay behind a first step, in the format whose numbers go further down."""
+    net, cut = network(cls, steps=14), {}
+    (node, *others) = net.nodes
+    weights = {key: values * (key == "weights") for key, values in node.weights.items()}
+    net = replace(net, nodes=(replace(node, weights=weights), *others))
+    x = np.zeros((20, 14, 3))
+    x[:, 0] = np.random.default_rng(6).normal(size=(20, 3))
+    x = x.reshape(20, 42)
+    for format in (FP16, BF16):
+        model = float_model(net, x, format)
+        found, _ = input_ranges(model, x)
+        assert found["states"] == 20 * 13 * 4
+        cut[format] = found["states_cut"]
+        cell = model.layers[0].cell
+        state, lost = cell.start(20), 0
+        for step in range(13):
+            state = cell.compute(model.quantise_input(x).reshape(20, 14, 3)[:, step], state)
+            steps = np.abs(format.decode(state[-1])) * 2.0**-cell.kept.least
+            lost += np.count_nonzero(steps % 1)
+        assert cut[format] == lost
+    assert cut[FP16] == 0 < cut[BF16]
