@@ -136,3 +136,14 @@ def test_many_units_have_their_biases():
     codes = model.quantise_input(x)
     wanted = layer.compute(codes.reshape(3, 1, 3)).reshape(3, -1)
     check_values_and_times(plan, codes, wanted, 1)
+
+
+@pytest.mark.parametrize("cls", [Lstm, Gru, Attention], ids=["lstm", "gru", "attention"])
+def test_blocks_are_given_out_as_far_as_there_are_some(cls):
+    model = float_model(network(cls), np.ones((1, 18)), FP16)
+    for most in (0, 1, 3):
+        plan = design_decoder(
+            model, interval_cycles=2000, family=get("xc7"), max_dsp=most
+        )
+        blocks = [plan.layers[name].multipliers.dsp for name in ("a", "b")]
+        assert blocks == [min(max(most - 1, 0), 1), min(most, 1)]

@@ -30,7 +30,7 @@ class FloatAttentionComponent(AttentionComponent):
 
     @property
     def _kept_bits(self) -> int:
-        return len(Signal(taken_layout(self.plan.scores.taken)).as_value())
+        return taken_layout(self.plan.scores.taken).size
 
     def _weights(self, m: Module) -> WeightMemory:
         scores = self.plan.scores

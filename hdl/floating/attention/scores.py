@@ -31,7 +31,9 @@ class FloatScores(FloatDensePlan):
     power: int = 1
 
     @classmethod
-    def of(cls, layer: FloatAttention, lanes: int, multipliers: Multipliers | None):
+    def of(
+        cls, layer: FloatAttention, lanes: int, multipliers: Multipliers | None
+    ) -> "FloatScores":
         """Products of ``lanes`` channels of ``layer`` a cycle."""
         format = layer.input
         dense = FloatDense(
