@@ -283,8 +283,7 @@ def foldings_of(model: IntegerModel, options: HardwareOptions) -> tuple[Folding,
 def _most_a_cycle(layer: IntegerLayer) -> tuple[int, int]:
     """Inputs, and sums, of which all can be multiplied in a cycle."""
     if isinstance(layer, RecurrentLayer):
-        channels, sums = layer.cell.weights.raw.shape
-        return max(channels, layer.cell.units), sums
+        return max(layer.channels, layer.cell.units), layer.sum_count
     *window, units = layer.weights.shape
     return prod(window), units
 

@@ -62,6 +62,16 @@ class RecurrentLayer(IntegerLayer):
         self.cell.check()
 
     @property
+    def channels(self) -> int:
+        """Values of a step's input."""
+        return self.cell.weights.raw.shape[0]
+
+    @property
+    def sum_count(self) -> int:
+        """Sums of a step."""
+        return self.cell.weights.raw.shape[1]
+
+    @property
     def inputs(self) -> tuple[QFormat]:
         """Format of the input."""
         return (self.cell.input,)

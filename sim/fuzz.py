@@ -9,8 +9,8 @@ cell, in one direction or both, with the last step or all, with attention or wit
 ``--reloadable``, all have states and weights that are written at run time; with ``--verilog``, too,
 others are loaded while frames run. With ``--stacks``, all have LSTMs or GRUs in a row that share
 multipliers, and of four networks two a cell. With ``--engine``, all are on an engine. With
-``--floating``, all are in floating point, of any formats: chains of dense layers and networks over
-columns, in turns. With ``--heaps``,
+``--floating``, all are in floating point, of any formats: chains of dense layers, networks over
+columns, and networks over time steps, in turns. With ``--heaps``,
 all are chains of dense layers as bit heaps. Each is run
 with back-to-back frames, where latency and frame interval must be those that the decoder documents,
 and with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs

@@ -4,6 +4,7 @@ from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.random_continuous import CONTINUOUS
 from build_decoder.sim.random_engines import random_engine
 from build_decoder.sim.random_float_columns import random_float_columns
+from build_decoder.sim.random_float_recurrent import random_float_recurrent
 from build_decoder.sim.random_floats import random_floats
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_heaps import random_heaps
@@ -24,7 +25,7 @@ KINDS = {
     "reloadable": RELOADABLE,
     "stacks": STACKS,
     "engine": (random_engine,),
-    "floating": (random_floats, random_float_columns),
+    "floating": (random_floats, random_float_columns, random_float_recurrent),
     "heaps": (random_heaps,),
 }
 """The same, of networks of one kind."""

@@ -14,7 +14,7 @@ from build_decoder.models import activations as float_activations
 from build_decoder.quant.activations import integer_activation, is_exact
 from build_decoder.quant.dense_shape import DenseShape
 from build_decoder.quant.floating.float_format import FloatFormat
-from build_decoder.quant.floating.ranged import RangedLayer
+from build_decoder.quant.floating.ranged import Ranged
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.operations.reach import Reach
@@ -125,7 +125,7 @@ def random_frames(
     point they are those of :func:`sim.float_codes.float_frames`.
     """
     if isinstance(model.input_format, FloatFormat):
-        ranges = [layer.range for layer in model.layers if isinstance(layer, RangedLayer)]
+        ranges = [layer.range for layer in model.layers if isinstance(layer, Ranged)]
         greatest = ranges[0].greatest if ranges else 1.0
         return float_frames(random, model.input_format, greatest, (count, model.input_count))
     low, high = model.input_format.min_raw, model.input_format.max_raw

@@ -126,10 +126,17 @@ def test_a_block_that_does_not_divide_its_window_is_refused(graph, capsys, tmp_p
     )
 
 
-def test_layers_without_floating_point_are_refused_by_name(capsys, tmp_path):
-    arguments = ["--network", "cursor_gru", "--arithmetic", "fp16", "--stop-after", "quantise"]
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        ("cursor_rbf", "'around': expected a type that there is in floating point (E5M10)"),
+        ("cursor_gru", "'state': expected windows, which begin with states of zero"),
+    ],
+)
+def test_layers_without_floating_point_are_refused_by_name(network, told, capsys, tmp_path):
+    arguments = ["--network", network, "--arithmetic", "fp16", "--stop-after", "quantise"]
     assert main([*arguments, "--output", str(tmp_path / "build")]) == 2
-    assert "expected a type that there is in floating point (E5M10)" in capsys.readouterr().err
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.slow

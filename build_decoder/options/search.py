@@ -90,8 +90,8 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--arithmetic", type=_arithmetic, default=FIXED, metavar="KIND",
         help=f"{', '.join(ARITHMETICS)}, or bits of exponent and fraction such as 5,2: floating "
-        f"point, of dense layers, convolutions, pools and branches; with ,{_FLUSHED} behind it, "
-        "subnormals are zero (default: %(default)s)",
+        "point, of dense layers, convolutions, pools, branches, LSTMs, GRUs and attention; with "
+        f",{_FLUSHED} behind it, subnormals are zero (default: %(default)s)",
     )
     parser.add_argument(
         "--segments", type=_segments, metavar="N",

@@ -52,10 +52,15 @@ def _ranges(found: list[dict]) -> Iterator[str]:
         "inputs of its range can make them; inputs beyond are limited to it."
     )
     for each in found:
+        states = ""
+        if "states" in each:
+            states = (
+                f" Of {each['states']} states that gates multiply, {each['states_cut']} lose bits."
+            )
         yield (
             f"Layer {each['layer']} takes inputs up to {each['greatest']:g} in size, in multiples "
             f"of 2^{each['least_exponent']}: {each['beyond']} of {each['inputs']} inputs that "
-            f"golden data leads to are beyond, and {each['cut']} lose bits."
+            f"golden data leads to are beyond, and {each['cut']} lose bits.{states}"
         )
 
 

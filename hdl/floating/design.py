@@ -13,9 +13,11 @@ from build_decoder.hdl.planning.folded_nodes import folded_nodes, smallest_foldi
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.multipliers import Multiplier, Multipliers
 from build_decoder.models.errors import InputError
-from build_decoder.quant.integer_model import IntegerModel
+from build_decoder.quant.floating.attention import FloatAttention
+from build_decoder.quant.integer_model import IntegerModel, ModelNode
 
 __all__ = ["float_decoder"]
+
 
 def float_decoder(
     model: IntegerModel,
@@ -51,7 +53,17 @@ def float_decoder(
         return _fast(model, interval_cycles, block, left)
     names = (node.name for node in folded_nodes(model))
     named = dict(zip(names, foldings or smallest_foldings(model), strict=True))
+    named |= {node.name: Folding(1, 1) for node in _folding(model) if node.name not in named}
     return _with_blocks(model, named, block, left)
+
+
+def _folding(model: IntegerModel) -> tuple[ModelNode, ...]:
+    """The nodes whose layers are folded, and others that share units which multiply."""
+    folded = {node.name for node in folded_nodes(model)}
+    return tuple(
+        node for node in model.nodes
+        if node.name in folded or isinstance(node.layer, FloatAttention)
+    )  # fmt: skip
 
 
 def _with_blocks(
@@ -83,7 +95,7 @@ def _fast(
             plan_type(node.layer).options(node.layer, ()),
             key=lambda plan: (plan.folding.multipliers, plan.folding.inputs_per_cycle),
         )
-        for node in folded_nodes(model)
+        for node in _folding(model)
     }
     paces = {name: [plan.pace for plan in plans] for name, plans in options.items()}
     wanted = interval_cycles

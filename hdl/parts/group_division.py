@@ -1,13 +1,16 @@
 """Division of many numerators by one denominator, group by group."""
 
-from amaranth import Cat, Module, Mux, Signal
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from amaranth import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from build_decoder.hdl.parts.requantise import Requantiser
 from build_decoder.hdl.parts.row_memory import RowMemory
 from build_decoder.hdl.parts.serial_divider import SerialDivider
-from build_decoder.hdl.planning.quotients import Quotients
+from build_decoder.hdl.planning.quotients import GroupedQuotients
 from build_decoder.hdl.shapes import shape_of
 
 __all__ = ["GroupDivision"]
@@ -34,9 +37,16 @@ class GroupDivision(wiring.Component):
     next_denominator : ``In``, kept with ``load``
     denominator : ``Out``, the one that is kept
     o : ``Out``, stream of arrays of ``lanes`` outputs
+
+    Attributes
+    ----------
+    MORE : Mapping
+        Further members; of the class.
     """
 
-    def __init__(self, quotients: Quotients):
+    MORE: Mapping[str, Member] = MappingProxyType({})
+
+    def __init__(self, quotients: GroupedQuotients):
         self.quotients = q = quotients
         super().__init__(
             {
@@ -49,6 +59,7 @@ class GroupDivision(wiring.Component):
                 "next_denominator": In(q.division.denominator),
                 "denominator": Out(q.division.denominator),
                 "o": Out(stream.Signature(data.ArrayLayout(shape_of(q.output), q.lanes))),
+                **self.MORE,
             }
         )
 
@@ -57,10 +68,11 @@ class GroupDivision(wiring.Component):
         q, groups, division = self.quotients, self.quotients.groups, self.quotients.division
         m.submodules.finished = finished = RowMemory(groups, len(self.numerators))
         group = Signal(range(groups))
-        bit = Signal(range(division.bits + 1))
+        bit = Signal(range(q.cycles + 1))
         pending, busy, ends, full = Signal(), Signal(), Signal(), Signal()
         load, done = Signal(), Signal()
-        computed = bit == division.bits
+        computed = bit == q.cycles
+        divides = busy & (~computed if q.cycles == division.bits else bit < division.bits)
         m.d.comb += [
             finished.write.eq(self.write),
             finished.row.eq(self.row),
@@ -91,25 +103,34 @@ class GroupDivision(wiring.Component):
 
         outputs, width = [], q.numerator
         for lane in range(q.inputs):
-            m.submodules[f"divider_{lane}"] = divider = SerialDivider(division)
-            m.submodules[f"narrow_{lane}"] = narrow = Requantiser(q.narrowing)
-            m.d.comb += [
-                divider.load.eq(load),
-                divider.step.eq(busy & ~computed),
-                divider.numerator.eq(finished.read[lane * width : (lane + 1) * width]),
-                divider.denominator.eq(self.denominator),
-            ]
-            quotient = divider.quotient
-            if q.narrowing.source.signed:
-                # Moved down again, which turns the highest bit.
-                quotient = Cat(quotient[:-1], ~quotient[-1]).as_signed()
-            m.d.comb += narrow.i.eq(quotient)
-            output = narrow.o
-            if q.zero:
-                output = Mux(self.denominator == 0, 0, narrow.o)
-            outputs.append(output)
+            numerator = finished.read[lane * width : (lane + 1) * width]
+            outputs.append(self._divided(m, lane, numerator, load, divides))
         self._send(m, outputs, done, ends, full)
         return m
+
+    def _divided(self, m: Module, lane: int, numerator: Value, load: Value, step: Value) -> Value:
+        """The output of a lane, ``cycles`` of the quotients after its numerator was loaded."""
+        q = self.quotients
+        m.submodules[f"narrow_{lane}"] = narrow = Requantiser(q.narrowing)
+        quotient = self._divider(m, lane, numerator, load, step).quotient
+        if q.narrowing.source.signed:
+            # Moved down again, which turns the highest bit.
+            quotient = Cat(quotient[:-1], ~quotient[-1]).as_signed()
+        m.d.comb += narrow.i.eq(quotient)
+        return Mux(self.denominator == 0, 0, narrow.o) if q.zero else narrow.o
+
+    def _divider(
+        self, m: Module, lane: int, numerator: Value, load: Value, step: Value
+    ) -> SerialDivider:
+        """A lane's divider."""
+        m.submodules[f"divider_{lane}"] = divider = SerialDivider(self.quotients.division)
+        m.d.comb += [
+            divider.load.eq(load),
+            divider.step.eq(step),
+            divider.numerator.eq(numerator),
+            divider.denominator.eq(self.denominator),
+        ]
+        return divider
 
     def _send(self, m: Module, outputs, done, ends, full) -> None:
         """Outputs that are done into registers, and from these out."""

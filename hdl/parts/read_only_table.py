@@ -13,7 +13,9 @@ def read_only_table(entries: Sequence[int], address: Value) -> Value:
     Each bit is a truth table of its own, from which synthesis makes LUTs. Beyond the last entry it
     reads 0.
     """
-    shape = Shape.cast(range(min(0, *entries), max(0, *entries) + 1))
+    # Shape.cast takes no range of numbers beyond 64 bits.
+    low, high = min(0, *entries), max(0, *entries)
+    shape = Shape(max(high.bit_length(), (~low).bit_length() if low else 0) + (low < 0), low < 0)
     bits = []
     for bit in range(shape.width):
         truth = sum((entry >> bit & 1) << n for n, entry in enumerate(entries))

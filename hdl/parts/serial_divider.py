@@ -28,6 +28,8 @@ class SerialDivider(wiring.Component):
     load, step : ``In``, 1
     numerator, denominator : ``In``, unsigned
     quotient : ``Out``, unsigned, ``division.bits`` wide
+    rest : ``Out``, 1
+        Whether anything remains behind the bits of the quotient.
     """
 
     def __init__(self, division: SerialDivision):
@@ -39,6 +41,7 @@ class SerialDivider(wiring.Component):
                 "numerator": In(division.numerator),
                 "denominator": In(division.denominator),
                 "quotient": Out(division.bits),
+                "rest": Out(1),
             }
         )
 
@@ -55,7 +58,10 @@ class SerialDivider(wiring.Component):
         # Bits that are still to come leave at the top, and those of the quotient enter below. The
         # lowest bit of the sum is a carry.
         inside = Cat(Const(1, 1), doubled) + Cat(~negative, changed, (~negative).replicate(2))
-        m.d.comb += after.eq(inside[1:])
+        m.d.comb += [
+            after.eq(inside[1:]),
+            self.rest.eq(remainder != Mux(negative, -self.denominator, 0)),
+        ]
         coming = Cat(Const(0, max(places, 0)), self.numerator[max(-places, 0) : whole])
         with m.If(self.load):
             m.d.sync += [remainder.eq(self.numerator[whole:]), self.quotient.eq(coming)]

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from build_decoder.hdl.planning.actor import Actor, Phase, Slot
 from build_decoder.hdl.planning.serial_division import SerialDivision
+from build_decoder.quant.number_format import NumberFormat
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.requantise import Requantise
 
-__all__ = ["Quotients"]
+__all__ = ["GroupedQuotients", "Quotients"]
 
 
 @dataclass(frozen=True)
-class Quotients:
+class GroupedQuotients:
     """Numerators are written into rows of a memory, and divided row by row.
 
     Parameters
@@ -27,11 +29,11 @@ class Quotients:
         Bits of a numerator.
     division
         What a divider does; its numerators may be wider.
-    narrowing
-        From quotients to the output. Of a signed source, the highest bit is turned before: such
-        numerators were moved up by the least value.
-    zero
-        Whether the denominator can be zero, for which outputs are zero.
+
+    Attributes
+    ----------
+    output : NumberFormat
+        Format of the outputs.
     """
 
     count: int
@@ -39,18 +41,18 @@ class Quotients:
     lanes: int
     numerator: int
     division: SerialDivision
-    narrowing: Requantise
-    zero: bool
+
+    output: ClassVar[NumberFormat]
+
+    @property
+    def cycles(self) -> int:
+        """Cycles from a row's numerators to its outputs."""
+        return self.division.bits
 
     @property
     def groups(self) -> int:
         """Rows."""
         return -(-self.count // self.inputs)
-
-    @property
-    def output(self) -> QFormat:
-        """Format of the outputs."""
-        return self.narrowing.target
 
     @property
     def transfers(self) -> list[int]:
@@ -78,7 +80,7 @@ class Quotients:
             Reserved where the first row is taken from the memory.
         """
         room, full = Slot(1), Slot(0)
-        divided = Phase(self.division.bits)
+        divided = Phase(self.cycles)
         done = {"reserve": ((room, 1),)}
         one, end = (
             Phase(**done, release=((full, 1),)), Phase(**done, release=((full, 1), (free, 1)))
@@ -92,3 +94,25 @@ class Quotients:
             Actor((first, *(divided, one) * (self.groups - 1), divided, end) * times),
             Actor(tuple(sent[count] for count in self.transfers) * times),
         )
+
+
+@dataclass(frozen=True)
+class Quotients(GroupedQuotients):
+    """Quotients that are narrowed.
+
+    Parameters
+    ----------
+    narrowing
+        From quotients to the output. Of a signed source, the highest bit is turned before: such
+        numerators were moved up by the least value.
+    zero
+        Whether the denominator can be zero, for which outputs are zero.
+    """
+
+    narrowing: Requantise
+    zero: bool
+
+    @property
+    def output(self) -> QFormat:
+        """Format of the outputs."""
+        return self.narrowing.target

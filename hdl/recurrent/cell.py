@@ -1,12 +1,13 @@
 """What hardware of all cells has in common: sums come in, unit by unit, and outputs go out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from amaranth import Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from build_decoder.hdl.activations.component import activation_component
 from build_decoder.hdl.memory_port import MemoryPort
@@ -53,7 +54,14 @@ class CellComponent(wiring.Component):
     done : ``Out``, 1
     o : ``Out``, an output
     memory : ``In``, port of the memory of biases, if it is reloadable
+
+    Attributes
+    ----------
+    MORE : Mapping
+        Further members; of the class.
     """
+
+    MORE: Mapping[str, Member] = MappingProxyType({})
 
     def __init__(self, plan: RecurrentPlan):
         self.plan = plan
@@ -73,6 +81,7 @@ class CellComponent(wiring.Component):
                 "done": Out(1),
                 "o": Out(shape_of(plan.layer.output)),
                 **memory,
+                **self.MORE,
             }
         )
 
@@ -90,7 +99,8 @@ class CellComponent(wiring.Component):
             return [read_only_table(lane.tolist(), self.row) for lane in of_unit.T]
         spare = (1 << (gates - 1).bit_length()) - gates
         filled = np.pad(of_unit, ((0, 0), (0, spare)))
-        return [read_only_table(filled.ravel().tolist(), self.row)]
+        # What fills an array of Python's integers up is one of NumPy's.
+        return [read_only_table([int(value) for value in filled.flat], self.row)]
 
     def written_biases(self, m: Module) -> Sequence[Sequence[Value]]:
         """Of a reloadable layer, all biases of the sum of each lane: those of the sums that come

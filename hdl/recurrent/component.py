@@ -1,12 +1,14 @@
 """A cell over time steps in hardware: columns, states, multipliers, drain, cell and outputs."""
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 
 from build_decoder.hdl.parts.delayed import delayed
 from build_decoder.hdl.parts.mac_array import MacArray
 from build_decoder.hdl.parts.neurons import stored_weights
+from build_decoder.hdl.parts.weight_memory import WeightMemory
+from build_decoder.hdl.parts.writable_weight_memory import WritableWeightMemory
 from build_decoder.hdl.recurrent.cell import CellComponent
 from build_decoder.hdl.recurrent.columns import Columns
 from build_decoder.hdl.recurrent.control import READ_LATENCY
@@ -43,15 +45,18 @@ class RecurrentComponent(StageComponent):
     ----------
     cell : type of CellComponent
         Hardware of the cell; of the class.
+    DRAIN : type of StepDrain
+        Hardware of the drain; of the class.
     """
 
     cell: type[CellComponent]
+    DRAIN: type[StepDrain] = StepDrain
 
     def elaborate(self, platform):
         m = Module()
         plan, sums = self.plan, self.plan.sums
         m.submodules.walk = walk = StepWalk(plan)
-        m.submodules.drain = drain = StepDrain(plan)
+        m.submodules.drain = drain = self.DRAIN(plan)
         m.submodules.cell = cell = self.cell(plan)
 
         columns_there, states_there = Signal(), Signal()
@@ -71,6 +76,12 @@ class RecurrentComponent(StageComponent):
         self._multiply(m, walk, drain, operands)
         if plan.reloadable:
             wiring.connect(m, wiring.flipped(self.memory_bias), cell.memory)
+        self._send(m, drain, cell)
+        self._give(m, drain, cell, came)
+        return m
+
+    def _send(self, m: Module, drain: StepDrain, cell: CellComponent) -> None:
+        """Sums go from the drain to the cell."""
         m.d.comb += [
             cell.valid.eq(drain.valid),
             cell.row.eq(drain.row),
@@ -78,8 +89,6 @@ class RecurrentComponent(StageComponent):
             cell.of_input.eq(drain.of_input),
             cell.of_state.eq(drain.of_state),
         ]
-        self._give(m, drain, cell, came)
-        return m
 
     def _take(self, m: Module, walk, drain, there):
         """Go on where values are there; a pass ends when the sums of the one before it leave."""
@@ -93,13 +102,11 @@ class RecurrentComponent(StageComponent):
 
     def _multiply(self, m: Module, walk, drain, operands):
         """What was taken goes, with its weights, into sums, and these into the drain."""
-        sums = self.plan.sums
-        m.submodules.weights = weights = stored_weights(sums)
-        if sums.reloadable:
-            wiring.connect(m, wiring.flipped(self.memory_weight), weights.memory)
-        m.submodules.mac = mac = MacArray(sums)
+        m.submodules.weights = weights = self._weights(m)
+        m.submodules.mac = mac = self._array(m, drain)
         beat = Mux(walk.take, Cat(1, walk.first, walk.last), 0)
-        take, first, last = delayed(m, beat, READ_LATENCY, "beat", flag=True)
+        beat = delayed(m, beat, READ_LATENCY, "beat", flag=True)
+        (take, first, last), operands = self._entering(m, walk, beat, operands)
         m.d.comb += [
             weights.advance.eq(take),
             mac.valid.eq(take),
@@ -110,6 +117,23 @@ class RecurrentComponent(StageComponent):
             drain.load.eq(delayed(m, last, mac.latency, "finished", flag=True)),
             drain.sums.eq(mac.sums),
         ]
+
+    def _weights(self, m: Module) -> WeightMemory | WritableWeightMemory:
+        """The memory of weights."""
+        sums = self.plan.sums
+        weights = stored_weights(sums)
+        if sums.reloadable:
+            wiring.connect(m, wiring.flipped(self.memory_weight), weights.memory)
+        return weights
+
+    def _array(self, m: Module, drain: StepDrain) -> wiring.Component:
+        """What makes the sums, and tells the drain more of them than their values."""
+        return MacArray(self.plan.sums)
+
+    def _entering(self, m: Module, walk, beat: Value, operands: Signal) -> tuple[Value, Signal]:
+        """A beat, whether it is one, the first and the last of a pass, and its operands, as
+        multipliers take them; ``walk`` is ``READ_LATENCY`` cycles ahead."""
+        return beat, operands
 
     def _columns(self, m: Module, walk, there_now):
         """Columns of inputs come in; the word that is read."""

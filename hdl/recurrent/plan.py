@@ -77,7 +77,10 @@ class RecurrentPlan(RecurrentControl, RecurrentMemories, LayerPlan):
         """The dense layer that makes a step's sums."""
         outputs = min(self.folding.outputs_per_cycle, self.gates * self.units)
         whole = not outputs % self.gates
-        lanes = self.gates if whole and outputs > self._least_beats else 1
+        return self.step_sums(self.gates if whole and outputs > self._least_beats else 1)
+
+    def step_sums(self, lanes: int) -> StepSums:
+        """The dense layer that makes a step's sums, of which so many leave a cycle."""
         return StepSums(
             sums_of(self.layer.cell, self.gates), self.folding, lanes, True, self.multipliers,
             self.reloadable, channels=self.channels,
@@ -100,7 +103,7 @@ class RecurrentPlan(RecurrentControl, RecurrentMemories, LayerPlan):
     @property
     def channels(self) -> int:
         """Values of a step's input."""
-        return self.layer.cell.weights.raw.shape[0]
+        return self.layer.channels
 
     @property
     def exact(self) -> tuple[Span, ...]:
@@ -230,7 +233,10 @@ class RecurrentPlan(RecurrentControl, RecurrentMemories, LayerPlan):
         # Sums of a pass have left before those of the next one come.
         first, second = sums.part_beats
         passes = [max(first, summed + groups) for groups in sums.groups]
-        passes += [max(second, summed + groups) for groups in sums.groups]
+        passes += [
+            max(second, self._leaving(sums.groups[number], units, self.rests))
+            for number, units in self._finished
+        ]
         # What the last pass still is on its way to when the state's next values are due.
         late = summed + self.cell_latency + self.rests * (self._finished[-1][1] - 1)
         if sums.state_first:
@@ -247,9 +253,8 @@ class RecurrentPlan(RecurrentControl, RecurrentMemories, LayerPlan):
     @classmethod
     def options(cls, layer: RecurrentLayer, shapes: Sequence[Shape]) -> Iterator[Self]:
         """Foldings that differ in cycles of a pass or in passes, the narrowest of each."""
-        _, channels = shapes[0]
         units = layer.cell.units
-        for inputs in sorted({*steps(channels), *steps(units)}):
+        for inputs in sorted({*steps(layer.channels), *steps(units)}):
             for outputs in steps(cls.gates * units):
                 yield cls(layer, Folding(inputs, outputs))
 

@@ -12,27 +12,25 @@ from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.operations.recurrence import Cell
 from build_decoder.quant.qformat import QFormat
 
-__all__ = ["StepSums", "by_gate", "by_unit", "sums_of", "weights_of_cell"]
+__all__ = ["StepParts", "StepSums", "by_gate", "by_unit", "sums_of", "weights_of_cell"]
 
 
-@dataclass(frozen=True)
-class StepSums(DensePlan):
-    """The dense layer that a cell's weights are, whose sums are two: of the input, and of the
-    state.
+class StepParts:
+    """In front of the plan of a dense layer, in a plan's bases: its sums are two, of the input and
+    of the state.
 
     A *part* of a step is the input's passes or the state's. Sums of a part are exact and begin at
     zero. If there are several passes, the state's part comes first: it waits for nothing but the
     step before, so that only the input's is left to do when the input comes. A single pass takes
     the input first, while the cell is at the step before.
 
-    Parameters
+    Attributes
     ----------
-    channels
+    channels : int
         Values of a step's input; rows of weights behind them are the state's.
     """
 
-    channels: int = 1
-    selects = False
+    channels: int
 
     @property
     def state_first(self) -> bool:
@@ -61,9 +59,18 @@ class StepSums(DensePlan):
         return self.input_beats + self.state_beats
 
     def rows_of(self, weights: np.ndarray) -> np.ndarray:
+        """What is stored of weights (inputs + units, sums): a row a beat, part after part."""
         parts = [weights[: self.channels], weights[self.channels :]]
         rows = [weight_rows(part, self.folding.inputs_per_cycle, self.neurons) for part in parts]
         return np.concatenate(rows[::-1] if self.state_first else rows)
+
+
+@dataclass(frozen=True)
+class StepSums(StepParts, DensePlan):
+    """The dense layer that a cell's weights are, with :class:`StepParts`."""
+
+    channels: int = 1
+    selects = False
 
     def weights_of(self, rows: np.ndarray) -> np.ndarray:
         counts = [self.channels, self.input_count - self.channels]

@@ -1,6 +1,5 @@
 """From a trained network to a decoder in floating point: nothing is searched."""
 
-import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -8,32 +7,31 @@ import numpy as np
 from build_decoder.models.errors import InputError
 from build_decoder.models.layers import type_of
 from build_decoder.models.network import Network, Node
-from build_decoder.quant.activations import IntegerActivation, integer_activation
 from build_decoder.quant.floating.add import FloatAdd
 from build_decoder.quant.floating.average_pool import FloatAveragePool
 from build_decoder.quant.floating.conv2d import FloatConv2d
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import FloatFormat
+from build_decoder.quant.floating.forms import BOUNDED, bounded_form, form_fraction
+from build_decoder.quant.floating.from_attention import float_attention
+from build_decoder.quant.floating.from_gru import float_gru, gru_range
+from build_decoder.quant.floating.from_lstm import float_lstm, lstm_range
 from build_decoder.quant.floating.global_average_pool import FloatGlobalAveragePool
-from build_decoder.quant.floating.seen import Extent, held, values_seen
+from build_decoder.quant.floating.seen import Extent, held, together, values_seen
 from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNode
 from build_decoder.quant.layer import IntegerLayer, Parts
 from build_decoder.quant.layers import quantiser_of
-from build_decoder.quant.qformat import QFormat
 
 __all__ = ["ACTIVATIONS", "float_model"]
 
-_BOUNDED = {"sigmoid": (0, 1), "tanh": (-1, 1)}
-"""Least and greatest result of activations that have a form."""
-
-ACTIVATIONS = ("linear", "relu", *_BOUNDED)
+ACTIVATIONS = ("linear", "relu", *BOUNDED)
 """Activations of layers in floating point."""
-
-_MOST_FRACTION = 14
-"""Most fraction bits of a form's output: its input then has at most 20, all of which are tried."""
 
 _PASSING = ("concat", "decision", "flatten", "max_pool", "steps", "stride")
 """Types that hand codes on, or compare them: their layers in integers take any format."""
+
+_NAMES = {"bias": "biases", "recurrent": "recurrent weights"}
+"""What errors call arrays, where that is not their name."""
 
 _WEIGHTED: Mapping[str, Callable[..., IntegerLayer]] = {
     "conv2d": lambda shape, **others: FloatConv2d(shape=tuple(shape), **others),
@@ -53,6 +51,17 @@ _ADDING: Mapping[str, Callable[..., IntegerLayer]] = {
     ),
 }
 """What makes those of types that add values up, of the layer in floats and shapes of its inputs."""
+
+
+_OVER_TIME: Mapping[str, Callable[..., IntegerLayer]] = {
+    "attention": float_attention, "gru": float_gru, "lstm": float_lstm
+}  # fmt: skip
+"""What makes the layers of types that go over time steps: see :func:`float_lstm`."""
+
+_STATE_RANGES: Mapping[str, Callable[..., tuple[int, int]]] = {
+    "gru": gru_range, "lstm": lstm_range
+}  # fmt: skip
+"""The range of the outputs of these."""
 
 
 def float_model(
@@ -85,7 +94,7 @@ def float_model(
     """
     for node in network.nodes:
         _check(network, node, format)
-    ranges = _ranges(network, x, format)
+    ranges = _ranges(network, x, format, uniform_segments)
     nodes, inputs = [], {item.name: format for item in network.inputs}
     for node in network.nodes:
         shapes, layer = network.input_shapes(node), node.layer
@@ -94,16 +103,22 @@ def float_model(
             taken = tuple(inputs[name] for name in node.inputs)
             made = quantiser_of(layer).integer(Parts(layer, shapes, taken))
         else:
-            greatest, least = _together([ranges[name] for name in node.inputs])
+            taken = together([ranges[name] for name in node.inputs])
+            greatest, least = taken
             ends = {"input": format, "output": format, "greatest": greatest, "least": least}
             if kind in _ADDING:
                 made = _ADDING[kind](layer, shapes, **ends)
+            elif kind in _OVER_TIME:
+                made = _OVER_TIME[kind](
+                    layer, shapes[0], node.weights, format, taken, uniform_segments
+                )
             else:
                 made = _WEIGHTED[kind](
                     shapes[0], **ends, weight=format, rectified=layer.activation == "relu",
                     weights=format.encode(node.weights["weights"]),
                     biases=format.encode(node.weights["bias"]),
-                    form=_form(format, layer.activation, uniform_segments),
+                    form=bounded_form(format, layer.activation, uniform_segments)
+                    if layer.activation in BOUNDED else None,
                 )  # fmt: skip
         inputs[node.name] = made.output
         nodes.append(ModelNode(node.name, node.inputs, made))
@@ -122,30 +137,38 @@ def _check(network: Network, node: Node, format: FloatFormat) -> None:
     kind, place = type_of(node.layer).name, f"layer {node.name!r}"
     if kind in (*_PASSING, *_ADDING):
         return
-    if kind not in _WEIGHTED:
+    if kind not in (*_WEIGHTED, *_OVER_TIME):
         raise InputError.at(
             network.name, place,
             expected=f"a type that there is in floating point ({format}), which are "
-            f"{', '.join(sorted((*_WEIGHTED, *_ADDING, *_PASSING)))}",
+            f"{', '.join(sorted((*_WEIGHTED, *_OVER_TIME, *_ADDING, *_PASSING)))}",
             got=kind,
         )
-    if node.layer.activation not in ACTIVATIONS:
+    if network.continuous:
+        raise InputError.at(
+            network.name, place,
+            expected=f"windows, which begin with states of zero, in floating point ({format})",
+            got="a continuous network, whose states are kept from sample to sample",
+        )
+    if kind in _WEIGHTED and node.layer.activation not in ACTIVATIONS:
         raise InputError.at(
             network.name, place,
             expected=f"an activation of {', '.join(ACTIVATIONS)} in floating point",
             got=node.layer.activation,
         )
     try:
-        held(format, node.weights["weights"], "weights")
-        held(format, node.weights["bias"], "biases")
+        for name, values in node.weights.items():
+            held(format, values, _NAMES.get(name, name))
     except ValueError as error:
         raise InputError(f"{network.name}: {place}: {error}") from None
 
 
-def _ranges(network: Network, x: np.ndarray, format: FloatFormat) -> dict[str, tuple[int, int]]:
+def _ranges(
+    network: Network, x: np.ndarray, format: FloatFormat, uniform_segments: int | None
+) -> dict[str, tuple[int, int]]:
     """The greatest code, and the exponent of the last bit, of the values of inputs and nodes that
     go into sums."""
-    known, extents = _bounded(network, format), {}
+    known, extents = _bounded(network, format, uniform_segments), {}
     takers = {
         name: node
         for node in network.nodes if type_of(node.layer).name not in _PASSING
@@ -162,39 +185,17 @@ def _ranges(network: Network, x: np.ndarray, format: FloatFormat) -> dict[str, t
     return known | {name: extent.range(format) for name, extent in extents.items()}
 
 
-def _bounded(network: Network, format: FloatFormat) -> dict[str, tuple[int, int]]:
+def _bounded(
+    network: Network, format: FloatFormat, uniform_segments: int | None
+) -> dict[str, tuple[int, int]]:
     """The same of nodes all of whose values come out of forms."""
     known: dict[str, tuple[int, int]] = {}
     for node in network.nodes:
-        if getattr(node.layer, "activation", None) in _BOUNDED:
-            last = max(-_form_fraction(format), format.least_exponent)
+        if getattr(node.layer, "activation", None) in BOUNDED:
+            last = max(-form_fraction(format), format.least_exponent)
             known[node.name] = int(format.encode(1.0)), last
+        elif (state := _STATE_RANGES.get(type_of(node.layer).name)) is not None:
+            known[node.name] = state(format, uniform_segments)
         elif type_of(node.layer).name in _PASSING and known.keys() >= set(node.inputs):
-            known[node.name] = _together([known[name] for name in node.inputs])
+            known[node.name] = together([known[name] for name in node.inputs])
     return known
-
-
-def _together(ranges: list[tuple[int, int]]) -> tuple[int, int]:
-    """The range that holds all of them."""
-    greatest, last = zip(*ranges, strict=True)
-    return max(greatest), min(last)
-
-
-def _form_fraction(format: FloatFormat) -> int:
-    """Fraction bits of a form's output: a bit more than a significand has."""
-    return min(format.fraction + 2, _MOST_FRACTION)
-
-
-def _form(
-    format: FloatFormat, activation: str, uniform_segments: int | None
-) -> IntegerActivation | None:
-    """The form of an activation; None of one that has none."""
-    if activation not in _BOUNDED:
-        return None
-    least, greatest = _BOUNDED[activation]
-    fraction = _form_fraction(format)
-    output = QFormat(1 + (least < 0), fraction, signed=least < 0)
-    # Half an output step from the end that it approaches, it may as well be there.
-    flat = (fraction + 2) * math.log(2) * (1 if least == 0 else 0.5)
-    into = QFormat(1 + math.ceil(math.log2(flat)), fraction + 1)
-    return integer_activation(activation, into, output, uniform_segments=uniform_segments)

@@ -9,6 +9,7 @@ import numpy as np
 
 from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.floating.input_range import InputRange
+from build_decoder.quant.floating.whole import Whole, carried_digits
 
 __all__ = ["Accumulator", "ExactSums", "last_bits"]
 
@@ -20,6 +21,9 @@ _MOST_LIMB = 21
 
 _LEAST_LIMB = 13
 """Three limbs then have two bits more than the longest significand, whatever leads them."""
+
+_BELOW = 2
+"""Limbs of zeros below a sum: three are there below any that leads."""
 
 Dot = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Sums of products: see :meth:`ExactSums.summed`."""
@@ -54,7 +58,8 @@ class ExactSums:
     weight_format, output
         Formats of the weights and of the rounded sums.
     biases
-        Codes (sums,) of ``weight_format``, all finite, of what is added to each sum; None for none.
+        Codes (sums,), or (terms, sums), of ``weight_format``, all finite, of what is added to each
+        sum; None for none.
     half
         Exponent of a power of two that is added to all sums, so that a floor behind them rounds
         half up; none where they have no bits below it, or if None.
@@ -76,7 +81,7 @@ class ExactSums:
     def __post_init__(self):
         if self.weights.ndim != 2 or not self.weights.size:
             raise ValueError(f"expected weights of (terms, sums), got {self.weights.shape}")
-        if self.biases is not None and self.biases.shape != self.weights.shape[1:]:
+        if self.biases is not None and self.biases.shape[-1:] != self.weights.shape[1:]:
             raise ValueError(
                 f"expected biases of {self.weights.shape[1:]}, got {self.biases.shape}"
             )
@@ -134,12 +139,13 @@ class ExactSums:
     def added(self) -> list[int]:
         """Bias and constant of each sum, in units of the last bit of :attr:`total`."""
         added = [0] * self.weights.shape[1]
-        if self.biases is not None:
-            significands, exponents = self.weight_format.parts(self.biases)
-            signs = np.where(self.biases & self.weight_format.sign_bit, -1, 1)
+        for row in () if self.biases is None else np.atleast_2d(self.biases):
+            significands, exponents = self.weight_format.parts(row)
+            signs = np.where(row & self.weight_format.sign_bit, -1, 1)
             shifts = (exponents - self._unit).tolist()
             sizes = map(_shifted, significands.tolist(), shifts)
-            added = [int(sign) * size for sign, size in zip(signs, sizes, strict=True)]
+            terms = zip(added, signs, sizes, strict=True)
+            added = [before + int(sign) * size for before, sign, size in terms]
         if self.half is not None and self.half >= self._unit:
             added = [value + (1 << (self.half - self._unit)) for value in added]
         return added
@@ -213,30 +219,41 @@ class ExactSums:
             for place in range(count)
         ]
 
+    def whole(self, x: np.ndarray) -> Whole:
+        """Sums (..., sums) of input codes (..., terms), all bits of them; those of NaN are of
+        numbers that do not matter."""
+        digits = self._digits(self.inputs.take(x), np.matmul)
+        return Whole(carried_digits(digits[_BELOW:], self._limb), self._limb, self._unit)
+
+    def _digits(self, taken: np.ndarray, dot: Dot) -> np.ndarray:
+        """Digits of sums, not carried: int64 (digits, ..., sums), two of zeros below all others."""
+        k = self._limb
+        count = max(-(-self.inputs.steps.bit_length() // k), 1)
+        x = _limbs(self.inputs.format, taken, self.inputs.least, k, count)
+        w = self._weight_limbs
+        # Two limbs more for carries.
+        added = self._added_limbs
+        long = max(len(x) + len(w), len(added))
+        lowest = dot(x[0], w[0]).astype(np.int64)
+        digits = np.zeros((_BELOW + long + 2, *lowest.shape), np.int64)
+        digits[_BELOW] = lowest
+        for i, left in enumerate(x):
+            if left.any():
+                for j, right in enumerate(w):
+                    if i + j:
+                        digits[_BELOW + i + j] += dot(left, right).astype(np.int64)
+        for place, limb in enumerate(added, start=_BELOW):
+            digits[place] += limb
+        return digits
+
     def _many_bits(self, taken: np.ndarray, dot: Dot) -> np.ndarray:
         """Sums rounded to odd: their leading bits, and the last set if any below is set.
 
         Float64 holds these, and rounded to a format they are what the whole sums are.
         """
-        k = self._limb
-        count = max(-(-self.inputs.steps.bit_length() // k), 1)
-        x = _limbs(self.inputs.format, taken, self.inputs.least, k, count)
-        w = self._weight_limbs
-        # Two limbs of zeros below, so that three are there below any that leads; two for carries.
-        added = self._added_limbs
-        long = max(len(x) + len(w), len(added))
-        lowest = dot(x[0], w[0]).astype(np.int64)
-        digits = np.zeros((2 + long + 2, *lowest.shape), np.int64)
-        digits[2] = lowest
-        for i, left in enumerate(x):
-            if left.any():
-                for j, right in enumerate(w):
-                    if i + j:
-                        digits[2 + i + j] += dot(left, right).astype(np.int64)
-        for place, limb in enumerate(added, start=2):
-            digits[place] += limb
-        negative = _carry(digits, k)[-1] < 0
-        digits = _carry(np.where(negative, -digits, digits), k)
+        k, digits = self._limb, self._digits(taken, dot)
+        negative = carried_digits(digits, k)[-1] < 0
+        digits = carried_digits(np.where(negative, -digits, digits), k)
         lead = len(digits) - 1 - (digits[::-1] != 0).argmax(axis=0)
         lead = np.where(digits.any(axis=0), lead, 2)
         place = np.arange(len(digits)).reshape(-1, *[1] * (digits.ndim - 1))
@@ -276,12 +293,3 @@ def _limbs(format: FloatFormat, codes, least: int, bits: int, count: int) -> lis
         limb = np.where(shift >= 0, up, significands >> np.clip(-shift, 0, 63))
         limbs.append((limb & ((1 << bits) - 1)) * sign)
     return limbs
-
-
-def _carry(digits: np.ndarray, bits: int) -> np.ndarray:
-    """Digits of the same sums, 0 to ``2**bits - 1`` but for the last one, which has the sign."""
-    digits = digits.copy()
-    for low, high in zip(digits[:-1], digits[1:], strict=True):
-        high += low >> bits
-        low &= (1 << bits) - 1
-    return digits

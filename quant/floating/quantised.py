@@ -6,7 +6,8 @@ from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.float_format import FloatFormat
-from build_decoder.quant.floating.ranged import RangedLayer
+from build_decoder.quant.floating.ranged import Ranged
+from build_decoder.quant.floating.recurrent import FloatRecurrent
 from build_decoder.quant.formats import INPUT, NodeKey
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Reference
@@ -74,14 +75,17 @@ def input_ranges(model: IntegerModel, x: np.ndarray) -> list[dict[str, int | flo
 
     ``layer`` is its number, from 1; ``greatest`` the greatest input, ``least_exponent`` that of the
     last bit, ``inputs`` how many there are, and ``beyond`` how many of them are greater or NaN;
-    ``cut`` how many others have bits below the last one.
+    ``cut`` how many others have bits below the last one. Of a layer over time steps, ``states`` is
+    how many states come back to be multiplied with gates, and ``states_cut`` how many of them have
+    bits below the last one that is taken there.
     """
     found = {
         number: {
             "layer": number, "greatest": node.layer.range.greatest,
-            "least_exponent": node.layer.least, "inputs": 0, "beyond": 0, "cut": 0,
+            "least_exponent": node.layer.range.least, "inputs": 0, "beyond": 0, "cut": 0,
         }
-        for number, node in enumerate(model.nodes, start=1) if isinstance(node.layer, RangedLayer)
+        | ({"states": 0, "states_cut": 0} if isinstance(node.layer, FloatRecurrent) else {})
+        for number, node in enumerate(model.nodes, start=1) if isinstance(node.layer, Ranged)
     }  # fmt: skip
     for values in model.values_by_parts(model.quantise_input(x)):
         for number, counts in found.items():
@@ -92,4 +96,8 @@ def input_ranges(model: IntegerModel, x: np.ndarray) -> list[dict[str, int | flo
                 counts["inputs"] += raw.size
                 counts["beyond"] += int(np.count_nonzero(beyond))
                 counts["cut"] += int(np.count_nonzero(range.beyond(raw) & ~beyond))
+                if isinstance(node.layer, FloatRecurrent):
+                    states, cut = node.layer.states_cut(raw)
+                    counts["states"] += states
+                    counts["states_cut"] += cut
     return list(found.values())

@@ -8,11 +8,23 @@ from build_decoder.quant.floating.input_range import InputRange
 from build_decoder.quant.layer import IntegerLayer
 from build_decoder.quant.operations.identity import identity
 
-__all__ = ["RangedLayer"]
+__all__ = ["Ranged", "RangedLayer"]
+
+
+class Ranged:
+    """A layer in floating point that takes inputs from a range.
+
+    Attributes
+    ----------
+    range : InputRange
+        Inputs that are taken as they are.
+    """
+
+    range: InputRange
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RangedLayer(IntegerLayer):
+class RangedLayer(Ranged, IntegerLayer):
     """A layer that takes inputs from a range, which its accumulators are made for.
 
     Parameters

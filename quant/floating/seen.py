@@ -1,7 +1,7 @@
 """Seen ranges: which inputs each layer's accumulator is made for, from data."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -10,7 +10,7 @@ from build_decoder.models.network import Network
 from build_decoder.quant.floating.exact_sums import last_bits
 from build_decoder.quant.floating.float_format import FloatFormat
 
-__all__ = ["Extent", "held", "seen_range", "values_seen"]
+__all__ = ["Extent", "held", "seen_range", "together", "values_seen"]
 
 _GUARD_BITS = 8
 """Bits that inputs have below the last one of the greatest. What is dropped below is 256 times
@@ -54,6 +54,13 @@ class Extent(NamedTuple):
 def seen_range(format: FloatFormat, values: np.ndarray) -> tuple[int, int]:
     """:meth:`Extent.range` of real ``values``."""
     return Extent.of(format, values).range(format)
+
+
+def together(ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The range that holds all of some, each a code of the greatest size and the exponent of the
+    last bit."""
+    greatest, last = zip(*ranges, strict=True)
+    return max(greatest), min(last)
 
 
 def held(format: FloatFormat, values: np.ndarray, name: str) -> np.ndarray:

@@ -84,7 +84,11 @@ class FloatDensePlan(NeuronsPlan):
 
     @property
     def weight_rows(self) -> np.ndarray:
-        return weight_rows(self.words.words, self.folding.inputs_per_cycle, self.neurons)
+        return self.rows_of(self.words.words)
+
+    def rows_of(self, words: np.ndarray) -> np.ndarray:
+        """Words (inputs, units) as rows."""
+        return weight_rows(words, self.folding.inputs_per_cycle, self.neurons)
 
     @property
     def captures(self) -> bool:

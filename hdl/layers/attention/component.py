@@ -54,10 +54,17 @@ class AttentionComponent(WeighingComponent):
     i : ``In``, stream of arrays of channels of a step
     o : ``Out``, stream of arrays of ``lanes`` means
     memory_weight, memory_bias : ``In``, ports of the memories, if it is reloadable
+
+    Attributes
+    ----------
+    DIVISION : type of GroupDivision
+        Hardware of the division; of the class.
     """
 
+    DIVISION: type[GroupDivision] = GroupDivision
+
     def ending(self, m: Module) -> "_Divided":
-        ending = _Divided(m, self.plan)
+        ending = _Divided(m, self.plan, self.DIVISION(self.plan.quotients))
         m.d.comb += [
             ending.division.o.ready.eq(self.o.ready),
             self.o.valid.eq(ending.division.o.valid),
@@ -114,9 +121,9 @@ class _Divided:
     start = 0
     moves, stays = Const(1), Const(0)
 
-    def __init__(self, m: Module, plan: AttentionPlan):
+    def __init__(self, m: Module, plan: AttentionPlan, division: GroupDivision):
         self.plan = plan
-        m.submodules.division = self.division = GroupDivision(plan.quotients)
+        m.submodules.division = self.division = division
         self.free = self.division.free
 
     def take(self, m: Module, reserve: Value, weighed: Weighed) -> None:

@@ -1,7 +1,7 @@
 """Time steps that are weighed: the hardware that forms of attention have in common."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value
@@ -19,7 +19,31 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.requantise import Requantise
 from build_decoder.quant.rounding import Rounding
 
-__all__ = ["Ending", "Weighed", "WeighingComponent"]
+__all__ = ["Ending", "Entering", "Operands", "Weighed", "WeighingComponent"]
+
+
+class Entering(NamedTuple):
+    """Whether a transfer is taken, its row, its step, and whether it is the last row."""
+
+    take: Value
+    row: Value
+    step: Value
+    last_row: Value
+
+
+class Operands(NamedTuple):
+    """What a lane multiplies: with ``load``, the power if ``waiting`` and else a weight are taken
+    for the products behind it; the value of these is what is ``weighed``, if ``weighting``, and
+    else the one that enters, ``scored`` as it comes or, where it enters later, ``kept``."""
+
+    load: Value
+    waiting: Value
+    power: Value
+    weight: Value
+    weighting: Value
+    weighed: Value
+    scored: Value
+    kept: Value
 
 
 @dataclass(frozen=True)
@@ -96,12 +120,34 @@ class WeighingComponent(StageComponent):
         """What powers multiply in a lane of a row, of the value that is kept there."""
         raise NotImplementedError
 
+    @property
+    def kept_bits(self) -> int:
+        """Bits of a value as it is kept."""
+        return self.plan.layer.attend.input.width
+
+    def entered(
+        self, m: Module, entering: Entering, ending: Ending
+    ) -> tuple[Entering, list[Value]]:
+        """Where a transfer that is taken enters multipliers, and its values as they are kept."""
+        return entering, [self.kept(value) for value in self.i.payload]
+
+    def product(self, m: Module, kind, k: int, operands: Operands) -> Value:
+        """The product of lane ``k``, by a unit of a ``kind``."""
+        m.submodules[f"unit_{k}"] = unit = MacUnit(kind, self.plan.scores)
+        o = operands
+        m.d.comb += [
+            unit.load.eq(o.load),
+            unit.weights[0].eq(Mux(o.waiting, o.power, o.weight)),
+            unit.x.eq(Mux(o.weighting, o.weighed, o.scored)),
+        ]
+        return unit.sums[0]
+
     def elaborate(self, platform):
         m = Module()
         plan, attend = self.plan, self.plan.layer.attend
         inputs, groups, rows = plan.folding.inputs_per_cycle, plan.groups, plan.rows
         m.submodules.weights = weights = self.weights(m)
-        m.submodules.kept = kept = RowMemory(groups, inputs * attend.input.width)
+        m.submodules.kept = kept = RowMemory(groups, inputs * self.kept_bits)
         ending = self.ending(m)
 
         row, next_row = Signal(range(rows)), Signal(range(rows))
@@ -113,17 +159,18 @@ class WeighingComponent(StageComponent):
         )
         weighs, passes = Signal(), Signal()
         weighted, reserve = passes & last_row, Signal()
+        entering, values = self.entered(m, Entering(take, row, step, last_taken), ending)
         m.d.comb += [
             self.i.ready.eq(weights.ready & ~waiting & ~weighting),
             take.eq(self.i.valid & self.i.ready),
             weighs.eq(weighting & (~last_step | ending.moves)),
             passes.eq(weighs & ~(last_step & ending.stays)),
             next_row.eq(row),
-            weights.advance.eq((take & ~last_taken) | weighted),
-            kept.write.eq(take),
-            kept.row.eq(row),
+            weights.advance.eq((entering.take & ~entering.last_row) | weighted),
+            kept.write.eq(entering.take),
+            kept.row.eq(entering.row),
             kept.next_row.eq(next_row),
-            kept.data.eq(Cat(self.kept(value) for value in self.i.payload)),
+            kept.data.eq(Cat(values)),
             reserve.eq(waiting & (left == 0) & last_step & ending.free),
         ]
         with m.If(take):
@@ -145,17 +192,20 @@ class WeighingComponent(StageComponent):
 
         power = Signal(shape_of(attend.power.output))
         products = []
+        width = self.kept_bits
         for kind, k, _ in plan.multipliers.units(inputs, 1):
-            m.submodules[f"unit_{k}"] = unit = MacUnit(kind, plan.scores)
-            width = attend.input.width
-            value = self.weighed(kept.read[k * width : (k + 1) * width], row, k)
-            m.d.comb += [
-                unit.load.eq(weights.load | waiting),
-                unit.weights[0].eq(Mux(waiting, power, weights.weights[k][0])),
-                unit.x.eq(Mux(weighting, value, self.scored(self.i.payload[k]))),
-            ]
-            products.append(unit.sums[0])
-        self._score(m, products, take, row == 0, weighted, power)
+            operands = Operands(
+                load=weights.load | waiting,
+                waiting=waiting,
+                power=power,
+                weight=weights.weights[k][0],
+                weighting=weighting,
+                weighed=self.weighed(kept.read[k * width : (k + 1) * width], row, k),
+                scored=self.scored(self.i.payload[k]),
+                kept=values[k],
+            )
+            products.append(self.product(m, kind, k, operands))
+        self.score(m, products, entering, weighted, power)
         beat = weighs, step == 0, last_step, row
         ending.take(m, reserve, self._sum(m, products, beat, power, ending.start))
         return m
@@ -165,12 +215,12 @@ class WeighingComponent(StageComponent):
         """What a score's exact sum starts from."""
         return self.plan.layer.attend.biased_sum.rounding_constant
 
-    def _score(self, m: Module, products, take, first, advance, power) -> None:
+    def score(self, m: Module, products, entering: Entering, advance, power) -> None:
         """The power of a step's score, which stays until the next step's products."""
         plan, attend = self.plan, self.plan.layer.attend
         biased = attend.biased_sum
         total = registered_tree(m, products, "score")
-        beat = Cat(take, first)
+        beat = Cat(entering.take, entering.row == 0)
         for stage in range(plan.score_latency):
             after = Signal(2, name=f"beat_{stage}")
             m.d.sync += after.eq(beat)

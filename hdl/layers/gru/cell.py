@@ -1,6 +1,6 @@
 """The cell of a gated recurrent unit in hardware."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from amaranth import Module, Mux, Value
@@ -37,9 +37,27 @@ class GruCellComponent(CellComponent):
         m = Module()
         plan, p = self.plan, self.plan.layer.cell
         m.submodules.states = states = Kept(
-            shape_of(p.output), units=plan.units, together=plan.bitwise
+            shape_of(p.output), units=plan.units, together=self._writes_at_once
         )
         summed = delayed(m, self.valid, 1 + plan.gate_latency, "summed", flag=True)
+        sums, reset, of_input = self._sums(m)
+        gates = [activated(m, f"gate_{lane}", p.gate, total) for lane, total in enumerate(sums)]
+        if plan.bitwise:
+            self._bit_by_bit(m, states, gates[0], reset, of_input, summed)
+        else:
+            self._at_once(m, states, gates, reset, of_input, summed)
+        m.d.comb += [states.write.eq(self.done), states.data.eq(self.o)]
+        return m
+
+    @property
+    def _writes_at_once(self) -> bool:
+        """Whether a unit's state is written in the cycle in which the next one's is asked for."""
+        return self.plan.bitwise
+
+    def _sums(self, m: Module) -> tuple[list[Value], Value, Value]:
+        """The sum node of each lane's gate, a cycle after the exact sums; and beside these, what
+        the reset gate multiplies, and the candidate's sums of the input with their bias."""
+        plan, p = self.plan, self.plan.layer.cell
         of_gates, *of_candidate = self._biases(m)
         sums = [
             biased(
@@ -48,14 +66,7 @@ class GruCellComponent(CellComponent):
             )
             for lane in range(max(plan.sums.lanes - 1, 1))
         ]
-        gates = [activated(m, f"gate_{lane}", p.gate, total) for lane, total in enumerate(sums)]
-        reset, of_input = self._of_candidate(m, *of_candidate)
-        if plan.bitwise:
-            self._bit_by_bit(m, states, gates[0], reset, of_input, summed)
-        else:
-            self._at_once(m, states, gates, reset, of_input, summed)
-        m.d.comb += [states.write.eq(self.done), states.data.eq(self.o)]
-        return m
+        return sums, *self._of_candidate(m, *of_candidate)
 
     def _biases(self, m: Module) -> tuple[Sequence[Value], Value, Value]:
         """The stored bias of each lane's gate; that of the candidate's sum of the state, and that
@@ -99,7 +110,8 @@ class GruCellComponent(CellComponent):
         p = self.plan.layer.cell
         return max(p.candidate.output.fraction, p.output.fraction)
 
-    def _difference(self, before: Value, candidate: Value) -> Value:
+    def _difference(self, m: Module, before: Value, candidate: Value) -> Value:
+        """What the update gate multiplies."""
         p = self.plan.layer.cell
         return before.shift_left(self._fraction - p.output.fraction) - candidate.shift_left(
             self._fraction - p.candidate.output.fraction
@@ -132,7 +144,7 @@ class GruCellComponent(CellComponent):
         later = 1 + plan.candidate_latency
         starts = delayed(m, self.starts, there, "starts")
         before = delayed(m, Mux(starts, 0, states.o), later, "before")
-        difference = self._difference(before, candidate)
+        difference = self._difference(m, before, candidate)
         difference = delayed(m, difference, 1, "difference")
         product = shift_add_product(difference, delayed(m, z, later + 1, "update"))
         candidate = delayed(m, candidate, 2, "candidate_then")
@@ -161,23 +173,40 @@ class GruCellComponent(CellComponent):
         # The next unit's update gate may come while the last bits of this one are used.
         z = bits_of(m, "z", held(m, update, "held_z_then", whole), load=there, step=second)
 
-        passed = Span.of(p.gate.output) * Span.of(p.reset)
-        gated = Span.of(p.gate.output) * (Span.of(p.output) - Span.of(p.candidate.output))
+        passed_bits, gated_bits = self._product_bits
         product = product_by_bits(
-            m, "product", passed.width, Mux(r, reset, 0),
+            m, "product", passed_bits, Mux(r, reset, 0),
             first=within(0, 1), step=first, minus=p.gate.output.signed,
         )
         candidate = self._candidate(m, product, of_input, within(bits, differs))
         starts = delayed(m, self.starts, 1 + plan.gate_latency, "starts")
         starts = held(m, starts, "starts_then", whole)
         before = Mux(starts, 0, states.o)
-        difference = held(m, self._difference(before, candidate), "difference", there)
+        difference = held(m, self._difference(m, before, candidate), "difference", there)
         output = product_by_bits(
-            m, "output_product", gated.width, Mux(z, difference, 0),
+            m, "output_product", gated_bits, Mux(z, difference, 0),
             first=within_output(0, 1), step=second, minus=p.gate.output.signed,
         )
-        m.d.comb += [
-            self.o.eq(self._output(m, output, candidate)),
-            self.done.eq(ended),
-            states.take.eq(ended),
-        ]
+        m.d.comb += states.take.eq(ended)
+
+        def at_end(value: Value, name: str) -> Value:
+            """What came with the unit's last sum, when the last product is there."""
+            return held(m, held(m, value, f"held_{name}", whole), f"{name}_then", there)
+
+        self._end(m, output, candidate, ended, at_end)
+
+    @property
+    def _product_bits(self) -> tuple[int, int]:
+        """Bits of what the reset gate lets by, and of the gated difference."""
+        p = self.plan.layer.cell
+        passed = Span.of(p.gate.output) * Span.of(p.reset)
+        gated = Span.of(p.gate.output) * (Span.of(p.output) - Span.of(p.candidate.output))
+        return passed.width, gated.width
+
+    def _end(
+        self, m: Module, product: Value, candidate: Value, there: Value,
+        at_end: Callable[[Value, str], Value],
+    ) -> None:  # fmt: skip
+        """The gated difference, which is ``there``, and the candidate become the output; ``at_end``
+        brings along what came with the unit's last sum."""
+        m.d.comb += [self.o.eq(self._output(m, product, candidate)), self.done.eq(there)]

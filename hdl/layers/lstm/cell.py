@@ -1,5 +1,7 @@
 """The cell of a long short-term memory in hardware."""
 
+from collections.abc import Callable
+
 from amaranth import Module, Mux, Signal, Value
 
 from build_decoder.hdl.activations.plan import activation_plan
@@ -41,11 +43,17 @@ class LstmCellComponent(CellComponent):
             self._at_once(m, sums, summed)
         return m
 
+    @property
+    def _writes_at_once(self) -> bool:
+        """Whether a unit's cell is written in the cycle in which the next one's is asked for."""
+        return self.plan.bitwise
+
     def _kept(self, m: Module, take: Value, write: Value, cell: Value) -> Value:
         """What was kept of the unit that comes with ``take``; ``cell`` is kept of the next one to
         be written, with ``write``."""
         m.submodules.cells = cells = Kept(
-            shape_of(self.plan.layer.cell.cell), units=self.plan.units, together=self.plan.bitwise
+            shape_of(self.plan.layer.cell.cell), units=self.plan.units,
+            together=self._writes_at_once,
         )
         m.d.comb += [cells.take.eq(take), cells.write.eq(write), cells.data.eq(cell)]
         return cells.o
@@ -135,25 +143,60 @@ class LstmCellComponent(CellComponent):
         o = held(m, gate, "held_o", whole)
         o = bits_of(m, "o", o, load=squashed_now, step=second)
 
-        exact, of_gate = p.cell_narrowing.source, p.gate.output.fraction
         starts = delayed(m, self.starts, 1 + plan.gate_latency, "starts")
         starts = held(m, starts, "starts_then", summed & (number == 0))
-        cell, there = Signal(shape_of(p.cell)), within(bits, bits + 1)
-        kept = self._kept(m, there, there, cell)
-        kept = placed(Mux(starts, 0, kept), of_gate + p.cell.fraction, exact)
-        added = placed(g, of_gate + p.candidate.output.fraction, exact)
+        there = within(bits, bits + 1)
+        cell, write = Signal(shape_of(p.cell)), Signal()
+        kept = self._kept(m, there, write, cell)
+        kept, added = self._terms(m, Mux(starts, 0, kept), g)
         both = held(m, kept + added, "both", whole)
+        cell_bits, output_bits = self._product_bits
         product = product_by_bits(
-            m, "product", exact.width, Mux(f, Mux(i, both, kept), Mux(i, added, 0)),
+            m, "product", cell_bits, Mux(f, Mux(i, both, kept), Mux(i, added, 0)),
             first=within(0, 1), step=first, minus=p.gate.output.signed,
         )
-        m.d.comb += cell.eq(narrowed(m, "cell", p.cell_narrowing.requantise, product))
-        squashed = activated(m, "squash", p.squash, cell, enable=within(bits, squashes))
+        value = self._keep(m, write, cell, product, there)
+        squashed = activated(m, "squash", p.squash, value, enable=within(bits, squashes))
         output = product_by_bits(
-            m, "output_product", p.output_narrowing.source.width, Mux(o, squashed, 0),
+            m, "output_product", output_bits, Mux(o, squashed, 0),
             first=within_output(0, 1), step=second, minus=p.gate.output.signed,
         )
+        def at_end(value: Value, name: str) -> Value:
+            """What came with the unit's last gate, when the last product is there."""
+            return held(m, held(m, value, f"held_{name}", whole), f"{name}_then", squashed_now)
+
+        self._end(m, output, ended, at_end)
+
+    @property
+    def _product_bits(self) -> tuple[int, int]:
+        """Bits of the exact sum of a cell's products, and of the product that is the output."""
+        p = self.plan.layer.cell
+        return p.cell_narrowing.source.width, p.output_narrowing.source.width
+
+    def _terms(self, m: Module, kept: Value, candidate: Value) -> tuple[Value, Value]:
+        """What gates multiply, at its place in the exact sum of both products."""
+        p = self.plan.layer.cell
+        exact, of_gate = p.cell_narrowing.source, p.gate.output.fraction
+        return (
+            placed(kept, of_gate + p.cell.fraction, exact),
+            placed(candidate, of_gate + p.candidate.output.fraction, exact),
+        )
+
+    def _keep(
+        self, m: Module, write: Signal, cell: Signal, exact: Value, there: Value
+    ) -> Value:
+        """The exact sum of a cell's products, which is ``there``, becomes the ``cell`` to
+        ``write``; what is squashed."""
+        narrow = narrowed(m, "cell", self.plan.layer.cell.cell_narrowing.requantise, exact)
+        m.d.comb += [write.eq(there), cell.eq(narrow)]
+        return narrow
+
+    def _end(
+        self, m: Module, exact: Value, there: Value, at_end: Callable[[Value, str], Value]
+    ) -> None:
+        """The exact product that is the output, which is ``there``, becomes one; ``at_end`` brings
+        along what came with the unit's last gate."""
+        narrowing = self.plan.layer.cell.output_narrowing
         m.d.comb += [
-            self.o.eq(narrowed(m, "output", p.output_narrowing.requantise, output)),
-            self.done.eq(ended),
+            self.o.eq(narrowed(m, "output", narrowing.requantise, exact)), self.done.eq(there)
         ]

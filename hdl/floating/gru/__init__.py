@@ -1,0 +1,1 @@
+"""Gated recurrent units in floating point."""

@@ -1,0 +1,1 @@
+"""What layers that run a cell over time steps have in common in floating point."""
