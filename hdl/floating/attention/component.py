@@ -4,7 +4,7 @@ import numpy as np
 from amaranth import Cat, Module, Mux, Signal, Value, signed
 
 from build_decoder.hdl.activations.component import activation_component
-from build_decoder.hdl.floating.attention.quotients import FloatGroupDivision
+from build_decoder.hdl.floating.attention.division import FloatGroupDivision
 from build_decoder.hdl.floating.steps import cut_steps
 from build_decoder.hdl.floating.taken import Taken, taken_layout
 from build_decoder.hdl.layers.attention.component import AttentionComponent
