@@ -12,9 +12,10 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
+from build_decoder.hdl.parallel_stack.columns_of_bits import in_block_rams
 from build_decoder.hdl.parallel_stack.layer import ParallelLayers
 from build_decoder.hdl.parallel_stack.plan import ParallelStackPlan
-from build_decoder.hdl.parallel_stack.weights import UnitWeights, in_block_rams
+from build_decoder.hdl.parallel_stack.weights import UnitWeights
 from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser

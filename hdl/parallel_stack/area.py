@@ -3,8 +3,8 @@
 import numpy as np
 
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.parallel_stack.columns_of_bits import column_luts, in_block_rams
 from build_decoder.hdl.parallel_stack.plan import ParallelStackPlan
-from build_decoder.hdl.parallel_stack.weights import column_luts, in_block_rams
 from build_decoder.hdl.planning.area import block_luts, product_luts
 from build_decoder.hdl.planning.areas import Area
 from build_decoder.hdl.planning.memories import MemoryRules
