@@ -114,6 +114,7 @@ def test_stop_after(stage, tmp_path):
     assert report["fmax_mhz"] is report["resources"] is report["vectors_checked"] is None
 
 
+@pytest.mark.slow
 def test_latency_target_is_met_in_simulation(tmp_path):
     arguments = ["--network", "tiny", "--latency", "20", "--stop-after", "simulate"]
     status, report = run(arguments, tmp_path / "out")

@@ -84,6 +84,7 @@ def test_what_is_in_the_build_counts_and_not_what_it_should_have_been(build, cap
     assert "    first: frame 0, output " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_network_is_built_first_and_its_build_is_kept(tmp_path, capsys):
     arguments = ["tiny", "--samples", "2", "--work-dir", str(tmp_path)]
     assert verify.main([*arguments, "--latency", "20"]) == 0

@@ -140,7 +140,10 @@ def test_a_signal_between_the_renames_waits_for_their_end(number, moment, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("stays", "moment"), [*((False, n) for n in (1, 2)), *((True, n) for n in range(1, 9))]
+    ("stays", "moment"),
+    [(False, 1), pytest.param(False, 2, marks=pytest.mark.slow),
+     *((True, n) for n in (1, 3, 5)),
+     *(pytest.param(True, n, marks=pytest.mark.slow) for n in (2, 4, 6, 7, 8))],
 )
 def test_killed_between_the_renames(stays, moment, tmp_path):
     path = tmp_path / "out" / "build"

@@ -110,6 +110,7 @@ def test_every_stream_of_a_network_like_escape_tcn(foldings):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+@pytest.mark.slow
 def test_netlist_equals_the_model(family, tmp_path):
     net, x = quantised(like_tcn())
     scatter = {"form": "scatter", "folding": Folding(1, 2), "multipliers": Multipliers(packed=1)}

@@ -34,6 +34,7 @@ def test_two_bits_less_hardly_ever_cost_more(network_and_formats, family):
         assert cost({**formats, key: narrower}) <= 1.02 * cost(formats), key
 
 
+@pytest.mark.slow
 def test_a_search_is_for_the_family_whose_cost_it_gets():
     network = load_network("ahead_case1")
     golden = load_golden("ahead_case1", network)

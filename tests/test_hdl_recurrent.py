@@ -43,6 +43,7 @@ from build_decoder.sim.synthesis import TARGETS
 from tests.architectures import random_network
 from tests.fuzzed import check_decoder
 from tests.stage_rig import check_control, component, run
+from tests.sweeps import swept
 
 KINDS = {
     "lstm": (Lstm, LstmPlan), "gru": (Gru, GruPlan), "esn": (partial(Esn, leak_bits=2), EsnPlan),
@@ -114,7 +115,7 @@ def test_windows_back_to_back_and_with_stalls(kind, sequences, backward):
         check_control(component(plan), (0.8, 0.6), cycles=2 * plan.times.latency)
 
 
-@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("backward", swept([False, True], 2))
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
 def test_products_of_a_unit_are_made_bit_by_bit_where_nothing_waits(kind, backward):
     cls, plan_class = KINDS[kind]
