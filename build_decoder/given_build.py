@@ -118,7 +118,11 @@ def make_rtl(folder: Path, options: DesignOptions, chip: Chip) -> BuildFolder:
         STAGES,
         (
             lambda: import_network(
-                build, options.source, hardware=options.hardware, answer=options.hardware.answer
+                build,
+                options.source,
+                hardware=options.hardware,
+                answer=options.hardware.answer,
+                floating=options.search.arithmetic is not None,
             ),
             lambda: quantise_network(
                 build,

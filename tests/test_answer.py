@@ -223,8 +223,10 @@ def test_builds_of_a_network_that_ends_in_a_softmax(answer, tmp_path):
         np.testing.assert_allclose(got, net.forward(x), atol=0.05)
 
 
-@pytest.mark.parametrize("answer", ["scores", "decision"])
-def test_builds_of_attention_divide_for_scores_alone(answer, tmp_path):
+@pytest.mark.parametrize(
+    ("answer", "arithmetic"), [("scores", "fixed"), ("decision", "fixed"), ("decision", "fp16")]
+)
+def test_builds_of_attention_divide_for_scores_and_in_floats(answer, arithmetic, tmp_path):
     nodes = (
         Node("a", ("x",), Attention()), Node("h", ("a",), Dense(4, "relu")),
         Node("y", ("h",), Dense(3, "linear")), Node("p", ("y",), Softmax()),
@@ -235,12 +237,15 @@ def test_builds_of_attention_divide_for_scores_alone(answer, tmp_path):
     np.savez(tmp_path / "net" / "golden.npz", x=x, y=net.forward(x))
     build = tmp_path / "build"
     given = ["--network", str(tmp_path / "net"), "--task", "classes", "--stop-after", "quantise"]
-    assert main([*given, "--answer", answer, "--output", str(build)]) == 0
+    given += ["--answer", answer, "--arithmetic", arithmetic]
+    assert main([*given, "--output", str(build)]) == 0
     report, model = json.loads((build / "report.json").read_text()), load_model(build)
     rewrites = [each["name"] for each in report["rewrites"]]
     decides = answer == "decision"
-    assert rewrites == (["softmax", "division"] if decides else ["softmax"])
-    assert type(model.nodes[0].layer).__name__ == ("AttentionSums" if decides else "Attention")
+    sums = decides and arithmetic == "fixed"
+    assert rewrites == (["softmax", "division"] if sums else ["softmax"])
+    kind = "AttentionSums" if sums else "Attention"
+    assert type(model.nodes[0].layer).__name__.removeprefix("Float") == kind
     # Decisions are judged against those of the network as it was given.
     wanted = net.forward(x).argmax(axis=1)
     got = model.dequantise_output(model.compute(model.quantise_input(x)))

@@ -38,6 +38,7 @@ def import_network(
     shell: ShellKind | None = None,
     hardware: HardwareOptions | None = None,
     answer: str = SCORES,
+    floating: bool = False,
 ) -> StageResult:
     """Read and check network and golden data, and write them as they were understood.
 
@@ -51,13 +52,15 @@ def import_network(
         What hardware is asked for, which not every type of layer has; None for none.
     answer
         What the decoder gives, one of :data:`quant.answer.ANSWERS`.
+    floating
+        Whether it is made in floating point.
 
     Raises
     ------
     InputError
         If one of them is at fault, the board is too small, or there is no hardware for a layer.
     """
-    rewritten, golden = understood(options, answer)
+    rewritten, golden = understood(options, answer, floating=floating)
     network = rewritten.network
     check_answer(answer, golden.task, network)
     if hardware is not None:
@@ -65,7 +68,7 @@ def import_network(
     if board is not None:
         check_network(board, network, shell.check_frame)
     others = [
-        _another(network, golden, other, answer) for other in options.others(golden.task)
+        _another(network, golden, other, answer, floating) for other in options.others(golden.task)
     ]
     if hardware is not None and hardware.reloadable:
         for other, _ in others:
@@ -90,9 +93,10 @@ def import_network(
 
 
 def understood(
-    options: SourceOptions, answer: str = SCORES
+    options: SourceOptions, answer: str = SCORES, *, floating: bool = False
 ) -> tuple[Rewritten, GoldenData]:
-    """A network as it is built to give ``answer``, and golden data of it.
+    """A network as it is built to give ``answer``, in fixed or floating point, and golden data of
+    it.
 
     Raises
     ------
@@ -106,17 +110,17 @@ def understood(
         kept = (*golden.task.kinds, Kind.REGRESSION)
         golden = replace(golden, task=replace(golden.task, kinds=kept))
     classes = golden.task.kinds == (Kind.CLASSES,)
-    rewritten = rewrite(
-        given, probabilities=not classes, decision=classes and answer == DECISION
-    )
+    # In floating point there are no sums of an attention without its division.
+    decision = classes and answer == DECISION and not floating
+    rewritten = rewrite(given, probabilities=not classes, decision=decision)
     return rewritten, rewritten.golden_of(golden)
 
 
 def _another(
-    network: Network, golden: GoldenData, options: SourceOptions, answer: str
+    network: Network, golden: GoldenData, options: SourceOptions, answer: str, floating: bool
 ) -> tuple[Network, GoldenData]:
     """A network of ``--also``, which must be as the first one but for its weights."""
-    rewritten, its_golden = understood(options, answer)
+    rewritten, its_golden = understood(options, answer, floating=floating)
     try:
         check_same_shape(network, rewritten.network)
     except InputError as error:
