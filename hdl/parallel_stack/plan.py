@@ -1,9 +1,8 @@
 """Plan of LSTMs in a row whose sums are made at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Self
 
 from build_decoder.hdl import layers
@@ -16,7 +15,7 @@ from build_decoder.hdl.planning.folding import Folding, steps
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
-from build_decoder.hdl.stack.shared import shared_layer
+from build_decoder.hdl.stack.cells import StackCells
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 
@@ -25,7 +24,7 @@ __all__ = ["ParallelStackPlan"]
 
 @layers.for_models
 @dataclass(frozen=True)
-class ParallelStackPlan(ParallelControl, LayerPlan):
+class ParallelStackPlan(StackCells, ParallelControl, LayerPlan):
     """Plan of LSTMs in a row on one array of multipliers that makes all sums of a layer at once.
 
     A pass makes all sums of a layer's step, of its input and of its state in one. Passes of the
@@ -73,23 +72,6 @@ class ParallelStackPlan(ParallelControl, LayerPlan):
     def cells(self) -> tuple[LstmPlan, ...]:
         return tuple(LstmPlan(layer, self.folding) for layer in self.layer.layers)
 
-    @cached_property
-    def built_cells(self) -> tuple[LstmPlan, ...]:
-        """Plans of the cells that are built: one of all units where it does for all layers, else
-        those of the layers."""
-        shared = shared_layer(self.layer.layers, self.gates)
-        return self.cells if shared is None else (replace(self.cells[0], layer=shared),)
-
-    @property
-    def shares_cell(self) -> bool:
-        """Whether one cell serves all layers."""
-        return len(self.built_cells) == 1
-
-    @property
-    def units_before(self) -> tuple[int, ...]:
-        """For each layer, the units of those before it."""
-        return tuple(accumulate((cell.units for cell in self.cells[:-1]), initial=0))
-
     def built_cell(self, layer: int) -> LstmPlan:
         """The cell that a layer's sums go through."""
         return self.built_cells[0 if self.shares_cell else layer]
@@ -113,22 +95,8 @@ class ParallelStackPlan(ParallelControl, LayerPlan):
         ]
 
     @property
-    def serves(self) -> tuple[str, ...]:
-        return self.layer.names
-
-    @property
     def multiplying(self) -> ParallelSums:
         return self.sums
-
-    @property
-    def units(self) -> int:
-        """Values of the last layer's state."""
-        return self.cells[-1].units
-
-    @property
-    def layer_bits(self) -> int:
-        """Bits of the number of a layer."""
-        return (len(self.cells) - 1).bit_length()
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate
 from typing import Self
 
 from build_decoder.hdl import layers
@@ -14,6 +13,7 @@ from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.hdl.recurrent.control import READ_LATENCY
 from build_decoder.hdl.recurrent.plan import RecurrentPlan
+from build_decoder.hdl.stack.cells import StackCells
 from build_decoder.hdl.stack.control import StackControl
 from build_decoder.hdl.stack.layer import StackedLayers
 from build_decoder.hdl.stack.shared import shared_layer
@@ -31,7 +31,7 @@ _COUNTERS = 130
 
 @layers.for_models
 @dataclass(frozen=True)
-class StackPlan(StackControl, LayerPlan):
+class StackPlan(StackCells, StackControl, LayerPlan):
     """Plan of recurrent layers that share multipliers, and what drains their sums.
 
     A step is parts in a fixed order: the products of each layer's state, which wait for nothing but
@@ -79,23 +79,6 @@ class StackPlan(StackControl, LayerPlan):
         by_bits = all(cell.bitwise for cell in cells)
         return tuple(replace(cell, by_bits=by_bits) for cell in cells)
 
-    @cached_property
-    def built_cells(self) -> tuple[RecurrentPlan, ...]:
-        """Plans of the cells that are built: one of all units where it does for all layers, else
-        those of the layers."""
-        shared = shared_layer(self.layer.layers, self.gates)
-        return self.cells if shared is None else (replace(self.cells[0], layer=shared),)
-
-    @property
-    def shares_cell(self) -> bool:
-        """Whether one cell serves all layers."""
-        return len(self.built_cells) == 1
-
-    @property
-    def units_before(self) -> tuple[int, ...]:
-        """For each layer, the units of those before it."""
-        return tuple(accumulate((cell.units for cell in self.cells[:-1]), initial=0))
-
     def place_of_sums(self, layer: int) -> tuple[int, int]:
         """Zero bits that are appended, before its cell, to a layer's sums of inputs and to those of
         states."""
@@ -112,10 +95,6 @@ class StackPlan(StackControl, LayerPlan):
         return StackSums.of(self.layer.layers, self.gates, self.folding, self.multipliers)
 
     @property
-    def serves(self) -> tuple[str, ...]:
-        return self.layer.names
-
-    @property
     def multiplying(self) -> StackSums:
         return self.sums
 
@@ -123,11 +102,6 @@ class StackPlan(StackControl, LayerPlan):
     def gates(self) -> int:
         """Sums of a unit."""
         return layers.plan_type(self.layer.layers[0]).gates
-
-    @property
-    def units(self) -> int:
-        """Values of the last layer's state."""
-        return self.cells[-1].units
 
     @property
     def unit_bits(self) -> int:
@@ -138,11 +112,6 @@ class StackPlan(StackControl, LayerPlan):
     def gate_bits(self) -> int:
         """Bits of the number of a sum among those of its unit."""
         return (self.gates - 1).bit_length()
-
-    @property
-    def layer_bits(self) -> int:
-        """Bits of the number of a layer."""
-        return (len(self.cells) - 1).bit_length()
 
     @property
     def row_bits(self) -> int:
