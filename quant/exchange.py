@@ -1,8 +1,7 @@
 """The step ``exchanged``: a bit more at one node for fewer at others."""
 
-from collections.abc import Iterator
-
-import numpy as np
+import itertools
+from collections.abc import Callable, Iterator
 
 from build_decoder.quant.format_moves import wider_formats
 from build_decoder.quant.formats import NetworkFormats, NodeKey
@@ -44,11 +43,22 @@ class Exchange:
     def exchanged(self, formats: NetworkFormats) -> NetworkFormats:
         """A bit more at one node for fewer at others, while that saves cost."""
         self._search.step = "exchanged"
-        better = formats
-        while better is not None:
-            formats = self._search.narrowed(better)
-            better = self.traded(formats) or self.swapped(formats)
+        formats, _ = self._repeated(self.traded, self._search.narrowed(formats))
+        # What trades find is large, and rare: they are tried again when no swap is left.
+        for exchange in itertools.cycle((self.swapped, self.traded)):
+            formats, found = self._repeated(exchange, formats)
+            if not found:
+                break
         return formats
+
+    def _repeated(
+        self, better: Callable[[NetworkFormats], NetworkFormats | None], formats: NetworkFormats
+    ) -> tuple[NetworkFormats, bool]:
+        """``formats`` made ``better`` as long as that is found, and whether it was."""
+        found = False
+        while (cheaper := better(formats)) is not None:
+            formats, found = self._search.narrowed(cheaper), True
+        return formats, found
 
     def traded(self, formats: NetworkFormats) -> NetworkFormats | None:
         """Cheaper formats with a node narrower than the others allow, which are wider for it."""
@@ -87,7 +97,10 @@ class Exchange:
                     changed = self._search.changed(formats, key, wider)
                     added = self._search.cost(changed) - cost
                     unit = max(added, BIT_COST)
-                    more_than = most * unit if cost + added < limit else np.inf
+                    more_than = most * unit
+                    # No more than all harm can be taken.
+                    if cost + added >= limit or more_than >= harm:
+                        continue
                     taken = self._taken(harm, changed, more_than)
                     if taken is not None:
                         best, most = changed, taken / unit
