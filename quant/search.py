@@ -16,6 +16,8 @@ occurs, which costs little where large values are rare or where the next operati
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.models.progress import Progress, silent
@@ -134,7 +136,7 @@ def search_formats(
                 search_of(smaller, first.extra) for smaller in _pruned(cases, standards)
             )
             searches.extend(search for search in pruned if search.holds(search.perfect))
-        best = min(searches, key=lambda search: search.worth(search.steps[-1].formats))
+        best = _best(searches)
         found(best.perfect)
     with recorder.step("exchanged") as found:
         found(Exchange(best).exchanged(best.steps[-1].formats))
@@ -163,6 +165,18 @@ def search_formats(
         standard.near_ties,
         tuple(others),
     )
+
+
+def _best(searches: Sequence[WidthSearch]) -> WidthSearch:
+    """The search whose formats are worth least, of those from the whole network to the smallest."""
+    best, least = searches[-1], np.inf
+    # What is small costs little, and shows the others to be hopeless.
+    for search in reversed(searches):
+        if search.may_be_worth_less(least):
+            worth = search.worth(search.steps[-1].formats)
+            if worth <= least:
+                best, least = search, worth
+    return best
 
 
 def _pruned(

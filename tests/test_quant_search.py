@@ -1,6 +1,7 @@
 import json
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from build_decoder.hdl.planning.cost import AreaCost
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
+from build_decoder.quant import search as default_search
+from build_decoder.quant import width_search
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.evaluator import Evaluator
@@ -20,6 +23,7 @@ from build_decoder.quant.quality import measure
 from build_decoder.quant.range_analysis import PERFECT_WIDTH, analyse_ranges
 from build_decoder.quant.search import search_formats
 from build_decoder.quant.weight_rounding import CompensatedRounding
+from build_decoder.quant.width_search import WidthSearch
 from tests.searches import SERIES_7, quantise, quantise_for
 from tests.sweeps import swept
 
@@ -116,6 +120,53 @@ def test_neurons_are_left_out_where_that_costs_less(tiny):
     model = integer_model(pruned.network, pruned.formats)
     assert model.layers[0].units == pruned.network.layers[0].units
     assert measure(model, golden.search) == pruned.quality
+
+
+class _Tried:
+    """A search of a network that costs ``alone`` after its first step, and finds what is worth
+    ``worth``, by hand."""
+
+    def __init__(self, alone, worth):
+        self._worth, self.found = worth, False
+        self.network = self.perfect = None
+        self._alone = SimpleNamespace(formats=alone)
+
+    may_be_worth_less = WidthSearch.may_be_worth_less
+
+    def cost(self, formats):
+        return formats
+
+    @property
+    def steps(self):
+        self.found = True
+        return self._alone, self._alone
+
+    def worth(self, formats):
+        return self._worth
+
+
+def test_networks_that_cost_far_more_than_the_best_are_not_searched_to_the_end():
+    whole, hopeless, close, smallest = (
+        _Tried(900, 950), _Tried(700, 760), _Tried(520, 480), _Tried(400, 500)
+    )
+    assert default_search._best([whole, hopeless, close, smallest]) is close
+    assert [one.found for one in (whole, hopeless, close, smallest)] == [False, False, True, True]
+
+
+def test_of_networks_worth_the_same_the_one_with_most_neurons_is_kept():
+    searches = [_Tried(400, 500), _Tried(400, 500), _Tried(400, 500)]
+    assert default_search._best(searches) is searches[0]
+
+
+@pytest.mark.slow
+def test_what_is_left_out_would_not_have_been_the_best(monkeypatch):
+    network = load_network("ahead_case1")
+    golden = load_golden("ahead_case1", network)
+    found = quantise(network, golden).search
+    monkeypatch.setattr(width_search, "_HOPELESS", np.inf)
+    whole = quantise(network, golden).search
+    assert whole.formats == found.formats
+    assert whole.evaluations > found.evaluations
 
 
 def test_search_for_widths_keeps_all_neurons(tiny):
