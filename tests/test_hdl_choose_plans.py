@@ -10,10 +10,11 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
 from build_decoder.hdl.planning.area.plans import decoder_area
-from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
+from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folded_nodes import folded_nodes
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.limits import Limits
 from build_decoder.models.errors import InputError
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.random_columns import random_columns

@@ -9,9 +9,10 @@ from build_decoder.boards.pynq_z1 import BOARD
 from build_decoder.hdl import families
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.engine.stages import Engine
-from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
+from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.design_front import DesignPoint
 from build_decoder.hdl.planning.graph_front import graph_front
+from build_decoder.hdl.planning.limits import Limits
 from build_decoder.models.errors import InputError
 from build_decoder.options import HardwareOptions
 from build_decoder.pareto import find_front, save_front

@@ -18,10 +18,11 @@ from build_decoder.hdl.parallel_stack.plan import ParallelStackPlan
 from build_decoder.hdl.parallel_stack.weights import UnitWeights
 from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
-from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
+from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.fits import packs
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.limits import Limits
 from build_decoder.hdl.stack.layer import StackedLayers, stacks
 from build_decoder.hdl.stack.stages import chosen_on_stacks, with_every_stack, with_stacks
 from build_decoder.models.layers.dense import Dense

@@ -13,11 +13,12 @@ from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.area.plans import decoder_area
-from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
+from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.graph_front import graph_front
+from build_decoder.hdl.planning.limits import Limits
 from build_decoder.hdl.stack.layer import StackedLayers, stacked, stacks
 from build_decoder.hdl.stack.plan import StackPlan
 from build_decoder.hdl.stack.stages import chosen_on_stacks, with_stacks

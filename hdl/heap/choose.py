@@ -7,9 +7,9 @@ from build_decoder.hdl.heap.compressors import NAMES, Compressors, compressors_o
 from build_decoder.hdl.heap.planes import plane_bits, plane_counts
 from build_decoder.hdl.heap.stages import on_heap, with_single_outputs
 from build_decoder.hdl.planning.area.plans import decoder_area
-from build_decoder.hdl.planning.choose_plans import Limits
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import price
+from build_decoder.hdl.planning.limits import Limits
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense

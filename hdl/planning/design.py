@@ -14,12 +14,13 @@ from build_decoder.hdl.heap.stages import heap_decoder
 from build_decoder.hdl.layers.decision.plan import DecisionPlan
 from build_decoder.hdl.planning.area.plans import plan_area
 from build_decoder.hdl.planning.choose_foldings import choose_design, default_foldings
-from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
+from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folded_decoder import folded_decoder
 from build_decoder.hdl.planning.folded_nodes import folded_nodes, smallest_foldings
 from build_decoder.hdl.planning.folding import Folding
+from build_decoder.hdl.planning.limits import Limits
 from build_decoder.hdl.stack.choose import stacked_decoder
 from build_decoder.models.errors import InputError
 from build_decoder.quant.floating.float_format import FloatFormat

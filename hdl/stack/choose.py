@@ -2,9 +2,10 @@
 
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area.plans import decoder_area
-from build_decoder.hdl.planning.choose_plans import Limits, PlanChooser
+from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import price
+from build_decoder.hdl.planning.limits import Limits
 from build_decoder.hdl.stack.layer import stacks
 from build_decoder.hdl.stack.stages import on_stacks, with_every_stack
 from build_decoder.models.errors import InputError

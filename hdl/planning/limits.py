@@ -1,0 +1,67 @@
+"""What a decoder is chosen for."""
+
+import math
+from dataclasses import dataclass
+
+from build_decoder.hdl.planning.area import Area
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.models.errors import InputError
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a decoder is chosen for; None for no limit.
+
+    Parameters
+    ----------
+    interval_cycles
+        Most cycles between frames.
+    latency_cycles
+        Most cycles until the last output of a frame: from the first value of its last time step on,
+        where steps come evenly, a frame each ``interval_cycles``; without these, a frame comes at
+        once, and its first value counts.
+    max_lut
+        Most LUTs, by estimate.
+    max_blocks
+        Most DSP blocks.
+    """
+
+    interval_cycles: int | None = None
+    latency_cycles: int | None = None
+    max_lut: int | None = None
+    max_blocks: int | None = None
+
+    @property
+    def targeted(self) -> bool:
+        """Whether there is one that hardware is chosen for, which blocks alone are not."""
+        limits = (self.interval_cycles, self.latency_cycles, self.max_lut)
+        return any(limit is not None for limit in limits)
+
+    def latency(self, plan: DecoderPlan) -> float:
+        """The latency of a decoder that is limited; infinite of one that takes frames too
+        slowly."""
+        if self.interval_cycles is None:
+            return plan.latency_cycles
+        if plan.frame_cycles > self.interval_cycles:
+            return math.inf
+        return plan.latency_at_pace(self.interval_cycles)
+
+    def hold(self, area: Area) -> bool:
+        """Whether an estimated area is within those of LUTs and DSP blocks."""
+        pairs = ((area.lut, self.max_lut), (area.dsp, self.max_blocks))
+        return all(limit is None or amount <= limit for amount, limit in pairs)
+
+    def check(self, area: Area, name: str) -> None:
+        """Raise `InputError` unless they :meth:`hold` the area of the model ``name``."""
+        if self.hold(area):
+            return
+        if self.max_blocks is not None and area.dsp > self.max_blocks:
+            raise InputError(
+                f"{name}: expected at most {self.max_blocks} DSP blocks, got {area.dsp} at the "
+                "least with the datapaths asked for"
+            )
+        raise InputError(
+            f"{name}: expected at most {self.max_lut} LUTs, got {math.ceil(area.lut)} (estimated)"
+        )
