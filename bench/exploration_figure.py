@@ -51,7 +51,8 @@ def draw(rows: Sequence[Mapping], path: Path, *, clock_mhz: float) -> None:
         times.set_ylabel(f"latency at {clock_mhz:g} MHz (ms)")
         others[-1].set_xlabel("FLOPs as in the paper: one time step of each recurrent layer")
         figure.suptitle("Recurrent networks of the exploration, equal products a cycle")
-        figure.legend(handles=_legend(), loc="outside lower center", ncols=4, frameon=False)
+        handles = _legend(estimates=not all(row["synthesised"] for row in rows))
+        figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
         figure.savefig(path, dpi=130)
 
 
@@ -93,14 +94,15 @@ def _mark(title: str) -> dict:
     }
 
 
-def _legend() -> list[Line2D]:
+def _legend(*, estimates: bool) -> list[Line2D]:
     marks = {
         "GRU": {"marker": "s", "color": _COLOURS["GRU"]},
         "LSTM": {"marker": "s", "color": _COLOURS["LSTM"]},
         "one direction": {"marker": "o", "color": _PAPER, "mfc": "white"},
         "both directions": {"marker": "D", "color": _PAPER, "mfc": "white"},
         "attention": {"marker": "o", "color": _PAPER},
-        "estimated": {"marker": "o", "color": _PAPER, "mfc": "white", **_ESTIMATED},
         "the paper's": {"marker": "*", "color": _PAPER, "mfc": "white", "ms": 11},
     }
+    if estimates:
+        marks["estimated"] = {"marker": "o", "color": _PAPER, "mfc": "white", **_ESTIMATED}
     return [Line2D([], [], ls="", label=label, **mark) for label, mark in marks.items()]
