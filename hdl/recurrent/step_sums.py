@@ -1,6 +1,7 @@
 """Sums of a time step: of products of its input, and of products of the state before it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -83,12 +84,13 @@ class StepSums(StepParts, DensePlan):
         return np.concatenate(parts[order])
 
 
+@lru_cache(16)
 def sums_of(cell: Cell, gates: int) -> Dense:
     """The dense layer whose weights are those of a cell, all sums of a unit side by side.
 
     Values and weights are taken as integers, so that inputs and states go through the same
     multipliers, whatever their fraction bits are. Where weights are written at run time, sums have
-    room for all that both arrays may hold.
+    room for all that both arrays may hold. Plans of one layer in many foldings have one of these.
     """
     weights = weights_of_cell(cell, gates)
     reach = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,11 +17,13 @@ __all__ = ["shared_layer"]
 _ARRAYS = frozenset({"input", "weights", "recurrent", "biases"})
 
 
-def shared_layer(layers: Sequence[RecurrentLayer], gates: int) -> RecurrentLayer | None:
+@lru_cache(16)
+def shared_layer(layers: tuple[RecurrentLayer, ...], gates: int) -> RecurrentLayer | None:
     """A layer with the units of all ``layers``, one layer's after the other's, whose cell computes
     what the cell of each computes; None if their cells differ in anything but weights and biases.
 
-    Its sums have the fraction bits of the finest: those of each layer are shifted to them.
+    Its sums have the fraction bits of the finest: those of each layer are shifted to them. Plans of
+    the same layers in many foldings have one of these.
 
     Parameters
     ----------

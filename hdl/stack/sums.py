@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -58,19 +59,14 @@ class StackSums(DensePlan):
     @classmethod
     def of(
         cls,
-        layers: Sequence[RecurrentLayer],
+        layers: tuple[RecurrentLayer, ...],
         gates: int,
         folding: Folding,
         multipliers: Multipliers | None,
     ) -> "StackSums":
         """Sums of ``gates`` a unit of some layers."""
-        parts = tuple(
-            Part(number, of_state, by_unit(array.raw, gates))
-            for of_state in (True, False)
-            for number, layer in enumerate(layers)
-            for array in (layer.cell.recurrent if of_state else layer.cell.weights,)
-        )
-        return cls(_dense(layers, parts), folding, 1, True, multipliers, parts=parts)
+        dense, parts = _sums_of(layers, gates)
+        return cls(dense, folding, 1, True, multipliers, parts=parts)
 
     @property
     def input_beats(self) -> int:
@@ -98,6 +94,20 @@ class StackSums(DensePlan):
             filled = np.pad(part.weights, ((0, 0), (0, spare)))
             rows.append(weight_rows(filled, self.folding.inputs_per_cycle, self.neurons))
         return np.concatenate(rows)
+
+
+@lru_cache(16)
+def _sums_of(
+    layers: tuple[RecurrentLayer, ...], gates: int
+) -> tuple[Dense, tuple[Part, ...]]:
+    """What plans of the same layers in many foldings have in common: the dense layer, and parts."""
+    parts = tuple(
+        Part(number, of_state, by_unit(array.raw, gates))
+        for of_state in (True, False)
+        for number, layer in enumerate(layers)
+        for array in (layer.cell.recurrent if of_state else layer.cell.weights,)
+    )
+    return _dense(layers, parts), parts
 
 
 def _dense(layers: Sequence[RecurrentLayer], parts: tuple[Part, ...]) -> Dense:
