@@ -7,19 +7,19 @@ from functools import cached_property
 import numpy as np
 
 from build_decoder.quant.activations import IntegerActivation
+from build_decoder.quant.floating.cell import FloatCell
 from build_decoder.quant.floating.exact_sums import ExactSums
 from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.floating.forms import greatest_size
 from build_decoder.quant.floating.input_range import InputRange
 from build_decoder.quant.floating.odd import MOST_BITS, to_odd
-from build_decoder.quant.floating.step_inputs import StepInputs
 from build_decoder.quant.limiting import limit
 
 __all__ = ["FloatLstmCell", "cell_range", "output_range"]
 
 
 @dataclass(frozen=True, eq=False)
-class FloatLstmCell:
+class FloatLstmCell(FloatCell):
     """Inputs, weights, states and outputs are codes of one format; gates are raw results of forms,
     exact numbers of a few bits. ``u`` is one of four quarters i, f, g, o of the units::
 
@@ -62,45 +62,15 @@ class FloatLstmCell:
     squash: IntegerActivation
 
     @property
-    def input(self) -> FloatFormat:
-        """Format of ``x``."""
-        return self.format
-
-    @property
-    def output(self) -> FloatFormat:
-        """Format of ``h``."""
-        return self.format
-
-    @property
     def cell(self) -> FloatFormat:
         """Format of the state that is kept."""
         return self.format
-
-    @property
-    def units(self) -> int:
-        """Values of each state."""
-        return self.recurrent.shape[0]
-
-    @property
-    def channels(self) -> int:
-        """Values of a step's input."""
-        return self.weights.shape[0]
-
-    @cached_property
-    def range(self) -> InputRange:
-        """Inputs, and outputs that come back, that are taken as they are."""
-        return InputRange(self.format, float(self.format.decode(self.greatest)), self.least)
 
     @cached_property
     def kept(self) -> InputRange:
         """Cells that are taken as they are."""
         greatest = float(self.format.decode(self.cell_greatest))
         return InputRange(self.format, greatest, self.cell_least)
-
-    @cached_property
-    def products(self) -> StepInputs:
-        """What is made of all inputs at once: nothing. Sums are of inputs and states together."""
-        return StepInputs()
 
     @cached_property
     def sums(self) -> ExactSums:
