@@ -32,6 +32,7 @@ def advice(
     near_ties: int,
     search: str,
     *,
+    kept: Quality | None = None,
     spare: bool = False,
 ) -> Iterator[str]:
     """Warnings about a decoder whose formats were searched with ``criterion``.
@@ -46,6 +47,9 @@ def advice(
         How many samples searched on have decisions that no formats tried keep.
     search
         Name of the search.
+    kept
+        What a search with limits is to keep to: quality on the samples searched on, near ties
+        counted as kept. None of one without limits.
     spare
         Whether formats have spare bits, which nothing was searched with.
     """
@@ -75,6 +79,12 @@ def advice(
             f"{max(seen.errors):.3f} of its standard deviation on the samples searched on, above "
             f"{criterion.max_error:g}, which formats without them keep: say a smaller --max-error"
         )
+    elif kept is not None and (broken := ", ".join(_broken(criterion, kept))):
+        bits = " and the spare bits of --reloadable" if spare else ""
+        yield (
+            f"on the samples searched on, {broken}: with activations as they are built{bits}, no "
+            "formats that were tried keep to that"
+        )
     if golden.task.kind is Kind.REGRESSION and unseen is not None:
         lost = unseen.r2_lost
         far = max(unseen.errors) > _FAR * criterion.max_error
@@ -89,6 +99,28 @@ def advice(
         yield (
             f"the float network has an R2 of {worst:.3g} with the targets of golden data, worse "
             "than a constant: are they in the same order and unit?"
+        )
+
+
+def _broken(criterion: Criterion, kept: Quality) -> Iterator[str]:
+    """What of a criterion is not kept to."""
+    if kept.accuracy_lost > criterion.max_loss + 1e-12:
+        yield (
+            f"an accuracy of {kept.accuracy_lost:.2%} is lost, where {criterion.max_loss:.2%} may "
+            "be (--max-loss)"
+        )
+    changed, most = 1 - min(kept.agreements, default=1.0), 2 * criterion.max_flips
+    if changed > most:
+        yield f"{changed:.2%} of decisions are not kept, where {most:.2%} may be lost or gained"
+    if criterion.max_error is not None and max(kept.errors) > criterion.max_error:
+        yield (
+            f"an output has an error of {max(kept.errors):.3g} of its standard deviation, above "
+            f"{criterion.max_error:g}"
+        )
+    if kept.output_error > criterion.max_output_error:
+        yield (
+            f"outputs have an error of {kept.output_error:.2g} of their standard deviation, above "
+            f"{criterion.max_output_error:g}"
         )
 
 

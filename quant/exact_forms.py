@@ -17,10 +17,11 @@ from build_decoder.quant.formats import (
     node_formats,
 )
 from build_decoder.quant.layers import quantiser_of
+from build_decoder.quant.quality import Quality, measure
 from build_decoder.quant.weight_rounding import on_grid
 from build_decoder.quant.width_search import BIT_COST, WidthSearch
 
-__all__ = ["approximated", "made_exact"]
+__all__ = ["approximated", "exact_quality", "made_exact"]
 
 _FINER_OUTPUTS = 8
 """Most fraction bits that outputs get to make up for the errors of generated activations."""
@@ -52,7 +53,8 @@ def made_exact(
     A generated activation has an error of up to a step of its output, which the evaluator did not
     see if it ran the float function. So outputs get more bits first. Where that is not enough,
     since the search had left no room for any error, single nodes do, those first that take most
-    harm away for their cost. If no bits are enough, those that do least harm are returned.
+    harm away for their cost; and where none does, all nodes. If no bits are enough, those that do
+    least harm are returned.
     """
     judged = partial(_judged, search, uniform_segments)
     outputs = dict.fromkeys(search.alike[key][0] for key in approximated(search.network, formats))
@@ -65,16 +67,45 @@ def made_exact(
                 finer = _finer(search, finer, key)
         except ValueError:  # wider than any format, or than any sum that is built
             break
-    return _made_up(search, judged, formats)
+    made_up, held = _made_up(search, judged, formats)
+    return made_up if held else _widened(search, judged, formats) or made_up
+
+
+def _widened(
+    search: WidthSearch,
+    judged: Callable[[NetworkFormats], tuple[float, bool]],
+    formats: NetworkFormats,
+) -> NetworkFormats | None:
+    """``formats`` with all nodes wider until they are good enough, and then those narrower again
+    that can be; None if none are."""
+
+    def held(formats: NetworkFormats) -> bool:
+        try:
+            return judged(formats)[1]
+        except ValueError:  # wider than any format, or than any sum that is built
+            return False
+
+    widest, found = None, formats
+    while widest != found and not held(found):
+        widest, found = found, search.wider(found)
+    if widest == found:
+        return None
+    for key, _ in search.each(found):
+        for bits in range(found[key].fraction - formats[key].fraction):
+            narrower = with_bits(formats[key], fraction=formats[key].fraction + bits)
+            if held(tried := search.changed(found, key, narrower)):
+                found = tried
+                break
+    return found
 
 
 def _made_up(
     search: WidthSearch,
     judged: Callable[[NetworkFormats], tuple[float, bool]],
     formats: NetworkFormats,
-) -> NetworkFormats:
+) -> tuple[NetworkFormats, bool]:
     """``formats`` with a fraction bit more where that takes most harm away for its cost, again and
-    again, until they are good enough or nothing takes any away."""
+    again, until they are good enough or nothing takes any away; and whether they are."""
     harm, held = judged(formats)
     rounds = _EVALUATIONS // sum(1 for _ in search.each(formats))
     for _ in range(max(rounds, 1)):
@@ -95,7 +126,17 @@ def _made_up(
         if not tried:
             break
         held, _, _, harm, formats = max(tried)
-    return formats
+    return formats, held
+
+
+def exact_quality(
+    search: WidthSearch, formats: NetworkFormats, uniform_segments: int | None
+) -> Quality:
+    """Quality on golden data of the integer model of ``formats``."""
+    (network, rounding), judge = (search.network, search.roundings[0]), search.judge.each[0]
+    built = on_grid(network, formats, rounding)
+    model = integer_model(built, formats, uniform_segments=uniform_segments)
+    return measure(model, judge.standard.golden)
 
 
 def _judged(

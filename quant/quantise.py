@@ -152,6 +152,10 @@ def quantise(
     if golden.held_out.any():
         unseen = Reference(golden.unseen, scale=recorded).compare(y_all[golden.held_out])
     seen = Reference(recorded).compare(y)
+    kept = None
+    if search != "ahead":
+        more = y if searched is recorded else model.predict(searched.x, steps=golden.steps)
+        kept = standard.quality(more)
     decide = golden.task.decisions
     lost = (decide(y) != decide(recorded.y)).any(axis=1)
     near_ties = int(np.count_nonzero(lost & found.near_ties[: len(recorded)]))
@@ -169,7 +173,7 @@ def quantise(
         warnings=tuple(
             advice(
                 golden, missing, standard, criterion, seen, unseen, near_ties, search,
-                spare=reloadable,
+                kept=kept, spare=reloadable,
             )
         ),
     )

@@ -15,6 +15,7 @@ occurs, which costs little where large values are rare or where the next operati
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from build_decoder.models.progress import Progress, silent
 from build_decoder.quant.alike import alike_nodes
 from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import Criterion
-from build_decoder.quant.exact_forms import approximated, made_exact
+from build_decoder.quant.exact_forms import approximated, exact_quality, made_exact
 from build_decoder.quant.exchange import Exchange
 from build_decoder.quant.joint_judge import JointJudge
 from build_decoder.quant.judge import Judge
@@ -140,12 +141,13 @@ def search_formats(
         found(best.perfect)
     with recorder.step("exchanged") as found:
         found(Exchange(best).exchanged(best.steps[-1].formats))
-    formats = recorder.steps[-1].formats
+    formats, quality = recorder.steps[-1].formats, None
     if approximated(best.network, formats):
-        with recorder.step("exact") as found:
+        quality = partial(exact_quality, best, uniform_segments=uniform_segments)
+        with recorder.step("exact", quality) as found:
             found(made_exact(best, formats, uniform_segments))
     if reloadable:
-        with recorder.step("spare") as found:
+        with recorder.step("spare", quality) as found:
             found(with_spare_bits(best.network, recorder.steps[-1].formats))
     ranges, pruned, exchanged = recorder.steps[:3]
     # The widths of what was kept were searched to find that it is the best to keep.

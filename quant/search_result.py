@@ -1,7 +1,7 @@
 """The result of a search for formats: the formats, and the steps that led to them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -128,8 +128,9 @@ class StepRecorder:
         self.steps: list[Step] = []
 
     @contextmanager
-    def step(self, name: str):
-        """Record a step: the body of the ``with`` calls the function it gets with the formats."""
+    def step(self, name: str, quality: Callable[[NetworkFormats], Quality] | None = None):
+        """Record a step: the body of the ``with`` calls the function it gets with the formats, of
+        which ``quality`` tells the quality if the recorder's own does not."""
         found: list[NetworkFormats] = []
         evaluations, start = self._evaluations(), time.perf_counter()
         yield found.append
@@ -138,7 +139,7 @@ class StepRecorder:
         formats = dict(found[-1])
         average = average_width(self._network(), formats)
         self.steps.append(
-            Step(name, formats, average, self._quality(formats), evaluations, seconds)
+            Step(name, formats, average, (quality or self._quality)(formats), evaluations, seconds)
         )
 
 

@@ -285,11 +285,15 @@ class WidthSearch:
     def widened(self, formats: NetworkFormats) -> NetworkFormats:
         """All nodes a bit wider, again and again, until together they keep the criterion."""
         while not self.holds(formats):
-            formats = {
-                key: with_bits(f, fraction=min(f.fraction + 1, self.perfect[key].fraction))
-                for key, f in formats.items()
-            }
+            formats = self.wider(formats)
         return formats
+
+    def wider(self, formats: NetworkFormats) -> NetworkFormats:
+        """All nodes a fraction bit wider, as far as perfect formats are."""
+        return {
+            key: with_bits(f, fraction=min(f.fraction + 1, self.perfect[key].fraction))
+            for key, f in formats.items()
+        }
 
     def narrowed(self, formats: NetworkFormats) -> NetworkFormats:
         """Fewer bits where that saves most for the harm, again and again, while it holds."""

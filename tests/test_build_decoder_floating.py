@@ -15,9 +15,12 @@ from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.models import save_network
 from build_decoder.models.errors import InputError
+from build_decoder.models.files.load import load_network
+from build_decoder.models.golden import load_golden
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
+from build_decoder.quant.floating.quantised import float_quantised
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from tests.fake_board import FakeClock, FakePort
 from tests.floats import random_chain
@@ -159,3 +162,22 @@ def test_a_host_sends_real_inputs_and_gets_real_outputs():
     with pytest.warns(SaturationWarning, match=r"1 of 120 input values lie outside of .*\(E8M7\)"):
         found = decoder.infer(x)
     np.testing.assert_array_equal(found, model.predict(x))
+
+
+def test_a_format_that_is_too_coarse_is_told():
+    network = load_network("tiny")
+    golden = load_golden("tiny", network)
+    assert float_quantised(network, golden, FP32).warnings == ()
+    found = float_quantised(network, golden, FloatFormat(4, 1))
+    *_, warning = found.warnings
+    lost = 1 - found.seen.agreement
+    assert warning.startswith(f"on the samples searched on, {lost:.1%} of decisions are not kept: ")
+    assert "E4M1 has 1 fraction bit, and" in warning
+
+
+def test_values_in_a_format_that_is_too_coarse_are_told():
+    network = load_network("cursor_linear")
+    golden = load_golden("cursor_linear", network)
+    assert float_quantised(network, golden, FP16).warnings == ()
+    (warning,) = float_quantised(network, golden, FloatFormat(5, 2)).warnings
+    assert "of its standard deviation: E5M2 has 2 fraction bits" in warning

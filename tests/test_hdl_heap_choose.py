@@ -102,7 +102,7 @@ def test_the_fastest_within_luts():
 
 
 def test_a_message_tells_what_heaps_take():
-    with pytest.raises(InputError, match=r"expected a latency .* got 2; bit heaps take \d+ LUTs, a "
+    with pytest.raises(InputError, match=r"expected a latency .* got 2; bit heaps have \d+ LUTs, a "
                                          r"latency of (\d+) cycles and an interval of 2") as error:
         design_decoder(NET, family=XC7, latency_cycles=2)
     nearest = int(str(error.value).split("a latency of ")[1].split()[0])
@@ -125,7 +125,7 @@ def test_a_decision_is_behind_them():
     # It takes all outputs at once.
     quick = design_decoder(deciding(NET), family=XC7, interval_cycles=1)
     assert (planes_of(quick), quick.latency_cycles) == (1, HEAPS[0].latency_cycles + 1)
-    with pytest.raises(InputError, match="an interval .* got 1; bit heaps take"):
+    with pytest.raises(InputError, match="an interval .* got 1; bit heaps have"):
         design_decoder(NET, family=XC7, interval_cycles=1)
 
 

@@ -22,7 +22,7 @@ from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.fits import packs
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.hdl.planning.limits import Limits
+from build_decoder.hdl.planning.limits import Limits, OutOfReach
 from build_decoder.hdl.stack.layer import StackedLayers, stacks
 from build_decoder.hdl.stack.stages import chosen_on_stacks, with_every_stack, with_stacks
 from build_decoder.models.layers.dense import Dense
@@ -219,6 +219,17 @@ def test_it_is_chosen_where_it_costs_less(tmp_path):
     Design.of(plan, XC7).save(tmp_path / "design.json")
     again = Design.load(tmp_path / "design.json").plan(model)
     assert repr(again.stages) == repr(plan.stages)
+
+
+def test_the_latency_that_is_told_can_be_had():
+    """Of layers that share multipliers too, which may be faster than others."""
+    model, _, _ = fast()
+    with pytest.raises(OutOfReach, match="expected a latency that its layers can reach") as error:
+        design_decoder(model, latency_cycles=1, family=XC7)
+    plan = design_decoder(model, latency_cycles=error.value.least, family=XC7)
+    assert plan.latency_cycles == error.value.least
+    alone = PlanChooser(model, family=XC7).choose(Limits())
+    assert plan.latency_cycles < alone.latency_cycles
 
 
 @pytest.mark.slow

@@ -243,7 +243,7 @@ def test_layers_are_made_faster_one_by_one_for_a_latency():
     fewer = chooser.hastened(replace(limits, max_blocks=blocks - 1))
     assert fewer.latency_at_pace(interval) <= most
     assert decoder_area(fewer, XC7).dsp == blocks - 1 == decoder_area(found, XC7).dsp - 1
-    with pytest.raises(InputError, match="expected a latency that faster layers can reach"):
+    with pytest.raises(InputError, match="expected a latency that its layers can reach"):
         chooser.hastened(replace(limits, latency_cycles=1))
     plan = design_decoder(model, interval_cycles=interval, latency_cycles=most, family=XC7)
     assert plan.latency_at_pace(interval) <= most

@@ -1,11 +1,14 @@
 """What is told where a decoder is not what its figures might let one believe."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from build_decoder.models import GoldenData, InputError, Kind, Network, Task
+from build_decoder.quant import search
+from build_decoder.quant.format_moves import with_bits
 from build_decoder.quant.quality import measure, output_scales
 from tests.decoders import decoder
 from tests.networks import dense, dense_chain
@@ -107,6 +110,31 @@ def test_the_integer_model_itself_keeps_the_criterion():
     assert found.near_ties <= 1
     kept = measure(found.model, data.search)
     assert round((1 - min(kept.agreements)) * len(data.search)) <= found.near_ties
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (Kind.CLASSES, r"% is lost, where 0.00% may be \(--max-loss\), .*% of decisions are not "),
+        (Kind.REGRESSION, r"an output has an error of \S+ of its standard deviation, above 0.02"),
+    ],
+    ids=str,
+)
+def test_a_last_step_that_does_not_keep_the_limits_is_told(monkeypatch, kind, told):
+    def spoilt(search, formats, uniform_segments):
+        return {
+            key: with_bits(format, fraction=2) if key.role == "weight" else format
+            for key, format in formats.items()
+        }
+
+    monkeypatch.setattr(search, "made_exact", spoilt)
+    monkeypatch.setattr(search, "approximated", lambda network, formats: [None])
+    net = network((6, "tanh"), (4, "linear"), inputs=8, seed=3)
+    found = quantise(net, golden(net, kind))
+    warning = next(text for text in found.warnings if "formats that were tried" in text)
+    assert re.search(told, warning)
+    # What the step itself is said to lose is what the integer model loses.
+    assert found.search.steps[-1].quality == found.seen
 
 
 def test_held_out_samples_beyond_the_others_are_told():

@@ -5,6 +5,7 @@ import pytest
 from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
 from build_decoder.models.progress import silent
+from build_decoder.quant import exact_forms
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import Criterion
@@ -58,6 +59,27 @@ def test_nodes_get_bits_where_outputs_with_more_are_not_enough(search):
     assert any(key.role == "weight" for key in finer)
     assert all(found[key].fraction > formats[key].fraction for key in finer)
     assert sum(found[key].width - formats[key].width for key in finer) <= 3
+
+
+def test_all_nodes_get_bits_where_single_ones_do_not_do(search, monkeypatch):
+    monkeypatch.setattr(exact_forms, "_EVALUATIONS", 1)
+    formats = {
+        key: with_bits(format, fraction=format.fraction - 9)
+        for key, format in search.perfect.items()
+    }
+    assert not keeps(search, formats)
+    found = made_exact(search, formats, None)
+    assert keeps(search, found)
+    assert all(formats[key].fraction <= found[key].fraction for key in formats)
+    assert all(found[key].fraction <= search.perfect[key].fraction for key in formats)
+    wider = [found[key].fraction - formats[key].fraction for key in formats]
+    assert min(wider) < max(wider)
+
+
+def test_where_no_bits_are_enough_those_of_least_harm_are_found(search, monkeypatch):
+    monkeypatch.setattr(search.judge.standard, "judged", lambda predict: (2.0, False))
+    formats = coarse(search, "weight", 4)
+    assert made_exact(search, formats, None) == formats
 
 
 def test_formats_that_are_good_enough_stay(search):

@@ -107,11 +107,12 @@ def _within(limits: Limits, plan: DecoderPlan, family: Family) -> bool:
 
 
 def _told(heaps: Sequence[DecoderPlan]) -> str:
-    """What bit heaps can be, for a message."""
-    luts = min(plan.stages[0].plan.luts for plan in heaps)
-    latency = min(plan.latency_cycles for plan in heaps)
-    interval = min(plan.frame_cycles for plan in heaps)
-    return (
-        f"bit heaps take {luts} LUTs, a latency of {latency} cycles and an interval of {interval} "
-        "at the least"
+    """The fastest and the smallest of bit heaps, for a message."""
+    fastest = min(heaps, key=lambda plan: (plan.frame_cycles, plan.latency_cycles))
+    smallest = min(heaps, key=lambda plan: plan.stages[0].plan.luts)
+    told = " and ".join(
+        f"{plan.stages[0].plan.luts} LUTs, a latency of {plan.latency_cycles} cycles and an "
+        f"interval of {plan.frame_cycles}"
+        for plan in dict.fromkeys((fastest, smallest))
     )
+    return f"bit heaps have {told}"

@@ -13,7 +13,7 @@ from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.layer_options import LayerOptions, Option
-from build_decoder.hdl.planning.limits import Limits
+from build_decoder.hdl.planning.limits import Limits, OutOfReach
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
@@ -136,10 +136,7 @@ class PlanChooser:
                         steps.append((gain / max(cost, 1), len(steps), tried))
                         break
             if not steps:
-                raise InputError(
-                    f"{self.model.name}: expected a latency that faster layers can reach, which is "
-                    f"{latency} cycles, got {most}"
-                )
+                raise OutOfReach(self.model.name, "a latency", latency, most)
             _, _, plans = max(steps, key=lambda step: step[:2])
             latency = latency_of(plans)
         self._check_area(plans, limits)
@@ -196,10 +193,7 @@ class PlanChooser:
         )
         if most is not None and most < fastest:
             slow = max(self._layers.of, key=lambda name: min(o.pace for o in self._layers.of[name]))
-            raise InputError(
-                f"{self.model.name}: expected an interval that its layers can reach, which is "
-                f"{fastest} cycles or more for {slow}, got {most}"
-            )
+            raise OutOfReach(self.model.name, "an interval", fastest, most, of=slow)
         intervals = [slowest if most is None else min(most, slowest)]
         while intervals[-1] > fastest:
             less, more = _FINER
@@ -217,10 +211,8 @@ class PlanChooser:
         interval = _first(intervals, fast)
         if interval is None:
             fastest = self._kept_up(intervals[-1], limits)
-            raise InputError(
-                f"{self.model.name}: expected a latency that its layers can reach, which is "
-                f"{limits.latency(fastest)} cycles or more, got {most}"
-            )
+            least = limits.latency(fastest)
+            raise OutOfReach(self.model.name, "a latency", least, most)
         self._check_area(plans[interval].layers, limits)
         return plans[interval]
 

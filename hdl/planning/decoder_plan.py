@@ -164,8 +164,9 @@ class DecoderPlan:
 
     @property
     def folded(self) -> str:
-        """Inputs by outputs a cycle of each dense layer, as in ``1x20, 1x2``."""
-        return ", ".join(map(str, self.foldings))
+        """Inputs by outputs a cycle of each layer that is folded, as in ``1x20, 1x2``."""
+        plans = (plan for plan in self.layers.values() if plan.multiplying is not None)
+        return ", ".join(str(plan.folding) for plan in plans) or "in no layer"
 
     @property
     def reloadable(self) -> bool:

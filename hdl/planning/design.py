@@ -20,7 +20,7 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folded_decoder import folded_decoder
 from build_decoder.hdl.planning.folded_nodes import folded_nodes, smallest_foldings
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.hdl.planning.limits import Limits
+from build_decoder.hdl.planning.limits import Limits, OutOfReach
 from build_decoder.hdl.stack.choose import stacked_decoder
 from build_decoder.models.errors import InputError
 from build_decoder.quant.floating.float_format import FloatFormat
@@ -167,12 +167,21 @@ def _folded(
             datapath=names,
             reloadable=reloadable,
         )
-        shared = None
+        shared, slow = None, None
         if others and foldings is None:
             shared = _engine(model, interval, latency, family, left, spare)
             if shared is None:
-                shared = stacked_decoder(model, limits, family or DEFAULT, spare)
-        return chooser.choose(limits) if shared is None else chooser.cheaper(shared, limits)
+                try:
+                    shared = stacked_decoder(model, limits, family or DEFAULT, spare)
+                except OutOfReach as error:
+                    slow = error
+        try:
+            return chooser.choose(limits) if shared is None else chooser.cheaper(shared, limits)
+        except OutOfReach as error:
+            # Of what cannot be as fast, that is told which can be fastest.
+            if slow is not None and slow.what == error.what and slow.least < error.least:
+                raise slow from None
+            raise
     if not targeted:
         foldings = default_foldings(model) if foldings is None else foldings
         return folded_decoder(model, foldings, names, family, left, spare, reloadable)

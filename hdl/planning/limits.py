@@ -7,7 +7,33 @@ from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.models.errors import InputError
 
-__all__ = ["Limits"]
+__all__ = ["Limits", "OutOfReach"]
+
+
+class OutOfReach(InputError):
+    """Decoders of some kind cannot be as fast as is asked for.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    what
+        What is limited, ``a latency`` or ``an interval``.
+    least
+        The least number of cycles.
+    asked
+        The most that were asked for.
+    of
+        The layer that decides, where one does.
+    """
+
+    def __init__(self, model: str, what: str, least: float, asked: int, *, of: str = ""):
+        self.what, self.least = what, least
+        place = f" for {of}" if of else ""
+        super().__init__(
+            f"{model}: expected {what} that its layers can reach, which is {least} cycles or "
+            f"more{place}, got {asked}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

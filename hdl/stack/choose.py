@@ -5,7 +5,7 @@ from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import price
-from build_decoder.hdl.planning.limits import Limits
+from build_decoder.hdl.planning.limits import Limits, OutOfReach
 from build_decoder.hdl.stack.layer import stacks
 from build_decoder.hdl.stack.stages import on_stacks, with_every_stack
 from build_decoder.models.errors import InputError
@@ -18,7 +18,13 @@ def stacked_decoder(
     model: IntegerModel, limits: Limits, family: Family, spare_blocks: bool
 ) -> DecoderPlan | None:
     """The cheapest decoder within the limits whose recurrent layers in a row share multipliers;
-    None if there is none, or only LUTs are limited."""
+    None if only LUTs are limited, there are no such layers, or no decoder is so small.
+
+    Raises
+    ------
+    OutOfReach
+        If none is as fast; that of the fastest.
+    """
     timed = limits.interval_cycles is not None or limits.latency_cycles is not None
     if not timed or not stacks(model):
         return None
@@ -28,14 +34,18 @@ def stacked_decoder(
         ways.append(chooser.choose)
         if limits.latency_cycles is not None:
             ways.append(chooser.hastened)
-    found = []
+    found, slow = [], []
     for way in ways:
         try:
             found.append(way(limits))
+        except OutOfReach as error:
+            slow.append(error)
         except InputError:
-            # Such layers go less fast than each on multipliers of its own.
+            # It is too large.
             continue
     if not found:
+        if len(slow) == len(ways):
+            raise min(slow, key=lambda error: error.least)
         return None
 
     def cost(plan: DecoderPlan) -> float:

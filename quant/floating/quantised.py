@@ -4,17 +4,19 @@ import numpy as np
 
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
+from build_decoder.models.task import Task
+from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.floating.ranged import Ranged
 from build_decoder.quant.floating.recurrent import FloatRecurrent
 from build_decoder.quant.formats import INPUT, NodeKey
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.quant.quality import Reference
+from build_decoder.quant.quality import Quality, Reference
 from build_decoder.quant.quantised import Quantised
 from build_decoder.quant.search_result import SearchResult, Step
 
-__all__ = ["FLOATING", "float_quantised", "input_ranges"]
+__all__ = ["FLOATING", "coarse", "float_quantised", "input_ranges"]
 
 FLOATING = "floating"
 """Name of what stands in for a search."""
@@ -29,8 +31,8 @@ def float_quantised(
 ) -> Quantised:
     """The decoder in one format, in the place of what a search finds: nothing is searched.
 
-    Ranges of inputs are taken from the part of ``golden`` that is not held out. A warning tells of
-    samples whose inputs are beyond them.
+    Ranges of inputs are taken from the part of ``golden`` that is not held out. Warnings tell of
+    samples whose inputs are beyond them, and of a format that is too coarse for the network.
 
     Parameters
     ----------
@@ -58,6 +60,7 @@ def float_quantised(
         f"range of those searched on, up to {found['greatest']:g} in size, and are limited to it"
         for found in input_ranges(model, golden.x) if found["beyond"]
     ]  # fmt: skip
+    warnings += coarse(format, golden.task, seen)
     return Quantised(
         model=model,
         search=SearchResult(FLOATING, network, (step,), np.zeros(len(searched), dtype=bool)),
@@ -67,6 +70,26 @@ def float_quantised(
         uniform_segments=uniform_segments,
         warnings=tuple(warnings),
     )
+
+
+def coarse(format: FloatFormat, task: Task, seen: Quality) -> list[str]:
+    """A warning where a decoder in ``format`` keeps less of the network's decisions or values on
+    the samples that ranges are taken from, ``seen``, than a search for fixed-point formats must."""
+    criterion, lost = Criterion.for_task(task), []
+    changed = 1 - min(seen.agreements, default=1.0)
+    if changed > max(2 * criterion.max_flips, 1 / seen.samples):
+        lost.append(f"{changed:.1%} of decisions are not kept")
+    if criterion.max_error is not None and max(seen.errors) > criterion.max_error:
+        lost.append(
+            f"an output has an error of {max(seen.errors):.3g} of its standard deviation"
+        )
+    if not lost:
+        return []
+    return [
+        f"on the samples searched on, {' and '.join(lost)}: {format} has {format.fraction} "
+        f"fraction bit{'s' * (format.fraction > 1)}, and nothing is searched; a format with more, "
+        "or fixed point, may keep more"
+    ]
 
 
 def input_ranges(model: IntegerModel, x: np.ndarray) -> list[dict[str, int | float]]:
