@@ -33,6 +33,7 @@ def advice(
     search: str,
     *,
     kept: Quality | None = None,
+    apart: float = 0.0,
     spare: bool = False,
 ) -> Iterator[str]:
     """Warnings about a decoder whose formats were searched with ``criterion``.
@@ -50,6 +51,8 @@ def advice(
     kept
         What a search with limits is to keep to: quality on the samples searched on, near ties
         counted as kept. None of one without limits.
+    apart
+        Median margin of near ties, in the standard deviation of all outputs.
     spare
         Whether formats have spare bits, which nothing was searched with.
     """
@@ -68,8 +71,10 @@ def advice(
         yield max(trained, key=lambda near: near.even / near.counted).advice()
     if near_ties > standard.may_be_lost:
         yield (
-            f"{near_ties} of {searched} samples searched on lie so near to a boundary that no "
-            "formats that were tried keep their decisions: do outputs differ by enough?"
+            f"{near_ties} of {searched} samples searched on lie so near to a boundary, half of "
+            f"them within {apart:.1g} of the outputs' standard deviation, that no formats that "
+            "were tried keep their decisions: do outputs differ by enough, and is no input or "
+            "weight far larger than the others?"
         )
     if search == "ahead":
         yield from _ahead(golden, criterion, seen)

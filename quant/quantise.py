@@ -158,7 +158,8 @@ def quantise(
         kept = standard.quality(more)
     decide = golden.task.decisions
     lost = (decide(y) != decide(recorded.y)).any(axis=1)
-    near_ties = int(np.count_nonzero(lost & found.near_ties[: len(recorded)]))
+    tied = lost & found.near_ties[: len(recorded)]
+    near_ties, apart = int(np.count_nonzero(tied)), _apart(recorded, tied)
     return Quantised(
         model=model,
         search=found,
@@ -173,10 +174,18 @@ def quantise(
         warnings=tuple(
             advice(
                 golden, missing, standard, criterion, seen, unseen, near_ties, search,
-                kept=kept, spare=reloadable,
+                kept=kept, apart=apart, spare=reloadable,
             )
         ),
     )
+
+
+def _apart(golden: GoldenData, tied: np.ndarray) -> float:
+    """Median margin of the samples that are ``tied``, in the standard deviation of all outputs."""
+    if not tied.any():
+        return 0.0
+    margins = golden.task.margins(golden.y, golden.task.decisions(golden.y)).min(axis=1)
+    return float(np.median(margins[tied])) / (float(golden.y.std()) or 1.0)
 
 
 def _built(found: SearchResult, **how) -> IntegerModel:
