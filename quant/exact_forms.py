@@ -27,7 +27,8 @@ _FINER_OUTPUTS = 8
 """Most fraction bits that outputs get to make up for the errors of generated activations."""
 
 _EVALUATIONS = 200
-"""Integer models that are run at most, to find which nodes to give bits instead."""
+"""Integer models that are run at most, to find which nodes to give bits instead, and where all have
+got some, which can be without."""
 
 
 def approximated(network: Network, formats: NetworkFormats) -> list[NodeKey]:
@@ -90,10 +91,13 @@ def _widened(
         widest, found = found, search.wider(found)
     if widest == found:
         return None
-    for key, _ in search.each(found):
-        for bits in range(found[key].fraction - formats[key].fraction):
-            narrower = with_bits(formats[key], fraction=formats[key].fraction + bits)
-            if held(tried := search.changed(found, key, narrower)):
+    tries = 0
+    for key, format in search.each(formats):
+        for fraction in range(format.fraction, found[key].fraction):
+            tries += 1
+            if tries > _EVALUATIONS:
+                return found
+            if held(tried := search.changed(found, key, with_bits(format, fraction=fraction))):
                 found = tried
                 break
     return found

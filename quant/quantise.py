@@ -124,8 +124,8 @@ def quantise(
                 "prune": search == "default" and not missing,
                 "also": cases[1:],
             }
-            found = search_formats(network, searched, criterion, cost, **how)
             try:
+                found = search_formats(network, searched, criterion, cost, **how)
                 model = build(found)
             except ValueError:
                 # Near ties asked for sums too wide to build: they are near ties then.

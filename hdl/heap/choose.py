@@ -110,7 +110,7 @@ def _told(heaps: Sequence[DecoderPlan]) -> str:
     """The fastest and the smallest of bit heaps, for a message."""
     fastest = min(heaps, key=lambda plan: (plan.frame_cycles, plan.latency_cycles))
     smallest = min(heaps, key=lambda plan: plan.stages[0].plan.luts)
-    told = " and ".join(
+    told = ", or ".join(
         f"{plan.stages[0].plan.luts} LUTs, a latency of {plan.latency_cycles} cycles and an "
         f"interval of {plan.frame_cycles}"
         for plan in dict.fromkeys((fastest, smallest))
