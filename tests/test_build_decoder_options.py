@@ -152,7 +152,7 @@ def test_a_target_excludes_foldings(target, folded):
     ("arguments", "message"),
     [
         (["--segments", "12"], "--segments: expected a power of two from 1 to 4096, got 12"),
-        (["--segments", "x"], "--segments: expected a number, got 'x'"),
+        (["--segments", "x"], "--segments: expected a whole number, got 'x'"),
         (["--inputs-per-cycle", "0"], "--inputs-per-cycle: expected 1 or more, got 0"),
         (["--max-dsp", "0"], "--max-dsp: expected 1 or more, got 0"),
         (["--max-lut", "0"], "--max-lut: expected 1 or more, got 0"),
