@@ -2,7 +2,7 @@
 
 The evaluator runs activations of wide inputs as float functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from build_decoder.models.network import Network
@@ -16,6 +16,7 @@ from build_decoder.quant.formats import (
     integer_model,
     node_formats,
 )
+from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.quality import Quality, measure
 from build_decoder.quant.weight_rounding import on_grid
@@ -137,10 +138,17 @@ def exact_quality(
     search: WidthSearch, formats: NetworkFormats, uniform_segments: int | None
 ) -> Quality:
     """Quality on golden data of the integer model of ``formats``."""
-    (network, rounding), judge = (search.network, search.roundings[0]), search.judge.each[0]
-    built = on_grid(network, formats, rounding)
-    model = integer_model(built, formats, uniform_segments=uniform_segments)
-    return measure(model, judge.standard.golden)
+    model = next(_models(search, formats, uniform_segments))
+    return measure(model, search.judge.each[0].standard.golden)
+
+
+def _models(
+    search: WidthSearch, formats: NetworkFormats, uniform_segments: int | None
+) -> Iterator[IntegerModel]:
+    """The integer model of each network that is searched."""
+    for network, rounding in zip(search.networks, search.roundings, strict=True):
+        built = on_grid(network, formats, rounding)
+        yield integer_model(built, formats, uniform_segments=uniform_segments)
 
 
 def _judged(
@@ -154,13 +162,11 @@ def _judged(
         If something is wider than is built.
     """
     search.progress(f"{search.network.topology}, exact")
-    found = []
-    for network, rounding, judge in zip(
-        search.networks, search.roundings, search.judge.each, strict=True
-    ):
-        built = on_grid(network, formats, rounding)
-        model = integer_model(built, formats, uniform_segments=uniform_segments)
-        found.append(judge.standard.judged(model.predict))
+    models = _models(search, formats, uniform_segments)
+    found = [
+        judge.standard.judged(model.predict)
+        for model, judge in zip(models, search.judge.each, strict=True)
+    ]
     return max(harm for harm, _ in found), all(held for _, held in found)
 
 

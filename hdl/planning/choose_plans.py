@@ -110,7 +110,7 @@ class PlanChooser:
                 errors.append(error)
         if not found:
             raise errors[0]
-        plans = min(found, key=lambda plans: self._price(plans))
+        plans = min(found, key=self._price)
         return self._decoder(plans)
 
     def _hastened(
