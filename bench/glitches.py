@@ -31,7 +31,7 @@ from build_decoder.stages.rtl import Chip
 
 __all__ = ["main"]
 
-_LUT = re.compile(r"LUT\d")
+_LUT = re.compile(r"LUT\d(_2)?")
 _UNIT, _LEAST, _MOST = 0.5, 0.3, 1.2
 _RANDOM_RUNS = 2
 

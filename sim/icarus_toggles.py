@@ -18,7 +18,7 @@ from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.vectors import input_words, write_words
 
-__all__ = ["icarus_toggles", "run_icarus"]
+__all__ = ["icarus_toggles", "run_icarus", "with_slow_luts"]
 
 _BENCH = """\
 `timescale 1ns/1ps
@@ -59,7 +59,7 @@ endmodule
 
 
 _PERIOD, _UNIT = 10, 1000
-_LUT = re.compile(r"^module LUT\d\(.*?^endmodule", re.DOTALL | re.MULTILINE)
+_LUT = re.compile(r"^module LUT\d(?:_2)?\(.*?^endmodule", re.DOTALL | re.MULTILINE)
 
 
 def run_icarus(
@@ -72,7 +72,8 @@ def run_icarus(
     ToolMissing
         If there is no Icarus.
     ToolError
-        If it does not take the sources, or breaks off.
+        If it does not take the sources, warns of them, as of parameters that no module has, or
+        breaks off.
     """
     for program in ("iverilog", "vvp"):
         if shutil.which(program) is None:
@@ -83,7 +84,7 @@ def run_icarus(
         ["vvp", "-n", "bench.vvp"],
     ):
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-        if done.returncode:
+        if done.returncode or done.stderr:
             said = next(iter((done.stderr + done.stdout).splitlines()), "nothing said")
             raise ToolError(f"icarus: {command[0]} failed: {said}")
 
@@ -129,15 +130,16 @@ def icarus_toggles(
             after=interface.input_beats, cycles=cycles,
         )
     )
-    (library, *others), include_dirs = cell_sources(
-        netlist.family, yosys_share(), folder / "cells"
-    )
+    cells, include_dirs = cell_sources(netlist.family, yosys_share(), folder / "cells")
     source = netlist.source
     if delays is not None:
-        library.write_text(_LUT.sub(_delayed, library.read_text()))
+        slow = [folder / "cells" / path.name for path in cells]
+        for path, copy in zip(cells, slow, strict=True):
+            copy.write_text(with_slow_luts(path.read_text()))
+        cells = slow
         source = folder / "delayed.v"
         source.write_text(_with_delays(netlist.source.read_text(), delays))
-    run_icarus([folder / "bench.v", source, library, *others], folder, include_dirs)
+    run_icarus([folder / "bench.v", source, *cells], folder, include_dirs)
     start = int((folder / "start.txt").read_text())
     # The first cycle's value changes at the edge that ends it, at `start`.
     counted = range(_UNIT * start, _UNIT * (start + _PERIOD * cycles))
@@ -145,10 +147,15 @@ def icarus_toggles(
         return dict(_toggles(iter(lines), counted))
 
 
-def _delayed(module: re.Match) -> str:
-    """A LUT's module whose output has a delay."""
+def with_slow_luts(cells: str) -> str:
+    """Models of cells, in which those of LUTs get a parameter ``DELAY`` of all their outputs."""
+    return _LUT.sub(_slow, cells)
+
+
+def _slow(module: re.Match) -> str:
+    """A LUT's module whose outputs have a delay."""
     text = module[0].replace("parameter", "parameter DELAY = 0;\n  parameter", 1)
-    return text.replace("assign O =", "assign #(DELAY) O =")
+    return re.sub(r"assign (O\d?) =", r"assign #(DELAY) \1 =", text)
 
 
 def _with_delays(netlist: str, delays: Mapping[str, float]) -> str:

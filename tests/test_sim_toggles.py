@@ -14,11 +14,13 @@ from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.families import get
 from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.interface import Interface
+from build_decoder.hdl.yosys import yosys_share
 from build_decoder.models.errors import ToolMissing
 from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.errors import CheckFailed
-from build_decoder.sim.icarus_toggles import icarus_toggles, run_icarus
+from build_decoder.sim.icarus_toggles import icarus_toggles, run_icarus, with_slow_luts
 from build_decoder.sim.named_netlist import INPUT, DrivenBit, NamedNetlist, _driven_bits, _is_routed
+from build_decoder.sim.primitives import cell_sources
 from build_decoder.sim.saif import write_saif
 from build_decoder.sim.synthesis import synthesise
 from build_decoder.sim.toggle_meter import NetCount, ToggleMeter
@@ -228,6 +230,19 @@ def test_icarus_counts_the_same(counted, tmp_path):
     assert {bit.net: counts[bit.net] for bit in found.counts} == {
         bit.net: count.toggles for bit, count in found.counts.items()
     }
+
+
+def test_all_outputs_of_luts_can_have_delays(tmp_path):
+    """Wherever the model of a LUT is, Yosys' own or ours."""
+    files, _ = cell_sources(get("xc7"), yosys_share(), tmp_path)
+    found = set()
+    for path in files:
+        text = with_slow_luts(path.read_text())
+        for name, body in re.findall(r"^module (LUT\w+)\b(.*?)^endmodule", text, re.M | re.DOTALL):
+            found.add(name)
+            assert body.count("parameter DELAY") == 1
+            assert body.count("assign #(DELAY)") == len(re.findall(r"\boutput\b", body))
+    assert {f"LUT{n}" for n in range(1, 7)} | {"LUT6_2"} == found
 
 
 @pytest.mark.slow
