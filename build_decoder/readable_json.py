@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 __all__ = ["write_json"]
 
 _INNERMOST = re.compile(r"[\[{]\n[^\[\]{}]*\n\s*[\]}]")
@@ -12,8 +14,9 @@ _LONGEST = 96
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write ``content`` into the file ``path``."""
-    path.write_text(_INNERMOST.sub(_on_one_line, json.dumps(content, indent=2)) + "\n")
+    """Write ``content``, whose numbers may be NumPy's, into the file ``path``."""
+    text = json.dumps(content, indent=2, default=np.generic.item)
+    path.write_text(_INNERMOST.sub(_on_one_line, text) + "\n")
 
 
 def _on_one_line(match: re.Match) -> str:

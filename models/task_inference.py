@@ -129,7 +129,7 @@ def _from_outputs(network: Network, y: np.ndarray) -> Task:
     if name == "sigmoid":
         if count == 1:
             return Task((Kind.BINARY,), (threshold,), "it has one sigmoid")
-        one_hot = np.mean(np.sum(y >= threshold, axis=1) == 1)
+        one_hot = float(np.mean(np.sum(y >= threshold, axis=1) == 1))
         text = f"exactly one of {count} sigmoids says yes in {one_hot:.0%} of golden data"
         if one_hot >= _ONE_HOT:
             return Task((Kind.CLASSES,), source=text, guessed=one_hot < _SURELY_ONE_HOT)

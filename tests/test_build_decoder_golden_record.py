@@ -11,6 +11,7 @@ from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import GoldenData, load_golden
 from build_decoder.models.task import Kind, Task
+from build_decoder.models.task_inference import infer_task
 from tests.decoders import DECODERS, decoder
 
 
@@ -31,6 +32,22 @@ def test_it_is_read_back_exactly(name, tmp_path):
     made = decoder(name)
     save_golden_record(made.golden, tmp_path)
     assert_same(load_golden_record(tmp_path, made.network), made.golden)
+
+
+@pytest.mark.parametrize(
+    ("one_hot", "kind", "guessed"),
+    [(1.0, Kind.CLASSES, False), (0.95, Kind.CLASSES, True), (0.5, Kind.LABELS, True)],
+)
+def test_an_inferred_task_is_kept(one_hot, kind, guessed, tiny, tmp_path):
+    """Two sigmoids without labels, of which exactly one says yes in so many samples."""
+    network, golden = tiny
+    y = np.full(golden.y.shape, 0.9)
+    y[: round(one_hot * len(y)), 0] = 0.1
+    task = infer_task(network, y, None)
+    assert (task.kind, task.guessed) == (kind, guessed)
+    told = replace(golden, y=y, labels=None, task=task)
+    save_golden_record(told, tmp_path)
+    assert_same(load_golden_record(tmp_path, network), told)
 
 
 @pytest.fixture
