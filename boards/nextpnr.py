@@ -42,6 +42,10 @@ class NextpnrToolchain:
 
     def prepare(self, board: Board, top: Top, build_dir: Path, *, seed: int) -> None:
         """Write the build plan."""
+        options = f"--report {_REPORT_FILE} --seed {seed} --timing-allow-fail"
+        decoder_plan = getattr(top.shell.decoder, "plan", None)
+        if decoder_plan is not None and any(stage.plan.spread for stage in decoder_plan.stages):
+            options = f"{options} {board.family.nextpnr.for_spread}"
         plan = board.platform().prepare(
             top,
             NAME,
@@ -49,7 +53,7 @@ class NextpnrToolchain:
             synth_opts=board.family.synthesis_options,
             script_after_synth=f"tee -q -o {_STAT_FILE} stat -json",
             # A design that misses its clock is still placed and routed, and reported as such.
-            nextpnr_opts=f"--report {_REPORT_FILE} --seed {seed} --timing-allow-fail",
+            nextpnr_opts=options,
         )
         plan.files.pop(f"{NAME}.debug.v")
         plan.extract(str(build_dir))

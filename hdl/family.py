@@ -50,6 +50,9 @@ class NextpnrNames:
         Sites in nextpnr's report; a flip-flop without a site of its own has none.
     untimed
         Paths that it does not know, in a design that has DSP blocks; None if it knows all.
+    for_spread
+        Its options for a decoder with wires from everywhere to everywhere
+        (:attr:`hdl.planning.plan.Plan.spread`).
     """
 
     tools: tuple[str, ...]
@@ -59,6 +62,7 @@ class NextpnrNames:
     dsp: str
     bram: str
     untimed: str | None = None
+    for_spread: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

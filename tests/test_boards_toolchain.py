@@ -15,10 +15,13 @@ from build_decoder.boards.reports import PlacedResources
 from build_decoder.boards.toolchain import place_and_route, synthesise
 from build_decoder.boards.tools import find_tool
 from build_decoder.hdl.cells import Resources
+from build_decoder.hdl.decoder import Decoder
+from build_decoder.hdl.heap.stages import on_heap, with_single_outputs
 from build_decoder.hdl.planning.interface import Interface
 from build_decoder.hdl.yosys import find_yosys
 from build_decoder.models.errors import InputError, ToolError
 from build_decoder.quant.qformat import QFormat
+from tests.test_hdl_heap_decoder import small_model
 
 needs_ecp5 = pytest.mark.skipif(
     not (find_yosys() and all(map(find_tool, ("nextpnr-ecp5", "ecppack")))),
@@ -99,6 +102,15 @@ def test_without_tools_the_package_is_complete(decoder, tmp_path, monkeypatch):
     readme = (tmp_path / "README.txt").read_text()
     assert "FOLDER is this folder (it has driver.json)" in readme
     assert "python -m build_decoder.boards.driver --port /dev/ttyUSB0 --build BUILD" in readme
+
+
+def test_place_and_route_leaves_room_between_the_cells_of_bit_heaps(tmp_path, decoder, monkeypatch):
+    monkeypatch.setenv("YOSYS", "/nonexistent")
+    heaps = Decoder(with_single_outputs(on_heap(small_model(), "ecp5")))
+    for made, expected in ((heaps, True), (decoder, False)):
+        synthesise(boards.get("ulx3s_85f"), made, tmp_path)
+        script = (tmp_path / "build_top.sh").read_text()
+        assert ("--router router2" in script) == ("--placer-heap-beta" in script) == expected
 
 
 def test_yowasp_tools_beside_python_count(monkeypatch, tmp_path):

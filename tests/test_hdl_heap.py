@@ -10,7 +10,7 @@ from build_decoder.hdl.heap.compressors import NAMES, at_least, compressors_of
 from build_decoder.hdl.heap.digits import digits_of
 from build_decoder.hdl.heap.graph import ONE, ZERO, Graph
 from build_decoder.hdl.heap.network import bits_of, network_of, values_of
-from build_decoder.hdl.heap.operations import Lut
+from build_decoder.hdl.heap.operations import Chain, Lut
 from build_decoder.hdl.heap.pipeline import MOST_LEVELS, Pipeline
 from build_decoder.hdl.heap.sharing import shared_rows
 from build_decoder.hdl.heap.steps import functions_of
@@ -110,6 +110,28 @@ def test_heaps_come_to_their_sum(family, inverted):
             literal = at_least(compressors, graph, bits, threshold)
             (found,) = evaluated(graph, [literal], inputs).T
             np.testing.assert_array_equal(found, wanted >= threshold)
+
+
+def test_a_carry_chain_of_ecp5_takes_bits_that_come_from_near_each_other():
+    """Columns of different numbers of bits, in any order: each chain takes bits of one place."""
+    count = 240
+    random, graph = np.random.default_rng(1), Graph(count)
+    columns = [
+        (2 * random.permutation(np.arange(1, count + 1, step))).tolist() for step in (8, 4, 2, 1)
+    ]
+    columns += [[] for _ in range(9)]
+    compressed(graph, columns, compressors_of("ecp5"))
+    first = [
+        operation for operation in graph.operations
+        if isinstance(operation, Chain) and max(operation.taken) <= count
+    ]
+    assert len(first) > 20
+    spans = [max(chain.taken) - min(filter(None, chain.taken)) for chain in first]
+    assert np.mean(spans) < count / 10
+    # What is made of them comes from there.
+    for chain in first:
+        for bit in filter(None, chain.sums):
+            assert min(filter(None, chain.taken)) <= graph.position(2 * bit) <= max(chain.taken)
 
 
 @pytest.mark.parametrize("inputs", [3, 4, 6])

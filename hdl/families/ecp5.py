@@ -75,5 +75,7 @@ FAMILY = Family(
         ff="TRELLIS_FF",
         dsp="MULT18X18D",
         bram="DP16KD",
+        # Bit heaps of some ten thousand LUTs: the other router, or denser, takes hours.
+        for_spread="--router router2 --placer-heap-beta 0.5",
     ),
 )

@@ -9,7 +9,7 @@ accumulate are registered behind one level, and what they were in the cycle befo
 *state*. Outputs are those of the last plane.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -48,16 +48,24 @@ class Graph:
     def __init__(self, inputs: int):
         self.input_count = inputs
         self.levels = [0] * (inputs + 1)
+        self._positions = [*range(inputs + 1)]
         self.operations: list[Operation] = []
         self.outputs: list[int] = []
         self.states: dict[int, int] = {}
         self.first: int | None = None
         self._luts: dict[tuple[tuple[int, ...], int], int] = {}
 
-    def bit(self, level: int) -> int:
-        """A new bit."""
+    def bit(self, level: int, taken: Iterable[int] = ()) -> int:
+        """A new bit, made of others."""
         self.levels.append(level)
+        positions = [self._positions[bit] for bit in taken if bit]
+        self._positions.append(sum(positions) // max(len(positions), 1))
         return len(self.levels) - 1
+
+    def position(self, literal: int) -> int:
+        """Where a literal's bit comes from: of an input bit its number, of others the mean position
+        of the bits that they are made of, rounded down."""
+        return self._positions[literal >> 1]
 
     def level(self, literal: int) -> int:
         """Level of a literal's bit."""
@@ -73,7 +81,7 @@ class Graph:
             return 2 * inputs[0] + (table == 0b01)
         if (inputs, table) not in self._luts:
             # Synthesis would make one of several that are alike.
-            output = self.bit(1 + max(self.levels[bit] for bit in inputs))
+            output = self.bit(1 + max(self.levels[bit] for bit in inputs), inputs)
             self.operations.append(Lut(inputs, table, output))
             self._luts[inputs, table] = output
         return 2 * self._luts[inputs, table]
@@ -96,8 +104,9 @@ class Graph:
         for place in places:
             if place.output is not None:
                 self.levels[place.output] = level
-        given = [self.bit(level) for _ in places] if sums else [None] * len(places)
-        end = self.bit(level) if last else None
+        taken = [bit for place in places for bit in place.inputs]
+        given = [self.bit(level, taken) if sums else None for _ in places]
+        end = self.bit(level, taken) if last else None
         self.operations.append(Chain(carry, tuple(places), tuple(given), end))
         return [2 * bit for bit in given if bit is not None], None if end is None else 2 * end
 

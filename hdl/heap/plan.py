@@ -46,6 +46,7 @@ class HeapPlan(LayerPlan):
     name = "heap"
     layer_type = HeapLayers
     folds = False
+    spread = True
 
     layer: HeapLayers
     cells: str

@@ -45,6 +45,9 @@ class Plan:
         Memories that hold values on their way: rows, and bits of a row.
     serves : tuple of str
         Names of nodes that it stands for, if these are several.
+    spread : bool
+        Whether wires go from all of it to all of it, so that place and route has to leave room
+        between its cells; of the class.
     """
 
     name: ClassVar[str]
@@ -55,6 +58,7 @@ class Plan:
     memories: tuple[Writable, ...] = ()
     storage: tuple[tuple[int, int], ...] = ()
     serves: tuple[str, ...] = ()
+    spread: ClassVar[bool] = False
 
     @cached_property
     def control(self) -> Control:

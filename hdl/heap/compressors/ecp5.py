@@ -5,7 +5,13 @@ the next one. The first carry is 0, and a place more gives the last one. So a ch
 for each that it gives, but for the last. What a place makes the carry is a function of two inputs,
 and the one that its LUT is where the others are 0. There is no compressor without a carry chain
 that takes as many bits off a heap for a LUT.
+
+Of the bits of a column, a chain takes those that come from near its first ones
+(:meth:`Graph.position`). Wires are as long as these are apart: with bits in any order, no router
+came to an end with ``ahead_case1`` at a frame each cycle.
 """
+
+from bisect import bisect_left
 
 from build_decoder.hdl.heap.compressors import Columns
 from build_decoder.hdl.heap.graph import ZERO, Graph
@@ -16,6 +22,9 @@ __all__ = ["COMPRESSORS", "Ecp5Compressors"]
 
 _COMPARED = 2
 """Bits that a place compares."""
+
+_MOST_TAKEN = 4
+"""Bits of a column that a chain takes, at most."""
 
 _FEW = 3
 """Places of a chain that takes fewer LUTs for each bit than three bits by LUTs do."""
@@ -41,6 +50,8 @@ class Ecp5Compressors:
 
     def compress(self, graph: Graph, ready: Columns, given: Columns, last: bool) -> None:
         """Additions of two bits a column, until none has two bits left of three or more."""
+        for bits in ready:
+            bits.sort(key=graph.position)
         for column in range(len(ready)):
             while (
                 len(ready[column]) > 1
@@ -103,16 +114,25 @@ def _addition(graph: Graph, ready: Columns, given: Columns, start: int) -> bool:
     few columns, three bits by LUTs. Whether there are bits for either."""
     left = [list(bits) for bits in ready[start:]]
     places: list[Place] = []
+    position = graph.position(left[0][0])
     while len(places) < len(left) and len(left[len(places)]) > 1:
+        _turn(graph, left[len(places)], position)
         places += _taken(left, len(places))
     if len(places) < _FEW and len(places) < len(left):
         return _full_adder(graph, ready, given, start)
-    ready[start:] = left
+    ready[start:] = [sorted(bits, key=graph.position) for bits in left]
     if len(places) < len(left):
         places.append(_place([]))
     for n, literal in enumerate(graph.chain(ZERO, places)[0]):
         given[start + n].append(literal)
     return True
+
+
+def _turn(graph: Graph, bits: list[int], position: int) -> None:
+    """Begin with bits from near a position; they are in the order of theirs."""
+    start = bisect_left(bits, position, key=graph.position) - 1
+    start = min(max(start, 0), max(len(bits) - _MOST_TAKEN, 0))
+    bits[:] = bits[start:] + bits[:start]
 
 
 def _taken(columns: Columns, column: int) -> list[Place]:
