@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ from build_decoder.quant.bwid.objective import objective, performance
 from build_decoder.quant.bwid.ranges import PERFECT_FRACTION, select_integer_bits
 from build_decoder.quant.bwid.sensitivity import LOWER_BOUND, least_fraction, select_fraction_bits
 from build_decoder.quant.evaluator import Evaluator
-from build_decoder.quant.formats import integer_model
+from build_decoder.quant.formats import INPUT, NodeKey, integer_model
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quality import Quality, measure
 from build_decoder.quant.range_analysis import observed_values
@@ -50,6 +52,21 @@ def test_ranges_hold_what_occurs_with_no_bit_to_spare(tiny, perfect):
         assert -2 * one_less <= values.min()
         assert values.max() <= 2 * one_less
         assert values.min() < -one_less or values.max() >= one_less * (1 - 1e-6)
+
+
+@pytest.mark.parametrize("codes", [(0, 1), (-1, 0, 1), (0, 1, 2, 3, 4), (0, 0.5)], ids=str)
+def test_inputs_up_to_a_power_of_two_are_held(codes, tiny):
+    """Such as spikes, whose format has no fraction bits in hardware."""
+    network, golden = tiny
+    x = np.array(codes)[golden.x.astype(np.int64) % len(codes)]
+    y = network.forward(x)
+    given = replace(golden, x=x, y=y, labels=golden.task.decisions(y))
+    found = search_ahead(network, given)
+    np.testing.assert_allclose(
+        Evaluator(network, given).outputs(found.steps[0].formats), y, atol=1e-4
+    )
+    input = found.formats[NodeKey(network.inputs[0].name, INPUT)]
+    assert input.max_raw * input.resolution >= max(codes)
 
 
 def _network_and_inputs(tiny):
