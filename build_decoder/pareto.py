@@ -23,6 +23,7 @@ from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
 from build_decoder.hdl.planning.graph_front import front_of, graph_front
 from build_decoder.models.errors import InputError
+from build_decoder.models.plain import plain
 from build_decoder.options import HardwareOptions
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.sim.synthesis import synthesise
@@ -192,7 +193,7 @@ def save_front(
         "clock_mhz": clock_mhz,
         "points": [_figures(point, clock_mhz) for point in points],
     }
-    path.write_text(json.dumps(figures, indent=2) + "\n")
+    path.write_text(json.dumps(plain(figures), indent=2) + "\n")
 
 
 def _figures(point: ParetoPoint, clock_mhz: float) -> dict:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from build_decoder.models.plain import plain
 
 __all__ = ["write_json"]
 
@@ -14,8 +14,8 @@ _LONGEST = 96
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write ``content``, whose numbers may be NumPy's, into the file ``path``."""
-    text = json.dumps(content, indent=2, default=np.generic.item)
+    """Write ``content`` into the file ``path``; see :func:`models.plain.plain`."""
+    text = json.dumps(plain(content), indent=2)
     path.write_text(_INNERMOST.sub(_on_one_line, text) + "\n")
 
 

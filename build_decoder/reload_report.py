@@ -24,6 +24,8 @@ def reload_figures(
     image: np.ndarray,
     results: Sequence[SimulationResult] | None,
     seconds: Mapping[str, float],
+    *,
+    warnings: Sequence[str] = (),
 ) -> dict:
     """The report, as JSON has it; what was not simulated is None.
 
@@ -31,6 +33,8 @@ def reload_figures(
     ----------
     asked
         A :class:`build_decoder.reloading.Reload`.
+    warnings
+        About the new network's golden data.
     """
     return {
         "format": _FORMAT,
@@ -57,6 +61,7 @@ def reload_figures(
         "vectors_checked": results and sum(run.vectors_checked for run in results),
         "mismatches": results and sum(run.mismatches for run in results),
         "port": None,
+        "warnings": list(warnings),
         "stage_seconds": dict(seconds),
     }
 

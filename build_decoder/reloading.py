@@ -16,6 +16,7 @@ from build_decoder.build_folder import BuildFolder
 from build_decoder.design_file import Design
 from build_decoder.exit_status import ExitStatus
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.models.class_names import check_same_classes
 from build_decoder.models.command import say
 from build_decoder.models.errors import InputError
 from build_decoder.models.golden import GoldenData
@@ -91,7 +92,9 @@ def reload(asked: Reload) -> ExitStatus:
             return _not_bit_true(str(error))
         if wrong := next((r.first_mismatch for r in results if r.mismatches), None):
             return _not_bit_true(f"Verilog differs from the model: {wrong}")
-    figures = reload_figures(asked, plan, found, image, results, clock.seconds)
+    figures = reload_figures(
+        asked, plan, found, image, results, clock.seconds, warnings=golden.warnings
+    )
     _save(asked.output, figures, image)
     if asked.port is not None:
         fingerprint = clock.run("write", lambda: _write(asked, image))
@@ -103,6 +106,8 @@ def reload(asked: Reload) -> ExitStatus:
         figures = figures | {"port": asked.port, "stage_seconds": clock.seconds}
         _save(asked.output, figures, image)
     Console(highlight=False).print(reload_table(figures, asked.output))
+    for warning in golden.warnings:
+        say(f"warning: {warning}")
     return ExitStatus.DONE
 
 
@@ -125,11 +130,15 @@ def _recalibrated(
     build: BuildFolder, model: IntegerModel, asked: Reload
 ) -> tuple[Recalibrated, GoldenData]:
     origin = build.load_network()
-    task = build.load_golden(origin).task
+    built = build.load_golden(origin)
+    task = built.task
     (source,) = SourceOptions(network="", golden="", also=(asked.network,)).others(task)
     if asked.golden is not None:
         source = replace(source, golden=asked.golden)
     rewritten, golden = understood(source)
+    check_same_classes(
+        built.class_names, golden.class_names, f"golden data of {rewritten.network.name}"
+    )
     # With all that was kept when the formats were searched.
     golden = replace(golden, task=task)
     # Threads of small products wait for each other longer than they compute.

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from build_decoder.models.plain import plain
 from build_decoder.stages.result import StageResult
 
 __all__ = ["REPORT_FILE", "Report"]
@@ -181,4 +182,4 @@ class Report:
 
     def save(self, folder: Path) -> None:
         """Write the report into ``folder``."""
-        (folder / REPORT_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n")
+        (folder / REPORT_FILE).write_text(json.dumps(plain(asdict(self)), indent=2) + "\n")

@@ -1,12 +1,12 @@
 """Names of classes that can be told apart, by people and by the alphabet."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from build_decoder.models.errors import InputError, shown
 
-__all__ = ["distinct_names"]
+__all__ = ["check_same_classes", "distinct_names"]
 
 _MISSING = ("", "nan", "none")  # what other programs write where there is no name
 
@@ -35,3 +35,21 @@ def distinct_names(path: Path, name: str, names: Iterable[str]) -> tuple[str, ..
                 got=f"{ascii(other)} and {ascii(text)}",
             )
     return every
+
+
+def check_same_classes(built: Sequence[str], other: Sequence[str], source: object) -> None:
+    """Check that golden data of another network, ``source``, calls each output's class as
+    ``built`` does; either may be without names.
+
+    Raises
+    ------
+    InputError
+        If it does not: outputs would mean something else from one set of weights to the next.
+    """
+    if built and other and tuple(built) != tuple(other):
+        raise InputError.at(
+            source, "class_names",
+            expected=f"the classes of the decoder's outputs, in their order: "
+            f"{', '.join(map(shown, built))}",
+            got=", ".join(map(shown, other)),
+        )

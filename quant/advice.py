@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from build_decoder.models.golden import GoldenData
+from build_decoder.models.spread import varies
 from build_decoder.models.task import Kind
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.quality import Quality
@@ -90,14 +91,17 @@ def advice(
             f"on the samples searched on, {broken}: with activations as they are built{bits}, no "
             "formats that were tried keep to that"
         )
+    if golden.task.kind is Kind.REGRESSION:
+        yield from _constants(golden, criterion, seen)
     if golden.task.kind is Kind.REGRESSION and unseen is not None:
         lost = unseen.r2_lost
         far = max(unseen.errors) > _FAR * criterion.max_error
         if far or (lost is not None and lost > _R2_LOST):
+            less = f" and lost {lost:.3g} of its R2" if lost is not None and lost > 0 else ""
             yield (
                 f"on the samples held out, an output has an error of {max(unseen.errors):.3g} of "
-                f"its standard deviation and lost {lost or 0:.3g} of its R2: do they go beyond the "
-                "samples searched on, or do outliers among these hide what the others vary by?"
+                f"its standard deviation{less}: do they go beyond the samples searched on, or do "
+                "outliers among these hide what the others vary by?"
             )
     worst = min((r2 for r2 in seen.float_r2s if r2 is not None), default=1.0)
     if golden.task.kind is Kind.REGRESSION and worst < 0:
@@ -127,6 +131,22 @@ def _broken(criterion: Criterion, kept: Quality) -> Iterator[str]:
             f"outputs have an error of {kept.output_error:.2g} of their standard deviation, above "
             f"{criterion.max_output_error:g}"
         )
+
+
+def _constants(golden: GoldenData, criterion: Criterion, seen: Quality) -> Iterator[str]:
+    """Outputs whose only value is lost: their errors are judged by how much the others vary."""
+    values = golden.search.y
+    constant = ~varies(values)
+    if constant.all():
+        return
+    for output in np.flatnonzero(constant):
+        value, error = float(values[0, output]), seen.greatest_errors[output]
+        if error > criterion.max_error * abs(value):
+            yield (
+                f"output {output}, which is {value:g} in all golden data that is searched on, "
+                f"comes out with an error of {error:.3g}: its unit of errors is the standard "
+                "deviation of the outputs that vary; train without it, or scale it as these are"
+            )
 
 
 def _ahead(golden: GoldenData, criterion: Criterion, seen: Quality) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_decoder.models.plain import plain
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.format_fields import told
 from build_decoder.quant.formats import INPUT, NodeKey, origin
@@ -87,7 +88,7 @@ class Quantised:
             ],
             "nodes": nodes,
         }
-        path.write_text(json.dumps(content, indent=2) + "\n")
+        path.write_text(json.dumps(plain(content), indent=2) + "\n")
 
     def _history(self, layer: int, role: str) -> dict:
         """The step that gave a node its width, and the node's bits after each step; nothing for a

@@ -32,6 +32,9 @@ _BEYOND = 4.0
 """How many times as far as its format a weight or bias may reach. Formats that were searched let
 the largest weights saturate; one so much larger is of a network on another scale."""
 
+_MANY_BEYOND = 0.01
+"""Part of all inputs beyond the input's format from which on a refusal tells of them."""
+
 
 @dataclass(frozen=True)
 class Recalibrated:
@@ -103,24 +106,25 @@ def recalibrate(
     check_same_shape(origin, network)
     check_same_constants(origin, network)
     network = network.in_sequences(golden.steps)
-    searched = affordable(network, golden.search)
-    # The one that changes least on the samples that a search may look at.
-    best = min(
-        (
-            _in_formats(built, candidate, searched, refit=refit)
-            for candidate in _of_built_sizes(built, network, searched)
-            for refit in (False, True)
-        ),
-        key=lambda candidate: candidate.changed,
-    )
-    y = best.model.predict(golden.x, steps=golden.steps)
-    quality = Reference(golden).compare(y)
-    _check_loss(network, quality, max_loss)
+    form = built.input_format
+    low, high = form.to_real([form.min_raw, form.max_raw + 1])
+    beyond = float(np.mean((golden.x < low) | (golden.x >= high)))
+    try:
+        best = _best_in_formats(built, network, affordable(network, golden.search))
+        y = best.model.predict(golden.x, steps=golden.steps)
+        quality = Reference(golden).compare(y)
+        _check_loss(network, quality, max_loss)
+    except InputError as error:
+        if beyond < _MANY_BEYOND:
+            raise
+        # All that follows from it would be blamed on the weights.
+        raise InputError(
+            f"{error}; {beyond:.1%} of the inputs are beyond the decoder's input format, {form} of "
+            f"{low:g} to {high - form.resolution:g}, and are limited to it"
+        ) from None
     unseen = None
     if golden.held_out.any():
         unseen = Reference(golden.unseen, scale=golden.search).compare(y[golden.held_out])
-    form = built.input_format
-    low, high = form.to_real([form.min_raw, form.max_raw + 1])
     return Recalibrated(
         model=best.model,
         network=best.network,
@@ -128,7 +132,19 @@ def recalibrate(
         unseen=unseen,
         all=quality,
         saturated=best.saturated,
-        inputs_saturated=float(np.mean((golden.x < low) | (golden.x >= high))),
+        inputs_saturated=beyond,
+    )
+
+
+def _best_in_formats(built: IntegerModel, network: Network, golden: GoldenData) -> "_Candidate":
+    """The way that changes least on the samples that a search may look at, ``golden``."""
+    return min(
+        (
+            _in_formats(built, candidate, golden, refit=refit)
+            for candidate in _of_built_sizes(built, network, golden)
+            for refit in (False, True)
+        ),
+        key=lambda candidate: candidate.changed,
     )
 
 

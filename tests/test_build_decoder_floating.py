@@ -1,6 +1,7 @@
 """``--arithmetic``: decoders in floating point are built, and what they have not is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -173,6 +174,29 @@ def test_a_format_that_is_too_coarse_is_told():
     lost = 1 - found.seen.agreement
     assert warning.startswith(f"on the samples searched on, {lost:.1%} of decisions are not kept: ")
     assert "E4M1 has 1 fraction bit, and" in warning
+
+
+def test_outputs_that_are_no_numbers_are_told_and_null_in_files(tmp_path):
+    """Weights of FP16 that lead to outputs beyond 65504: no words on fraction bits, and JSON."""
+    network = load_network("cursor_linear")
+    (node,) = network.nodes
+    weights = {name: array * 3e4 for name, array in node.weights.items()}
+    large = replace(network, nodes=(replace(node, weights=weights),))
+    golden = load_golden("cursor_linear", network)
+    golden = replace(golden, y=large.forward(golden.x), targets=None)
+    found = float_quantised(large, golden, FP16)
+    y = found.model.predict(golden.x)
+    infinite = int((~np.isfinite(y)).any(axis=1).sum())
+    assert 0 < infinite < len(y)
+    (warning,) = (text for text in found.warnings if "golden samples" in text)
+    assert warning.startswith(
+        f"outputs of {infinite} of {len(y)} golden samples are infinite or NaN: the greatest "
+        "number of E5M10 is 65504; a format with more exponent bits"
+    )
+    assert not any("fraction bits" in text for text in found.warnings)
+    found.save_formats(tmp_path / "formats.json")
+    (step,) = json.loads((tmp_path / "formats.json").read_text(), parse_constant=int)["steps"]
+    assert step["loss"] is None
 
 
 def test_values_in_a_format_that_is_too_coarse_are_told():

@@ -1,6 +1,7 @@
 """The command that puts other weights into a build, and builds of several networks."""
 
 import json
+import shutil
 from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
@@ -190,6 +191,45 @@ def test_a_build_that_was_changed_and_a_wrong_output_are_refused(build, days, tm
     assert_refused(capsys, status, output, "expected a build up to the stage rtl")
     status = main(["--build", str(build), "--network", str(days[1]), "--output", "w.bin"])
     assert_refused(capsys, status, output, "--output: expected a file .npz")
+
+
+def test_warnings_about_golden_data_are_told(build, days, tmp_path, capsys):
+    with np.load(days[0] / "golden.npz") as arrays:
+        one = {name: array[:1] for name, array in arrays.items()}
+    np.savez(tmp_path / "one.npz", **one)
+    status, output = reload(
+        build, days[0], tmp_path, "--golden", str(tmp_path / "one.npz"), "--no-simulation"
+    )
+    assert status == 0
+    warning = "golden data has one sample: nothing can be said of others"
+    assert f"warning: {warning}\n" in capsys.readouterr().err
+    assert json.loads(output.with_suffix(".json").read_text())["warnings"] == [warning]
+
+
+def test_classes_in_another_order_are_refused(days, tmp_path, capsys):
+    """Outputs would mean other classes with the weights of another day."""
+    with np.load(days[0] / "golden.npz") as arrays:
+        golden = dict(arrays)
+    for name, names in (("first", ["rest", "fist"]), ("second", ["fist", "rest"])):
+        shutil.copytree(days[0], tmp_path / name)
+        np.savez(tmp_path / name / "golden.npz", **golden, class_names=names)
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    said = (
+        "class_names: expected the classes of the decoder's outputs, in their order: 'rest', "
+        "'fist', got 'fist', 'rest'"
+    )
+    arguments = ["--network", first, "--reloadable", "--board", "icebreaker"]
+    built = tmp_path / "built"
+    assert build_main([*arguments, "--also", second, "--output", str(tmp_path / "none")]) == 2
+    error = capsys.readouterr().err
+    assert f"error: --also: {second}: golden data: {said}" in error
+    assert build_main([*arguments, "--stop-after", "rtl", "--output", str(built)]) == 0
+    capsys.readouterr()
+    status, output = reload(built, tmp_path / "second", tmp_path, "--no-simulation")
+    assert_refused(capsys, status, output, said)
+    # Golden data without names says nothing of them.
+    status, _ = reload(built, days[0], tmp_path, "--no-simulation")
+    assert status == 0
 
 
 def test_also_takes_networks_of_the_same_layers_alone(tmp_path, capsys):

@@ -1,5 +1,6 @@
 """Weights of another day in formats that were built: as good as they can be, or refused."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -116,6 +117,15 @@ def test_too_much_lost_is_refused(day):
     text = refused(day, other, replace(golden, labels=None), max_loss=0.001)
     assert "expected at most 0.10% of accuracy lost" in text
     assert "--also" in text
+
+
+def test_inputs_beyond_the_input_format_are_told_with_what_follows_from_them(day):
+    network, golden, built = day
+    far = replace(golden, x=100 * golden.x, y=network.forward(100 * golden.x), labels=None)
+    text = refused(day, network, far, max_loss=0.001)
+    low, high = (float(part) for part in re.search(r" of (\S+) to (\S+), and are", text).groups())
+    beyond = np.mean((far.x < low) | (far.x >= high + built.model.input_format.resolution))
+    assert f"; {beyond:.1%} of the inputs are beyond the decoder's input format, " in text
 
 
 def test_constant_weights_are_refused(day):

@@ -11,6 +11,7 @@ from build_decoder.golden_record import save_golden_record
 from build_decoder.hdl import layers as hardware_layers
 from build_decoder.hdl.planning.input_order import order_of
 from build_decoder.models.carried import plain
+from build_decoder.models.class_names import check_same_classes
 from build_decoder.models.errors import InputError
 from build_decoder.models.files.load import load_network, save_network
 from build_decoder.models.golden import GoldenData
@@ -123,6 +124,7 @@ def _another(
     rewritten, its_golden = understood(options, answer, floating=floating)
     try:
         check_same_shape(network, rewritten.network)
+        check_same_classes(golden.class_names, its_golden.class_names, "golden data")
     except InputError as error:
         raise InputError(f"--also: {options.network}: {error}") from None
     # With all that is kept of the first one.

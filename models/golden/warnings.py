@@ -56,9 +56,12 @@ def golden_warnings(
     if len(golden) == 1:
         yield "golden data has one sample: nothing can be said of others"
     elif constant.any():
+        # As quant.quality.output_scales has it.
+        unit = "the greatest output" if constant.all() else "the standard deviation of the others"
+        errors = f", and errors of it are in {unit}" if golden.task.keeps_values else ""
         yield (
             f"output {_listed(np.flatnonzero(constant))} is constant on golden data: nothing is "
-            "known of how it varies"
+            f"known of how it varies{errors}"
         )
     if len(golden.task.kinds) > 1:
         yield (

@@ -16,7 +16,7 @@ from build_decoder.quant.quality import Quality, Reference
 from build_decoder.quant.quantised import Quantised
 from build_decoder.quant.search_result import SearchResult, Step
 
-__all__ = ["FLOATING", "coarse", "float_quantised", "input_ranges"]
+__all__ = ["FLOATING", "coarse", "float_quantised", "input_ranges", "overflowing"]
 
 FLOATING = "floating"
 """Name of what stands in for a search."""
@@ -32,7 +32,8 @@ def float_quantised(
     """The decoder in one format, in the place of what a search finds: nothing is searched.
 
     Ranges of inputs are taken from the part of ``golden`` that is not held out. Warnings tell of
-    samples whose inputs are beyond them, and of a format that is too coarse for the network.
+    samples whose inputs are beyond them, and of a format that is too small or too coarse for the
+    network.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def float_quantised(
         f"range of those searched on, up to {found['greatest']:g} in size, and are limited to it"
         for found in input_ranges(model, golden.x) if found["beyond"]
     ]  # fmt: skip
-    warnings += coarse(format, golden.task, seen)
+    warnings += overflowing(format, y) or coarse(format, golden.task, seen)
     return Quantised(
         model=model,
         search=SearchResult(FLOATING, network, (step,), np.zeros(len(searched), dtype=bool)),
@@ -70,6 +71,18 @@ def float_quantised(
         uniform_segments=uniform_segments,
         warnings=tuple(warnings),
     )
+
+
+def overflowing(format: FloatFormat, y: np.ndarray) -> list[str]:
+    """A warning where outputs ``y`` (samples, outputs) in ``format`` are no finite numbers."""
+    found = np.count_nonzero(~np.isfinite(y).all(axis=1))
+    if not found:
+        return []
+    return [
+        f"outputs of {found} of {len(y)} golden samples are infinite or NaN: the greatest number "
+        f"of {format} is {format.ends[1]:g}; a format with more exponent bits, or fixed point, "
+        "holds more"
+    ]
 
 
 def coarse(format: FloatFormat, task: Task, seen: Quality) -> list[str]:
