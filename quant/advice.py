@@ -160,8 +160,8 @@ def _ahead(golden: GoldenData, criterion: Criterion, seen: Quality) -> Iterator[
     if _beyond(golden, criterion, seen):
         yield (
             f"an output has an error of {max(seen.errors):.3f} of its standard deviation on the "
-            f"samples searched on, above {criterion.max_error:g}: AHEAD's search knows no "
-            "--max-error"
+            f"samples searched on, above {criterion.max_error:g}: AHEAD's search takes --max-error "
+            "for enough, and does not keep to it"
         )
 
 

@@ -101,7 +101,12 @@ def quantise(
     ]
     cases = [(case, affordable(case, data.search)) for case, data in ((network, golden), *others)]
     recorded = cases[0][1]
-    if missing := next(filter(None, (missing_answers(data) for _, data in cases)), []):
+    of = ["", *(f" (--also {other.name})" for other, _ in others)]
+    lacking = (
+        [f"{answer}{whose}" for answer in missing_answers(data)]
+        for (_, data), whose in zip(cases, of, strict=True)
+    )
+    if missing := next(filter(None, lacking), []):
         cases = [(case, exercised(case, data)) for case, data in cases]
     searched = cases[0][1]
     criterion = Criterion.for_task(searched.task, max_loss=max_loss, max_error=max_error)
@@ -137,7 +142,8 @@ def quantise(
         raise InputError(f"{network.name}: {error}") from None
     except (OverflowError, ValueError) as error:
         # Formats tell so when they are built: values too far apart have no common fixed point.
-        detail = " ".join(str(error).split())
+        wide = isinstance(error, OverflowError)
+        detail = "some that take more than 64 bits" if wide else " ".join(str(error).split())
         raise InputError(
             f"{network.name}: expected values of a range that fixed point can hold, got "
             f"{detail}: {ranges_told(recorded)}"

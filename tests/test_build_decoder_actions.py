@@ -10,6 +10,7 @@ from build_decoder.design_file import Design
 from build_decoder.hdl.families.ecp5 import FAMILY as ECP5
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning.input_order import order_of
+from build_decoder.models.errors import InputError
 from build_decoder.options import HardwareOptions
 from build_decoder.quant.activations import integer_activation
 from build_decoder.quant.integer_model import IntegerModel
@@ -32,6 +33,13 @@ def test_samples_are_those_of_the_axis_that_is_time():
     asked = design(model, HardwareOptions(interval=cycles * columns))
     assert plan.frame_cycles == asked.frame_cycles <= cycles * columns
     assert design(model, HardwareOptions(interval=cycles * given)).frame_cycles != plan.frame_cycles
+
+
+def test_more_samples_than_cycles_are_refused():
+    options = HardwareOptions(keep_up=3e6)
+    assert options.interval_cycles(1, 3) == 1
+    with pytest.raises(InputError, match=r"^--keep-up: expected at most 2e\+06 .* at 1 MHz, got 3e"):
+        options.interval_cycles(1, 2)
 
 
 def _layer(inputs: int, units: int, taken: QFormat, weight: QFormat) -> Dense:

@@ -45,6 +45,8 @@ def test_formats_have_names_or_bits(text, format):
         (["fp64"], "expected fixed, fp32, fp16, bf16 or bits of exponent and fraction"),
         (["9,3"], "expected 2 to 8 exponent bits"),
         (["5"], "expected fixed, fp32"),
+        (["5,"], "expected fixed, fp32"),
+        (["5,x"], "expected fixed, fp32"),
         (["fp16,xyz"], "expected nothing or ftz behind a format"),
         (["fixed,ftz"], "expected nothing or ftz behind a format"),
         (["fp16", "--search", "ahead"], "--search: expected it without --arithmetic E5M10"),

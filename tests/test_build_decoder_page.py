@@ -191,6 +191,13 @@ def test_a_page_of_steps(tmp_path):
     assert not (made.folder / PAGE_FILE).exists()  # nothing to show yet
 
 
+def test_names_in_any_script_are_drawn_as_text():
+    """Whatever fonts there are here: a reader's browser has its own."""
+    with drawing.drawing(1.0) as figure:
+        figure.subplots().set_title("\u65e5\u672c \u0440\u0443\u043a\u0430")
+    assert "\u65e5\u672c \u0440\u0443\u043a\u0430" in drawing.svg_of(figure, "names", "names")
+
+
 def test_a_page_that_fails_costs_no_build(tmp_path, monkeypatch):
     def fails(facts):
         raise ZeroDivisionError("by nothing")

@@ -114,10 +114,22 @@ class HardwareOptions:
                 )
 
     def interval_cycles(self, clock_mhz: float, steps: int) -> int | None:
-        """Most cycles between frames of so many samples each; None where it is not asked for."""
+        """Most cycles between frames of so many samples each; None where it is not asked for.
+
+        Raises
+        ------
+        InputError
+            If frames come more often than the clock.
+        """
         if self.keep_up is None:
             return self.interval
-        return int(clock_mhz * 1e6 * steps / self.keep_up)
+        most = clock_mhz * 1e6 * steps
+        if self.keep_up > most:
+            raise InputError(
+                f"--keep-up: expected at most {most:g} samples a second, a frame a cycle at "
+                f"{clock_mhz:g} MHz, got {self.keep_up:g}"
+            )
+        return int(most / self.keep_up)
 
     def check_datapaths(self, network: str, layers: int) -> None:
         """Check that there are datapaths for as many layers as are folded.
@@ -202,7 +214,8 @@ def add_hardware_options(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument(
         "--max-dsp", type=at_least(1), metavar="N",
-        help="DSP blocks to use wherever they save LUTs (default: where they are worth it)",
+        help="DSP blocks to use wherever they save LUTs; --datapath lut uses none (default: where "
+        "they are worth it)",
     )
     parser.add_argument(
         "--max-lut", type=at_least(1), metavar="N",

@@ -108,14 +108,15 @@ def _arithmetic(text: str) -> FloatFormat | None:
         format = ARITHMETICS[name]
     else:
         bits, flags = (name, *flags[:1]), flags[1:]
-        try:
-            format = FloatFormat(*(int(count) for count in bits))
-        except (TypeError, ValueError) as error:
-            told = error if isinstance(error, ValueError) and name.isdigit() else None
+        if len(bits) < 2 or not all(count.isascii() and count.isdigit() for count in bits):
             raise argparse.ArgumentTypeError(
                 f"expected {', '.join(ARITHMETICS)} or bits of exponent and fraction, as in 5,10, "
-                f"got {text!r}" if told is None else str(told)
-            ) from None
+                f"got {text!r}"
+            )
+        try:
+            format = FloatFormat(*map(int, bits))
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
     if not flags:
         return format
     if flags != [_FLUSHED] or format is None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import warnings
 from collections.abc import Iterator
 
 import matplotlib
@@ -47,7 +48,12 @@ def shade(fraction: float) -> tuple[float, float, float, float]:
 def svg_of(figure: Figure, name: str, label: str) -> Markup:
     """The figure as an SVG element with identifiers of its own, called ``name``."""
     stream = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+    with (
+        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}),
+        warnings.catch_warnings(),
+    ):
+        # Text stays text, in the reader's own fonts; what is missing here is measured as a box.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         figure.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
     text = stream.getvalue()
     text = text[text.index("<svg") :]

@@ -89,7 +89,13 @@ def import_network(
             "golden_notes": list(golden.notes),
             "rewrites": [asdict(each) for each in rewritten.applied],
         },
-        warnings=golden.warnings,
+        warnings=(
+            *golden.warnings,
+            *(
+                f"--also {other.name}: {warning}"
+                for other, its_golden in others for warning in its_golden.warnings
+            ),
+        ),
     )
 
 

@@ -220,7 +220,8 @@ def _references_to(path: Path, network: str) -> dict[str, ArrayReference]:
     for key in keys:
         if key not in _KEYS:
             raise InputError.at(
-                path, "", expected=f"only the arrays {', '.join(_KEYS)}", got=shown(key)
+                path, "", expected=f"only the arrays {', '.join(_KEYS)} and {_OF_NETWORK}NAME",
+                got=shown(key),
             )
     for key in ("x", "y"):
         if key not in keys:

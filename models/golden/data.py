@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from build_decoder.models.errors import InputError
 from build_decoder.models.files.golden_file import GOLDEN_FILE, GoldenFile, read_golden_file
 from build_decoder.models.golden.alphabet import alphabet_note
 from build_decoder.models.golden.check import SOFTMAX_NOTE, checked_outputs
@@ -185,7 +186,10 @@ def _task(
         return Task((Kind.REGRESSION,), source="golden data has targets")
     if softmax:
         return Task((Kind.CLASSES,), source="golden data has the softmax of the outputs")
-    return infer_task(network, y, file.labels)
+    try:
+        return infer_task(network, y, file.labels)
+    except InputError as error:
+        raise InputError(f"{file.path}: {error}") from None
 
 
 def _known_thresholds(
