@@ -38,7 +38,7 @@ def test_samples_are_those_of_the_axis_that_is_time():
 def test_more_samples_than_cycles_are_refused():
     options = HardwareOptions(keep_up=3e6)
     assert options.interval_cycles(1, 3) == 1
-    with pytest.raises(InputError, match=r"^--keep-up: expected at most 2e\+06 .* at 1 MHz, got 3e"):
+    with pytest.raises(InputError, match=r"^--keep-up: expected at most 2e\+06 .* 1 MHz, got 3e"):
         options.interval_cycles(1, 2)
 
 
