@@ -75,7 +75,8 @@ FAMILY = Family(
         ff="TRELLIS_FF",
         dsp="MULT18X18D",
         bram="DP16KD",
-        # Bit heaps of some ten thousand LUTs: the other router, or denser, takes hours.
-        for_spread="--router router2 --placer-heap-beta 0.5",
+        # Bit heaps of some ten thousand LUTs: the other router takes hours, and placed more
+        # densely, or for short paths rather than short wires, some come to no end.
+        for_spread="--router router2 --placer-heap-beta 0.35 --placer-heap-timingweight 1",
     ),
 )
