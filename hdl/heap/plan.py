@@ -20,6 +20,10 @@ from build_decoder.models.layer import Shape
 
 __all__ = ["HeapPlan"]
 
+_SPREAD_LUTS = 8000
+"""LUTs from which on a heap is placed with room: nextpnr's own ways end with some 6,000 LUTs, in a
+shorter time and with shorter paths, and did not with 10,500."""
+
 
 @layers.for_models
 @dataclass(frozen=True)
@@ -46,7 +50,6 @@ class HeapPlan(LayerPlan):
     name = "heap"
     layer_type = HeapLayers
     folds = False
-    spread = True
 
     layer: HeapLayers
     cells: str
@@ -98,6 +101,10 @@ class HeapPlan(LayerPlan):
         if self.in_planes is not None:
             count += len(self.in_planes.held) + self.in_planes.counter_flip_flops
         return count
+
+    @property
+    def spread(self) -> bool:
+        return self.luts >= _SPREAD_LUTS
 
     @property
     def latency(self) -> int:

@@ -46,8 +46,8 @@ class Plan:
     serves : tuple of str
         Names of nodes that it stands for, if these are several.
     spread : bool
-        Whether wires go from all of it to all of it, so that place and route has to leave room
-        between its cells; of the class.
+        Whether so many wires go from all of it to all of it that place and route has to leave room
+        between its cells.
     """
 
     name: ClassVar[str]
@@ -58,7 +58,7 @@ class Plan:
     memories: tuple[Writable, ...] = ()
     storage: tuple[tuple[int, int], ...] = ()
     serves: tuple[str, ...] = ()
-    spread: ClassVar[bool] = False
+    spread: bool = False
 
     @cached_property
     def control(self) -> Control:
