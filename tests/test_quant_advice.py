@@ -180,3 +180,18 @@ def test_few_samples_are_told():
     data = golden(net, Kind.REGRESSION)
     few = data.select(np.arange(4))
     assert any("3 golden samples are searched on" in w for w in quantise(net, few).warnings)
+
+
+def test_the_value_of_a_constant_output_that_is_lost_is_told():
+    """Beside an output that varies by thousands, errors of 0.7 are small in their unit."""
+    net = network((2, "linear"))
+    (node,) = net.nodes
+    weights = {"weights": node.weights["weights"] * [1e4, 0], "bias": np.array([0, 0.7])}
+    net = replace(net, nodes=(replace(node, weights=weights),))
+    found = quantise(net, golden(net, Kind.REGRESSION))
+    assert found.seen.greatest_errors[1] == pytest.approx(0.7)
+    (warning,) = (text for text in found.warnings if text.startswith("output 1"))
+    assert warning.startswith(
+        "output 1, which is 0.7 in all golden data that is searched on, comes out with an error "
+        "of 0.7: its unit of errors is the standard deviation of the outputs that vary"
+    )
