@@ -59,6 +59,7 @@ endmodule
 
 
 _PERIOD, _UNIT = 10, 1000
+_NO_PARAMETER = re.compile(r"parameter .*not found")
 _LUT = re.compile(r"^module LUT\d(?:_2)?\(.*?^endmodule", re.DOTALL | re.MULTILINE)
 
 
@@ -72,8 +73,8 @@ def run_icarus(
     ToolMissing
         If there is no Icarus.
     ToolError
-        If it does not take the sources, warns of them, as of parameters that no module has, or
-        breaks off.
+        If it does not take the sources, they set a parameter that no module has, of which it only
+        warns, or it breaks off.
     """
     for program in ("iverilog", "vvp"):
         if shutil.which(program) is None:
@@ -84,7 +85,7 @@ def run_icarus(
         ["vvp", "-n", "bench.vvp"],
     ):
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-        if done.returncode or done.stderr:
+        if done.returncode or _NO_PARAMETER.search(done.stderr):
             said = next(iter((done.stderr + done.stdout).splitlines()), "nothing said")
             raise ToolError(f"icarus: {command[0]} failed: {said}")
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from build_decoder.bench import glitches
-from build_decoder.models.errors import ToolMissing
+from build_decoder.models.errors import ToolError, ToolMissing
 from build_decoder.sim.icarus_toggles import run_icarus
 
 
@@ -24,6 +24,17 @@ def test_a_network(capsys):
         sum(float(row[1]) for kind, row in found.items() if kind != "all"), abs=0.5
     )
     assert min(total[1:]) > total[0]
+
+
+def test_a_delay_that_no_module_takes_is_an_error(tmp_path):
+    """Of which Icarus only warns: nothing would be late."""
+    if shutil.which("iverilog") is None:
+        pytest.skip("expected Icarus, got no iverilog on PATH")
+    (tmp_path / "bench.v").write_text(
+        "module a; endmodule\nmodule bench; a x(); defparam x.DELAY = 1; endmodule\n"
+    )
+    with pytest.raises(ToolError, match="parameter DELAY not found"):
+        run_icarus([tmp_path / "bench.v"], tmp_path)
 
 
 def test_without_icarus(monkeypatch, tmp_path):
