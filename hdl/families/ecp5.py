@@ -75,8 +75,9 @@ FAMILY = Family(
         ff="TRELLIS_FF",
         dsp="MULT18X18D",
         bram="DP16KD",
-        # Bit heaps of some ten thousand LUTs: the other router takes hours, and placed more
-        # densely, or for short paths rather than short wires, some come to no end.
+        # Bit heaps of some ten thousand LUTs: the other router had half of all connections left
+        # after 27 minutes, and placed more densely, for short paths rather than short wires, some
+        # come to no end.
         for_spread="--router router2 --placer-heap-beta 0.35 --placer-heap-timingweight 1",
     ),
 )
