@@ -2,6 +2,7 @@
 (`models.task.Task.margins`)."""
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 __all__ = ["flip_rate"]
 
@@ -24,11 +25,21 @@ def flip_rate(sorted_margins: np.ndarray, errors: np.ndarray, *, neighbours: int
     width = min(neighbours, len(errors))
     # Margins ascend: those above the greatest error, which are most of them, are not broken.
     small = sorted_margins[: np.searchsorted(sorted_margins, np.fmax.reduce(errors), side="right")]
-    # The windows of the first and the last margins are those that lie in the range.
-    first = np.arange(len(small)) - width // 2
-    first = np.minimum(np.maximum(first, 0, out=first), len(errors) - width, out=first)
-    near = errors[first[:, None] + np.arange(width)]
-    margin = small[:, None]
-    # A margin that an error eats up whole is a tie, of which half break.
-    broken = np.count_nonzero(near > margin) + np.count_nonzero(near >= margin)
+    # A column for each window, so that what is compared lies along the samples.
+    (step,) = errors.strides
+    windows = as_strided(errors, (width, len(errors) - width + 1), (step, step))
+    before = width // 2
+    inner = min(before + windows.shape[1] - 1, len(small))
+    broken = (
+        # The windows of the first and the last margins are those that lie in the range.
+        _broken(small[:before], windows[:, :1])
+        + _broken(small[before:inner], windows[:, : max(inner - before, 0)])
+        + _broken(small[max(before, inner) :], windows[:, -1:])
+    )
     return broken / 2 / (len(errors) * width)
+
+
+def _broken(margins: np.ndarray, near: np.ndarray) -> int:
+    """Twice how many of errors ``near`` (errors, margins or 1) are more than a margin: an error
+    that eats it up whole is a tie, of which half break."""
+    return np.count_nonzero(near > margins) + np.count_nonzero(near >= margins)

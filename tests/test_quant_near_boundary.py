@@ -44,6 +44,24 @@ def test_margins_meet_the_errors_of_those_near_them_alone():
     assert flip_rate(sorted_margins, errors, neighbours=100) == pytest.approx(0.2, abs=0.01)
 
 
+def test_each_margin_is_compared_with_the_errors_of_its_window():
+    random = np.random.default_rng(5)
+    for _ in range(300):
+        count, neighbours = random.integers(1, 40, 2)
+        sorted_margins = np.sort(random.integers(1, 20, count).astype(float))
+        errors = random.integers(-10, 25, count).astype(float)
+        errors[random.random(count) < 0.2] = np.nan
+        errors[random.integers(count)] = 3
+        width = min(neighbours, count)
+        broken = 0.0
+        for number, margin in enumerate(sorted_margins):
+            first = min(max(number - width // 2, 0), count - width)
+            near = errors[first : first + width]
+            broken += (near > margin).sum() + (near == margin).sum() / 2
+        found = flip_rate(sorted_margins, errors, neighbours=neighbours)
+        assert found == pytest.approx(broken / count / width)
+
+
 @pytest.fixture(scope="module")
 def tiny():
     network = load_network("tiny")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from build_decoder.quant.activations import integer_activation
+from build_decoder.quant.activations.ideal import Ideal
 from build_decoder.quant.operations import chain, convolution
 from build_decoder.quant.operations.activate import Activate
 from build_decoder.quant.operations.biased_sum import BiasedSum
@@ -142,6 +143,21 @@ def test_exact_activations_are_the_same_in_plain_arithmetic_and_by_their_paramet
             floats = raw.astype(np.float64)
             Activate(activation).compute(floats)
             np.testing.assert_array_equal(floats, before)
+
+
+@pytest.mark.parametrize("width", [12, 13, 16, 17])
+def test_tables_hold_what_activations_give(random, width):
+    input, output = QFormat(4, width - 4), QFormat(1, 11, signed=False)
+    for activation in (
+        integer_activation("relu", input, output),
+        Ideal(input, output, lambda x: 1 / (1 + np.exp(-x))),
+    ):
+        run = Activate(activation)
+        # A table of a wide input is made when as many values were asked for as it has.
+        for _ in range(5):
+            raw = any_raw(random, input, 1 << (width - 2))
+            given = run.compute(raw.astype(np.float32))
+            np.testing.assert_array_equal(given.astype(np.int64), activation.compute(raw))
 
 
 def test_chains_of_no_samples_give_none():
