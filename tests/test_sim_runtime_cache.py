@@ -1,9 +1,10 @@
-"""Objects of Verilator's runtime are compiled once, and what is kept of them is never trusted."""
+"""Objects that all benches share are compiled once, and what is kept of them is never trusted."""
 
 import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -62,9 +63,14 @@ class Machine:
             cwd=build, shell=True, **options,
         )  # fmt: skip
 
-    def compile(self, source: Path | None = None, *, flag="-O2", status=0) -> str | None:
-        """What a new build gets for the source, the runtime's if None."""
+    def compile(
+        self, source: Path | None = None, *, flag="-O2", status=0, headers: Mapping[str, str] = {}
+    ) -> str | None:
+        """What a new build, which has such headers, gets for the source, the runtime's if None."""
         build = self.folder / "build"
+        build.mkdir()
+        for name, text in headers.items():
+            (build / name).write_text(text)
         assert self.start(build, source, flag).wait() == status
         target = build / f"{source.stem if source else 'verilated'}.o"
         compiled = target.read_text() if target.exists() else None
@@ -123,6 +129,25 @@ def test_sources_of_a_bench_are_compiled_each_time(machine):
         source.write_text(text)
         assert machine.compile(source) == f"{text}compiled\n"
     assert machine.kept() == []
+
+
+def test_the_main_program_is_compiled_once_for_benches_of_equal_ports(machine):
+    text = '#include <stdio.h>\n  # include "Vtop.h"\n#include "verilated.h"\n'
+    for place in ("cocotb", "another_cocotb"):
+        source = machine.folder / place / "lib" / "verilator" / "verilator.cpp"
+        source.parent.mkdir(parents=True)
+        source.write_text(text)
+        headers = {"Vtop.h": '#include "ports.h"\n', "ports.h": "clk\n", "Vtop__Syms.h": place}
+        assert machine.compile(source, headers=headers) == f"{text}compiled\n"
+    assert machine.calls() == len(machine.kept()) == 1
+    for changed in (
+        {"Vtop.h": '#include "ports.h"\n// newer\n'}, {"ports.h": "clk, rst\n"}, {"Vtop.h": ""}
+    ):
+        before = machine.calls()
+        machine.compile(source, headers=headers | changed)
+        assert machine.calls() == before + 1
+    source.write_text(f"{text}newer\n")
+    assert machine.compile(source, headers=headers) == f"{text}newer\ncompiled\n"
 
 
 def test_a_compiler_that_fails_leaves_nothing(machine):
