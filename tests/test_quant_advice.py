@@ -170,8 +170,9 @@ def test_aheads_search_refuses_what_twenty_fraction_bits_do_not_hold():
     layer = net.layers[0]
     net = net.with_layers((replace(layer, weights=layer.weights * 1e-8),))
     data = golden(net, Kind.REGRESSION)
-    with pytest.raises(InputError, match="expected values that 20 fraction bits hold"):
-        quantise(net, data, search="ahead")
+    for segments in (None, 4):
+        with pytest.raises(InputError, match="expected values that 20 fraction bits hold"):
+            quantise(net, data, search="ahead", uniform_segments=segments)
     assert min(quantise(net, data).all.r2s) > 0.99
 
 

@@ -160,6 +160,15 @@ def test_search_measures_the_integer_model(tiny):
     assert result.quality == measure(integer_model(network, result.formats), golden)
 
 
+@pytest.mark.parametrize("segments", [1, 8])
+def test_errors_of_few_segments_are_not_held_against_the_formats(tiny, segments):
+    network, golden = tiny
+    result = search_ahead(network, golden, uniform_segments=segments)
+    assert min(result.quality.agreements) > 0.99
+    model = integer_model(network, result.formats, uniform_segments=segments)
+    assert result.quality == measure(model, golden)
+
+
 def test_a_network_with_branches_of_other_layers():
     """Each role of each layer gets its width, and what the search measured is what is made."""
     architecture = Architecture(
