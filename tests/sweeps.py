@@ -8,8 +8,14 @@ __all__ = ["swept"]
 
 
 def swept(values: Iterable, every: int) -> list:
-    """All ``values``, of which the first of each ``every`` is in quick runs too."""
+    """All ``values``, of which the first of each ``every`` is in quick runs too.
+
+    A tuple has a value for each of several parameters.
+    """
     return [
-        value if number % every == 0 else pytest.param(value, marks=pytest.mark.slow)
+        pytest.param(
+            *(value if isinstance(value, tuple) else (value,)),
+            marks=[pytest.mark.slow] if number % every else [],
+        )
         for number, value in enumerate(values)
     ]

@@ -8,12 +8,13 @@ from build_decoder.bench.new_data import golden_of, trained
 from build_decoder.models.recording import read_recording, split_runs
 from build_decoder.quant.quality import measure
 from tests.searches import quantise
+from tests.sweeps import swept
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 
 @needs_tensorflow
 @pytest.mark.skipif(not RECORDING.exists(), reason=f"{RECORDING.name} is not there")
-@pytest.mark.parametrize("labelled", [True, False])
+@pytest.mark.parametrize("labelled", swept([True, False], 2))
 def test_training_data_as_golden_data_keeps_99_percent_of_new_decisions(labelled):
     import_keras()
     windows = read_recording(RECORDING, rectify=True)

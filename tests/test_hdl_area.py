@@ -1,5 +1,7 @@
 """The area of a plan, with its actual weights, is the area of its formats."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from build_decoder.models.golden import load_golden
 from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
+from tests.sweeps import swept
 
 
 def formats_of(network, name, widths, random) -> dict:
@@ -25,9 +28,18 @@ def formats_of(network, name, widths, random) -> dict:
     }
 
 
-@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
-@pytest.mark.parametrize("folding", ["one by all", "two by all", "passes", "all by some"])
-@pytest.mark.parametrize("name", ["tiny", "ahead_case1", "ahead_case2", "ahead_fig4"])
+@pytest.mark.parametrize(
+    ("name", "folding", "family"),
+    swept(
+        product(
+            ["tiny", "ahead_case1", "ahead_case2", "ahead_fig4"],
+            ["one by all", "two by all", "passes", "all by some"],
+            FAMILIES.values(),
+        ),
+        5,
+    ),
+    ids=str,
+)
 def test_plans_and_formats_have_the_same_area(name, folding, family):
     network = load_network(name)
     foldings = {

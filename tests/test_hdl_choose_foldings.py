@@ -15,6 +15,7 @@ from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import InputError
+from tests.sweeps import swept
 from tests.test_hdl_decoder import model
 
 NET = model((40, 20, 2), ("sigmoid", "sigmoid"))
@@ -90,7 +91,7 @@ def test_the_fastest_and_the_cheapest_within_luts(net):
         assert found.cost <= cheapest + 1e-6
 
 
-@pytest.mark.parametrize("blocks", [1, 5])
+@pytest.mark.parametrize("blocks", swept([1, 5], 2))
 @pytest.mark.parametrize("net", SMALL, ids=lambda net: net.topology)
 def test_blocks_are_limited_at_little_cost(net, blocks):
     designs = all_designs(net, max_blocks=blocks)

@@ -203,7 +203,7 @@ def reloadable(network: ColumnNetwork) -> DecoderPlan:
 
 @pytest.mark.parametrize(
     ("seed", "stalls"),
-    [(0, None), pytest.param(3, 1, marks=pytest.mark.slow), (6, None), (8, 2), (14, 3)],
+    swept([(0, None), (3, 1), (6, None), (8, 2), (14, 3)], 3),
 )
 def test_images_are_loaded_while_frames_run(seed, stalls):
     random = np.random.default_rng([11, seed])

@@ -1,5 +1,7 @@
 """Dense layers and decoders: every folding gives the model's outputs at the documented times."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
+from tests.sweeps import swept
 
 
 def model(widths, activations, seed=0) -> IntegerModel:
@@ -40,8 +43,10 @@ def frames(model: IntegerModel, count: int) -> np.ndarray:
     return x
 
 
-@pytest.mark.parametrize("inputs_per_cycle", [1, 2, 3, 4, 11, 16])
-@pytest.mark.parametrize("outputs_per_cycle", [1, 2, 3, 5, 7, 9])
+@pytest.mark.parametrize(
+    ("inputs_per_cycle", "outputs_per_cycle"),
+    swept(product([1, 2, 3, 4, 11, 16], [1, 2, 3, 5, 7, 9]), 5),
+)
 def test_every_folding_of_two_layers(inputs_per_cycle, outputs_per_cycle):
     two = model((11, 7, 3), ("sigmoid", "tanh"))
     foldings = (Folding(inputs_per_cycle, outputs_per_cycle), Folding(2, 2))

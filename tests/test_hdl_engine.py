@@ -270,7 +270,7 @@ def test_means_are_a_stage_behind(filters, taps, lanes, blocks):
     engine = plan.stages[1].plan
     assert engine.multipliers.blocks + engine.multipliers.lut == filters * taps
     assert blocks is None or engine.multipliers.blocks == blocks
-    checked(plan, x, None)
+    checked(plan, x[:3], None)
     checked(plan, x[:2], 3)
 
 

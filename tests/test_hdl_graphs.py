@@ -23,6 +23,7 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import AmaranthBench, simulate_amaranth
 from build_decoder.sim.random_graphs import random_graph
 from build_decoder.sim.random_networks import random_frames
+from tests.sweeps import swept
 from tests.test_hdl_decoder import model
 
 SEEDS = (0, 1, 2, 3, 5, 6, 10, 11)
@@ -33,7 +34,7 @@ def drawn(seed: int):
     return random_graph(np.random.default_rng(seed), name=f"graph_{seed}")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", swept(SEEDS, 2))
 def test_random_branches(seed):
     network = drawn(seed)
     x = random_frames(np.random.default_rng(seed), network.model, 8)

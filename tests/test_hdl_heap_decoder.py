@@ -65,9 +65,8 @@ def test_a_frame_a_cycle(cells):
     assert checked(plan) == []
 
 
-@pytest.mark.parametrize("how", swept(product((3, 2), NAMES), 3), ids=str)
-def test_a_frame_each_few_cycles(how):
-    planes, cells = how
+@pytest.mark.parametrize(("planes", "cells"), swept(product((3, 2), NAMES), 3))
+def test_a_frame_each_few_cycles(planes, cells):
     plan = on_heap(small_model(), cells, planes)
     heap = plan.stages[0].plan
     assert (plan.frame_cycles, plan.input_beats, plan.output_beats) == (planes, 1, 1)

@@ -13,6 +13,7 @@ from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.parts.multiplexer import multiplexer
 from build_decoder.hdl.yosys import run_yosys, yosys_share
 from build_decoder.sim.synthesis import synthesise
+from tests.sweeps import swept
 
 COUNTS = [*range(2, 14), 16, 17, 18, 20, 25, 33, 70]
 
@@ -54,7 +55,7 @@ class Combinational(Selection):
         return m
 
 
-@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("count", swept(COUNTS, 3))
 def test_a_multiplexer_selects(count, tmp_path):
     width = 3
     (tmp_path / "mux.v").write_text(to_verilog(Combinational([count], width), family=XC7))

@@ -1,5 +1,7 @@
 """Trees of multiplexers: every value of every count is selected, in fewer LUTs than by an array."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from amaranth import Array, Module, Signal
@@ -12,6 +14,7 @@ from build_decoder.hdl.families.ice40 import FAMILY as ICE40
 from build_decoder.hdl.parts.mux_tree import mux_tree
 from build_decoder.sim.synthesis import synthesise
 from tests.rtl import simulate
+from tests.sweeps import swept
 
 WIDTH = 3
 
@@ -58,8 +61,9 @@ def luts(selection: Selection, family, folder) -> int:
     return synthesise(source, family, folder / "synthesis", top="selection").resources.lut
 
 
-@pytest.mark.parametrize("family", [ECP5, ICE40], ids=str)
-@pytest.mark.parametrize("count", [12, 20, 33])
+@pytest.mark.parametrize(
+    ("count", "family"), swept(product([12, 20, 33], [ECP5, ICE40]), 3), ids=str
+)
 def test_an_array_takes_more_luts(count, family, tmp_path):
     tree = luts(Selection(count), family, tmp_path / "tree")
     array = luts(

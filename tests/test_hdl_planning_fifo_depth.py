@@ -11,6 +11,7 @@ from build_decoder.hdl.planning.quick_depth import quick_depths
 from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.timeline import frame_interval
 from tests.stages import Pattern, random_branches, tensor, walked
+from tests.sweeps import swept
 
 FRAMES = 4
 
@@ -41,7 +42,7 @@ def with_one_register(stages) -> list[Stage]:
     return made
 
 
-@pytest.mark.parametrize("seed", range(0, 150, 5))
+@pytest.mark.parametrize("seed", swept(range(0, 150, 5), 3))
 def test_random_branches_never_stand_still_however_they_are_stalled(seed):
     for number in range(seed, seed + 5):
         stages = branches(number)

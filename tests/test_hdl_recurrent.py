@@ -101,16 +101,16 @@ def check(plan, x: np.ndarray, *, seed: int | None = None) -> None:
         assert np.diff(ends).max() == plan.times.interval
 
 
+@pytest.mark.parametrize("other_half", swept([False, True], 2))
 @pytest.mark.parametrize("backward", [False, True])
 @pytest.mark.parametrize("sequences", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_windows_back_to_back_and_with_stalls(kind, sequences, backward):
+def test_windows_back_to_back_and_with_stalls(kind, sequences, backward, other_half):
     cell, x = layer(kind, sequences, backward)
     gates = KINDS[kind][1].gates
-    for number, folding in enumerate(
-        (Folding(1, 1), Folding(1, gates), Folding(2, 5), Folding(3, 3 * gates))
-    ):
-        plan = KINDS[kind][1](cell, folding)
+    foldings = (Folding(1, 1), Folding(1, gates), Folding(2, 5), Folding(3, 3 * gates))
+    for number in ((0, 3), (1, 2))[sequences ^ backward ^ other_half]:
+        plan = KINDS[kind][1](cell, foldings[number])
         check(plan, x, seed=None if number % 2 else 4)
         check_control(component(plan), (0.8, 0.6), cycles=2 * plan.times.latency)
 

@@ -79,12 +79,15 @@ def checked_products(plan: StackPlan) -> None:
     assert next(rows, None) is None
 
 
+@pytest.mark.parametrize("others", swept([False, True], 2))
 @pytest.mark.parametrize("alike", [False, True])
 @pytest.mark.parametrize("sequences", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_windows_back_to_back_and_with_stalls(kind, sequences, alike):
+def test_windows_back_to_back_and_with_stalls(kind, sequences, alike, others):
     layer, x = stack(kind, sequences, alike=alike)
     for number, folding in enumerate((Folding(1, 3), Folding(2, 2), Folding(1, 7))):
+        if (number == sequences + alike) == others:
+            continue
         plan = StackPlan(layer, folding)
         assert plan.shares_cell == alike
         checked_products(plan)
