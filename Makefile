@@ -11,10 +11,10 @@ demo: $(VENV)/.core
 
 test: $(VENV)/.all
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -m "not slow" -n 2
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 regress: $(VENV)/.all
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 	$(BIN)/python -m build_decoder.sim.fuzz --networks 200 --seed 1
 	$(BIN)/python -m build_decoder.sim.fuzz --networks 40 --seed 2 --verilog
 	for network in ahead_case1 ahead_case2 ahead_fig4; do \

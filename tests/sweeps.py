@@ -4,18 +4,17 @@ from collections.abc import Iterable
 
 import pytest
 
-__all__ = ["swept"]
+__all__ = ["swept", "swept_cases"]
 
 
 def swept(values: Iterable, every: int) -> list:
-    """All ``values``, of which the first of each ``every`` is in quick runs too.
+    """All ``values``, of which the first of each ``every`` is in quick runs too."""
+    return swept_cases(((value,) for value in values), every)
 
-    A tuple has a value for each of several parameters.
-    """
+
+def swept_cases(cases: Iterable[tuple], every: int) -> list:
+    """As :func:`swept`, of cases that have a value for each of several parameters."""
     return [
-        pytest.param(
-            *(value if isinstance(value, tuple) else (value,)),
-            marks=[pytest.mark.slow] if number % every else [],
-        )
-        for number, value in enumerate(values)
+        pytest.param(*case, marks=[pytest.mark.slow] if number % every else [])
+        for number, case in enumerate(cases)
     ]

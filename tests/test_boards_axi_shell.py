@@ -86,7 +86,7 @@ def test_one_thing_at_a_time(simulations, name):
     assert found["faults"] == 0
 
 
-@pytest.mark.parametrize("stalls", [False, True])
+@pytest.mark.parametrize("stalls", swept([True, False], 2))
 @pytest.mark.parametrize(("name", "bursts"), [("axi", True), ("wide", False), ("lite", False)])
 def test_frames_by_windows(simulations, name, bursts, stalls):
     found = simulations(name).run(

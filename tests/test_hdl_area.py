@@ -17,7 +17,7 @@ from build_decoder.models.golden import load_golden
 from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
-from tests.sweeps import swept
+from tests.sweeps import swept_cases
 
 
 def formats_of(network, name, widths, random) -> dict:
@@ -30,7 +30,7 @@ def formats_of(network, name, widths, random) -> dict:
 
 @pytest.mark.parametrize(
     ("name", "folding", "family"),
-    swept(
+    swept_cases(
         product(
             ["tiny", "ahead_case1", "ahead_case2", "ahead_fig4"],
             ["one by all", "two by all", "passes", "all by some"],

@@ -61,7 +61,7 @@ def test_foldings_are_those_that_change_beats_or_passes():
     assert sorted({folding.outputs_per_cycle for folding in foldings}) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("net", SMALL, ids=lambda net: net.topology)
+@pytest.mark.parametrize("net", swept(SMALL, 2), ids=lambda net: net.topology)
 def test_the_front_is_that_of_all_combinations(net):
     expected, cost = [], float("inf")
     for design in sorted(all_designs(net), key=lambda d: (d.latency_cycles, d.cost)):
@@ -74,7 +74,7 @@ def test_the_front_is_that_of_all_combinations(net):
     assert [made(point) for point in front] == [made(point) for point in again]
 
 
-@pytest.mark.parametrize("net", SMALL, ids=lambda net: net.topology)
+@pytest.mark.parametrize("net", swept(SMALL, 2), ids=lambda net: net.topology)
 def test_the_fastest_and_the_cheapest_within_luts(net):
     designs = all_designs(net)
     least, most = (bound(design.area.lut for design in designs) for bound in (min, max))
@@ -104,7 +104,7 @@ def test_blocks_are_limited_at_little_cost(net, blocks):
         assert found.cost <= 1.05 * cheapest
 
 
-@pytest.mark.parametrize("target", [1000, 200, 69, 40, 25])
+@pytest.mark.parametrize("target", swept([1000, 200, 69, 40, 25], 2))
 def test_target_is_met_by_the_decoder_that_is_made(target):
     decoder = design_decoder(NET, latency_cycles=target)
     assert decoder.latency_cycles <= target

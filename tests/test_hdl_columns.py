@@ -41,7 +41,7 @@ from build_decoder.sim.synthesis import TARGETS, synthesise
 from tests.architectures import random_network
 from tests.fuzzed import check_decoder
 from tests.reload_rig import changes, run_reloads, telling_frames
-from tests.sweeps import swept
+from tests.sweeps import swept, swept_cases
 
 SEEDS = (3, 7, 9)
 
@@ -203,7 +203,7 @@ def reloadable(network: ColumnNetwork) -> DecoderPlan:
 
 @pytest.mark.parametrize(
     ("seed", "stalls"),
-    swept([(0, None), (3, 1), (6, None), (8, 2), (14, 3)], 3),
+    swept_cases([(0, None), (3, 1), (6, None), (8, 2), (14, 3)], 3),
 )
 def test_images_are_loaded_while_frames_run(seed, stalls):
     random = np.random.default_rng([11, seed])

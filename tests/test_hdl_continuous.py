@@ -19,7 +19,7 @@ from build_decoder.sim.streams import random_stalls, receive, send
 from build_decoder.sim.vectors import input_words, word_integers
 from tests.continuous import KINDS, quantised, steps_of
 from tests.stage_rig import check_control, component
-from tests.sweeps import swept
+from tests.sweeps import swept_cases
 
 FOLDINGS = {
     "gru": (Folding(1, 1), Folding(1, 3), Folding(2, 5), Folding(4, 9)),
@@ -36,7 +36,7 @@ def plan_of(kind: str, folding: Folding) -> DecoderPlan:
     return DecoderPlan.chosen(model, {name: {"folding": folding} for name in names})
 
 
-@pytest.mark.parametrize(("kind", "folding"), swept(CASES, 2))
+@pytest.mark.parametrize(("kind", "folding"), swept_cases(CASES, 2))
 def test_steps_back_to_back_and_with_stalls(kind, folding):
     plan, (model, x_raw) = plan_of(kind, folding), quantised(kind)
     y_raw, latency, interval = simulate_amaranth(Decoder(plan), x_raw)
@@ -56,7 +56,7 @@ def test_the_first_step_is_as_its_actors_say(kind, folding):
     check_control(component(plan), (0.8, 0.6), cycles=3 * plan.times.latency + 100)
 
 
-@pytest.mark.parametrize(("kind", "folding"), swept(CASES, 2))
+@pytest.mark.parametrize(("kind", "folding"), swept_cases(CASES, 2))
 def test_states_are_cleared_between_two_steps(kind, folding):
     """Whenever that is asked for: what was offered before goes on as it would have."""
     plan, (model, x_raw) = plan_of(kind, folding), quantised(kind)

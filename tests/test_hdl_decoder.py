@@ -15,7 +15,7 @@ from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
-from tests.sweeps import swept
+from tests.sweeps import swept_cases
 
 
 def model(widths, activations, seed=0) -> IntegerModel:
@@ -45,7 +45,7 @@ def frames(model: IntegerModel, count: int) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("inputs_per_cycle", "outputs_per_cycle"),
-    swept(product([1, 2, 3, 4, 11, 16], [1, 2, 3, 5, 7, 9]), 5),
+    swept_cases(product([1, 2, 3, 4, 11, 16], [1, 2, 3, 5, 7, 9]), 5),
 )
 def test_every_folding_of_two_layers(inputs_per_cycle, outputs_per_cycle):
     two = model((11, 7, 3), ("sigmoid", "tanh"))

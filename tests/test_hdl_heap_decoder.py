@@ -22,7 +22,7 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.fuzz import compared
 from build_decoder.sim.random_heaps import random_heaps
 from build_decoder.sim.random_networks import random_frames
-from tests.sweeps import swept
+from tests.sweeps import swept, swept_cases
 from tests.test_hdl_heap import dense_layer
 
 
@@ -65,7 +65,7 @@ def test_a_frame_a_cycle(cells):
     assert checked(plan) == []
 
 
-@pytest.mark.parametrize(("planes", "cells"), swept(product((3, 2), NAMES), 3))
+@pytest.mark.parametrize(("planes", "cells"), swept_cases(product((3, 2), NAMES), 3))
 def test_a_frame_each_few_cycles(planes, cells):
     plan = on_heap(small_model(), cells, planes)
     heap = plan.stages[0].plan

@@ -17,6 +17,7 @@ from build_decoder.quant.layer import IntegerLayer
 from tests import random_layers
 from tests.layer_cases import parts_of, raw_inputs
 from tests.stage_rig import check_control, component, runs
+from tests.sweeps import swept
 
 LAYERS = 6
 MOST_VALUES = 60
@@ -53,11 +54,12 @@ KINDS = layers.names()
 HARDWARE = [kind for kind in KINDS if not layers.get(kind).wires]
 
 
+@pytest.mark.parametrize("part", swept(range(3), 3))
 @pytest.mark.parametrize("kind", HARDWARE)
-def test_values_are_those_of_the_layer(kind):
+def test_values_are_those_of_the_layer(kind, part):
     tried = 0
     for number, (layer, shapes, frames) in enumerate(cases(kind)):
-        for plan in options(layer, shapes):
+        for plan in options(layer, shapes)[(part + number) % 3 :: 3]:
             expected = layer.compute(*frames).reshape(FRAMES, -1)
             given = [each.reshape(FRAMES, -1) for each in frames]
             seeds, deadline = (None, number), 100 + 4 * plan.times.interval
@@ -70,7 +72,7 @@ def test_values_are_those_of_the_layer(kind):
                     assert ends[0] - first == plan.times.latency, plan
                     assert max(b - a for a, b in pairwise(ends)) == plan.times.interval, plan
             tried += 1
-    assert tried >= LAYERS
+    assert tried >= LAYERS // 3
 
 
 @pytest.mark.parametrize("kind", HARDWARE)

@@ -14,7 +14,7 @@ from build_decoder.hdl.families.ice40 import FAMILY as ICE40
 from build_decoder.hdl.parts.mux_tree import mux_tree
 from build_decoder.sim.synthesis import synthesise
 from tests.rtl import simulate
-from tests.sweeps import swept
+from tests.sweeps import swept_cases
 
 WIDTH = 3
 
@@ -62,7 +62,7 @@ def luts(selection: Selection, family, folder) -> int:
 
 
 @pytest.mark.parametrize(
-    ("count", "family"), swept(product([12, 20, 33], [ECP5, ICE40]), 3), ids=str
+    ("count", "family"), swept_cases(product([12, 20, 33], [ECP5, ICE40]), 3), ids=str
 )
 def test_an_array_takes_more_luts(count, family, tmp_path):
     tree = luts(Selection(count), family, tmp_path / "tree")

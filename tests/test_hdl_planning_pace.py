@@ -11,7 +11,7 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.interface import SETTLING_CYCLES
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.streams import receive
-from tests.sweeps import swept
+from tests.sweeps import swept_cases
 from tests.test_hdl_columns import like_mini, quantised
 
 
@@ -51,7 +51,7 @@ def measured(plan: DecoderPlan, interval: int, frames: int) -> int:
 
 @pytest.mark.parametrize(
     ("seed", "slower"),
-    swept(((n, slower) for n in range(6) for slower in ((1, 1.5), (1.5, 1))[n % 2]), 2),
+    swept_cases(((n, slower) for n in range(6) for slower in ((1, 1.5), (1.5, 1))[n % 2]), 2),
 )
 def test_latency_is_that_of_a_simulation(seed, slower):
     plan = random_columns(np.random.default_rng([7, seed])).plan

@@ -21,6 +21,7 @@ from tests.stages import (
     tensor,
     walked,
 )
+from tests.sweeps import swept
 
 
 def ends(stages, count, *, frames=None) -> list[int]:
@@ -73,7 +74,7 @@ def test_the_longest_interval_of_any_frames(seed):
         assert frame_interval(stages) == max(intervals), number
 
 
-@pytest.mark.parametrize("seed", range(0, 100, 10))
+@pytest.mark.parametrize("seed", swept(range(0, 100, 10), 3))
 def test_what_is_given_to_several_and_meets_again(seed):
     for number in range(seed, seed + 10):
         stages = meeting(number)

@@ -11,7 +11,7 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from tests.reload_rig import changes, run_reloads, telling_frames
 from tests.reloads import built_model, other_model
-from tests.sweeps import swept
+from tests.sweeps import swept_cases
 
 WIDTHS = (6, 5, 2)
 FOLDINGS = [
@@ -47,7 +47,7 @@ def test_times_are_those_without_reload(foldings):
 
 @pytest.mark.parametrize(
     ("foldings", "seed"),
-    swept(
+    swept_cases(
         (
             (foldings, seed)
             for number, foldings in enumerate(FOLDINGS)

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ from build_decoder.models.nerve_cuff.recordings import (  # noqa: E402
 from build_decoder.models.nerve_cuff.recordings.agreement import LabelAgreement  # noqa: E402
 from build_decoder.models.nerve_cuff.recordings.checks import Finding, check  # noqa: E402
 from build_decoder.models.nerve_cuff.training import read_dataset  # noqa: E402
-from tests.sweeps import swept
+from tests.sweeps import swept, swept_cases
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +144,9 @@ def test_findings_name_contact_and_time(recording: Recording):
     assert "1.5 to 2.5 s" in one.text
 
 
-@pytest.mark.parametrize("name", [name for name, *_ in FORMS])
-@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize(
+    ("name", "large"), swept_cases(product([name for name, *_ in FORMS], [False, True]), 3)
+)
 def test_forms_of_files(
     recording: Recording, name: str, large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

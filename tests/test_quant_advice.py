@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from build_decoder.quant.quality import measure, output_scales
 from tests.decoders import decoder
 from tests.networks import dense, dense_chain
 from tests.searches import quantise
+from tests.sweeps import swept_cases
 
 SAMPLES = 300
 
@@ -69,8 +71,9 @@ def test_near_ties_are_those_that_are_lost_in_the_end():
     assert found.near_ties == np.count_nonzero(lost & found.search.near_ties)
 
 
-@pytest.mark.parametrize("search", ["default", "ahead"])
-@pytest.mark.parametrize("bias", [-7.0, -15.0])
+@pytest.mark.parametrize(
+    ("search", "bias"), swept_cases(product(["default", "ahead"], [-7.0, -15.0]), 3)
+)
 def test_a_label_that_is_hardly_ever_on_does_not_spoil_the_others(search, bias):
     net = network((6, "tanh"), (3, "sigmoid"), bias=np.array([0.0, 0.0, bias]))
     data = golden(net, Kind.LABELS, thresholds=(0.5,) * 3)
