@@ -29,6 +29,9 @@ _REMEMBERED_BYTES = 1 << 30
 _AGAIN = 0.75
 """Part of these bytes that are kept for results that were asked for again."""
 
+_LARGE_BYTES = 1 << 20
+"""Bytes from which on a result is not kept in another type too, if it is no input."""
+
 _REMEMBERED_ARRAYS = 256
 """Arrays of raw weights that are kept."""
 
@@ -175,7 +178,9 @@ class Evaluator:
                     return found
             else:
                 plain = self._result(makers, part, number)
-                if plain.dtype == kind:
+                # Many formats are tried on the same inputs, and few on what is made of them: a
+                # large one is better converted where it is used, part by part.
+                if plain.dtype == kind or makers[number].sources and plain.nbytes > _LARGE_BYTES:
                     return plain
                 found = plain.astype(kind)
             self._results.put(key, found)

@@ -46,7 +46,11 @@ def different_columns(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndar
         Int64 (words * width,), the column that each bit of a row is in, the lowest bit of the first
         word first; -1 for constant ones.
     """
-    bits = (rows.T[:, None, :] >> np.arange(width)[:, None] & 1).astype(bool)
+    # In the narrowest type that holds them, a bit of all words after the other.
+    words = np.ascontiguousarray(rows.T.astype(np.min_scalar_type((1 << width) - 1)))
+    bits = np.empty((len(words), width, len(rows)), bool)
+    for place in range(width):
+        np.not_equal(words & words.dtype.type(1 << place), 0, out=bits[:, place])
     bits = bits.reshape(-1, len(rows))
     changing = varies(bits)
     first, inverse = different(bits[changing])

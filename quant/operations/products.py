@@ -11,6 +11,9 @@ from build_decoder.quant.qformat import QFormat
 
 __all__ = ["Products", "sum_carrier"]
 
+_PART = 1 << 16
+"""Values of another type that are converted at a time, which then lie in a cache."""
+
 _FLOAT32_SUM = 1 << 24
 """Integers up to here, either sign, are exact in float32."""
 
@@ -79,8 +82,12 @@ class Products:
     def compute(self, x: np.ndarray) -> np.ndarray:
         """Raw sums (..., sums) of raw inputs (..., terms)."""
         terms = x.shape[-1]
-        rows = carried(x, self.takes).reshape(-1, terms)
+        rows, weights = x.reshape(-1, terms), self.weights.carried(self.takes)
+        sums = np.empty((len(rows), weights.shape[1]), self.takes)
+        most = len(rows) if rows.dtype == self.takes else max(_PART // terms, 1)
         # Whole numbers are never invalid; linear algebra may compute on what lies behind an array.
         with np.errstate(invalid="ignore"):
-            sums = rows @ self.weights.carried(self.takes)
+            for start in range(0, len(rows), max(most, 1)):
+                part = slice(start, start + most)
+                np.matmul(carried(rows[part], self.takes), weights, out=sums[part])
         return sums.reshape(*x.shape[:-1], sums.shape[1])
