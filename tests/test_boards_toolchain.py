@@ -190,6 +190,7 @@ def test_yosys_that_failed_is_quoted(decoder, tmp_path, monkeypatch):
             synthesise(boards.get(name), decoder, tmp_path / name)
 
 
+@pytest.mark.slow
 @needs_yosys
 def test_pynq_package_has_verilog_and_resources(decoder, tmp_path):
     board = boards.get("pynq_z1")

@@ -16,6 +16,7 @@ from build_decoder.hdl.planning.folding import Folding
 from build_decoder.models.errors import ToolMissing
 from build_decoder.pareto import ParetoPoint, spread
 from build_decoder.pareto_figure import draw_front
+from tests.sweeps import swept_cases
 from tests.test_hdl_decoder import model
 
 FILES = ("pareto.json", "pareto.svg", "pareto.png")
@@ -84,13 +85,16 @@ def test_without_synthesis_the_estimates_are_left(tmp_path, monkeypatch, capsys)
 
 @pytest.mark.parametrize(
     ("board", "options", "limits"),
-    [
-        ("pynq_z1", [], (53200, 220)),
-        ("pynq_z1", ["--max-dsp", "3"], (53200, 3)),
-        ("pynq_z1", ["--max-lut", "500"], (500, 220)),
-        ("pynq_z1", ["--max-dsp", "999", "--max-lut", "99999"], (53200, 220)),
-        ("icebreaker", ["--max-dsp", "9"], (5280, 8)),
-    ],
+    swept_cases(
+        [
+            ("pynq_z1", ["--max-dsp", "3"], (53200, 3)),
+            ("pynq_z1", [], (53200, 220)),
+            ("pynq_z1", ["--max-lut", "500"], (500, 220)),
+            ("pynq_z1", ["--max-dsp", "999", "--max-lut", "99999"], (53200, 220)),
+            ("icebreaker", ["--max-dsp", "9"], (5280, 8)),
+        ],
+        2,
+    ),
 )
 def test_the_chip_and_the_options_are_limits(board, options, limits, tmp_path, monkeypatch):
     given = {}

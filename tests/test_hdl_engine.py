@@ -41,7 +41,6 @@ from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.synthesis import TARGETS
 from build_decoder.sim.testbench import TestBench
-from tests.sweeps import swept
 from tests.test_hdl_columns import like_mini, like_tcn, quantised
 
 MINI = EscapeNet(4, 8, (8, 4, 2, 1))
@@ -270,8 +269,8 @@ def test_means_are_a_stage_behind(filters, taps, lanes, blocks):
     engine = plan.stages[1].plan
     assert engine.multipliers.blocks + engine.multipliers.lut == filters * taps
     assert blocks is None or engine.multipliers.blocks == blocks
-    checked(plan, x[:3], None)
-    checked(plan, x[:2], 3)
+    checked(plan, x[:2], None)
+    checked(plan, x[:1], 3)
 
 
 def test_layers_may_be_called_as_stages_are():
@@ -355,7 +354,8 @@ def test_mini_in_verilog(tmp_path: Path):
             assert result.frame_cycles == decoder.frame_cycles
 
 
-@pytest.mark.parametrize("family", swept(map(get, TARGETS), 2), ids=str)
+@pytest.mark.slow
+@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
 def test_netlist(family, tmp_path: Path):
     model, x = quantised(like_mini())
     plan = on_engine(model, 2, 4, family)

@@ -192,7 +192,7 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", swept(NETWORKS, 2))
 def test_every_stream_of_networks(name):
     model, x = quantised(*NETWORKS[name])
     check_decoder(Decoder(DecoderPlan.chosen(model, {})), x)

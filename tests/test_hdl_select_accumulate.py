@@ -25,6 +25,7 @@ from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.synthesis import TARGETS, synthesise
 from tests.cell_models import ForFamily
 from tests.rtl import simulate
+from tests.sweeps import swept_cases
 
 INPUTS, UNITS = 23, 4
 WEIGHTS = {"2": QFormat(2, 0), "1": QFormat(1, 0), "u1": QFormat(1, 0, signed=False)}
@@ -258,7 +259,9 @@ def test_layers_that_do_not_fit():
         SelectAccumulate(wide, 0)
 
 
-@pytest.mark.parametrize(("signed", "double_buffered"), [(True, False), (False, True)])
+@pytest.mark.parametrize(
+    ("signed", "double_buffered"), swept_cases([(False, True), (True, False)], 2)
+)
 def test_one_lut_a_bit(signed, double_buffered, tmp_path):
     dense = layer(WEIGHTS["2"], signed=signed, inputs=100)
     array = plan(dense, double_buffered=double_buffered)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ from build_decoder.sim.decoder_bench import ExportedDecoder
 from build_decoder.sim.netlist_check import check_netlist
 from tests.fuzzed import check_decoder
 from tests.stage_rig import check_control, component
-from tests.sweeps import swept
+from tests.sweeps import swept, swept_cases
 from tests.test_hdl_recurrent import check, in_a_row, quantised
 
 KINDS = {"lstm": Lstm, "gru": Gru}
@@ -95,8 +96,7 @@ def test_windows_back_to_back_and_with_stalls(kind, sequences, alike, others):
     check_control(component(plan), (0.8, 0.6), cycles=2 * plan.times.latency)
 
 
-@pytest.mark.parametrize("alike", [False, True])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "alike"), swept_cases(product(KINDS, [False, True]), 3))
 def test_three_layers_of_other_sizes(kind, alike):
     layer, x = stack(kind, True, units=(2, 5, 1), shape=(3, 2), alike=alike)
     for folding, seed in ((Folding(1, 2), None), (Folding(3, 2), 1)):

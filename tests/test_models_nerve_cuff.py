@@ -17,6 +17,7 @@ from build_decoder.models.nerve_cuff import (
 from build_decoder.models.nerve_cuff.resources import main
 from build_decoder.models.resources import resources
 from tests.architectures import random_network
+from tests.sweeps import swept
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference" / "escape_exploration.csv"
@@ -240,7 +241,7 @@ def test_forward_equals_keras(name: str):
 
 
 @needs_tensorflow
-@pytest.mark.parametrize("name", ["escape_net", "escape_net_mini", "escape_fcn"])
+@pytest.mark.parametrize("name", swept(["escape_net_mini", "escape_net", "escape_fcn"], 3))
 def test_profiler_counts_what_the_formula_says(name: str):
     import_keras()
     from build_decoder.models.measure import profiled_flops
@@ -274,6 +275,7 @@ def test_tflite_size_is_near_the_papers(name: str, bits: int, kib: float):
     assert tflite_bytes(architecture(name), weight_bits=bits) / 1024 == pytest.approx(kib, rel=0.15)
 
 
+@pytest.mark.slow
 @needs_tensorflow
 def test_tflite_size_of_a_recurrent_network():
     import_keras()
