@@ -52,6 +52,7 @@ class _NoBench:
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_row_of_ours_and_one_of_a_tool(tmp_path, monkeypatch, capsys):
     other = Tool("other", "json", "no_such_script.py")
     monkeypatch.setattr(peers, "TOOLS", (_tool(tmp_path, FAKE), other))

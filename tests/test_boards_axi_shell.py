@@ -8,7 +8,7 @@ from build_decoder.boards.axi.shell import AxiLiteShell, AxiShell
 from build_decoder.models.errors import ToolError
 from build_decoder.quant.qformat import QFormat
 from tests.boards_rig import SumsDecoder, sums_model
-from tests.sweeps import swept
+from tests.sweeps import swept, swept_cases
 
 OURS = "tests.axi_scenarios:"
 FRAMES = "build_decoder.bench.axi.scenarios:"
@@ -113,7 +113,9 @@ def test_frames_by_memory(simulations, name, places, stalls):
 
 
 @pytest.mark.parametrize("stalls", swept([True, False], 2))
-@pytest.mark.parametrize(("way", "before"), [("read", 1), ("read", 9), ("write", 1), ("write", 6)])
+@pytest.mark.parametrize(
+    ("way", "before"), swept_cases([("read", 1), ("read", 9), ("write", 6), ("write", 1)], 2)
+)
 def test_errors_of_memory(simulations, way, before, stalls):
     settings = {"way": way, "before": before, "counts": [40], "source": 0x100, "target": 0x8000}
     found = simulations("axi").run(

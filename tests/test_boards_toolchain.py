@@ -39,6 +39,7 @@ def decoder():
     return SumsDecoder(sums_model(inputs=800, input_format=QFormat(4, 4)), lanes=2)
 
 
+@pytest.mark.slow
 @needs_ecp5
 def test_ulx3s_bitstream(decoder, tmp_path):
     board = boards.get("ulx3s_85f")
@@ -67,6 +68,7 @@ def test_ulx3s_bitstream(decoder, tmp_path):
     assert report.untimed is None
 
 
+@pytest.mark.slow
 @needs_ice40
 def test_icebreaker_misses_a_clock_and_says_so(tmp_path):
     board = boards.get("icebreaker")

@@ -123,6 +123,7 @@ def test_axi_makes_what_a_pynq_board_needs(build):
     assert "module top();" in (board / "top.v").read_text()
 
 
+@pytest.mark.slow
 def test_a_uart_stays(build):
     output, report, status = build("uart", "--stop-after", "synthesise")
     assert (status, report["shell"]) == (0, "uart")

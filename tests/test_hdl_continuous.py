@@ -36,7 +36,7 @@ def plan_of(kind: str, folding: Folding) -> DecoderPlan:
     return DecoderPlan.chosen(model, {name: {"folding": folding} for name in names})
 
 
-@pytest.mark.parametrize(("kind", "folding"), swept_cases(CASES, 2))
+@pytest.mark.parametrize(("kind", "folding"), swept_cases(CASES, 3))
 def test_steps_back_to_back_and_with_stalls(kind, folding):
     plan, (model, x_raw) = plan_of(kind, folding), quantised(kind)
     y_raw, latency, interval = simulate_amaranth(Decoder(plan), x_raw)
@@ -56,7 +56,7 @@ def test_the_first_step_is_as_its_actors_say(kind, folding):
     check_control(component(plan), (0.8, 0.6), cycles=3 * plan.times.latency + 100)
 
 
-@pytest.mark.parametrize(("kind", "folding"), swept_cases(CASES, 2))
+@pytest.mark.parametrize(("kind", "folding"), swept_cases(CASES, 3))
 def test_states_are_cleared_between_two_steps(kind, folding):
     """Whenever that is asked for: what was offered before goes on as it would have."""
     plan, (model, x_raw) = plan_of(kind, folding), quantised(kind)

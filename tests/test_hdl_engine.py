@@ -169,6 +169,7 @@ def test_the_smallest_mini_that_keeps_up_with_30_khz_at_100_mhz():
     assert smallest_engine(mini(), 20_000) is None
 
 
+@pytest.mark.slow
 def test_the_cheapest_mini_that_answers_in_time():
     engine = quick_engine(mini(), 333_300, 6_000, FAMILIES["xc7"])
     assert (engine.filters, engine.taps, engine.packed) == (4, 4, True)

@@ -75,10 +75,11 @@ def test_values_are_those_of_the_layer(kind, part):
     assert tried >= LAYERS // 3
 
 
+@pytest.mark.parametrize("part", swept(range(2), 2))
 @pytest.mark.parametrize("kind", HARDWARE)
-def test_control_is_that_of_the_plan(kind):
+def test_control_is_that_of_the_plan(kind, part):
     layer, shapes, _ = cases(kind)[0]
-    for plan in options(layer, shapes):
+    for plan in options(layer, shapes)[part::2]:
         check_control(component(plan), (1, 1), (0.5, 0.5))
 
 

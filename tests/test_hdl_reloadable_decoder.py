@@ -53,7 +53,7 @@ def test_times_are_those_without_reload(foldings):
             for number, foldings in enumerate(FOLDINGS)
             for seed in ((None, 1), (1, None))[number % 2]
         ),
-        2,
+        3,
     ),
 )
 def test_images_are_loaded_while_frames_run(foldings, seed):

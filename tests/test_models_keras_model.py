@@ -1,4 +1,5 @@
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from build_decoder.models.layers.max_pool import MaxPool
 from build_decoder.models.resources import resources
 from build_decoder.models.walk import Walk
 from tests.architectures import branched, chain, random_inputs
+from tests.sweeps import swept_cases
 from tests.tensorflow_or_skip import import_keras, needs_tensorflow
 
 # Keras 3.15 itself uses numpy in a way that numpy 2 deprecates.
@@ -82,9 +84,10 @@ def test_windows(keras_model, built):
     assert_equivalent(keras_model, chain("windows", (5, 7, 2), built))
 
 
-@pytest.mark.parametrize("sequences", [False, True])
-@pytest.mark.parametrize("cell", [Gru, Lstm])
-@pytest.mark.parametrize("way", ["forward", "backward", "both"])
+@pytest.mark.parametrize(
+    ("sequences", "cell", "way"),
+    swept_cases(product([False, True], [Gru, Lstm], ["forward", "backward", "both"]), 5),
+)
 def test_recurrent(keras_model, sequences: bool, cell, way: str):
     layer = cell(3, sequences, backward=way == "backward")
     layer = Bidirectional(layer) if way == "both" else layer

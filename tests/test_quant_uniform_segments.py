@@ -16,6 +16,7 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quantise import SEARCHES
 from build_decoder.quant.range_analysis import analyse_ranges
 from tests.searches import quantise
+from tests.sweeps import swept
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_evaluator_equals_the_integer_model(segments, case1):
     assert (other != evaluator.outputs(formats)).any()
 
 
-@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("search", swept(SEARCHES, 2))
 def test_a_search_judges_what_is_built(search, case1):
     found = quantise(*case1, search=search, uniform_segments=4)
     assert found.uniform_segments == 4

@@ -98,6 +98,7 @@ class HastyGate(FrameGate):
         return m
 
 
+@pytest.mark.slow
 def test_a_swap_that_does_not_wait_is_found(tmp_path, monkeypatch):
     monkeypatch.setattr(reloadable_decoder, "FrameGate", HastyGate)
     plan, models, x = small()
