@@ -1,13 +1,9 @@
 """Dense layers as bit heaps in hardware: LUTs, carry chains, and rows of registers."""
 
-from collections.abc import Mapping
+from amaranth import Cat, Module, Signal, Value
 
-from amaranth import Cat, Const, Module, Signal, Value
-
-from build_decoder.hdl.heap.graph import ONE
 from build_decoder.hdl.heap.made import Maker
-from build_decoder.hdl.heap.operations import Operation
-from build_decoder.hdl.heap.plan import HeapPlan
+from build_decoder.hdl.heap.rows import Rows
 from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "HeapComponent"]
@@ -45,16 +41,12 @@ class HeapComponent(StageComponent):
             begins, inputs = self._plane(m, moves, there, maker)
         with m.If(moves):
             m.d.sync += there.eq(Cat(begins, there[:-1]))
-        bits = _Bits(plan, inputs, there)
-        for operation in plan.graph.operations:
-            maker.make(operation, bits.taken_by(operation), bits.made)
+        rows = Rows(plan.pipeline, there)
+        rows.take(inputs)
+        rows.make(maker)
         with m.If(moves):
-            m.d.sync += [row.eq(Cat(held)) for row, held in bits.registers()]
-        given = [
-            bits.seen(out >> 1, plan.pipeline.registers) if out > ONE else Const(out, 1)
-            for out in plan.graph.outputs
-        ]
-        m.d.comb += Value.cast(self.o.payload).eq(Cat(given))
+            m.d.sync += [row.eq(following) for row, following in rows.registers()]
+        m.d.comb += Value.cast(self.o.payload).eq(rows.outputs)
         return m
 
     def _plane(
@@ -81,55 +73,6 @@ class HeapComponent(StageComponent):
                 m.d.sync += count.eq(Cat(given[: len(count)]))
         bits = (1 + bit for bit in planes.taken)
         return begins, dict(zip(bits, given[len(count) :], strict=True))
-
-
-class _Bits:
-    """Signals of a graph's bits: where they are made, and behind each row of registers.
-
-    Part ``n`` of the network is what lies between rows ``n - 1`` and ``n``.
-    """
-
-    def __init__(self, plan: HeapPlan, inputs: Mapping[int, Value], there: Signal):
-        graph, pipeline = plan.graph, plan.pipeline
-        self._graph, self._there = graph, there
-        self._part = [pipeline.row(level) for level in graph.levels]
-        self._made = {0: Const(0, 1), **inputs}
-        self._places: list[dict[int, int]] = [{} for _ in range(pipeline.registers)]
-        for bit, last in sorted(pipeline.last_uses.items()):
-            for row in range(self._part[bit], pipeline.row(last)):
-                self._places[row][bit] = len(self._places[row])
-        self._rows = [
-            Signal(len(places), name=f"row_{number}", reset_less=True)
-            for number, places in enumerate(self._places)
-        ]
-
-    def made(self, bit: int) -> Signal:
-        """The signal of a bit that an operation makes."""
-        if bit not in self._made:
-            self._made[bit] = Signal(name=f"bit_{bit}")
-        return self._made[bit]
-
-    def seen(self, bit: int, part: int) -> Value:
-        """A bit as a part of the network sees it."""
-        if bit == self._graph.first:
-            return self._there[part - 1]
-        if bit in self._graph.states:
-            return self.seen(self._graph.states[bit], part + 1)
-        if not bit or self._part[bit] == part:
-            return self._made[bit]
-        return self._rows[part - 1][self._places[part - 1][bit]]
-
-    def taken_by(self, operation: Operation) -> dict[int, Value]:
-        """Bits as the part sees them that an operation is in."""
-        part = self._part[operation.outputs[0]]
-        return {bit: self.seen(bit, part) for bit in operation.taken}
-
-    def registers(self) -> list[tuple[Signal, list[Value]]]:
-        """Rows of registers, and what they hold next."""
-        return [
-            (row, [self.seen(bit, number) for bit in places])
-            for number, (row, places) in enumerate(zip(self._rows, self._places, strict=True))
-        ]
 
 
 COMPONENT = HeapComponent

@@ -8,26 +8,22 @@ from typing import Self
 from build_decoder.hdl import layers
 from build_decoder.hdl.heap.compressors import NAMES, compressors_of
 from build_decoder.hdl.heap.graph import Graph
+from build_decoder.hdl.heap.graph_plan import GraphPlan
 from build_decoder.hdl.heap.layer import HeapLayers
 from build_decoder.hdl.heap.network import network_of
 from build_decoder.hdl.heap.pipeline import Pipeline
 from build_decoder.hdl.heap.planes import MOST_PLANES, Planes, plane_counts
 from build_decoder.hdl.planning.actor import Actor, Phase
-from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.models.files.fields import Fields
 from build_decoder.models.layer import Shape
 
 __all__ = ["HeapPlan"]
 
-_SPREAD_LUTS = 8000
-"""LUTs from which on a heap is placed with room: nextpnr's own ways end with some 6,000 LUTs, in a
-shorter time and with shorter paths, and did not with 10,500."""
-
 
 @layers.for_models
 @dataclass(frozen=True)
-class HeapPlan(LayerPlan):
+class HeapPlan(GraphPlan):
     """Plan of dense layers in a row that take all inputs of a frame at once, and give all outputs.
 
     Parameters
@@ -35,8 +31,7 @@ class HeapPlan(LayerPlan):
     layer
         The layers.
     cells
-        Family whose LUTs and carry chains the sums are made of, one of
-        :data:`hdl.heap.compressors.NAMES`. Another family makes the same network of its own.
+        As of a :class:`GraphPlan`.
     planes
         Cycles of a frame, each of which takes as many bits of each input.
 
@@ -49,7 +44,6 @@ class HeapPlan(LayerPlan):
 
     name = "heap"
     layer_type = HeapLayers
-    folds = False
 
     layer: HeapLayers
     cells: str
@@ -80,42 +74,25 @@ class HeapPlan(LayerPlan):
         return Planes(format, count, self.planes, taken, compressors_of(self.cells))
 
     @property
-    def luts(self) -> int:
-        """LUTs in the family of the cells, one of two outputs as one, those that are shift
-        registers, one that lets registers move, and of several planes one that takes a frame. On
-        ECP5 it may become a few more or less: synthesis knows what a carry chain does, and finds
-        some that are equal."""
-        count, operations = compressors_of(self.cells).luts, [*self.graph.operations]
-        moving = 1
-        if self.in_planes is not None:
-            operations += self.in_planes.graph.operations
-            moving += 1
-        return sum(map(count, operations)) + len(self.shifted) + moving
+    def beside(self) -> Graph | None:
+        return None if self.in_planes is None else self.in_planes.graph
 
     @property
-    def flip_flops(self) -> int:
-        """Flip-flops: of all rows of registers, but for shift registers, one for each cycle of the
-        latency that tells whether there is a frame, and those that hold and count planes. Of a
-        shift register, synthesis may leave one as it is."""
-        count = self.pipeline.flip_flops - sum(self.shifted) + self.latency
-        if self.in_planes is not None:
-            count += len(self.in_planes.held) + self.in_planes.counter_flip_flops
-        return count
+    def beside_luts(self) -> int:
+        """One that lets registers move, and of several planes one that takes a frame."""
+        return 1 if self.in_planes is None else 2
 
     @property
-    def spread(self) -> bool:
-        return self.luts >= _SPREAD_LUTS
+    def beside_flip_flops(self) -> int:
+        """Those that hold and count planes."""
+        if self.in_planes is None:
+            return 0
+        return len(self.in_planes.held) + self.in_planes.counter_flip_flops
 
     @property
     def latency(self) -> int:
         """Cycles from a frame to its outputs."""
         return self.pipeline.registers + self.planes - 1
-
-    @property
-    def shifted(self) -> list[int]:
-        """Flip-flops in a row that become a shift register."""
-        least = compressors_of(self.cells).shift_register
-        return [] if least is None else [rows for rows in self.pipeline.waits if rows >= least]
 
     @property
     def serves(self) -> tuple[str, ...]:

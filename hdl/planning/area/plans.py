@@ -5,7 +5,7 @@ from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.engine.area import engine_area
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.heap.plan import HeapPlan
+from build_decoder.hdl.heap.graph_plan import GraphPlan
 from build_decoder.hdl.layers.conv2d.kept.sums import KeptSums
 from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.parallel_stack.area import array_area
@@ -64,7 +64,7 @@ def plan_area(plan: Plan, family: Family) -> Area:
     """
     if isinstance(plan, EnginePlan):
         return engine_area(plan, family)
-    if isinstance(plan, HeapPlan):
+    if isinstance(plan, GraphPlan):
         # Not estimated, if the family is that of its cells.
         return Area(lut=plan.luts, ff=plan.flip_flops)
     if isinstance(plan, KeptSums) and plan.chained:
