@@ -11,7 +11,7 @@ others are loaded while frames run. With ``--stacks``, all have LSTMs or GRUs in
 multipliers, and of four networks two a cell. With ``--engine``, all are on an engine. With
 ``--floating``, all are in floating point, of any formats: chains of dense layers, networks over
 columns, and networks over time steps, in turns. With ``--heaps``,
-all are chains of dense layers as bit heaps. Each is run
+all have bit heaps: chains of dense layers, and convolutions, in turns. Each is run
 with back-to-back frames, where latency and frame interval must be those that the decoder documents,
 and with random stalls. In Amaranth's simulator, what each layer gives is compared, not outputs
 alone: a maximum or a ReLU hides much. Of an engine, these are outputs ahead of the pools, and what
@@ -204,7 +204,7 @@ def _arguments(argv) -> argparse.Namespace:
     )
     kinds.add_argument(
         "--heaps", dest="kind", action="store_const", const="heaps",
-        help="draw chains of dense layers as bit heaps alone",
+        help="draw networks with bit heaps alone: chains of dense layers, and convolutions",
     )
     parser.add_argument("--verilog", action="store_true", help="check the exported Verilog instead")
     parser.add_argument(

@@ -7,7 +7,7 @@ from build_decoder.sim.random_float_columns import random_float_columns
 from build_decoder.sim.random_float_recurrent import random_float_recurrent
 from build_decoder.sim.random_floats import random_floats
 from build_decoder.sim.random_graphs import random_graph
-from build_decoder.sim.random_heaps import random_heaps
+from build_decoder.sim.random_heaps import random_heap_columns, random_heaps
 from build_decoder.sim.random_networks import random_network
 from build_decoder.sim.random_recurrent import RECURRENT
 from build_decoder.sim.random_reloadable import RELOADABLE
@@ -26,7 +26,7 @@ KINDS = {
     "stacks": STACKS,
     "engine": (random_engine,),
     "floating": (random_floats, random_float_columns, random_float_recurrent),
-    "heaps": (random_heaps,),
+    "heaps": (random_heaps, random_heap_columns),
 }
 """The same, of networks of one kind."""
 

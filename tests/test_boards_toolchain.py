@@ -111,7 +111,7 @@ def test_place_and_route_leaves_room_between_the_cells_of_bit_heaps(tmp_path, de
     monkeypatch.setenv("YOSYS", "/nonexistent")
     heaps = Decoder(with_single_outputs(on_heap(small_model(), "ecp5")))
     for made, most, expected in ((heaps, 1, True), (heaps, 8000, False), (decoder, 1, False)):
-        monkeypatch.setattr("build_decoder.hdl.heap.plan._SPREAD_LUTS", most)
+        monkeypatch.setattr("build_decoder.hdl.heap.graph_plan._SPREAD_LUTS", most)
         synthesise(boards.get("ulx3s_85f"), made, tmp_path)
         script = (tmp_path / "build_top.sh").read_text()
         assert ("--router router2" in script) == ("--placer-heap-beta" in script) == expected

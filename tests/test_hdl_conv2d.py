@@ -54,7 +54,7 @@ def check(plan: Conv2dPlan, *, seeds=(None, 3)) -> None:
         deadline=200 + 4 * plan.times.interval,
     )
     for seed, ((got,), taken, (cycles,)) in zip(seeds, found, strict=True):
-        np.testing.assert_array_equal(got, expected, err_msg=str(plan.folding))
+        np.testing.assert_array_equal(got, expected, err_msg=str(plan.choices))
         if seed is None:
             ends = cycles[plan.output.beats - 1 :: plan.output.beats]
             assert ends[0] - taken[0][0] == plan.times.latency

@@ -163,15 +163,18 @@ def _check_hardware(network: Network, options: HardwareOptions) -> None:
 
 
 def _check_chain(network: Network) -> None:
-    """Check that bit heaps can be made of it, which are dense layers in a row, and a decision."""
+    """Check that bit heaps can be made of it: of convolutions, or of dense layers in a row and a
+    decision."""
     nodes = network.nodes
+    if any(isinstance(plain(node.layer), Conv2d) for node in nodes):
+        return
     if isinstance(plain(nodes[-1].layer), Decision):
         nodes = nodes[:-1]
     others = [node for node in nodes if not isinstance(plain(node.layer), Dense)]
     if others:
         raise InputError.at(
             network.name, f"layer {others[0].name!r}",
-            expected="a dense layer, as all are for --datapath heap",
+            expected="a dense layer, as all are for --datapath heap, or a convolution somewhere",
             got=type_of(others[0].layer).name,
         )
 

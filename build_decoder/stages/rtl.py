@@ -9,7 +9,7 @@ from build_decoder.design_file import Design
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.export import to_verilog
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.heap.plan import HeapPlan
+from build_decoder.hdl.heap.graph_plan import GraphPlan
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.reloadable_decoder import decoder_of
 from build_decoder.options import HardwareOptions
@@ -87,15 +87,18 @@ def write_rtl(build: BuildFolder, options: HardwareOptions, chip: Chip) -> Stage
 
 
 def _bit_heaps(plan: DecoderPlan) -> dict[str, str | int] | None:
-    """What the plan tells of layers that are bit heaps; None if none are."""
-    heaps = [layer for layer in plan.layers.values() if isinstance(layer, HeapPlan)]
+    """What the plan tells of layers that are bit heaps, all together; None if none are."""
+    heaps = [layer for layer in plan.layers.values() if isinstance(layer, GraphPlan)]
     if not heaps:
         return None
-    (heap,) = heaps
     return {
-        "cells": heap.cells, "lut": heap.luts, "ff": heap.flip_flops,
-        "levels": heap.graph.depth, "registers": heap.pipeline.registers, "planes": heap.planes,
-    }  # fmt: skip
+        "cells": heaps[0].cells,
+        "lut": sum(heap.luts for heap in heaps),
+        "ff": sum(heap.flip_flops for heap in heaps),
+        "levels": max(heap.graph.depth for heap in heaps),
+        "registers": max(heap.pipeline.registers for heap in heaps),
+        "planes": max(heap.planes for heap in heaps),
+    }
 
 
 def _latency_at_pace(plan: DecoderPlan, interval: int | None) -> dict[str, int] | None:

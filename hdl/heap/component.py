@@ -4,6 +4,7 @@ from amaranth import Cat, Module, Signal, Value
 
 from build_decoder.hdl.heap.made import Maker
 from build_decoder.hdl.heap.rows import Rows
+from build_decoder.hdl.heap.selected_planes import SelectedPlanes
 from build_decoder.hdl.stage_component import StageComponent
 
 __all__ = ["COMPONENT", "HeapComponent"]
@@ -54,25 +55,15 @@ class HeapComponent(StageComponent):
     ) -> tuple[Value, dict[int, Value]]:
         """Whether a frame begins, and bits of the plane, by their numbers in the graph."""
         planes, payload = self.plan.in_planes, Value.cast(self.i.payload)
-        # In the second of two planes, one row has the first.
-        count = Signal(planes.counter_bits) if planes.planes > 2 else there[:1]
+        selected = SelectedPlanes(planes, there)
         held = Signal(len(planes.held), reset_less=True)
-        m.d.comb += self.i.ready.eq(moves & (count == 0))
+        m.d.comb += self.i.ready.eq(moves & (selected.number == 0))
         with m.If(self.i.ready):
             m.d.sync += held.eq(Cat(payload[bit] for bit in planes.held))
         inputs = [*payload]
         for bit, value in zip(planes.held, held, strict=True):
             inputs[bit] = value
-        values = dict(enumerate([self.i.valid, *count, *inputs], start=1))
-        for operation in planes.graph.operations:
-            values |= {bit: Signal(name=f"plane_{bit}") for bit in operation.outputs}
-            maker.make(operation, values, values.__getitem__)
-        begins, *given = [values[literal >> 1] for literal in planes.graph.outputs]
-        if planes.planes > 2:
-            with m.If(moves):
-                m.d.sync += count.eq(Cat(given[: len(count)]))
-        bits = (1 + bit for bit in planes.taken)
-        return begins, dict(zip(bits, given[len(count) :], strict=True))
+        return selected.make(m, maker, moves, self.i.valid, inputs)
 
 
 COMPONENT = HeapComponent

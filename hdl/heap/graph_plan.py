@@ -28,10 +28,10 @@ class GraphPlan(LayerPlan):
         From the bits of all inputs that it takes in a cycle to those of all outputs.
     pipeline : Pipeline
         Where registers stand in it.
-    beside : Graph or None
-        What tells which inputs these are; None if nothing has to.
+    beside : tuple of Graph
+        What tells which inputs these are.
     beside_luts : int
-        LUTs beside both graphs: those that let registers move, and take inputs.
+        LUTs beside all graphs: those that let registers move, and take inputs.
     beside_flip_flops : int
         Flip-flops beside rows of registers and :attr:`latency`.
     latency : int
@@ -44,7 +44,7 @@ class GraphPlan(LayerPlan):
     cells: str
     graph: Graph
     pipeline: Pipeline
-    beside: Graph | None
+    beside: tuple[Graph, ...]
     beside_luts: int
     beside_flip_flops: int
     latency: int
@@ -54,10 +54,10 @@ class GraphPlan(LayerPlan):
         """LUTs in the family of the cells, one of two outputs as one, those that are shift
         registers among them. On ECP5 it may become a few more or less: synthesis knows what a carry
         chain does, and finds some that are equal."""
-        count, operations = compressors_of(self.cells).luts, [*self.graph.operations]
-        if self.beside is not None:
-            operations += self.beside.operations
-        return sum(map(count, operations)) + len(self.shifted) + self.beside_luts
+        count = compressors_of(self.cells).luts
+        graphs = (self.graph, *self.beside)
+        made = sum(count(operation) for graph in graphs for operation in graph.operations)
+        return made + len(self.shifted) + self.beside_luts
 
     @property
     def flip_flops(self) -> int:

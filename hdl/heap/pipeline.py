@@ -25,9 +25,13 @@ class Pipeline:
     ----------
     graph
         The network.
+    moving
+        Bits of the inputs that are in the first row for others in it, which hold them next. That
+        row may stand where the others move.
     """
 
     graph: Graph
+    moving: frozenset[int] = frozenset()
 
     @cached_property
     def ends(self) -> tuple[int, ...]:
@@ -67,8 +71,9 @@ class Pipeline:
         """Of each bit, through how many rows it goes from where it is made to its first use, and
         from use to use."""
         for bit, levels in self.uses.items():
-            last = self.row(self.graph.levels[bit])
-            for row in sorted({self.row(level) for level in levels} - {last}):
+            # What moves otherwise is no part of a shift register.
+            last = 1 if bit in self.moving else self.row(self.graph.levels[bit])
+            for row in sorted(row for row in {*map(self.row, levels)} if row > last):
                 yield row - last
                 last = row
 
@@ -93,6 +98,8 @@ class Pipeline:
             for bit in operation.taken:
                 if bit not in held:
                     uses[bit].add(level)
+        for bit in self.moving:
+            uses[bit].add(1)
         return dict(uses)
 
     @cached_property

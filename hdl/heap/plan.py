@@ -74,8 +74,8 @@ class HeapPlan(GraphPlan):
         return Planes(format, count, self.planes, taken, compressors_of(self.cells))
 
     @property
-    def beside(self) -> Graph | None:
-        return None if self.in_planes is None else self.in_planes.graph
+    def beside(self) -> tuple[Graph, ...]:
+        return () if self.in_planes is None else (self.in_planes.graph,)
 
     @property
     def beside_luts(self) -> int:

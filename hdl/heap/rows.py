@@ -42,11 +42,6 @@ class Rows:
             for number, places in enumerate(self._places)
         ]
 
-    @property
-    def first(self) -> dict[int, Value]:
-        """The bits that the first row has, rising, by their numbers."""
-        return {bit: self._rows[0][place] for bit, place in self._places[0].items()}
-
     def take(self, inputs: Mapping[int, Value]) -> None:
         """Take the graph's inputs, as they are before the first row, by the numbers of bits."""
         self._made |= inputs
@@ -56,11 +51,17 @@ class Rows:
         for operation in self._graph.operations:
             maker.make(operation, self._taken_by(operation), self._signal)
 
-    def registers(self) -> list[tuple[Signal, Value]]:
-        """Rows of registers, and what they hold next."""
+    @property
+    def first(self) -> Signal:
+        """The first row: of the bits of the inputs that any operation takes, by rising number."""
+        return self._rows[0]
+
+    def registers(self, start: int = 0) -> list[tuple[Signal, Value]]:
+        """Rows of registers from a number on, and what they hold next."""
+        rows = enumerate(zip(self._rows, self._places, strict=True))
         return [
             (row, Cat(self._seen(bit, number) for bit in places))
-            for number, (row, places) in enumerate(zip(self._rows, self._places, strict=True))
+            for number, (row, places) in rows if number >= start
         ]
 
     @property

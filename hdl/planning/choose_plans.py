@@ -45,6 +45,8 @@ class PlanChooser:
         it is in all of them.
     reloadable
         Whether weights are written at run time.
+    options
+        Plans of layers, by the names of their nodes, in place of all that their types have.
     """
 
     def __init__(
@@ -56,11 +58,12 @@ class PlanChooser:
         spare_blocks: bool = False,
         datapath: Sequence[str | None] | None = None,
         reloadable: bool = False,
+        options: Mapping[str, Sequence[LayerPlan]] | None = None,
     ):
         self.model, self.family, self.reloadable = model, family, reloadable
         self._layers = LayerOptions(
             model, family=family, foldings=foldings or {}, spare_blocks=spare_blocks,
-            datapath=datapath, reloadable=reloadable,
+            datapath=datapath, reloadable=reloadable, options=options or {},
         )
 
     def choose(self, limits: Limits) -> DecoderPlan:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from build_decoder.hdl.adapters.fork.plan import ForkPlan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
 from build_decoder.hdl.adapters.replay.plan import ReplayPlan
+from build_decoder.hdl.adapters.unpacker.plan import UnpackerPlan
 from build_decoder.hdl.planning.fifo_depth import with_fifos
 from build_decoder.hdl.planning.input_order import InputOrder, order_of
 from build_decoder.hdl.planning.live_depth import live_depths
@@ -26,7 +27,8 @@ def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stag
     """The stages of a decoder, each after those that it takes from.
 
     A layer puts out as many values a transfer as those behind it take, where it can and they
-    agree; single values otherwise, which packers gather. Layers that have time to spare get plans
+    agree; single values otherwise, which packers gather, or what it gives by itself, of which
+    unpackers give single values. Layers that have time to spare get plans
     of less area. What several layers take goes through a fork, and where branches come together
     again, what would hold up a fork waits in a FIFO. An input in another order than that in which
     values come is replayed.
@@ -68,6 +70,11 @@ def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stag
             inputs = tuple(ports[node.name, number] for number in range(len(node.inputs)))
             stages.append(Stage(node.name, plan, inputs))
         stages += _behind(node.name, port, plan.output, plans, takers, ports)
+    last = stages[-1].plan.output
+    if last.lanes not in (1, model.output_count):
+        # Hosts take outputs one by one, or all of them.
+        name = stages[-1].name
+        stages.append(Stage(f"{name}.unpacker", UnpackerPlan(last), (Port(name),)))
     return tuple(with_fifos(stages, quick_depths(stages, live_depths(stages))))
 
 
@@ -125,10 +132,14 @@ def _behind(
         stages.append(fork)
     # Nothing takes what the decoder puts out.
     for way, (taker, number) in zip(forked[: len(ways)], ways, strict=True):
-        wanted = plans[taker].inputs[number].lanes
-        if given.lanes != wanted:
+        wanted, single = plans[taker].inputs[number].lanes, given
+        if given.lanes not in (1, wanted):
+            unpacker = f"{taker}.unpacker{number}"
+            stages.append(Stage(unpacker, UnpackerPlan(given), (way,)))
+            single, way = stages[-1].plan.output, Port(unpacker)
+        if single.lanes != wanted:
             packer = f"{taker}.packer{number}"
-            stages.append(Stage(packer, PackerPlan(given, wanted), (way,)))
+            stages.append(Stage(packer, PackerPlan(single, wanted), (way,)))
             way = Port(packer)
         ports[taker, number] = way
     return stages

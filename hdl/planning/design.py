@@ -9,6 +9,11 @@ from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.floating.design import float_decoder
 from build_decoder.hdl.heap.choose import with_heaps
+from build_decoder.hdl.heap.convolutions import (
+    convolution_heaps,
+    has_convolutions,
+    with_convolution_heaps,
+)
 from build_decoder.hdl.heap.stages import DATAPATH as HEAP
 from build_decoder.hdl.heap.stages import heap_decoder
 from build_decoder.hdl.layers.decision.plan import DecisionPlan
@@ -52,7 +57,8 @@ def design_decoder(
     can be made in LUTs. Other networks than chains of dense layers, and all for which there is an
     interval, are chosen by :mod:`hdl.planning.choose_plans`; without any target, convolutions and
     recurrent layers make one product a cycle. For a target, a chain of dense layers is bit heaps
-    where these are better: :mod:`hdl.heap.choose`.
+    where these are better, :mod:`hdl.heap.choose`, and so are convolutions:
+    :mod:`hdl.heap.convolutions`.
 
     A model that decides has the decoder of its scores, and a stage behind that. In floating point
     there is no target but an interval and DSP blocks so far.
@@ -80,7 +86,8 @@ def design_decoder(
         What makes the products, of :data:`hdl.planning.datapath.DATAPATHS`: one for all layers, or
         one a layer. None, or None for a layer: chosen, by what is left of the blocks.
         :data:`hdl.heap.stages.DATAPATH`, for all layers: bit heaps, with nothing else to choose
-        but an interval, which is 1 if there is none.
+        but an interval; without one, the fastest. Beside convolutions, other layers are what keeps
+        up with these.
     reloadable
         Whether weights are written at run time. Multipliers then follow from formats alone; the
         area that foldings are chosen by is that of constant weights.
@@ -125,7 +132,13 @@ def design_decoder(
         return _folded(scores, foldings, limits, family, names, spare, reloadable, others)
 
     try:
-        if others and scores.is_dense_chain and limits.targeted and not floating:
+        if not others or not limits.targeted or floating:
+            plan = folded()
+        elif has_convolutions(scores):
+            plan = with_convolution_heaps(
+                folded, scores, limits, family or DEFAULT, spare_blocks=spare
+            )
+        elif scores.is_dense_chain:
             plan = with_heaps(
                 folded, scores, limits, family or DEFAULT,
                 spare_blocks=spare, together=scores is not model,
@@ -215,6 +228,10 @@ def _heaped(
             f"{model.name}: expected datapath {HEAP} for all layers and nothing else to choose but "
             f"an interval, got {', '.join(others)} too"
         )
+    scores = scores_of(model)
+    if has_convolutions(scores):
+        plan = convolution_heaps(scores, family, interval)
+        return plan if scores is model else deciding(plan, model)
     return heap_decoder(model, family, 1 if interval is None else interval)
 
 

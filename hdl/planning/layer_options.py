@@ -31,7 +31,7 @@ class LayerOptions:
 
     Parameters
     ----------
-    model, family, foldings, spare_blocks, datapath, reloadable
+    model, family, foldings, spare_blocks, datapath, reloadable, options
         As those of a :class:`hdl.planning.choose_plans.PlanChooser`.
 
     Attributes
@@ -49,10 +49,14 @@ class LayerOptions:
         spare_blocks: bool,
         datapath: Sequence[str | None] | None,
         reloadable: bool,
+        options: Mapping[str, Sequence[LayerPlan]],
     ):
         self.model, self.family = model, family
         self.spare_blocks, self.reloadable = spare_blocks, reloadable
-        options = {node.name: self._plans_of(node, foldings) for node in model.nodes}
+        options = {
+            node.name: options.get(node.name) or self._plans_of(node, foldings)
+            for node in model.nodes
+        }
         multiplying = [name for name, plans in options.items() if plans[0].multiplying is not None]
         folded = [name for name in multiplying if options[name][0].folds]
         names = datapath or [None] * len(folded)
@@ -82,7 +86,8 @@ class LayerOptions:
         blocks = self.area(plans).dsp
         if most is None or blocks <= most:
             return plans
-        layers = [plans[name].multiplying for name in self._free]
+        free = [name for name in self._free if plans[name].multiplying is not None]
+        layers = [plans[name].multiplying for name in free]
         taken = blocks - sum(layer.multipliers.blocks for layer in layers)
         units = choose_multipliers(
             layers, family=self.family, max_blocks=max(most - taken, 0),
@@ -90,7 +95,7 @@ class LayerOptions:
         )
         return plans | {
             name: replace(plans[name], multipliers=chosen)
-            for name, chosen in zip(self._free, units, strict=True)
+            for name, chosen in zip(free, units, strict=True)
         }
 
     def _plans_of(self, node: ModelNode, foldings: Mapping[str, Folding]) -> list[LayerPlan]:

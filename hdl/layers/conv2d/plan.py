@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from build_decoder.hdl.heap.compressors import NAMES
 from build_decoder.hdl.layers.conv2d.fixed_point import FixedPointPlan
 from build_decoder.hdl.layers.conv2d.gathered import GatheredPlan
+from build_decoder.hdl.layers.conv2d.heap.plan import ConvolutionHeapPlan
 from build_decoder.hdl.layers.conv2d.kept.plan import KeptPlan
 from build_decoder.hdl.layers.conv2d.scatter.plan import ScatterPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
@@ -32,7 +34,8 @@ class Conv2dPlan(FixedPointPlan, GatheredPlan):
     are added to all open sums as they come, so that next to nothing is left to do after the last
     one; see :mod:`hdl.layers.conv2d.scatter.plan`. Several rows are refused there. With ``kept``,
     all filters are made at a time, in chains of blocks, and the last columns of a frame may be
-    added as they come: :mod:`hdl.layers.conv2d.kept.plan`.
+    added as they come: :mod:`hdl.layers.conv2d.kept.plan`. With ``heap``, a column is made in a
+    cycle, of LUTs and carry chains: :mod:`hdl.layers.conv2d.heap.plan`.
 
     Parameters
     ----------
@@ -88,8 +91,12 @@ class Conv2dPlan(FixedPointPlan, GatheredPlan):
         form: str = "gather",
         folding: Folding = _SMALLEST,
         multipliers: Multipliers | None = None,
+        cells: str = NAMES[0],
+        planes: int = 1,
         **others: int,
-    ) -> "Conv2dPlan | ScatterPlan | KeptPlan":
+    ) -> "Conv2dPlan | ScatterPlan | KeptPlan | ConvolutionHeapPlan":
+        if form == ConvolutionHeapPlan.form:
+            return ConvolutionHeapPlan(layer, cells, planes)
         kind = _FORMS.get(form, cls)
         plan = kind(layer, folding, 1, multipliers=multipliers, **others)
         # Whether these units make these products shows when they are given out.
@@ -100,7 +107,9 @@ class Conv2dPlan(FixedPointPlan, GatheredPlan):
     def read_choices(cls, entries: Fields) -> Mapping[str, str | Folding | Multipliers]:
         if "form" not in entries.values:
             return DensePlan.read_choices(entries)
-        form = entries.choice("form", tuple(_FORMS))
+        form = entries.choice("form", (*_FORMS, ConvolutionHeapPlan.form))
+        if form == ConvolutionHeapPlan.form:
+            return ConvolutionHeapPlan.read_choices(entries)
         more = _FORMS[form].more_choices
         rest = {k: value for k, value in entries.values.items() if k not in ("form", *more)}
         others = DensePlan.read_choices(Fields(rest, entries.source, entries.where))

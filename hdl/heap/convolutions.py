@@ -1,0 +1,138 @@
+"""Decoders whose convolutions are bit heaps: where these are asked for, and where they are better
+than what else keeps to limits."""
+
+from collections.abc import Callable
+
+from build_decoder.hdl.families import DEFAULT
+from build_decoder.hdl.family import Family
+from build_decoder.hdl.heap.compressors import NAMES
+from build_decoder.hdl.heap.stages import DATAPATH, cells_of
+from build_decoder.hdl.layers.conv2d.heap.plan import ConvolutionHeapPlan
+from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
+from build_decoder.hdl.planning.area.plans import decoder_area
+from build_decoder.hdl.planning.choose_plans import PlanChooser
+from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design_front import price
+from build_decoder.hdl.planning.limits import Limits
+from build_decoder.hdl.planning.plan import LayerPlan
+from build_decoder.models.errors import InputError
+from build_decoder.quant.integer_model import IntegerModel, ModelNode
+from build_decoder.quant.layers.conv2d import Conv2d
+
+__all__ = ["convolution_heaps", "has_convolutions", "with_convolution_heaps"]
+
+_MOST_WORK = 1 << 21
+"""Inputs of a window, times the square of a column's outputs, of a convolution that is planned in a
+few seconds."""
+
+_SHARED = 64
+"""Where so many products share a multiplier, in no network was a heap of all of them cheaper: they
+are not planned then, which takes time."""
+
+
+def has_convolutions(model: IntegerModel) -> bool:
+    """Whether it has layers that this is about."""
+    return any(isinstance(layer, Conv2d) for layer in model.layers)
+
+
+def convolution_heaps(
+    model: IntegerModel, family: Family | None, interval: int | None
+) -> DecoderPlan:
+    """The decoder whose convolutions all are bit heaps. Other layers are the cheapest that take a
+    frame each ``interval`` cycles; those of the fastest decoder, if that is None.
+
+    Raises
+    ------
+    InputError
+        If sums or outputs of a convolution have too many codes, or layers cannot be as fast.
+    """
+    cells, options = cells_of(family), {}
+    for node in _convolutions(model):
+        try:
+            options[node.name] = list(ConvolutionHeapPlan.of_cells(node.layer, cells))
+        except ValueError as error:
+            raise InputError(
+                f"{model.name}: --datapath {DATAPATH}: layer {node.name!r}: {error}"
+            ) from None
+    chooser = PlanChooser(model, family=family or DEFAULT, options=options)
+    if interval is not None:
+        return chooser.choose(Limits(interval_cycles=interval))
+    *_, fastest = chooser.every()
+    return fastest
+
+
+def with_convolution_heaps(
+    others: Callable[[], DecoderPlan],
+    model: IntegerModel,
+    limits: Limits,
+    family: Family,
+    *,
+    spare_blocks: bool = False,
+) -> DecoderPlan:
+    """What ``others`` gives, or a decoder with convolutions that are bit heaps, if it costs less;
+    where only area is limited, if it is faster.
+
+    Raises
+    ------
+    InputError
+        If neither keeps to the limits; that of a decoder that may have bit heaps.
+    """
+    error = None
+    try:
+        found = [others()]
+    except InputError as raised:
+        found, error = [], raised
+    options = _options(model, family, found[0] if found else None)
+    if options:
+        chooser = PlanChooser(model, family=family, spare_blocks=spare_blocks, options=options)
+        try:
+            found.append(chooser.choose(limits))
+        except InputError as raised:
+            error = raised
+    if not found:
+        raise error from None
+    if limits.interval_cycles is None and limits.latency_cycles is None:
+        return min(found, key=lambda plan: plan.latency_cycles)
+    return min(
+        found, key=lambda plan: price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
+    )
+
+
+def _convolutions(model: IntegerModel) -> list[ModelNode]:
+    return [node for node in model.nodes if isinstance(node.layer, Conv2d)]
+
+
+def _options(
+    model: IntegerModel, family: Family, found: DecoderPlan | None
+) -> dict[str, list[LayerPlan]]:
+    """Plans of convolutions that may be bit heaps, these among them."""
+    if family.name not in NAMES:
+        return {}
+    options = {}
+    for node in _convolutions(model):
+        if _may_pay(node, found):
+            try:
+                heaps = list(ConvolutionHeapPlan.of_cells(node.layer, family.name))
+            except ValueError:
+                # Sums or outputs of too many codes.
+                continue
+            options[node.name] = [*Conv2dPlan.options(node.layer, ()), *heaps]
+    return options
+
+
+def _may_pay(node: ModelNode, found: DecoderPlan | None) -> bool:
+    """Whether a convolution is planned soon as bit heaps, and these may be cheaper than what it is
+    in another decoder, if there is one."""
+    layer = node.layer
+    *_, channels, filters = layer.weights.shape
+    rows, columns = layer.shape[1], layer.weights.shape[0]
+    if columns * rows * channels * (rows * filters) ** 2 > _MOST_WORK:
+        return False
+    if found is None:
+        return True
+    other = found.layers.get(node.name)
+    return (
+        other is not None
+        and other.multiplying is not None
+        and layer.weights.size * rows <= _SHARED * other.multiplying.folding.multipliers
+    )

@@ -1,0 +1,1 @@
+"""Convolution as a bit heap: a column of outputs in a cycle."""
