@@ -22,6 +22,7 @@ from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.fuzz import compared
 from build_decoder.sim.random_heaps import random_heaps
 from build_decoder.sim.random_networks import random_frames
+from tests import stage_rig
 from tests.sweeps import swept, swept_cases
 from tests.test_hdl_heap import dense_layer
 
@@ -187,6 +188,18 @@ def test_options_that_do_not_go_together(given, message):
 
 
 def test_transfers_that_cannot_be_unpacked():
-    for count, lanes in ((3, 1), (3, 2)):
-        with pytest.raises(ValueError, match=f"full transfers of several of 3 values, got {lanes}"):
-            UnpackerPlan(Tensor((count,), QFormat(2, 0), lanes))
+    for count, lanes, given in ((3, 1, 1), (3, 2, 1), (6, 6, 4), (6, 6, 6)):
+        message = f"full transfers of several times {given} of {count} values, got {lanes}"
+        with pytest.raises(ValueError, match=message):
+            UnpackerPlan(Tensor((count,), QFormat(2, 0), lanes), given)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+def test_transfers_of_a_few_values(lanes):
+    plan = UnpackerPlan(Tensor((2, 6), QFormat(4, 0), 6), lanes)
+    assert (plan.output.lanes, plan.times.interval) == (lanes, 12 // lanes)
+    x = stage_rig.random_frames(plan.tensor)
+    for seed in (None, 3):
+        (got,), *_ = stage_rig.run(stage_rig.component(plan), [x], seed=seed)
+        np.testing.assert_array_equal(got, x)
+    stage_rig.check_control(stage_rig.component(plan), (1, 1), (0.5, 0.5))

@@ -1,7 +1,8 @@
 """Decoders whose convolutions are bit heaps: where these are asked for, and where they are better
 than what else keeps to limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from math import prod
 
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
@@ -9,6 +10,7 @@ from build_decoder.hdl.heap.compressors import NAMES
 from build_decoder.hdl.heap.stages import DATAPATH, cells_of
 from build_decoder.hdl.layers.conv2d.heap.plan import ConvolutionHeapPlan
 from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
+from build_decoder.hdl.layers.dense.plan import DensePlan
 from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
@@ -18,6 +20,7 @@ from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
+from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["convolution_heaps", "has_convolutions", "with_convolution_heaps"]
 
@@ -54,6 +57,7 @@ def convolution_heaps(
             raise InputError(
                 f"{model.name}: --datapath {DATAPATH}: layer {node.name!r}: {error}"
             ) from None
+    options |= _behind(model, options)
     chooser = PlanChooser(model, family=family or DEFAULT, options=options)
     if interval is not None:
         return chooser.choose(Limits(interval_cycles=interval))
@@ -117,6 +121,25 @@ def _options(
                 # Sums or outputs of too many codes.
                 continue
             options[node.name] = [*Conv2dPlan.options(node.layer, ()), *heaps]
+    return options | _behind(model, options)
+
+
+def _behind(model: IntegerModel, heaps: Collection[str]) -> dict[str, list[LayerPlan]]:
+    """Plans of dense layers that take values of convolutions that are ``heaps``: a column's in full
+    transfers, since others would be made of single values, and come slowly."""
+    nodes, options = {node.name: node for node in model.nodes}, {}
+    for node in model.nodes:
+        if not isinstance(node.layer, Dense):
+            continue
+        (source,) = node.inputs
+        while source in nodes and not isinstance(nodes[source].layer, Conv2d | Dense):
+            source = nodes[source].inputs[0]
+        if source in heaps:
+            _, *column = nodes[source].layer.output_shape
+            options[node.name] = [
+                plan for plan in DensePlan.options(node.layer, ())
+                if not prod(column) % plan.folding.inputs_per_cycle
+            ]
     return options
 
 

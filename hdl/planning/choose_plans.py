@@ -230,27 +230,29 @@ class PlanChooser:
 
     def _kept_up(self, interval: int, limits: Limits) -> DecoderPlan:
         """The decoder for an interval, which it keeps to though stages hold each other up."""
-        asked = limits.interval_cycles
-        while True:
+        asked, least = limits.interval_cycles, None
+        while interval:
             plan = self._decoder(self._plans(interval, limits))
             if asked is None or plan.frame_cycles <= asked:
                 return plan
-            # A little is lost where stages wait for each other.
-            faster = [other for other in self._intervals(asked)
-                      if other <= interval * asked // plan.frame_cycles and other < interval]
-            if not faster:
-                raise InputError(
-                    f"{self.model.name}: expected an interval that its layers together can reach, "
-                    f"which is {plan.frame_cycles} cycles, got {asked}"
-                )
-            interval = faster[0]
+            least = min(plan.frame_cycles, least or plan.frame_cycles)
+            # A little is lost where stages wait for each other. Where one cannot be faster, others
+            # can.
+            wanted = min(interval * asked // plan.frame_cycles, interval - 1)
+            faster = [other for other in self._intervals(asked) if other <= wanted]
+            interval = faster[0] if faster else interval // 2
+        raise InputError(
+            f"{self.model.name}: expected an interval that its layers together can reach, which is "
+            f"{least} cycles, got {asked}"
+        )
 
     def _plans(self, interval: int, limits: Limits) -> dict[str, LayerPlan]:
-        """The cheapest plan of each layer that goes as fast, within a number of DSP blocks."""
-        plans = {
-            name: next(option.plan for option in options if option.pace <= interval)
-            for name, options in self._layers.of.items()
-        }
+        """The cheapest plan of each layer that goes as fast, or its fastest if none does, within a
+        number of DSP blocks."""
+        plans = {}
+        for name, options in self._layers.of.items():
+            pace = max(interval, min(option.pace for option in options))
+            plans[name] = next(option.plan for option in options if option.pace <= pace)
         return self._layers.within_blocks(plans, limits.max_blocks)
 
     def _decoder(self, plans: Mapping[str, LayerPlan]) -> DecoderPlan:

@@ -27,8 +27,9 @@ def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stag
     """The stages of a decoder, each after those that it takes from.
 
     A layer puts out as many values a transfer as those behind it take, where it can and they
-    agree; single values otherwise, which packers gather, or what it gives by itself, of which
-    unpackers give single values. Layers that have time to spare get plans
+    agree; single values otherwise, which packers gather. Some give no fewer values than they do:
+    what is behind them takes these where it can and would be slower else, or unpackers make fewer
+    of them. Layers that have time to spare get plans
     of less area. What several layers take goes through a fork, and where branches come together
     again, what would hold up a fork waits in a FIFO. An input in another order than that in which
     values come is replayed.
@@ -45,7 +46,7 @@ def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stag
     """
     order = order_of(model)
     takers = _takers(model, order)
-    plans = _kept_up(_with_lanes(model, plans, takers))
+    plans = _kept_up(_widened(model, _with_lanes(model, plans, takers)))
     inputs = {item.name: item for item in model.inputs}
     replays = {
         name: ReplayPlan(Tensor(inputs[name].shape, inputs[name].format, 1), places)
@@ -107,6 +108,24 @@ def _with_lanes(
     return plans
 
 
+def _widened(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> dict[str, LayerPlan]:
+    """Plans that take all values that a faster layer gives at once, where they can."""
+    plans = dict(plans)
+    for node in model.nodes:
+        before = [plans[source] for source in node.inputs if source in plans]
+        plan, lanes = plans[node.name], {source.output.lanes for source in before}
+        if len(before) < len(node.inputs) or len(lanes) > 1:
+            continue
+        wide = plan.giving(*lanes)
+        if (
+            plan.inputs[0].lanes < wide.inputs[0].lanes
+            and {taken.lanes for taken in wide.inputs} == lanes
+            and max(source.pace for source in before) < plan.pace
+        ):
+            plans[node.name] = wide
+    return plans
+
+
 def _kept_up(plans: Mapping[str, LayerPlan]) -> dict[str, LayerPlan]:
     """Plans that keep up with the slowest of them, at less area where they can."""
     hardware = {name: plan for name, plan in plans.items() if not plan.wires}
@@ -135,7 +154,8 @@ def _behind(
         wanted, single = plans[taker].inputs[number].lanes, given
         if given.lanes not in (1, wanted):
             unpacker = f"{taker}.unpacker{number}"
-            stages.append(Stage(unpacker, UnpackerPlan(given), (way,)))
+            narrow = 1 if given.lanes % wanted else wanted
+            stages.append(Stage(unpacker, UnpackerPlan(given, narrow), (way,)))
             single, way = stages[-1].plan.output, Port(unpacker)
         if single.lanes != wanted:
             packer = f"{taker}.packer{number}"

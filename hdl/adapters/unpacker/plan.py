@@ -11,21 +11,25 @@ __all__ = ["UnpackerPlan"]
 
 @dataclass(frozen=True)
 class UnpackerPlan(Plan):
-    """Plan of an unpacker: single values of ``tensor``, all of whose transfers are full.
+    """Plan of an unpacker: ``lanes`` values a transfer of ``tensor``, whose transfers are all full.
 
     Raises
     ------
     ValueError
-        If one is filled in part, or they are of single values.
+        If a transfer is filled in part, or is of no more values than are given.
     """
 
     name = "unpacker"
     tensor: Tensor
+    lanes: int = 1
 
     def __post_init__(self):
         lanes, count = self.tensor.lanes, self.tensor.step_values
-        if lanes == 1 or count % lanes:
-            raise ValueError(f"expected full transfers of several of {count} values, got {lanes}")
+        if lanes <= self.lanes or count % lanes or lanes % self.lanes:
+            raise ValueError(
+                f"expected full transfers of several times {self.lanes} of {count} values, got "
+                f"{lanes}"
+            )
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -33,10 +37,11 @@ class UnpackerPlan(Plan):
 
     @property
     def output(self) -> Tensor:
-        return replace(self.tensor, lanes=1)
+        return replace(self.tensor, lanes=self.lanes)
 
     @property
     def actors(self) -> tuple[Actor, ...]:
-        # The first value passes on as its transfer comes.
-        transfer = (Phase(take=(0,), give=(0,)), Phase(self.tensor.lanes - 1, give=(0,)))
+        # The first values pass on as their transfer comes.
+        more = self.tensor.lanes // self.lanes - 1
+        transfer = (Phase(take=(0,), give=(0,)), Phase(more, give=(0,)))
         return (Actor(transfer * self.tensor.beats),)
