@@ -29,6 +29,9 @@ class Report:
     input_ranges
         In floating point, for each layer, the range that its inputs are taken from and how many of
         golden data's are not in it, as of `quant.floating.quantised.input_ranges`.
+    samples_limited
+        In fixed point, how many golden samples have inputs beyond the input's format, which limits
+        them, of those ``searched_on`` and of those ``held_out``.
     built_topology
         Topology of what was built: the default search leaves out neurons that others stand in for.
     task, task_source
@@ -133,6 +136,7 @@ class Report:
     answer: str | None = None
     arithmetic: str = "fixed"
     input_ranges: list[dict] | None = None
+    samples_limited: dict[str, int] | None = None
     built_topology: str | None = None
     loss: float | None = None
     quality: dict[str, dict | None] | None = None

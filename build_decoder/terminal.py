@@ -86,6 +86,12 @@ def _rows(report: Report):
         figures = (report.quality or {}).get(part)
         if figures:
             yield from _quality_rows(figures, title)
+    if report.samples_limited is not None and any(report.samples_limited.values()):
+        limited = report.samples_limited
+        yield "inputs limited", (
+            f"of {limited['searched_on']} samples searched on, {limited['held_out']} held out: "
+            "they are beyond the input's format"
+        )
     if report.near_ties:
         yield "near ties", (
             f"{report.near_ties} of the samples searched on: no formats tried keep their decisions"

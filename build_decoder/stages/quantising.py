@@ -17,6 +17,7 @@ from build_decoder.quant.activations.table import Table
 from build_decoder.quant.answer import SCORES, answering, check_answer
 from build_decoder.quant.floating.quantised import input_ranges
 from build_decoder.quant.format_fields import told
+from build_decoder.quant.held_out import samples_limited
 from build_decoder.quant.quality import Quality
 from build_decoder.quant.quantise import Quantised
 from build_decoder.stages.result import StageResult
@@ -72,7 +73,12 @@ def quantise_network(
     save_model(model, build.path)
     build.save_expected(model, model.quantise_input(golden.x))
     figures = {"answer": answer, **_figures_of(quantised)}
-    if options.arithmetic is not None:
+    if options.arithmetic is None:
+        parts = {"searched_on": golden.search, "held_out": golden.unseen}
+        figures["samples_limited"] = {
+            part: samples_limited(model.input_format, samples) for part, samples in parts.items()
+        }
+    else:
         figures |= {
             "arithmetic": str(options.arithmetic),
             "input_ranges": input_ranges(quantised.model, golden.x),

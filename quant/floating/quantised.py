@@ -11,6 +11,7 @@ from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.floating.ranged import Ranged
 from build_decoder.quant.floating.recurrent import FloatRecurrent
 from build_decoder.quant.formats import INPUT, NodeKey
+from build_decoder.quant.held_out import lost_told
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Quality, Reference
 from build_decoder.quant.quantised import Quantised
@@ -61,7 +62,9 @@ def float_quantised(
         f"range of those searched on, up to {found['greatest']:g} in size, and are limited to it"
         for found in input_ranges(model, golden.x) if found["beyond"]
     ]  # fmt: skip
-    warnings += overflowing(format, y) or coarse(format, golden.task, seen)
+    warnings += overflowing(format, y) or [
+        *coarse(format, golden.task, seen), *lost_told(golden, y)
+    ]
     return Quantised(
         model=model,
         search=SearchResult(FLOATING, network, (step,), np.zeros(len(searched), dtype=bool)),
