@@ -101,8 +101,10 @@ def _rows(report: Report):
     if report.input_ranges is not None:
         ranges = ", ".join(f"{found['greatest']:g}" for found in report.input_ranges)
         beyond = sum(found["beyond"] for found in report.input_ranges)
+        small = sum(found["small"] for found in report.input_ranges)
         yield "arithmetic", (
             f"{report.arithmetic}; inputs of layers up to {ranges} in size, {beyond} beyond"
+            + (f", {small} too small" if small else "")
         )
     if report.average_bit_width is not None:
         yield "bit width", (

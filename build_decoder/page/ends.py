@@ -66,7 +66,8 @@ def _ranges(found: list[dict]) -> Iterator[str]:
         yield (
             f"Layer {each['layer']} takes inputs up to {each['greatest']:g} in size, in multiples "
             f"of 2^{each['least_exponent']}: {each['beyond']} of {each['inputs']} inputs that "
-            f"golden data leads to are beyond, and {each['cut']} lose bits.{states}"
+            f"golden data leads to are beyond, and {each['cut']} lose bits; before that, "
+            f"{each['small']} lose bits or become zero as too small for the format.{states}"
         )
 
 

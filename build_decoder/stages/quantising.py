@@ -81,7 +81,7 @@ def quantise_network(
     else:
         figures |= {
             "arithmetic": str(options.arithmetic),
-            "input_ranges": input_ranges(quantised.model, golden.x),
+            "input_ranges": input_ranges(quantised.model, network, golden.x),
         }
     return StageResult(figures=figures, warnings=quantised.warnings)
 
