@@ -70,7 +70,7 @@ def golden_warnings(
         yield (
             f"the task is not said, {golden.task.source}: the decoder is judged by both, "
             f"{' and '.join(golden.task.kinds)}; --task says which it is, and formats searched for "
-            "it alone are narrower"
+            "it alone may be narrower"
         )
     if golden.task.guessed:
         yield (
