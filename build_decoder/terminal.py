@@ -88,6 +88,9 @@ def _rows(report: Report):
         figures = (report.quality or {}).get(part)
         if figures:
             yield from _quality_rows(figures, title, decoder)
+    for number, figures in enumerate(report.also or (), start=1):
+        title = f"also {number}, {figures['network']}"
+        yield from _quality_rows(figures, title, decoder)
     if report.samples_limited is not None and any(report.samples_limited.values()):
         limited = report.samples_limited
         yield "inputs limited", (

@@ -50,6 +50,9 @@ def _quality(facts: Facts) -> Table:
         if quality is None:
             continue
         rows += [(name, str(quality["samples"]), *row) for row in _figures(quality)]
+    for number, quality in enumerate(facts.report["also"] or (), start=1):
+        name = f"all, of network {number} of --also, {quality['network']}"
+        rows += [(name, str(quality["samples"]), *row) for row in _figures(quality)]
     head = ("samples", "number", "figure", "floats", facts.numbers)
     return Table(head, rows, numeric=(1, 3, 4))
 

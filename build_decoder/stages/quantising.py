@@ -56,13 +56,14 @@ def quantise_network(
     network = build.load_network()
     golden = build.load_golden(network)
     check_answer(answer, golden.task, network)
+    also = build.load_also()
     quantised = search(
         network,
         golden,
         options,
         family=family,
         reloadable=reloadable,
-        also=build.load_also(),
+        also=also,
         progress=progress,
     )
     model = answering(quantised.model, answer)
@@ -73,6 +74,10 @@ def quantise_network(
     save_model(model, build.path)
     build.save_expected(model, model.quantise_input(golden.x))
     figures = {"answer": answer, **_figures_of(quantised)}
+    figures["also"] = [
+        {"network": other.name, **quality_figures(quality)}
+        for (other, _), quality in zip(also, quantised.also, strict=True)
+    ]
     if options.arithmetic is None:
         parts = {"searched_on": golden.search, "held_out": golden.unseen}
         figures["samples_limited"] = {
@@ -95,7 +100,6 @@ def _figures_of(quantised: Quantised) -> dict:
             "searched_on": quality_figures(quantised.seen),
             "held_out": quality_figures(quantised.unseen),
         },
-        "also": [quality_figures(quality) for quality in quantised.also],
         "near_ties": quantised.near_ties,
         "max_error": quantised.max_error,
         "limits": None if quantised.criterion is None else asdict(quantised.criterion),
