@@ -38,6 +38,7 @@ from build_decoder.stages.rtl import Chip
 __all__ = ["main"]
 
 _TARGET = "xc7"
+_ARITHMETIC = "65 nm, arithmetic alone"
 _MOST_NANOJOULES = 10_000
 
 
@@ -123,7 +124,7 @@ def _estimates(
     }
     products = products_of(plan.model, build.load_network())
     if products is not None:
-        found["65 nm, arithmetic alone"] = by_operations(products).times(1 / 1000)
+        found[_ARITHMETIC] = by_operations(products).times(1 / 1000)
     return found
 
 
@@ -143,8 +144,13 @@ def _show(
             print(f"  driven by {kind:10} {count / toggles.frames:12.1f}")
     if estimator_of(family) is None:
         print(f"nobody has published what an event takes in {family.title}: no estimate")
+    if not total:
+        print("no net changes on these frames: what the decoder gives is constant there")
     for name, estimate in estimates.items():
         print(f"estimated energy a frame, {name:32} {_interval(estimate)}")
+    if _ARITHMETIC in estimates:
+        print(f"{_ARITHMETIC}: of all products of its layers, those with weights of zero too, and "
+              "of no toggle above")
 
 
 def _interval(nanojoules: Estimate) -> str:

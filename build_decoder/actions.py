@@ -22,7 +22,6 @@ from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import GoldenData, load_golden
 from build_decoder.models.network import Network
 from build_decoder.models.progress import Progress, silent
-from build_decoder.models.task import Kind
 from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
 from build_decoder.options.hardware import AUTO, KEEP_UP_HZ
 from build_decoder.quant.bit_cost import BitCost
@@ -107,17 +106,7 @@ def search(
         return float_quantised(
             network, golden, options.arithmetic, uniform_segments=options.segments
         )
-    kind = golden.task.kind
-    if options.max_error is not None and not golden.task.keeps_values:
-        raise InputError(
-            f"--max-error: expected a regression, whose outputs are values, got the task {kind}"
-        )
-    if options.max_loss and kind is Kind.REGRESSION:
-        raise InputError(
-            "--max-loss: expected a task that decides, got a regression, which has --max-error"
-        )
-    if also and options.search == "ahead":
-        raise InputError("--also: expected the default search, got that of AHEAD")
+    options.check_task(golden.task)
     # Threads of small products wait for each other longer than they compute.
     with threadpool_limits(limits=1, user_api="blas"):
         return quantise(

@@ -74,7 +74,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
         "-SHELL where that is not the board's first)",
     )
     parser.add_argument(
-        "--stop-after", choices=STAGES, default=STAGES[-1], help="last stage (default: all)"
+        "--stop-after", choices=STAGES, help="last stage (default: all); not with --pareto"
     )
     parser.add_argument(
         "--clock", type=positive, metavar="MHZ", help="decoder clock (default: the board's)"
@@ -88,26 +88,42 @@ def parse(argv: list[str] | None = None) -> Arguments:
     )
     parser.add_argument("--list-boards", action="store_true", help="list boards and leave")
     given = parser.parse_args(argv)
-    if given.pareto and given.arithmetic is not None:
-        raise InputError(
-            f"--pareto: expected it without --arithmetic {given.arithmetic}, as only fixed-point "
-            "decoders have it so far, got both"
-        )
-    if given.pareto and HEAP in given.datapath:
-        raise InputError(
-            f"--pareto: expected it without --datapath {HEAP}, which is a single decoder, got both"
-        )
+    if given.pareto:
+        _check_pareto(given)
     board = boards.get(DEFAULT_BOARD if given.list_boards else given.board)
     return Arguments(
         board=board,
         shell=shell_of(board, given.shell),
         design=DesignOptions.of(given),
         output=given.output or Path("build") / _folder_name(board, given),
-        stop_after=given.stop_after,
+        stop_after=given.stop_after or STAGES[-1],
         clock_mhz=given.clock,
         list_boards=given.list_boards,
         pareto=given.pareto,
     )
+
+
+def _check_pareto(given: argparse.Namespace) -> None:
+    """Check that nothing is asked for that a comparison of decoders leaves no place for.
+
+    Raises
+    ------
+    InputError
+        If something is.
+    """
+    others = {
+        f"--arithmetic {given.arithmetic}, as only fixed-point decoders have it so far":
+            given.arithmetic is not None,
+        f"--datapath {HEAP}, which is a single decoder": HEAP in given.datapath,
+        f"--stop-after {given.stop_after}, which is a stage of a build, and makes none":
+            given.stop_after is not None,
+        "--reloadable, as it compares decoders of constant weights": given.reloadable,
+        "--inputs-per-cycle, as it compares all foldings": given.inputs_per_cycle,
+        "--outputs-per-cycle, as it compares all foldings": given.outputs_per_cycle,
+    }  # fmt: skip
+    for other, asked in others.items():
+        if asked:
+            raise InputError(f"--pareto: expected it without {other}, got both")
 
 
 def _listed_shells() -> str:

@@ -94,7 +94,7 @@ def run_flow(
             shell=shell,
             hardware=options.hardware if makes_hardware else None,
             answer=options.hardware.answer,
-            floating=options.search.arithmetic is not None,
+            search=options.search,
         ),
         "quantise": lambda: quantise_network(
             build,

@@ -122,7 +122,7 @@ def make_rtl(folder: Path, options: DesignOptions, chip: Chip) -> BuildFolder:
                 options.source,
                 hardware=options.hardware,
                 answer=options.hardware.answer,
-                floating=options.search.arithmetic is not None,
+                search=options.search,
             ),
             lambda: quantise_network(
                 build,

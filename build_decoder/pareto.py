@@ -22,6 +22,7 @@ from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.deciding import deciding, scores_of
 from build_decoder.hdl.planning.design_front import DesignPoint, design_front
 from build_decoder.hdl.planning.graph_front import front_of, graph_front
+from build_decoder.hdl.planning.limits import Limits
 from build_decoder.models.errors import InputError
 from build_decoder.models.plain import plain
 from build_decoder.options import HardwareOptions
@@ -93,55 +94,119 @@ class ParetoPoint:
 def find_front(
     model: IntegerModel, options: HardwareOptions, board: Board, clock_mhz: float
 ) -> list[ParetoPoint]:
-    """The front within ``options``, at a clock in MHz, and the board's FPGA.
+    """The front within ``options``, none of which are foldings, at a clock in MHz, and the board's
+    FPGA.
 
     Raises
     ------
     InputError
-        If nothing is within the limits, or foldings are given.
+        If nothing is within the limits; the message tells what there is without them.
     """
-    if options.inputs_per_cycle or options.outputs_per_cycle:
-        raise InputError("--pareto: expected no foldings, since it compares them all, got some")
-    chip = board.capacity
-    max_lut = chip.lut if options.max_lut is None else min(chip.lut, options.max_lut)
-    max_blocks = chip.dsp if options.max_dsp is None else min(chip.dsp, options.max_dsp)
-    scores = scores_of(model)
-    interval = options.interval_cycles(clock_mhz, steps_of(model))
-    front = design_front if scores.is_dense_chain else partial(graph_front, interval=interval)
+    limits = Limits(
+        latency_cycles=options.latency,
+        interval_cycles=options.interval_cycles(clock_mhz, steps_of(model)),
+        max_lut=options.max_lut,
+        max_blocks=options.max_dsp,
+    )
+    points = _front(model, limits, options, board)
+    if not points:
+        raise InputError(
+            f"{model.name}: expected a decoder {_asked(limits, board)}, got none: "
+            f"{_nearest(model, limits, options, board)}"
+        )
+    return [ParetoPoint(point) for point in points]
+
+
+def _front(
+    model: IntegerModel, limits: Limits, options: HardwareOptions, board: Board
+) -> list[DesignPoint]:
+    """Decoders within the limits and the board's FPGA that no other is better than."""
+    chip, interval = board.capacity, limits.interval_cycles
+    max_lut = chip.lut if limits.max_lut is None else min(chip.lut, limits.max_lut)
+    max_blocks = chip.dsp if limits.max_blocks is None else min(chip.dsp, limits.max_blocks)
+    scores, spare = scores_of(model), options.max_dsp is not None
     cycles = 0 if scores is model else 1
+    latency = None if limits.latency_cycles is None else limits.latency_cycles - cycles
+    front = design_front if scores.is_dense_chain else partial(graph_front, interval=interval)
     points = front(
         scores,
         family=board.family,
-        max_latency=None if options.latency is None else options.latency - cycles,
+        max_latency=latency,
         max_lut=max_lut,
         max_blocks=max_blocks,
-        spare_blocks=options.max_dsp is not None,
+        spare_blocks=spare,
         datapath=datapaths_of(model, options),
     )
     if scores.is_dense_chain and datapaths_of(model, options) is None:
         heaps = [DesignPoint.of(plan, board.family) for plan in heaps_of(scores, board.family)]
-        most = math.inf if options.latency is None else options.latency - cycles
         fast = [
             point
             for point in heaps
-            if point.latency_cycles <= most
+            if (latency is None or point.latency_cycles <= latency)
             and (interval is None or point.plan.frame_cycles <= interval)
             and point.area.lut <= max_lut
         ]
-        points = front_of([*points, *fast], spare_blocks=options.max_dsp is not None)
-    if scores is not model:
-        points = [
-            DesignPoint.of(deciding(point.plan, model), board.family, point.interval)
-            for point in points
-        ]
+        points = front_of([*points, *fast], spare_blocks=spare)
+    points = _of_model(points, model)
     points = [
         point for point in points if point.area.bram <= chip.bram and point.area.lut <= max_lut
     ]
     if interval is not None:
         points = [point for point in points if point.plan.frame_cycles <= interval]
-    if not points:
-        raise InputError(f"{model.name}: expected a decoder within the limits, got none")
-    return [ParetoPoint(point) for point in points]
+    return points
+
+
+def _of_model(points: list[DesignPoint], model: IntegerModel) -> list[DesignPoint]:
+    """Points of the scores of a model, with the decision behind them if it has one."""
+    if scores_of(model) is model:
+        return points
+    return [
+        DesignPoint.of(deciding(point.plan, model), point.family, point.interval)
+        for point in points
+    ]
+
+
+def _asked(limits: Limits, board: Board) -> str:
+    """Limits, in words."""
+    asked = {
+        "a latency of at most {} cycles": limits.latency_cycles,
+        "an interval of at most {} cycles": limits.interval_cycles,
+        "at most {} LUTs": limits.max_lut,
+        "at most {} DSP blocks": limits.max_blocks,
+    }
+    given = [text.format(most) for text, most in asked.items() if most is not None]
+    return f"of {' and '.join(given)}" if given else f"that fits the {board.device}"
+
+
+def _nearest(
+    model: IntegerModel, limits: Limits, options: HardwareOptions, board: Board
+) -> str:
+    """What there is without the limits: the fastest and the smallest, in words."""
+    chip, scores = board.capacity, scores_of(model)
+    found = _front(model, Limits(), options, board) if limits != Limits() else []
+    if not found:
+        return (
+            f"the {board.device} has {chip.lut} LUTs, {chip.dsp} DSP blocks and {chip.bram:g} RAM "
+            "blocks"
+        )
+    if scores.is_dense_chain:
+        # On the front are those of least cost, which need not have the fewest LUTs.
+        found += _of_model(
+            design_front(
+                scores, family=board.family, max_lut=chip.lut, max_blocks=chip.dsp, least="lut",
+                datapath=datapaths_of(model, options),
+            ),
+            model,
+        )  # fmt: skip
+    fastest = min(found, key=lambda point: (point.latency_cycles, point.area.lut))
+    smallest = min(found, key=lambda point: (point.area.lut, point.latency_cycles))
+    told = [
+        f"the {name} has a latency of {point.latency_cycles} cycles, an interval of "
+        f"{point.plan.frame_cycles}, {math.ceil(point.area.lut)} LUTs and {point.area.dsp} DSP "
+        "blocks"
+        for name, point in (("fastest", fastest), ("smallest", smallest))
+    ]
+    return f"without these limits, {', and '.join(told)} (estimated)"
 
 
 def spread(latencies: Sequence[int], count: int) -> list[int]:

@@ -29,6 +29,9 @@ class Report:
     input_ranges
         In floating point, for each layer, the range that its inputs are taken from and how many of
         golden data's are not in it, as of `quant.floating.quantised.input_ranges`.
+    samples_limited
+        In fixed point, how many golden samples have inputs beyond the input's format, which limits
+        them, of those ``searched_on`` and of those ``held_out``.
     built_topology
         Topology of what was built: the default search leaves out neurons that others stand in for.
     task, task_source
@@ -53,7 +56,8 @@ class Report:
     limits
         What the search kept to, as of `quant.criterion.Criterion`; null for AHEAD's search.
     also
-        The same figures for each network of ``--also``, on all its golden data.
+        The same figures for each network of ``--also``, in their order, on all its golden data, and
+        its name as ``network``.
     near_ties
         Samples searched on with a decision that not even perfect formats keep.
     average_bit_width
@@ -133,6 +137,7 @@ class Report:
     answer: str | None = None
     arithmetic: str = "fixed"
     input_ranges: list[dict] | None = None
+    samples_limited: dict[str, int] | None = None
     built_topology: str | None = None
     loss: float | None = None
     quality: dict[str, dict | None] | None = None

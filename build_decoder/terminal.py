@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from build_decoder.models.task import Kind
+from build_decoder.options.search import FIXED
 from build_decoder.quant.layers.dense import NODES
 from build_decoder.report import Report
 
@@ -34,16 +35,16 @@ def closing_table(report: Report, output: Path) -> Table:
     return table
 
 
-def _quality_rows(figures: dict, title: str):
-    """How good the decoder is on one part of golden data."""
+def _quality_rows(figures: dict, title: str, decoder: str):
+    """How good the decoder, which is called ``decoder``, is on one part of golden data."""
     samples = figures["samples"]
     if figures["kind"] == Kind.REGRESSION:
-        integer = f"{_listed(figures['r2s'], '.4f')}; {samples} samples"
+        found = f"{_listed(figures['r2s'], '.4f')}; {samples} samples"
         if figures["truth"]:
-            integer = f"float {_listed(figures['float_r2s'], '.4f')}; integer {integer}"
-            yield f"R2, {title}", integer
+            found = f"float {_listed(figures['float_r2s'], '.4f')}; {decoder} {found}"
+            yield f"R2, {title}", found
         else:
-            yield f"R2 with the float outputs, {title}", integer
+            yield f"R2 with the float outputs, {title}", found
         yield f"errors, {title}", (
             f"{_listed(figures['errors'], '.3f')} of each output's standard deviation; greatest "
             f"{_listed(figures['greatest_errors'], '.3g')} in its own unit"
@@ -53,7 +54,7 @@ def _quality_rows(figures: dict, title: str):
     elif figures["truth"]:
         each = ", mean of labels" if figures["kind"] == Kind.LABELS else ""
         yield f"accuracy, {title}", (
-            f"float {figures['float_accuracy']:.2%}, integer {figures['accuracy']:.2%}{each}"
+            f"float {figures['float_accuracy']:.2%}, {decoder} {figures['accuracy']:.2%}{each}"
         )
     each = " a label" if figures["kind"] == Kind.LABELS else ""
     yield f"decisions kept, {title}", (
@@ -82,10 +83,20 @@ def _rows(report: Report):
         yield "golden data", note
     for rewrite in report.rewrites or ():
         yield "rewritten", rewrite["note"]
+    decoder = "integer" if report.arithmetic == FIXED else report.arithmetic
     for part, title in (("searched_on", "searched on"), ("held_out", "held out from the search")):
         figures = (report.quality or {}).get(part)
         if figures:
-            yield from _quality_rows(figures, title)
+            yield from _quality_rows(figures, title, decoder)
+    for number, figures in enumerate(report.also or (), start=1):
+        title = f"also {number}, {figures['network']}"
+        yield from _quality_rows(figures, title, decoder)
+    if report.samples_limited is not None and any(report.samples_limited.values()):
+        limited = report.samples_limited
+        yield "inputs limited", (
+            f"of {limited['searched_on']} samples searched on, {limited['held_out']} held out: "
+            "they are beyond the input's format"
+        )
     if report.near_ties:
         yield "near ties", (
             f"{report.near_ties} of the samples searched on: no formats tried keep their decisions"
@@ -95,8 +106,10 @@ def _rows(report: Report):
     if report.input_ranges is not None:
         ranges = ", ".join(f"{found['greatest']:g}" for found in report.input_ranges)
         beyond = sum(found["beyond"] for found in report.input_ranges)
+        small = sum(found["small"] for found in report.input_ranges)
         yield "arithmetic", (
             f"{report.arithmetic}; inputs of layers up to {ranges} in size, {beyond} beyond"
+            + (f", {small} too small" if small else "")
         )
     if report.average_bit_width is not None:
         yield "bit width", (

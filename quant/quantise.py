@@ -17,8 +17,9 @@ from build_decoder.quant.criterion import MAX_ERROR, Criterion
 from build_decoder.quant.exercise import affordable, exercised, missing_answers
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.given import given_quantised, has_given
+from build_decoder.quant.held_out import limited_told, lost_told
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.quant.quality import Reference, measure
+from build_decoder.quant.quality import Reference
 from build_decoder.quant.quantised import Quantised
 from build_decoder.quant.same_shape import named_alike
 from build_decoder.quant.search import search_formats
@@ -148,10 +149,15 @@ def quantise(
             f"{network.name}: expected values of a range that fixed point can hold, got "
             f"{detail}: {ranges_told(recorded)}"
         ) from error
-    of_others = [
-        measure(build(replace(found, network=other)), its_golden)
-        for other, (_, its_golden) in zip(found.others, others, strict=True)
-    ]
+    of_others, told_of_others = [], []
+    for other, (_, its_golden) in zip(found.others, others, strict=True):
+        its_model = build(replace(found, network=other))
+        its_y = its_model.predict(its_golden.x, steps=its_golden.steps)
+        of_others.append(Reference(its_golden).compare(its_y))
+        told_of_others += (
+            f"--also {other.name}: {told}"
+            for told in (*limited_told(its_model, its_golden), *lost_told(its_golden, its_y))
+        )
     y = model.predict(recorded.x, steps=golden.steps)
     y_all = model.predict(golden.x, steps=golden.steps)
     unseen = None
@@ -177,11 +183,14 @@ def quantise(
         near_ties=near_ties,
         also=tuple(of_others),
         criterion=None if search == "ahead" else criterion,
-        warnings=tuple(
-            advice(
+        warnings=(
+            *advice(
                 golden, missing, standard, criterion, seen, unseen, near_ties, search,
                 kept=kept, apart=apart, spare=reloadable,
-            )
+            ),
+            *limited_told(model, golden),
+            *lost_told(golden, y_all),
+            *told_of_others,
         ),
     )
 

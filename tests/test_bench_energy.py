@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from build_decoder.bench import energy
@@ -22,6 +23,8 @@ from build_decoder.build_folder import BuildFolder
 from build_decoder.given_build import make_rtl
 from build_decoder.hdl import families
 from build_decoder.manifest import check_own, write_manifest
+from build_decoder.models import Network, save_network
+from build_decoder.models.layers.dense import Dense
 from build_decoder.options import DesignOptions
 from build_decoder.stages.rtl import Chip
 
@@ -123,6 +126,29 @@ def test_other_families(target, estimates, capsys):
     assert f"for {families.get(target).title}" in out
     assert out.count("estimated energy a frame, ") == estimates
     assert ("no estimate" in out) == (target == "ecp5")
+
+
+@pytest.mark.slow
+def test_a_decoder_in_which_nothing_changes_is_told(tmp_path, capsys):
+    """Its products in 65 nm count all the same, which is said beside them."""
+    rng = np.random.default_rng(0)
+    net = Network.chain(
+        "dead", 4, [
+            ("first", Dense(3, "relu"),
+             {"weights": rng.normal(size=(4, 3)), "bias": np.full(3, -1e3)}),
+            ("last", Dense(2, "linear"),
+             {"weights": rng.normal(size=(3, 2)), "bias": np.array([0.5, 0.25])}),
+        ],
+    )  # fmt: skip
+    x = rng.normal(size=(60, 4)).round(2)
+    save_network(net, tmp_path)
+    np.savez(tmp_path / "golden.npz", x=x, y=net.forward(x), task="classes")
+    options = ["--datapath", "heap", "--frames", "3", "--search", "widths"]
+    assert energy.main([str(tmp_path), *options]) == 0
+    shown = capsys.readouterr().out
+    assert "so without glitches: 0 a frame" in shown
+    assert "no net changes on these frames" in shown
+    assert "65 nm, arithmetic alone: of all products of its layers" in shown
 
 
 def test_faults(tiny, capsys):

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from io import StringIO
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from build_decoder.__main__ import main
 from build_decoder.arguments import parse
@@ -22,7 +24,9 @@ from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.dense import FloatDense
 from build_decoder.quant.floating.float_format import BF16, FP16, FP32, FloatFormat
 from build_decoder.quant.floating.quantised import float_quantised
+from build_decoder.report import Report
 from build_decoder.sim.amaranth_runner import simulate_amaranth
+from build_decoder.terminal import closing_table
 from tests.fake_board import FakeClock, FakePort
 from tests.floats import random_chain
 from tests.test_quant_float_graphs import network as graph_network
@@ -83,6 +87,17 @@ def test_a_build_says_its_arithmetic(folder):
     assert (report["average_bit_width"], report["search"]) == (8, "floating")
     page = (folder / "report.html").read_text()
     assert "floating point, exponent 4, fraction 3" in page
+    assert "accuracy, E4M3 (floats)" in page
+    assert "integers" not in page
+
+
+def test_its_table_calls_its_numbers_by_their_format(folder):
+    report = json.loads((folder / "report.json").read_text())
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(closing_table(Report(**report), folder))
+    text = console.export_text()
+    assert f"E4M3 {report['quality']['held_out']['accuracy']:.2%}" in text
+    assert "integer" not in text
 
 
 def test_its_files_make_the_decoder_again(folder):

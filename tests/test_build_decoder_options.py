@@ -158,6 +158,7 @@ def test_a_target_excludes_foldings(target, folded):
         (["--max-lut", "0"], "--max-lut: expected 1 or more, got 0"),
         (["--seed", "-1"], "--seed: expected 0 to 2147483647, got -1"),
         (["--max-loss", "1.5"], "--max-loss: expected a fraction from 0 to 1, got 1.5"),
+        (["--also", "n", "--search", "ahead"], "--also: expected the default search, got that of"),
         (["--search", "other"], "--search: invalid choice: 'other'"),
     ],
 )

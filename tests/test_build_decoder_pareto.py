@@ -1,21 +1,26 @@
 """The front of latency against area as a user meets it."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 
 import build_decoder.pareto
+from build_decoder import boards
 from build_decoder.__main__ import main
+from build_decoder.actions import load, search
 from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.planning import design_front
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import DesignPoint
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.models.errors import ToolMissing
-from build_decoder.pareto import ParetoPoint, spread
+from build_decoder.models.errors import InputError, ToolMissing
+from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
+from build_decoder.pareto import ParetoPoint, find_front, spread
 from build_decoder.pareto_figure import draw_front
+from build_decoder.stages import STAGES
 from tests.sweeps import swept_cases
 from tests.test_hdl_decoder import model
 
@@ -113,10 +118,61 @@ def test_the_chip_and_the_options_are_limits(board, options, limits, tmp_path, m
     assert max(point["estimated"]["lut"] for point in found) <= limits[0]
 
 
-def test_foldings_contradict_a_front(tmp_path, capsys):
-    arguments = ["--pareto", "--network", "tiny", "--inputs-per-cycle", "1"]
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--inputs-per-cycle", "1"], ["--outputs-per-cycle", "1"], ["--reloadable"],
+        *(["--stop-after", stage] for stage in STAGES),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_a_front_has_no_place_for_is_refused_before_anything_is_done(
+    option, tmp_path, capsys
+):
+    arguments = ["--pareto", "--network", "nowhere", *option]
     assert main([*arguments, "--output", str(tmp_path / "front")]) == 2
-    assert "--pareto: expected no foldings" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert f"--pareto: expected it without {' '.join(option[:1])}" in shown.err
+    assert not shown.out
+    assert not (tmp_path / "front").exists()
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    network, golden = load(SourceOptions(network="tiny", golden="tiny"))
+    return search(network, golden, SearchOptions(), family=XC7).model
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ({"max_lut": 5}, "at most 5 LUTs"),
+        ({"latency": 2}, "a latency of at most 2 cycles"),
+        ({"latency": 2, "max_lut": 5}, "a latency of at most 2 cycles and at most 5 LUTs"),
+        ({"latency": 12, "max_lut": 200}, "a latency of at most 12 cycles and at most 200 LUTs"),
+    ],
+)
+def test_limits_that_nothing_keeps_to_are_told_with_what_there_is(options, asked, tiny):
+    board = boards.get("pynq_z1")
+    fastest = find_front(tiny, HardwareOptions(), board, 100.0)[0].design
+    smallest = design_front.design_front(tiny, family=XC7, max_blocks=220, least="lut")[-1]
+    with pytest.raises(InputError) as error:
+        find_front(tiny, HardwareOptions(**options), board, 100.0)
+    text = str(error.value)
+    assert text.startswith(f"tiny: expected a decoder of {asked}, got none: without these limits, ")
+    assert f"the fastest has a latency of {fastest.latency_cycles} cycles, an interval of " in text
+    assert f"the smallest has a latency of {smallest.latency_cycles} cycles" in text
+    least = math.ceil(smallest.area.lut)
+    assert f" {least} LUTs and " in text
+    # What is told can be had.
+    assert find_front(tiny, HardwareOptions(max_lut=least), board, 100.0)
+
+
+def test_a_chip_that_holds_nothing_is_told(tiny):
+    board = boards.get("pynq_z1")
+    small = replace(board, capacity=replace(board.capacity, lut=5))
+    with pytest.raises(InputError, match=f"that fits the {board.device}, got none: the .* has 5 L"):
+        find_front(tiny, HardwareOptions(), small, 100.0)
 
 
 def test_drawings_are_the_same_for_the_same_points(tmp_path):

@@ -4,10 +4,12 @@ import json
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
+from io import StringIO
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from build_decoder import reloading
 from build_decoder.__main__ import main as build_main
@@ -18,7 +20,9 @@ from build_decoder.models.layers.esn import Esn
 from build_decoder.models.layers.gru import Gru
 from build_decoder.models.layers.lstm import Lstm
 from build_decoder.reload import main
+from build_decoder.report import Report
 from build_decoder.sim.errors import CheckFailed
+from build_decoder.terminal import closing_table
 from tests.days import other_day
 from tests.days_with_states import (
     other_weights,
@@ -77,7 +81,16 @@ def assert_refused(capsys, status, output, *expects):
 def test_a_build_tells_how_good_formats_are_for_other_networks(build):
     report = json.loads((build / "report.json").read_text())
     (also,) = report["also"]
+    assert also["network"] == "other_day"
     assert also["agreement"] > 0.95
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(closing_table(Report(**report), build))
+    kept = f"{also['agreement']:.2%} of {also['samples']}"
+    (row,) = (line for line in console.export_text().splitlines() if "kept, also" in line)
+    assert "decisions kept, also 1, other_day" in row
+    assert kept in row
+    page = (build / "report.html").read_text(encoding="utf-8")
+    assert "all, of network 1 of --also, other_day" in page
     ((network, golden),) = BuildFolder(build).load_also()
     assert network.topology == load_network("tiny").topology
     assert len(golden) == also["samples"]

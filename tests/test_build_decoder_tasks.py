@@ -279,11 +279,13 @@ def test_reported_inputs_that_are_refused(name, golden, part, tmp_path, capsys):
 )
 def test_options_that_the_task_does_not_use_are_refused(task, option, part, tmp_path, capsys):
     folder = save(tmp_path / "n", linear(3, 2), np.random.default_rng(1).normal(size=(60, 3)))
-    status, _, _, err = build(folder, tmp_path / "o", capsys, "--task", task, *option)
-    assert status == 2
-    assert len(err.splitlines()) == 1
-    assert part in err, err
-    assert not (tmp_path / "o").exists()
+    for last in ("import", "quantise"):
+        arguments = ["--task", task, *option, "--stop-after", last]
+        status, _, _, err = build(folder, tmp_path / "o", capsys, *arguments)
+        assert status == 2
+        assert len(err.splitlines()) == 1
+        assert part in err, err
+        assert not (tmp_path / "o").exists()
 
 
 def test_without_labels_no_accuracy_is_shown(tmp_path, capsys):

@@ -100,6 +100,19 @@ def test_what_cannot_be_reached_is_refused():
         design_decoder(model, max_lut=10, family=XC7)
 
 
+@pytest.mark.parametrize(
+    ("latency", "interval", "first"),
+    [(10, 3, "an interval that its layers can"), (10, 10**6, "a latency that its layers can"),
+     (10**6, 3, "an interval that its layers can")],
+)
+def test_of_two_limits_that_are_not_reached_both_are_told(latency, interval, first):
+    model, _ = model_of("mini")
+    with pytest.raises(InputError, match=f"^{model.name}: expected {first}") as error:
+        design_decoder(model, latency_cycles=latency, interval_cycles=interval, family=XC7)
+    asked = f"a latency of at most {latency} and an interval of at most {interval} together"
+    assert f"; asked for are {asked}, and its fastest layers have a latency of " in str(error.value)
+
+
 def test_foldings_that_are_given_stay():
     model, _ = model_of("tcn")
     foldings = [Folding(2, 1), Folding(3, 3), Folding(1, 1)][: len(folded_nodes(model))]

@@ -93,7 +93,7 @@ def test_one_output_has_the_names_of_no_and_yes(tmp_path: Path):
         ({"labels": lambda d: NAMES[d], "class_names": NAMES, "task": "regression"},
          "class_names: expected none for a regression"),
         ({"labels": lambda d: NAMES[d], "class_names": NAMES, "task": "labels"},
-         "labels: expected 0 or 1 for each output"),
+         "labels: expected 0 or 1 for each output, as the task labels has"),
     ],
 )  # fmt: skip
 def test_refused(more: dict, message: str, tmp_path: Path):

@@ -290,3 +290,43 @@ def test_a_guessed_task_is_told(wrong, kind, guessed, tmp_path: Path):
     one = network(1, "sigmoid")
     np.savez(tmp_path / "golden.npz", x=x, y=one.forward(x))
     assert not load_golden(tmp_path, one).warnings
+
+
+@pytest.mark.parametrize(
+    ("arrays", "found"),
+    [
+        ({"labels": WHOLE}, "classes, as golden data has one label a sample"),
+        ({"labels": np.eye(3)[WHOLE]}, "classes, as golden data has one-hot labels"),
+        ({"targets": np.ones((ROWS, 3))}, "regression, as golden data has targets"),
+        ({"labels": np.full((ROWS, 3), 0.7) * np.arange(ROWS)[:, None]},
+         "regression, as golden data has true values for labels"),
+    ],
+)
+def test_thresholds_beside_the_answers_of_another_task_are_blamed(arrays, found, tmp_path: Path):
+    """Not the labels, which are as they should be."""
+    net = network(3, "linear")
+    expected = "expected the task binary or labels, whose outputs say yes from a threshold on, got "
+    save(tmp_path / "asked", net, **arrays)
+    with pytest.raises(InputError, match=f"^--threshold: {expected}{found} "):
+        load_golden(tmp_path / "asked", net, thresholds=(0.5,))
+    save(tmp_path / "said", net, **arrays, threshold=0.5)
+    with pytest.raises(InputError, match=f"golden.npz: threshold: {expected}{found} "):
+        load_golden(tmp_path / "said", net)
+
+
+def test_thresholds_beside_a_softmax_are_blamed(tmp_path: Path):
+    net = network(3, "linear")
+    folder = _softmax_golden(tmp_path / "plain", net)
+    with pytest.raises(InputError, match="^--threshold: .* got classes, as golden data has the so"):
+        load_golden(folder, net, thresholds=(0.5,))
+
+
+def test_thresholds_say_the_task_where_nothing_else_does(tmp_path: Path):
+    net = network(3, "linear")
+    for n, arrays in enumerate(({}, {"labels": np.eye(3)[WHOLE] + np.eye(3)[0] > 0})):
+        save(tmp_path / str(n), net, **arrays)
+        task = load_golden(tmp_path / str(n), net, thresholds=(0.5,)).task
+        assert (task.kinds, task.source) == ((Kind.LABELS,), "--threshold")
+    one = network(1, "linear")
+    save(tmp_path / "one", one, labels=WHOLE % 2)
+    assert load_golden(tmp_path / "one", one, thresholds=(0.5,)).task.kinds == (Kind.BINARY,)

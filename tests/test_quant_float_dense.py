@@ -94,9 +94,10 @@ def test_the_total_holds_every_sum_and_no_less():
 def test_what_is_not_taken_as_it_is_is_counted():
     network = random_chain((3, 2), ("linear",), seed=1)
     model = float_model(network, np.arange(9.0).reshape(3, 3), FP16)
-    x = np.array([[15.0, -15.0, 0.0], [16.0, np.inf, 0.5], [8.0, -20.0, 2.25]])
-    assert input_ranges(model, x) == [
-        {"layer": 1, "greatest": 15.0, "least_exponent": 0, "inputs": 9, "beyond": 3, "cut": 2}
+    x = np.array([[15.0, -15.0, 0.0], [16.0, 1e9, 0.5], [8.0, -20.0, 2.25]])
+    assert input_ranges(model, network, x) == [
+        {"layer": 1, "greatest": 15.0, "least_exponent": 0, "inputs": 9, "beyond": 3, "cut": 2,
+         "small": 0}
     ]
 
 
@@ -120,7 +121,7 @@ def test_a_trained_network_keeps_its_decisions(format):
     found = model.predict(x)
     assert (found.argmax(axis=1) == y.argmax(axis=1)).all()
     assert np.abs(found - y).max() < 2.0 ** -min(format.fraction, 12) * 2.5
-    assert [found["beyond"] for found in input_ranges(model, x)] == [0, 0]
+    assert [found["beyond"] for found in input_ranges(model, network, x)] == [0, 0]
     assert model.layers[0].least == 0
     assert model.layers[0].range.greatest == 15.0
 

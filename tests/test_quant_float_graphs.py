@@ -184,7 +184,7 @@ def test_ranges_of_sums_hold_all_that_they_take():
     net, x = residual(), np.random.default_rng(10).normal(size=(40, 24))
     model = float_model(net, x, FP16)
     assert np.abs(model.predict(x) - net.forward(x)).max() < 2.0**-8
-    ranges = input_ranges(model, x)
+    ranges = input_ranges(model, net, x)
     assert [(each["layer"], each["inputs"], each["beyond"]) for each in ranges] == [
         (1, 40 * 24, 0), (2, 2 * 40 * 24, 0), (3, 40 * 24, 0)
     ]
@@ -222,7 +222,7 @@ def test_a_network_is_near_its_floats(format, pool):
     model = float_model(net, x, format)
     found = model.predict(x)
     assert np.abs(found - net.forward(x)).max() < 2.0 ** (6 - min(format.fraction, 12))
-    ranges = input_ranges(model, x)
+    ranges = input_ranges(model, net, x)
     averaged = [(4, 0)] * isinstance(pool, AveragePool)
     counts = [(each["layer"], each["beyond"]) for each in ranges]
     assert counts == [(1, 0), (2, 0), *averaged, (6, 0)]

@@ -174,7 +174,7 @@ def test_a_network_is_near_its_floats(cls, format, error):
     x = np.random.default_rng(2).normal(size=(200, 18))
     model = float_model(net, x, format)
     assert np.abs(model.predict(x) - net.forward(x)).max() < error * 4
-    (states, dense) = input_ranges(model, x)
+    (states, dense) = input_ranges(model, net, x)
     (given,) = net.nodes[0].layer.output_shape(((6, 3),))
     assert (states["inputs"], dense["inputs"]) == (200 * 18, 200 * given)
     assert states["beyond"] == dense["beyond"] == 0
@@ -252,7 +252,7 @@ def test_states_that_lose_bits_are_told(cls):
     x = x.reshape(20, 42)
     for format in (FP16, BF16):
         model = float_model(net, x, format)
-        found, _ = input_ranges(model, x)
+        found, _ = input_ranges(model, net, x)
         assert found["states"] == 20 * 13 * 4
         cut[format] = found["states_cut"]
         cell = model.layers[0].cell

@@ -31,7 +31,7 @@ class DesignOptions:
     Raises
     ------
     InputError
-        If something is asked for that decoders in floating point have not.
+        If something is asked for that decoders in floating point, or AHEAD's search, have not.
     """
 
     source: SourceOptions
@@ -39,6 +39,8 @@ class DesignOptions:
     hardware: HardwareOptions = HardwareOptions()
 
     def __post_init__(self):
+        if self.source.also and self.search.search == "ahead":
+            raise InputError("--also: expected the default search, got that of AHEAD")
         if self.search.arithmetic is None:
             return
         hardware = self.hardware

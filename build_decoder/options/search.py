@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass
 
 from build_decoder.models.errors import InputError
+from build_decoder.models.task import Kind, Task
 from build_decoder.options.types import fraction, number, positive_fraction
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.criterion import MAX_ERROR
@@ -57,6 +58,24 @@ class SearchOptions:
                     f"{name}: expected it without --arithmetic {self.arithmetic}, for which no "
                     "formats are searched, got both"
                 )
+
+    def check_task(self, task: Task) -> None:
+        """Check that no limit is of another task.
+
+        Raises
+        ------
+        InputError
+            If one is.
+        """
+        if self.max_error is not None and not task.keeps_values:
+            raise InputError(
+                "--max-error: expected a regression, whose outputs are values, got the task "
+                f"{task.kind}"
+            )
+        if self.max_loss and task.kind is Kind.REGRESSION:
+            raise InputError(
+                "--max-loss: expected a task that decides, got a regression, which has --max-error"
+            )
 
     @classmethod
     def of(cls, given: argparse.Namespace) -> "SearchOptions":

@@ -24,8 +24,8 @@ def answers(facts: Facts) -> Section:
     if not truth:
         text.append(
             "Golden data has no labels or targets: the network in floats stands in for the truth, "
-            "so that figures say how well integers keep to it, and nothing of how often it is "
-            "right."
+            f"so that figures say how well {facts.numbers} keep to it, and nothing of how often it "
+            "is right."
         )
     kinds = golden.task.kinds
     if Kind.CLASSES in kinds and golden.y.shape[1] > _MOST_CLASSES:
@@ -50,7 +50,10 @@ def _quality(facts: Facts) -> Table:
         if quality is None:
             continue
         rows += [(name, str(quality["samples"]), *row) for row in _figures(quality)]
-    head = ("samples", "number", "figure", "floats", "integers")
+    for number, quality in enumerate(facts.report["also"] or (), start=1):
+        name = f"all, of network {number} of --also, {quality['network']}"
+        rows += [(name, str(quality["samples"]), *row) for row in _figures(quality)]
+    head = ("samples", "number", "figure", "floats", facts.numbers)
     return Table(head, rows, numeric=(1, 3, 4))
 
 
@@ -86,10 +89,10 @@ def _confusion(facts: Facts) -> list[Figure]:
         return []
     names = golden.class_names or tuple(map(str, range(classes)))
     if golden.labels is None:
-        return [_matrices([("floats", floats, "integers", integers)], names)]
+        return [_matrices([("floats", floats, facts.numbers, integers)], names)]
     labels = golden.labels[shown, 0]
     return [_matrices(
-        [("label", labels, "floats", floats), ("label", labels, "integers", integers)], names
+        [("label", labels, "floats", floats), ("label", labels, facts.numbers, integers)], names
     )]
 
 
@@ -143,7 +146,7 @@ def _yes_and_no(facts: Facts) -> Table:
     floats = golden.task.decisions(golden.y)[shown, -count:]
     integers = facts.decided[shown, -count:]
     truth = floats if golden.labels is None else golden.labels[shown, -count:]
-    deciders = [("integers", integers)]
+    deciders = [(facts.numbers, integers)]
     if golden.labels is not None:
         deciders.insert(0, ("floats", floats))
     rows = [
@@ -162,7 +165,7 @@ def _scatter(facts: Facts) -> Figure:
     truth = (golden.y if golden.targets is None else golden.targets)[shown]
     number = np.linspace(0, len(truth) - 1, min(_MOST_POINTS, len(truth))).astype(int)
     outputs = min(truth.shape[1], _MOST_OUTPUTS)
-    series = [("integers", facts.y[shown], INTEGER, "o")]
+    series = [(facts.numbers, facts.y[shown], INTEGER, "o")]
     if golden.targets is not None:
         series.insert(0, ("floats", golden.y[shown], FLOAT, "x"))
     rows = -(-outputs // 2)

@@ -37,6 +37,12 @@ def ends(facts: Facts) -> Section:
             f"Built is {report['built_topology']}, from {report['topology']}: the search left out "
             f"neurons that others stand in for."
         )
+    if report["samples_limited"] is not None:
+        limited = report["samples_limited"]
+        text.append(
+            f"Inputs beyond the format are limited to it: those of {limited['searched_on']} golden "
+            f"samples that the search saw, and of {limited['held_out']} held out from it."
+        )
     if report["input_ranges"] is not None:
         text += list(_ranges(report["input_ranges"]))
     notes = [f"Golden data: {note}" for note in report["golden_notes"] or ()]
@@ -60,7 +66,8 @@ def _ranges(found: list[dict]) -> Iterator[str]:
         yield (
             f"Layer {each['layer']} takes inputs up to {each['greatest']:g} in size, in multiples "
             f"of 2^{each['least_exponent']}: {each['beyond']} of {each['inputs']} inputs that "
-            f"golden data leads to are beyond, and {each['cut']} lose bits.{states}"
+            f"golden data leads to are beyond, and {each['cut']} lose bits; before that, "
+            f"{each['small']} lose bits or become zero as too small for the format.{states}"
         )
 
 

@@ -15,6 +15,7 @@ from build_decoder.models.errors import InputError
 from build_decoder.models.files.json_file import read_json
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
+from build_decoder.options.search import FIXED
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.report import REPORT_FILE
 
@@ -31,6 +32,12 @@ class Facts:
     def report(self) -> dict:
         """``report.json``."""
         return read_json(self.folder / REPORT_FILE)
+
+    @property
+    def numbers(self) -> str:
+        """What the decoder's numbers are called beside the floats of the network."""
+        arithmetic = self.report["arithmetic"]
+        return "integers" if arithmetic == FIXED else arithmetic
 
     @cached_property
     def network(self) -> Network:

@@ -68,7 +68,8 @@ def widths(facts: Facts) -> Section:
     text = [
         f"{report['average_bit_width']:.2f} bits on average over {len(rows)} nodes, "
         f"{report['average_bit_width_by_words']:.2f} weighted by the values that each holds. "
-        f"Ranges are those of integers on {len(samples)} of {len(facts.golden.x)} golden samples, "
+        f"Ranges are those of {facts.numbers} on {len(samples)} of {len(facts.golden.x)} golden "
+        "samples, "
         f"{'the first sequences' if facts.golden.steps else 'evenly spaced'}."
     ]
     head = (

@@ -48,7 +48,7 @@ def write_page(folder: Path) -> None:
         title=f"{report['network']} ({report['built_topology']}){board}",
         subtitle=f"build_decoder, made of report.json and the files beside it; seed "
         f"{report['seed']}. Accuracy, decisions and R2 just below: {facts.which}.",
-        tiles=list(_tiles(report)),
+        tiles=list(_tiles(report, facts.numbers)),
         warnings=report["warnings"],
         sections=[made for made in (section(facts) for section in _SECTIONS) if made is not None],
     )
@@ -62,11 +62,11 @@ def _shown(value):
     return value
 
 
-def _tiles(report: dict):
+def _tiles(report: dict, numbers: str):
     """The figures that are asked for first."""
     quality = report["quality"]["held_out"] or report["quality"]["searched_on"]
     if quality["accuracy"] is not None and quality["truth"]:
-        yield "accuracy, integers (floats)", (
+        yield f"accuracy, {numbers} (floats)", (
             f"{100 * quality['accuracy']:.2f}% ({100 * quality['float_accuracy']:.2f}%)"
         )
     if quality["agreement"] is not None:
@@ -74,7 +74,7 @@ def _tiles(report: dict):
     r2s = [r2 for r2 in quality["r2s"] if r2 is not None]
     if quality["kind"] == "regression" and r2s and quality["truth"]:
         floats = [r2 for r2 in quality["float_r2s"] if r2 is not None]
-        yield "least R2, integers (floats)", f"{min(r2s):.4f} ({min(floats):.4f})"
+        yield f"least R2, {numbers} (floats)", f"{min(r2s):.4f} ({min(floats):.4f})"
     yield "average width", f"{report['average_bit_width']:.2f} bits"
     if report["latency_cycles"] is not None:
         latency = f"{report['latency_cycles']} cycles"

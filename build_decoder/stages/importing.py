@@ -23,7 +23,7 @@ from build_decoder.models.network import Network
 from build_decoder.models.recurrent import RecurrentLayer
 from build_decoder.models.rewrites import Rewritten, rewrite
 from build_decoder.models.task import Kind
-from build_decoder.options import HardwareOptions, SourceOptions
+from build_decoder.options import HardwareOptions, SearchOptions, SourceOptions
 from build_decoder.quant.answer import DECISION, PROBABILITIES, SCORES, check_answer
 from build_decoder.quant.same_shape import check_same_constants, check_same_shape
 from build_decoder.stages.result import StageResult
@@ -39,7 +39,7 @@ def import_network(
     shell: ShellKind | None = None,
     hardware: HardwareOptions | None = None,
     answer: str = SCORES,
-    floating: bool = False,
+    search: SearchOptions | None = None,
 ) -> StageResult:
     """Read and check network and golden data, and write them as they were understood.
 
@@ -53,16 +53,20 @@ def import_network(
         What hardware is asked for, which not every type of layer has; None for none.
     answer
         What the decoder gives, one of :data:`quant.answer.ANSWERS`.
-    floating
-        Whether it is made in floating point.
+    search
+        How formats are looked for, or that it is made in floating point; None for the default.
 
     Raises
     ------
     InputError
-        If one of them is at fault, the board is too small, or there is no hardware for a layer.
+        If one of them is at fault, an option is of another task, the board is too small, or there
+        is no hardware for a layer.
     """
+    search = search or SearchOptions()
+    floating = search.arithmetic is not None
     rewritten, golden = understood(options, answer, floating=floating)
     network = rewritten.network
+    search.check_task(golden.task)
     check_answer(answer, golden.task, network)
     if hardware is not None:
         _check_hardware(network, hardware)

@@ -24,7 +24,7 @@ def find_pareto(
     Raises
     ------
     InputError
-        If nothing is within the limits, or foldings are given.
+        If nothing is within the limits.
     ToolError
         If Yosys is missing or fails; estimates are written then too.
     """

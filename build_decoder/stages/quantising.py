@@ -17,6 +17,7 @@ from build_decoder.quant.activations.table import Table
 from build_decoder.quant.answer import SCORES, answering, check_answer
 from build_decoder.quant.floating.quantised import input_ranges
 from build_decoder.quant.format_fields import told
+from build_decoder.quant.held_out import samples_limited
 from build_decoder.quant.quality import Quality
 from build_decoder.quant.quantise import Quantised
 from build_decoder.stages.result import StageResult
@@ -55,13 +56,14 @@ def quantise_network(
     network = build.load_network()
     golden = build.load_golden(network)
     check_answer(answer, golden.task, network)
+    also = build.load_also()
     quantised = search(
         network,
         golden,
         options,
         family=family,
         reloadable=reloadable,
-        also=build.load_also(),
+        also=also,
         progress=progress,
     )
     model = answering(quantised.model, answer)
@@ -72,10 +74,19 @@ def quantise_network(
     save_model(model, build.path)
     build.save_expected(model, model.quantise_input(golden.x))
     figures = {"answer": answer, **_figures_of(quantised)}
-    if options.arithmetic is not None:
+    figures["also"] = [
+        {"network": other.name, **quality_figures(quality)}
+        for (other, _), quality in zip(also, quantised.also, strict=True)
+    ]
+    if options.arithmetic is None:
+        parts = {"searched_on": golden.search, "held_out": golden.unseen}
+        figures["samples_limited"] = {
+            part: samples_limited(model.input_format, samples) for part, samples in parts.items()
+        }
+    else:
         figures |= {
             "arithmetic": str(options.arithmetic),
-            "input_ranges": input_ranges(quantised.model, golden.x),
+            "input_ranges": input_ranges(quantised.model, network, golden.x),
         }
     return StageResult(figures=figures, warnings=quantised.warnings)
 
@@ -89,7 +100,6 @@ def _figures_of(quantised: Quantised) -> dict:
             "searched_on": quality_figures(quantised.seen),
             "held_out": quality_figures(quantised.unseen),
         },
-        "also": [quality_figures(quality) for quality in quantised.also],
         "near_ties": quantised.near_ties,
         "max_error": quantised.max_error,
         "limits": None if quantised.criterion is None else asdict(quantised.criterion),

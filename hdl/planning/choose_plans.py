@@ -74,9 +74,9 @@ class PlanChooser:
         InputError
             If there is none; the message tells the nearest.
         """
-        intervals = self._intervals(limits.interval_cycles)
         if limits.latency_cycles is not None:
-            return self._fast_enough(intervals, limits)
+            return self._fast_enough(limits)
+        intervals = self._intervals(limits.interval_cycles)
         if limits.interval_cycles is None and limits.max_lut is not None:
             return self._small_enough(intervals, limits)
         plan = self._kept_up(intervals[0], limits)
@@ -203,7 +203,25 @@ class PlanChooser:
             intervals.append(max(intervals[-1] * less // more, fastest))
         return intervals
 
-    def _fast_enough(self, intervals: list[int], limits: Limits) -> DecoderPlan:
+    def _fast_enough(self, limits: Limits) -> DecoderPlan:
+        """The cheapest decoder for a latency, and for an interval if there is one too."""
+        try:
+            return self._in_time(self._intervals(limits.interval_cycles), limits)
+        except OutOfReach as error:
+            if limits.interval_cycles is None:
+                raise
+            # Either may be what cannot be had, and which one is found first means nothing.
+            fastest = self._decoder(
+                self._plans(self._intervals(None)[-1], Limits(max_blocks=limits.max_blocks))
+            )
+            frame = fastest.frame_cycles
+            raise error.beside(
+                f"; asked for are a latency of at most {limits.latency_cycles} and an interval of "
+                f"at most {limits.interval_cycles} together, and its fastest layers have a latency "
+                f"of {fastest.latency_at_pace(frame)} and an interval of {frame}"
+            ) from None
+
+    def _in_time(self, intervals: list[int], limits: Limits) -> DecoderPlan:
         most = limits.latency_cycles
         plans: dict[int, DecoderPlan] = {}
 
@@ -241,10 +259,7 @@ class PlanChooser:
             wanted = min(interval * asked // plan.frame_cycles, interval - 1)
             faster = [other for other in self._intervals(asked) if other <= wanted]
             interval = faster[0] if faster else interval // 2
-        raise InputError(
-            f"{self.model.name}: expected an interval that its layers together can reach, which is "
-            f"{least} cycles, got {asked}"
-        )
+        raise OutOfReach(self.model.name, "an interval", least, asked, together=True)
 
     def _plans(self, interval: int, limits: Limits) -> dict[str, LayerPlan]:
         """The cheapest plan of each layer that goes as fast, or its fastest if none does, within a

@@ -25,14 +25,36 @@ class OutOfReach(InputError):
         The most that were asked for.
     of
         The layer that decides, where one does.
+    together
+        Whether each layer alone can be as fast.
+    beside
+        What else there is to tell.
     """
 
-    def __init__(self, model: str, what: str, least: float, asked: int, *, of: str = ""):
-        self.what, self.least = what, least
-        place = f" for {of}" if of else ""
+    def __init__(
+        self,
+        model: str,
+        what: str,
+        least: float,
+        asked: int,
+        *,
+        of: str = "",
+        together: bool = False,
+        beside: str = "",
+    ):
+        self.model, self.what, self.least, self.asked = model, what, least, asked
+        self.of, self.together = of, together
+        place, all_of = f" for {of}" if of else "", " together" * together
         super().__init__(
-            f"{model}: expected {what} that its layers can reach, which is {least} cycles or "
-            f"more{place}, got {asked}"
+            f"{model}: expected {what} that its layers{all_of} can reach, which is {least} cycles "
+            f"or more{place}, got {asked}{beside}"
+        )
+
+    def beside(self, told: str) -> "OutOfReach":
+        """The same, with more to tell."""
+        return OutOfReach(
+            self.model, self.what, self.least, self.asked, of=self.of, together=self.together,
+            beside=told,
         )
 
 

@@ -169,6 +169,8 @@ def _task(
     decided = Kind.BINARY if network.output_count == 1 else Kind.LABELS
     own = network.task
     in_file = file.task or (own.kind if own else decided)
+    if not (task or file.task or own):
+        _check_thresholds(file, network, softmax, thresholds)
     if task or thresholds:
         kind = task or in_file
         source = "--task" if task else "--threshold"
@@ -182,14 +184,43 @@ def _task(
         return replace(stated, source=file.path.name)
     if own:
         return own
+    try:
+        return _shown_task(file, network, softmax) or infer_task(network, y, file.labels)
+    except InputError as error:
+        raise InputError(f"{file.path}: {error}") from None
+
+
+def _check_thresholds(
+    file: GoldenFile, network: Network, softmax: bool, thresholds: Sequence[float]
+) -> None:
+    """Check that thresholds, which say the task where nothing else does, do not contradict what
+    golden data has: otherwise its labels would be blamed."""
+    if not thresholds and not file.thresholds:
+        return
+    expected = "the task binary or labels, whose outputs say yes from a threshold on"
+    try:
+        found = _shown_task(file, network, softmax)
+    except InputError:
+        return  # such as labels that need a threshold
+    if found is None or found.kind in (Kind.BINARY, Kind.LABELS):
+        return
+    got = f"{found.kind}, as {found.source}"
+    if thresholds:
+        raise InputError.at(
+            "--threshold", "", expected=expected, got=f"{got} (--task says otherwise)"
+        )
+    raise file.error("threshold", expected, f"{got} (a task in the file says otherwise)")
+
+
+def _shown_task(file: GoldenFile, network: Network, softmax: bool) -> Task | None:
+    """The task that golden data shows by its arrays; None where only the outputs' values tell."""
     if file.targets is not None:
         return Task((Kind.REGRESSION,), source="golden data has targets")
     if softmax:
         return Task((Kind.CLASSES,), source="golden data has the softmax of the outputs")
-    try:
-        return infer_task(network, y, file.labels)
-    except InputError as error:
-        raise InputError(f"{file.path}: {error}") from None
+    if file.labels is None and network.output_activation != "softmax":
+        return None
+    return infer_task(network, file.y, file.labels)
 
 
 def _known_thresholds(
@@ -239,7 +270,8 @@ def _labels(file: GoldenFile, task: Task) -> np.ndarray | None:
     if task.kind is not Kind.CLASSES:
         if labels.size != y.size:
             raise file.error(
-                "labels", f"0 or 1 for each output, shape {y.shape}", f"shape {labels.shape}"
+                "labels", f"0 or 1 for each output, as the task {task.kind} has, shape {y.shape}",
+                f"shape {labels.shape}",
             )
         return _whole(file, "labels", labels, 1).reshape(y.shape)
     if labels.ndim == 1:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from build_decoder.models.errors import InputError
+from build_decoder.models.golden.parts import parts_warnings
 from build_decoder.models.network import Network
 from build_decoder.models.spread import varies
 from build_decoder.models.task import Kind
@@ -58,15 +59,18 @@ def golden_warnings(
     elif constant.any():
         # As quant.quality.output_scales has it.
         unit = "the greatest output" if constant.all() else "the standard deviation of the others"
-        errors = f", and errors of it are in {unit}" if golden.task.keeps_values else ""
+        many = int(np.count_nonzero(constant)) > 1
+        it, vary = ("them", "they vary") if many else ("it", "it varies")
+        errors = f", and errors of {it} are in {unit}" if golden.task.keeps_values else ""
         yield (
-            f"output {_listed(np.flatnonzero(constant))} is constant on golden data: nothing is "
-            f"known of how it varies{errors}"
+            f"output{'s' * many} {_listed(np.flatnonzero(constant))} {'are' if many else 'is'} "
+            f"constant on golden data: nothing is known of how {vary}{errors}"
         )
     if len(golden.task.kinds) > 1:
         yield (
-            f"the task is not said, {golden.task.source}: the decoder keeps both, "
-            f"{' and '.join(golden.task.kinds)}; --task makes it smaller"
+            f"the task is not said, {golden.task.source}: the decoder is judged by both, "
+            f"{' and '.join(golden.task.kinds)}; --task says which it is, and formats searched for "
+            "it alone may be narrower"
         )
     if golden.task.guessed:
         yield (
@@ -76,6 +80,7 @@ def golden_warnings(
     yield from _outlier(golden.x)
     if golden.labels is not None:
         yield from _labels(golden)
+    yield from parts_warnings(golden)
 
 
 def _is_constant(network: Network, x: np.ndarray) -> bool:

@@ -148,6 +148,14 @@ class FloatFormat:
         infinities, what becomes one, and NaN; booleans."""
         return (self.encode(values) & (self.sign_bit - 1)) >= self.infinity
 
+    def underflows(self, values) -> np.ndarray:
+        """Where real ``values`` (any shape) lose bits, or all, because they are smaller than the
+        least normal number; booleans. Zero loses none."""
+        size = np.abs(np.asarray(values, dtype=np.float64))
+        lost = np.abs(self.decode(self.encode(size)) - size)
+        small = size < self.decode(self.least_normal)
+        return small & (lost > size * 2.0 ** -(self.fraction + 1))
+
     def order(self, raw) -> np.ndarray:
         """Integers that compare as the numbers of ``raw`` do; both zeros are one, and NaN is beyond
         the infinity of its sign."""

@@ -4,19 +4,19 @@ import numpy as np
 
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
-from build_decoder.models.task import Task
-from build_decoder.quant.criterion import Criterion
+from build_decoder.quant.floating.advice import float_advice
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.float_format import FloatFormat
 from build_decoder.quant.floating.ranged import Ranged
 from build_decoder.quant.floating.recurrent import FloatRecurrent
+from build_decoder.quant.floating.seen import values_seen
 from build_decoder.quant.formats import INPUT, NodeKey
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.quant.quality import Quality, Reference
+from build_decoder.quant.quality import Reference
 from build_decoder.quant.quantised import Quantised
 from build_decoder.quant.search_result import SearchResult, Step
 
-__all__ = ["FLOATING", "coarse", "float_quantised", "input_ranges", "overflowing"]
+__all__ = ["FLOATING", "float_quantised", "input_ranges"]
 
 FLOATING = "floating"
 """Name of what stands in for a search."""
@@ -59,9 +59,9 @@ def float_quantised(
     warnings = [
         f"layer {found['layer']}: {found['beyond']} of {found['inputs']} inputs are beyond the "
         f"range of those searched on, up to {found['greatest']:g} in size, and are limited to it"
-        for found in input_ranges(model, golden.x) if found["beyond"]
+        for found in input_ranges(model, network, golden.x) if found["beyond"]
     ]  # fmt: skip
-    warnings += overflowing(format, y) or coarse(format, golden.task, seen)
+    warnings += float_advice(network, golden, format, y, seen, uniform_segments=uniform_segments)
     return Quantised(
         model=model,
         search=SearchResult(FLOATING, network, (step,), np.zeros(len(searched), dtype=bool)),
@@ -73,52 +73,25 @@ def float_quantised(
     )
 
 
-def overflowing(format: FloatFormat, y: np.ndarray) -> list[str]:
-    """A warning where outputs ``y`` (samples, outputs) in ``format`` are no finite numbers."""
-    found = np.count_nonzero(~np.isfinite(y).all(axis=1))
-    if not found:
-        return []
-    return [
-        f"outputs of {found} of {len(y)} golden samples are infinite or NaN: the greatest number "
-        f"of {format} is {format.ends[1]:g}; a format with more exponent bits, or fixed point, "
-        "holds more"
-    ]
-
-
-def coarse(format: FloatFormat, task: Task, seen: Quality) -> list[str]:
-    """A warning where a decoder in ``format`` keeps less of the network's decisions or values on
-    the samples that ranges are taken from, ``seen``, than a search for fixed-point formats must."""
-    criterion, lost = Criterion.for_task(task), []
-    changed = 1 - min(seen.agreements, default=1.0)
-    if changed > max(2 * criterion.max_flips, 1 / seen.samples):
-        lost.append(f"{changed:.1%} of decisions are not kept")
-    if criterion.max_error is not None and max(seen.errors) > criterion.max_error:
-        lost.append(
-            f"an output has an error of {max(seen.errors):.3g} of its standard deviation"
-        )
-    if not lost:
-        return []
-    return [
-        f"on the samples searched on, {' and '.join(lost)}: {format} has {format.fraction} "
-        f"fraction bit{'s' * (format.fraction > 1)}, and nothing is searched; a format with more, "
-        "or fixed point, may keep more"
-    ]
-
-
-def input_ranges(model: IntegerModel, x: np.ndarray) -> list[dict[str, int | float]]:
+def input_ranges(
+    model: IntegerModel, network: Network, x: np.ndarray
+) -> list[dict[str, int | float]]:
     """For each layer in floating point, the range that its inputs are taken from, and how many of
     those that real samples ``x`` (samples, inputs) lead to are not of it.
 
     ``layer`` is its number, from 1; ``greatest`` the greatest input, ``least_exponent`` that of the
     last bit, ``inputs`` how many there are, and ``beyond`` how many of them are greater or NaN;
-    ``cut`` how many others have bits below the last one. Of a layer over time steps, ``states`` is
-    how many states come back to be multiplied with gates, and ``states_cut`` how many of them have
-    bits below the last one that is taken there.
+    ``cut`` how many others have bits below the last one. ``small`` is how many inputs of the same
+    layer of ``network``, which ``model`` was made of, lose bits or become zero before, since they
+    are smaller than the least normal number of the format. Of a layer over time steps, ``states``
+    is how many states come back to be multiplied with gates, and ``states_cut`` how many of them
+    have bits below the last one that is taken there.
     """
     found = {
         number: {
             "layer": number, "greatest": node.layer.range.greatest,
             "least_exponent": node.layer.range.least, "inputs": 0, "beyond": 0, "cut": 0,
+            "small": 0,
         }
         | ({"states": 0, "states_cut": 0} if isinstance(node.layer, FloatRecurrent) else {})
         for number, node in enumerate(model.nodes, start=1) if isinstance(node.layer, Ranged)
@@ -136,4 +109,11 @@ def input_ranges(model: IntegerModel, x: np.ndarray) -> list[dict[str, int | flo
                     states, cut = node.layer.states_cut(raw)
                     counts["states"] += states
                     counts["states_cut"] += cut
+    for floats in values_seen(network, x):
+        for number, counts in found.items():
+            node = model.nodes[number - 1]
+            underflows = node.layer.range.format.underflows
+            counts["small"] += sum(
+                int(np.count_nonzero(underflows(floats[name]))) for name in node.inputs
+            )
     return list(found.values())
