@@ -125,17 +125,20 @@ class _Patterns:
         for number in numbers:
             digits = self.rows[number].digits.T
             self.digits[:, number] = digits > 0, digits < 0
+        every = self.digits.reshape(*self.digits.shape[:2], -1)[:, :have]
+        changed, inputs = every[:, numbers], len(self.widths)
+        # Where none of the rows has a digit, nothing is shared with them.
+        there = np.flatnonzero(changed.any(axis=(0, 1)))
         for shift in range(self.places):
-            count = self.places - shift
-            lower = self.digits[:, :have, :count] * self.widths
-            upper = self.digits[:, :have, shift:]
-            lower, upper = (part.reshape(2, have, -1) for part in (lower, upper))
-            changed = lower[:, numbers], upper[:, numbers]
-            saved = self.saved[:, shift]
-            saved[:, numbers, :have] = self._worth(changed[0], upper)
-            saved[:, :have, numbers] = self._worth(lower, changed[1])
-        every = np.arange(have)
-        self.saved[:, 0][:, every, every] = -1
+            up, saved = shift * inputs, self.saved[:, shift]
+            lower = there[there < (self.places - shift) * inputs]
+            upper = there[there >= up]
+            weighted = changed[:, :, lower] * self.widths[lower % inputs]
+            saved[:, numbers, :have] = self._worth(weighted, every[:, :, lower + up])
+            weighted = changed[:, :, upper] * self.widths[upper % inputs]
+            saved[:, :have, numbers] = self._worth(every[:, :, upper - up], weighted)
+        rows = np.arange(have)
+        self.saved[:, 0][:, rows, rows] = -1
         full = [number for number in numbers if self.rows[number].nested >= self.nested]
         self.saved[:, :, full] = self.saved[:, :, :, full] = -1
 
