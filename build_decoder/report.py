@@ -79,9 +79,9 @@ class Report:
         Inputs and outputs a cycle of each layer, and its multipliers: DSP blocks that make two
         products (packed) or one (dsp), and products in LUTs.
     bit_heaps
-        ``lut`` and ``ff`` of dense layers that are bit heaps, as planned, in the family ``cells``;
-        ``levels`` of LUTs from input to output, rows of ``registers``, and ``planes`` that inputs
-        come in. Null without any.
+        ``lut`` and ``ff`` of dense layers or convolutions that are bit heaps, as planned, in the
+        family ``cells``; of several convolutions the most ``levels`` of LUTs from input to output,
+        rows of ``registers``, and ``planes`` that inputs come in. Null without any.
     latency_at_pace
         Of frames of time steps that come evenly, a frame each ``interval_cycles``:
         ``latency_cycles`` from the first value of the last step to the last output, as planned.

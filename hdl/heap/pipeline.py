@@ -1,5 +1,6 @@
 """Where registers stand in a network of LUTs."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Pipeline:
 
     def row(self, level: int) -> int:
         """Number of the first row behind a level: 0 of the inputs'."""
-        return int(np.searchsorted(self.ends, level))
+        return bisect_left(self.ends, level)
 
     @property
     def waits(self) -> Iterator[int]:
