@@ -62,6 +62,21 @@ def test_every_shape(name, cells, planes):
     check(ConvolutionHeapPlan(convolution(shape, kernel, filters), cells, planes))
 
 
+@pytest.mark.parametrize(
+    ("used", "planes"),
+    swept_cases(itertools.product(("nothing", "one column", "one channel"), (1, 2)), 2),
+)
+def test_weights_that_are_zero(used, planes):
+    """Registers hold what is taken, and what is on its way there, alone."""
+    layer = convolution((5, 1, 2), (4, 1), 2)
+    kept = {"nothing": [], "one column": np.s_[0], "one channel": np.s_[:, :, 0]}[used]
+    weights = np.zeros_like(layer.weights)
+    weights[kept] = layer.weights[kept]
+    plan = ConvolutionHeapPlan(replace(layer, weights=weights), NAMES[0], planes)
+    assert len(plan.window) == {"nothing": 0, "one column": 4 * 8, "one channel": 4 * 4}[used]
+    check(plan)
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_column_is_a_dense_layer_of_its_window(name):
     shape, kernel, filters = SHAPES[name]
