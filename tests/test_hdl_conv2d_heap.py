@@ -95,7 +95,7 @@ def test_a_column_is_a_dense_layer_of_its_window(name):
 @pytest.mark.parametrize(
     ("name", "planes"),
     swept_cases(
-        itertools.product(("fewer columns than wait", "one tap", "rows and time"), (1, 2, 4)), 2
+        itertools.product(("fewer columns than wait", "one tap", "rows and time"), (1, 2, 4)), 3
     ),
 )
 def test_control_while_others_stall(name, planes):
@@ -203,7 +203,7 @@ def heaps_of(plan: DecoderPlan) -> list[ConvolutionHeapPlan]:
     return [each for each in plan.layers.values() if isinstance(each, ConvolutionHeapPlan)]
 
 
-@pytest.mark.parametrize(("interval", "rows"), swept_cases([(None, 1), (40, 1), (None, 2)], 2))
+@pytest.mark.parametrize(("interval", "rows"), swept_cases([(None, 1), (40, 1), (None, 2)], 3))
 def test_a_decoder_whose_convolutions_are_heaps(interval, rows):
     model = net(rows)
     plan = convolution_heaps(model, None, interval)
@@ -231,7 +231,7 @@ def test_choices_survive_their_file(tmp_path):
     assert Design.load(tmp_path / "design.json").plan(model).stages == made.stages
 
 
-@pytest.mark.parametrize("number", swept((1, 0, 2, 4, 5, 6, 7), 3))
+@pytest.mark.parametrize("number", swept((0, 1, 5, 7, 6, 2, 4), 2))
 def test_random_networks(number):
     drawn = random_heap_columns(np.random.default_rng([17, number]))
     x_raw = random_frames(np.random.default_rng(5), drawn.model, 5)
@@ -249,8 +249,8 @@ def test_they_are_chosen_where_nothing_else_is_as_fast():
     # Of a family without compressors, what is folded is all that there is.
     with pytest.raises(InputError, match="expected an interval that its layers can reach"):
         design_decoder(model, interval_cycles=5, family=get("ice40"))
-    with pytest.raises(InputError, match="which is 9 cycles or more for conv1, got 8"):
-        design_decoder(model, interval_cycles=8, family=family)
+    with pytest.raises(InputError, match="which is 8 cycles or more for conv1, got 7"):
+        design_decoder(model, interval_cycles=7, family=family)
 
 
 def test_they_are_not_chosen_where_others_are_cheaper():
