@@ -16,6 +16,7 @@ from build_decoder.quant import width_search
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.format_moves import with_bits
 from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.judge import Judge
 from build_decoder.quant.qformat import QFormat
@@ -247,6 +248,32 @@ def test_evaluator_is_the_integer_model(tiny):
         np.testing.assert_array_equal(
             evaluator.outputs(formats), integer_model(network, formats).predict(golden.x)
         )
+
+
+def test_formats_that_make_the_same_values_are_run_no_further(tiny, monkeypatch):
+    network, golden = tiny
+    run = []
+    computed = Evaluator._computed
+    monkeypatch.setattr(
+        Evaluator,
+        "_computed",
+        lambda self, formats, call, place, *how: run.append((call.each.node.name, place))
+        or computed(self, formats, call, place, *how),
+    )
+    evaluator = Evaluator(network, golden)
+    formats = analyse_ranges(network, golden.x)
+    (before,) = evaluator.growing_outputs(formats)
+    for role, steps in (("accumulator", [1]), ("weight", [0, 1])):
+        key, run[:] = NodeKey("layer1", role), []
+        # Nothing saturates in a format that holds all values, and no more in a wider one.
+        wider = {**formats, key: with_bits(formats[key], integer=formats[key].integer + 1)}
+        (after,) = evaluator.growing_outputs(wider)
+        assert after.numbers == before.numbers
+        assert sorted(run) == [("layer1", place) for place in steps]
+        np.testing.assert_array_equal(after.y, Evaluator(network, golden).outputs(wider))
+    assert evaluator.evaluations == 3
+    coarse = {**formats, key: with_bits(formats[key], fraction=1)}
+    assert next(evaluator.growing_outputs(coarse)).numbers != before.numbers
 
 
 def test_ranges_hold_all_weights_and_signals(tiny):
