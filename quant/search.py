@@ -27,6 +27,7 @@ from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.exact_forms import approximated, exact_quality, made_exact
 from build_decoder.quant.exchange import Exchange
+from build_decoder.quant.input_statistics import InputStatistics
 from build_decoder.quant.joint_judge import JointJudge
 from build_decoder.quant.judge import Judge
 from build_decoder.quant.pruning import common_pruning_path
@@ -91,7 +92,7 @@ def search_formats(
     standards = [standard, *(Standard(*other, criterion) for other in also)]
     cases = [(network, golden), *also]
     suspected = any(near.even for standard in standards for near in standard.near)
-    statistics = [{} for _ in cases]
+    statistics = [InputStatistics() for _ in cases]
 
     def judge_of(networks: Sequence[Network], roundings: Sequence[CompensatedRounding], **how):
         judges = [
@@ -116,6 +117,7 @@ def search_formats(
             extra=extra,
             suspected=suspected,
             alike=None if reloadable else alike_nodes(networks[0]),
+            statistics=statistics,
         )
 
     first = best = search_of([network for network, _ in cases])
