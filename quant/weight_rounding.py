@@ -14,6 +14,7 @@ from build_decoder.quant.formats import NetworkFormats, NodeKey
 from build_decoder.quant.input_statistics import InputStatistics
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.rounded_once import RoundedOnce
 
 __all__ = ["CompensatedRounding", "NearestRounding", "WeightRounding", "on_grid"]
 
@@ -102,5 +103,6 @@ class CompensatedRounding:
     def _feedback(self, name: str) -> ErrorFeedback:
         node, x = self._nodes[name]
         (source,) = node.inputs
-        known = self._of_inputs if source in self._inputs else self._of_nodes
-        return known.of(source, feedback_of, x)
+        if source in self._inputs:
+            return self._of_inputs.of(source, RoundedOnce.by_samples, x)
+        return self._of_nodes.of(source, feedback_of, x)

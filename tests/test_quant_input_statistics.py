@@ -4,7 +4,7 @@ import numpy as np
 
 from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
-from build_decoder.quant import range_analysis, weight_rounding
+from build_decoder.quant import range_analysis, rounded_once
 from build_decoder.quant.input_statistics import InputStatistics
 from build_decoder.quant.pruning import pruning_path
 from build_decoder.quant.qformat import QFormat
@@ -20,7 +20,7 @@ def test_networks_that_share_statistics_find_what_each_finds_by_itself(monkeypat
     weight = QFormat(0, 5)
     arrays = [CompensatedRounding(each, x).arrays(each.nodes[0], weight) for each in networks]
     found = []
-    for module, name in ((range_analysis, "_spread"), (weight_rounding, "feedback_of")):
+    for module, name in ((range_analysis, "_spread"), (rounded_once, "feedback_of")):
         find = getattr(module, name)
         monkeypatch.setattr(
             module, name, lambda values, find=find: found.append(values) or find(values)
