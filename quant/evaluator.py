@@ -11,13 +11,13 @@ from build_decoder.models.golden import GoldenData
 from build_decoder.models.layer import Shape
 from build_decoder.models.network import Input, Network, Node
 from build_decoder.quant.activations.forms import searched_forms
-from build_decoder.quant.carrier import carrier
 from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey
 from build_decoder.quant.layer import LayerQuantiser, Operation, Parts, Step
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.operations.raw_array import RawArray
-from build_decoder.quant.qformat import QFormat, exact_fraction
+from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quality import Quality, Reference
+from build_decoder.quant.quantised_inputs import QuantisedInputs
 from build_decoder.quant.remembered_arrays import RememberedArrays
 from build_decoder.quant.weight_rounding import NearestRounding, WeightRounding
 
@@ -109,6 +109,8 @@ class Evaluator:
     parts
         Numbers of the samples that are run together, part by part: each sample is in one of them.
         Default: all are run at once.
+    inputs
+        Those of ``golden``, for networks that run on it to share; parts have their own.
 
     Attributes
     ----------
@@ -125,6 +127,7 @@ class Evaluator:
         rounding: WeightRounding | None = None,
         uniform_segments: int | None = None,
         parts: Sequence[np.ndarray] | None = None,
+        inputs: QuantisedInputs | None = None,
     ):
         self.network = network
         self.rounding = rounding or NearestRounding()
@@ -133,8 +136,11 @@ class Evaluator:
         self.evaluations = 0
         self._forms = searched_forms(uniform_segments)
         self._parts = parts
-        self._x = [golden.x] if parts is None else [golden.x[rows] for rows in parts]
-        self._input_fraction = exact_fraction(golden.x)
+        if parts is None:
+            self._inputs = [inputs or QuantisedInputs(golden.x)]
+        else:
+            self._inputs = [QuantisedInputs(golden.x[rows]) for rows in parts]
+        self._input_fraction = max(inputs.fraction for inputs in self._inputs)
         self._qualities: dict[tuple[int, ...], Quality] = {}
         self._given = [NodeKey(item.name, INPUT) for item in network.given_inputs]
         self._nodes = [_EvaluatedNode.of(network, node) for node in network.nodes]
@@ -154,7 +160,7 @@ class Evaluator:
     def growing_outputs(self, formats: NetworkFormats) -> Iterator[Outputs]:
         """:meth:`outputs` after each part of the samples."""
         run, numbers, y = self._run_of(formats), (), None
-        for part in range(len(self._x)):
+        for part in range(len(self._inputs)):
             edge, raw = self._raw_outputs(run, part)
             numbers += (edge.number,)
             given = edge.format.to_real(raw.reshape(len(raw), -1))
@@ -169,7 +175,7 @@ class Evaluator:
     def quality(self, formats: NetworkFormats) -> Quality:
         """Quality of the integer model with ``formats``."""
         run = self._run_of(formats)
-        numbers = tuple(self._raw_outputs(run, part)[0].number for part in range(len(self._x)))
+        numbers = tuple(self._raw_outputs(run, part)[0].number for part in range(len(self._inputs)))
         if numbers not in self._qualities:
             self._qualities[numbers] = self.reference.compare(self.outputs(formats))
         return self._qualities[numbers]
@@ -205,7 +211,8 @@ class Evaluator:
             else:
                 format = next(given)
                 number = self._number(item.name, format, part)
-                makers[number] = _Maker((), partial(self._quantised_input, item, format, part))
+                make = partial(self._quantised_input, item, format, part)
+                makers[number] = _Maker((), make, kept=False)
             edges[item.name] = _Edge(number, format)
         for each, own in zip(self._nodes, run.own, strict=True):
             call = _Call(each, own, tuple(edges[name] for name in each.node.inputs))
@@ -312,8 +319,7 @@ class Evaluator:
         return QFormat(format.integer, fraction, format.signed)
 
     def _quantised_input(self, item: Input, format: QFormat, part, result, sources) -> np.ndarray:
-        raw = format.quantise(self._x[part], carrier(format.width))
-        return raw.reshape(-1, *item.shape)
+        return self._inputs[part].raw(format).reshape(-1, *item.shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,7 @@ class Judge:
         The network, and the samples that it is run on. The outputs in ``golden`` may be those of a
         larger network that this one stands in for.
     standard
-        Default: the standard of ``network``, ``golden`` and ``criterion``.
+        Of the same samples. Default: the standard of ``network``, ``golden`` and ``criterion``.
     uniform_segments
         Of generated activations; see :func:`quant.quantise.quantise`.
     """
@@ -50,9 +50,14 @@ class Judge:
         self._rows = self.standard.near_rows
         near = None if self._rows is not None else self.standard.near_samples
         self._parts = nearest_first(network, self.standard)
-        parts = {"parts": self._parts}
-        self._full = Evaluator(network, golden, **how, **({} if self._rows is None else parts))
-        self._near = None if near is None else Evaluator(network, near, **how, **parts)
+        golden_parts = None if self._rows is None else self._parts
+        self._full = Evaluator(
+            network, golden, parts=golden_parts, inputs=self.standard.inputs, **how
+        )
+        self._near = None
+        if near is not None:
+            inputs = self.standard.near_inputs
+            self._near = Evaluator(network, near, parts=self._parts, inputs=inputs, **how)
         self._nodes = free_nodes(network)
         # After each stage that was run.
         self._harms: dict[tuple[QFormat, ...], list[float]] = {}

@@ -5,10 +5,13 @@ import numpy as np
 from build_decoder.models.files.load import load_network
 from build_decoder.models.golden import load_golden
 from build_decoder.quant import range_analysis, rounded_once
+from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.input_statistics import InputStatistics
+from build_decoder.quant.judge import Judge
 from build_decoder.quant.pruning import pruning_path
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.range_analysis import analyse_ranges
+from build_decoder.quant.standard import Standard
 from build_decoder.quant.weight_rounding import CompensatedRounding
 
 
@@ -33,6 +36,31 @@ def test_networks_that_share_statistics_find_what_each_finds_by_itself(monkeypat
             np.testing.assert_array_equal(got[key], array)
     # A spread and an error feedback.
     assert sum(values.shape == x.shape for values in found) == 2
+
+
+def test_networks_that_keep_to_one_standard_quantise_inputs_once(monkeypatch):
+    network = load_network("tiny")
+    golden = load_golden("tiny", network).search
+    formats = analyse_ranges(network, golden.x)
+    (smaller, *_) = pruning_path(network, golden.x)
+    expected = Judge(smaller, golden, Criterion(), standard=Standard(network, golden, Criterion()))
+    standard = Standard(network, golden, Criterion())
+    quantised = []
+    raw = QFormat.quantise
+    monkeypatch.setattr(
+        QFormat, "quantise", lambda self, x, *kind: quantised.append(x) or raw(self, x, *kind)
+    )
+    judges = [
+        Judge(each, golden, Criterion(), standard=standard) for each in (network, smaller, network)
+    ]
+    qualities = [judge.quality(formats) for judge in judges]
+    harms = [judge.harm(formats) for judge in judges]
+    assert qualities[0] == qualities[2]
+    assert harms[0] == harms[2]
+    inputs = (golden.x, standard.near_samples.x)
+    assert [sum(x is given for x in quantised) for given in inputs] == [1, 1]
+    monkeypatch.undo()
+    assert (expected.quality(formats), expected.harm(formats)) == (qualities[1], harms[1])
 
 
 def test_each_input_has_its_own_statistics():
