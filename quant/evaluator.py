@@ -180,6 +180,11 @@ class Evaluator:
             self._qualities[numbers] = self.reference.compare(self.outputs(formats))
         return self._qualities[numbers]
 
+    def forget(self) -> None:
+        """Keep no results any longer, which take most of the memory; those that are asked for
+        again are made again."""
+        self._results = RememberedArrays(_REMEMBERED_BYTES)
+
     def _run_of(self, formats: NetworkFormats) -> _Run:
         return _Run(
             tuple(self._of_input(formats[key]) for key in self._given),

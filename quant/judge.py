@@ -151,6 +151,12 @@ class Judge:
         self._harms.clear()
         self._harms_near.clear()
 
+    def forget(self) -> None:
+        """Keep what formats do, but not how it came about: see `Evaluator.forget`."""
+        self._full.forget()
+        if self._near is not None:
+            self._near.forget()
+
     def _key(self, formats: NetworkFormats) -> tuple[QFormat, ...]:
         return tuple(formats[node] for node in self._nodes)
 

@@ -172,14 +172,18 @@ def search_formats(
 
 
 def _best(searches: Sequence[WidthSearch]) -> WidthSearch:
-    """The search whose formats are worth least, of those from the whole network to the smallest."""
+    """The search whose formats are worth least, of those from the whole network to the smallest;
+    the judges of the others forget their results."""
     best, least = searches[-1], np.inf
     # What is small costs little, and shows the others to be hopeless.
     for search in reversed(searches):
+        worse = search
         if search.may_be_worth_less(least):
             worth = search.worth(search.steps[-1].formats)
             if worth <= least:
-                best, least = search, worth
+                best, worse, least = search, best, worth
+        if worse is not best:
+            worse.judge.forget()
     return best
 
 

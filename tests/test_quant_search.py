@@ -128,8 +128,9 @@ class _Tried:
     ``worth``, by hand."""
 
     def __init__(self, alone, worth):
-        self._worth, self.found = worth, False
+        self._worth, self.found, self.forgotten = worth, False, 0
         self.network = self.perfect = None
+        self.judge = self
         self._alone = SimpleNamespace(formats=alone)
 
     may_be_worth_less = WidthSearch.may_be_worth_less
@@ -145,6 +146,9 @@ class _Tried:
     def worth(self, formats):
         return self._worth
 
+    def forget(self):
+        self.forgotten += 1
+
 
 def test_networks_that_cost_far_more_than_the_best_are_not_searched_to_the_end():
     whole, hopeless, close, smallest = (
@@ -152,11 +156,13 @@ def test_networks_that_cost_far_more_than_the_best_are_not_searched_to_the_end()
     )
     assert default_search._best([whole, hopeless, close, smallest]) is close
     assert [one.found for one in (whole, hopeless, close, smallest)] == [False, False, True, True]
+    assert [one.forgotten for one in (whole, hopeless, close, smallest)] == [1, 1, 0, 1]
 
 
 def test_of_networks_worth_the_same_the_one_with_most_neurons_is_kept():
     searches = [_Tried(400, 500), _Tried(400, 500), _Tried(400, 500)]
     assert default_search._best(searches) is searches[0]
+    assert [one.forgotten for one in searches] == [0, 1, 1]
 
 
 @pytest.mark.slow
@@ -274,6 +280,18 @@ def test_formats_that_make_the_same_values_are_run_no_further(tiny, monkeypatch)
     assert evaluator.evaluations == 3
     coarse = {**formats, key: with_bits(formats[key], fraction=1)}
     assert next(evaluator.growing_outputs(coarse)).numbers != before.numbers
+
+
+def test_results_that_are_forgotten_are_made_again(tiny):
+    network, golden = tiny
+    evaluator = Evaluator(network, golden)
+    formats = analyse_ranges(network, golden.x)
+    (before,) = evaluator.growing_outputs(formats)
+    evaluator.forget()
+    (after,) = evaluator.growing_outputs(formats)
+    assert after.numbers == before.numbers
+    np.testing.assert_array_equal(after.y, before.y)
+    assert evaluator.evaluations == 1
 
 
 def test_ranges_hold_all_weights_and_signals(tiny):
