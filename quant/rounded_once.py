@@ -2,18 +2,15 @@
 
 import numpy as np
 
+from build_decoder.quant.by_neuron import ByNeuron
 from build_decoder.quant.error_feedback import ErrorFeedback, feedback_of
-from build_decoder.quant.remembered_arrays import RememberedArrays
 
 __all__ = ["RoundedOnce"]
-
-_REMEMBERED_BYTES = 1 << 28
-"""Bytes of rounded weights that are kept."""
 
 
 class RoundedOnce(ErrorFeedback):
     """Error feedback that rounds the weights of a neuron, which no other neuron's change, to a
-    format once: a network has those that it was pruned to from another one.
+    format once.
 
     Parameters
     ----------
@@ -24,8 +21,7 @@ class RoundedOnce(ErrorFeedback):
     def __init__(self, feedback: ErrorFeedback):
         self.mean = feedback.mean
         self._feedback = feedback
-        self._numbers: dict[bytes, int] = {}
-        self._rounded = RememberedArrays(_REMEMBERED_BYTES)
+        self._rounded = ByNeuron()
 
     @classmethod
     def by_samples(cls, x: np.ndarray) -> "RoundedOnce":
@@ -33,14 +29,6 @@ class RoundedOnce(ErrorFeedback):
         return cls(feedback_of(x))
 
     def rounded(self, weights, format):
-        numbers = [
-            self._numbers.setdefault(neuron.tobytes(), len(self._numbers)) for neuron in weights.T
-        ]
-        found = [self._rounded.get((number, format)) for number in numbers]
-        new = [index for index, neuron in enumerate(found) if neuron is None]
-        if new:
-            columns = np.ascontiguousarray(self._feedback.rounded(weights[:, new], format).T)
-            for index, neuron in zip(new, columns, strict=True):
-                found[index] = neuron.copy()
-                self._rounded.put((numbers[index], format), found[index])
-        return np.stack(found, axis=1)
+        return self._rounded.of(
+            weights, format, lambda new: self._feedback.rounded(weights[:, new], format)
+        )

@@ -27,6 +27,7 @@ from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.exact_forms import approximated, exact_quality, made_exact
 from build_decoder.quant.exchange import Exchange
+from build_decoder.quant.forward_once import ForwardOnce
 from build_decoder.quant.input_statistics import InputStatistics
 from build_decoder.quant.joint_judge import JointJudge
 from build_decoder.quant.judge import Judge
@@ -193,12 +194,18 @@ def _pruned(
     """The smallest networks, one of each case, that keep its standard and do not harm more than a
     limit, for each of :data:`_PRUNED_HARM`; all different."""
     smallest = {}
+    runs = [
+        [
+            None if samples is None else ForwardOnce(samples.x)
+            for samples in (golden, standard.near_samples)
+        ]
+        for (_, golden), standard in zip(cases, standards, strict=True)
+    ]
     for networks in common_pruning_path([(network, golden.x) for network, golden in cases]):
         harms, held = [], True
-        for network, (_, golden), standard in zip(networks, cases, standards, strict=True):
-            near = standard.near_samples
-            quality = standard.quality(network.forward(golden.x))
-            harms.append(standard.harm(None if near is None else network.forward(near.x), quality))
+        for network, standard, (run, near) in zip(networks, standards, runs, strict=True):
+            quality = standard.quality(run.outputs(network))
+            harms.append(standard.harm(None if near is None else near.outputs(network), quality))
             held = held and standard.holds(harms[-1], quality)
         if max(harms) > max(_PRUNED_HARM):
             break
