@@ -187,8 +187,8 @@ class Evaluator:
 
     def _run_of(self, formats: NetworkFormats) -> _Run:
         return _Run(
-            tuple(self._of_input(formats[key]) for key in self._given),
-            tuple(tuple(formats[key] for key in each.keys) for each in self._nodes),
+            tuple([self._of_input(formats[key]) for key in self._given]),
+            tuple([tuple([formats[key] for key in each.keys]) for each in self._nodes]),
         )
 
     def _raw_outputs(self, run: _Run, part: int) -> tuple[_Edge, np.ndarray]:
@@ -220,13 +220,14 @@ class Evaluator:
                 makers[number] = _Maker((), make, kept=False)
             edges[item.name] = _Edge(number, format)
         for each, own in zip(self._nodes, run.own, strict=True):
-            call = _Call(each, own, tuple(edges[name] for name in each.node.inputs))
-            key = (each.node.name, own, *(edge.number for edge in call.taken))
+            taken = tuple([edges[name] for name in each.node.inputs])
+            key = (each.node.name, own, *[edge.number for edge in taken])
             edge = self._edges.get(key)
             if edge is None:
+                call = _Call(each, own, taken)
                 edge = self._edges[key] = self._new_edge(run, call, makers)
             else:
-                late = partial(self._put_late, run, call, makers, edge.number)
+                late = partial(self._put_late, run, each, own, taken, makers, edge.number)
                 makers.late[edge.number] = late
             edges[each.node.name] = edge
         return edge
@@ -249,9 +250,9 @@ class Evaluator:
             self._alike[alike] = number
         return _Edge(number, format)
 
-    def _put_late(self, run: _Run, call: "_Call", makers: _Makers, number: int) -> None:
+    def _put_late(self, run: _Run, each, own, taken, makers: _Makers, number: int) -> None:
         """Put in how the known result of a layer with that number is made."""
-        makers[number] = makers[self._put_makers(run, call, makers)]
+        makers[number] = makers[self._put_makers(run, _Call(each, own, taken), makers)]
 
     def _put_makers(self, run: _Run, call: "_Call", makers: _Makers) -> int:
         """Put in how each step of a layer makes its result; the number of the last one."""
