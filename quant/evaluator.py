@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from build_decoder.models.golden import GoldenData
-from build_decoder.models.layer import Shape
-from build_decoder.models.network import Input, Network, Node
+from build_decoder.models.network import Input, Network
 from build_decoder.quant.activations.forms import searched_forms
+from build_decoder.quant.evaluated_layer import Edge, EvaluatedLayer, LayerCall
 from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey
-from build_decoder.quant.layer import LayerQuantiser, Operation, Parts, Step
-from build_decoder.quant.layers import quantiser_of
+from build_decoder.quant.layer import Operation, Parts
 from build_decoder.quant.operations.raw_array import RawArray
 from build_decoder.quant.qformat import QFormat
 from build_decoder.quant.quality import Quality, Reference
@@ -25,9 +24,6 @@ __all__ = ["Evaluator", "Outputs"]
 
 _REMEMBERED_BYTES = 1 << 30
 """Bytes of results that are kept; a search changes one node at a time, mostly a late one."""
-
-_AGAIN = 0.75
-"""Part of these bytes that are kept for results that were asked for again."""
 
 _LARGE_BYTES = 1 << 20
 """Bytes from which on a result is not kept in another type too, if it is no input."""
@@ -44,18 +40,6 @@ class Outputs(NamedTuple):
 
     numbers: tuple[int, ...]
     y: np.ndarray
-
-
-class _Edge(NamedTuple):
-    """Values of an input or a layer on a part of the samples: their number and their format.
-
-    A number stands for all that a result depends on, so that results with equal numbers are equal.
-    Many formats make the very same values, as where a node is widened that nothing saturates: those
-    of a layer get the number that the same values, in the same format, had before.
-    """
-
-    number: int
-    format: QFormat
 
 
 class _Maker(NamedTuple):
@@ -143,13 +127,13 @@ class Evaluator:
         self._input_fraction = max(inputs.fraction for inputs in self._inputs)
         self._qualities: dict[tuple[int, ...], Quality] = {}
         self._given = [NodeKey(item.name, INPUT) for item in network.given_inputs]
-        self._nodes = [_EvaluatedNode.of(network, node) for node in network.nodes]
+        self._nodes = [EvaluatedLayer.of(network, node) for node in network.nodes]
         self._by_name = {node.name: node for node in network.nodes}
         self._raw = lru_cache(_REMEMBERED_ARRAYS)(self._raw_array)
         self._numbers: dict[tuple, int] = {}
         self._alike: dict[tuple, int] = {}
-        self._edges: dict[tuple, _Edge] = {}
-        self._answers: dict[tuple, _Edge] = {}
+        self._edges: dict[tuple, Edge] = {}
+        self._answers: dict[tuple, Edge] = {}
         self._results = RememberedArrays(_REMEMBERED_BYTES)
 
     def outputs(self, formats: NetworkFormats) -> np.ndarray:
@@ -175,7 +159,7 @@ class Evaluator:
     def quality(self, formats: NetworkFormats) -> Quality:
         """Quality of the integer model with ``formats``."""
         run = self._run_of(formats)
-        numbers = tuple(self._raw_outputs(run, part)[0].number for part in range(len(self._inputs)))
+        numbers = tuple(self._answer(run, part).number for part in range(len(self._inputs)))
         if numbers not in self._qualities:
             self._qualities[numbers] = self.reference.compare(self.outputs(formats))
         return self._qualities[numbers]
@@ -191,22 +175,28 @@ class Evaluator:
             tuple([tuple([formats[key] for key in each.keys]) for each in self._nodes]),
         )
 
-    def _raw_outputs(self, run: _Run, part: int) -> tuple[_Edge, np.ndarray]:
-        """Outputs for a part of the samples, and their raw values (samples, ...)."""
+    def _answer(self, run: _Run, part: int) -> Edge:
+        """Outputs for a part of the samples."""
         key = (part, run.given, run.own)
-        edge, makers = self._answers.get(key), _Makers()
-        raw = None if edge is None else self._results.get((edge.number, None))
+        edge = self._answers.get(key)
+        if edge is None:
+            edge = self._answers[key] = self._last_edge(run, part, _Makers())
+            self.evaluations += part == 0
+        return edge
+
+    def _raw_outputs(self, run: _Run, part: int) -> tuple[Edge, np.ndarray]:
+        """Outputs for a part of the samples, and their raw values (samples, ...)."""
+        edge = self._answer(run, part)
+        raw = self._results.get((edge.number, None))
         if raw is None:
-            found = self._last_edge(run, part, makers)
-            raw = self._result(makers, found.number)
-            if edge is None:
-                self.evaluations += part == 0
-            edge = self._answers[key] = found
+            makers = _Makers()
+            self._last_edge(run, part, makers)
+            raw = self._result(makers, edge.number)
         return edge, raw
 
-    def _last_edge(self, run: _Run, part: int, makers: _Makers) -> _Edge:
+    def _last_edge(self, run: _Run, part: int, makers: _Makers) -> Edge:
         """What the last layer gives; layers are run whose formats or inputs are new."""
-        edges: dict[str, _Edge] = {}
+        edges: dict[str, Edge] = {}
         given = iter(run.given)
         for item in self.network.inputs:
             if item.of is not None:
@@ -218,13 +208,13 @@ class Evaluator:
                 number = self._number(item.name, format, part)
                 make = partial(self._quantised_input, item, format, part)
                 makers[number] = _Maker((), make, kept=False)
-            edges[item.name] = _Edge(number, format)
+            edges[item.name] = Edge(number, format)
         for each, own in zip(self._nodes, run.own, strict=True):
             taken = tuple([edges[name] for name in each.node.inputs])
             key = (each.node.name, own, *[edge.number for edge in taken])
             edge = self._edges.get(key)
             if edge is None:
-                call = _Call(each, own, taken)
+                call = LayerCall(each, own, taken)
                 edge = self._edges[key] = self._new_edge(run, call, makers)
             else:
                 late = partial(self._put_late, run, each, own, taken, makers, edge.number)
@@ -232,12 +222,12 @@ class Evaluator:
             edges[each.node.name] = edge
         return edge
 
-    def _new_edge(self, run: _Run, call: "_Call", makers: _Makers) -> _Edge:
+    def _new_edge(self, run: _Run, call: LayerCall, makers: _Makers) -> Edge:
         """What a layer gives in formats that are new, or of inputs that are."""
         each, number = call.each, self._put_makers(run, call, makers)
         format = each.quantiser.output(each.node.layer, call.taken_formats, call.formats)
         if not each.kept:
-            return _Edge(number, format)
+            return Edge(number, format)
         raw = self._result(makers, number)
         alike = (each.node.name, format, raw.dtype, float(raw.sum()))
         known = self._alike.setdefault(alike, number)
@@ -246,15 +236,15 @@ class Evaluator:
             if held is not None and np.array_equal(held, raw):
                 self._results.drop((number, None))
                 makers[known] = makers[number]
-                return _Edge(known, format)
+                return Edge(known, format)
             self._alike[alike] = number
-        return _Edge(number, format)
+        return Edge(number, format)
 
     def _put_late(self, run: _Run, each, own, taken, makers: _Makers, number: int) -> None:
         """Put in how the known result of a layer with that number is made."""
-        makers[number] = makers[self._put_makers(run, _Call(each, own, taken), makers)]
+        makers[number] = makers[self._put_makers(run, LayerCall(each, own, taken), makers)]
 
-    def _put_makers(self, run: _Run, call: "_Call", makers: _Makers) -> int:
+    def _put_makers(self, run: _Run, call: LayerCall, makers: _Makers) -> int:
         """Put in how each step of a layer makes its result; the number of the last one."""
         each, own = call.each, call.formats
         sources = tuple(edge.number for edge in call.taken)
@@ -290,7 +280,7 @@ class Evaluator:
         return found
 
     def _computed(
-        self, run: _Run, call: "_Call", place: int, result: Callable, sources: tuple[int, ...]
+        self, run: _Run, call: LayerCall, place: int, result: Callable, sources: tuple[int, ...]
     ) -> np.ndarray:
         """What a step of a layer gives."""
         each = call.each
@@ -306,7 +296,7 @@ class Evaluator:
         return operation.compute(*(result(source, wanted) for source in sources))
 
     def _array(
-        self, each: "_EvaluatedNode", formats: Mapping[str, QFormat], name: str
+        self, each: EvaluatedLayer, formats: Mapping[str, QFormat], name: str
     ) -> RawArray:
         format = formats[each.quantiser.arrays[name]]
         return self._raw(each.node.name, name, format, formats.get(_WEIGHT))
@@ -326,56 +316,6 @@ class Evaluator:
 
     def _quantised_input(self, item: Input, format: QFormat, part, result, sources) -> np.ndarray:
         return self._inputs[part].raw(format).reshape(-1, *item.shape)
-
-
-@dataclass(frozen=True, eq=False)
-class _EvaluatedNode:
-    """What is asked for again and again of a layer.
-
-    ``kept`` tells whether its output is: not where all that takes it is one layer that does nothing
-    but hand it on, such as a pool, whose output is asked for instead.
-    """
-
-    node: Node
-    quantiser: LayerQuantiser
-    shapes: Sequence[Shape]
-    steps: tuple[Step, ...]
-    roles: tuple[str, ...]
-    keys: tuple[NodeKey, ...]
-    kept: bool
-
-    @classmethod
-    def of(cls, network: Network, node: Node) -> "_EvaluatedNode":
-        quantiser = quantiser_of(node.layer)
-        roles = tuple(role.name for role in quantiser.roles(node.layer))
-        keys = tuple(NodeKey(node.name, role) for role in roles)
-        takers = [other for other in network.nodes if node.name in other.inputs]
-        handed_on = (
-            len(takers) == 1
-            and len(takers[0].inputs) == 1
-            and not quantiser_of(takers[0].layer).roles(takers[0].layer)
-        )
-        shapes = network.input_shapes(node)
-        return cls(node, quantiser, shapes, tuple(quantiser.steps), roles, keys, not handed_on)
-
-
-@dataclass(frozen=True, eq=False)
-class _Call:
-    """A layer in formats of its roles, ``own``, of the values that it takes."""
-
-    each: _EvaluatedNode
-    own: tuple[QFormat, ...]
-    taken: tuple[_Edge, ...]
-
-    @cached_property
-    def formats(self) -> Mapping[str, QFormat]:
-        """Format of each role, by its name."""
-        return dict(zip(self.each.roles, self.own, strict=True))
-
-    @property
-    def taken_formats(self) -> tuple[QFormat, ...]:
-        """Format of each input."""
-        return tuple(edge.format for edge in self.taken)
 
 
 def _walked(item: Input, result, sources) -> np.ndarray:
