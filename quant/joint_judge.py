@@ -89,6 +89,11 @@ class JointJudge:
         for judge in self.each:
             judge.excuse(perfect)
 
+    def forget(self) -> None:
+        """See :meth:`quant.judge.Judge.forget`."""
+        for judge in self.each:
+            judge.forget()
+
     def _refused_by(self, judge: Judge) -> None:
         self._order.remove(judge)
         self._order.insert(0, judge)

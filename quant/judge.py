@@ -8,7 +8,7 @@ import numpy as np
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.quant.criterion import Criterion
-from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.evaluator import Evaluator, Outputs
 from build_decoder.quant.formats import NetworkFormats, free_nodes
 from build_decoder.quant.near_parts import nearest_first
 from build_decoder.quant.qformat import QFormat
@@ -28,7 +28,7 @@ class Judge:
         The network, and the samples that it is run on. The outputs in ``golden`` may be those of a
         larger network that this one stands in for.
     standard
-        Default: the standard of ``network``, ``golden`` and ``criterion``.
+        Of the same samples. Default: the standard of ``network``, ``golden`` and ``criterion``.
     uniform_segments
         Of generated activations; see :func:`quant.quantise.quantise`.
     """
@@ -50,12 +50,18 @@ class Judge:
         self._rows = self.standard.near_rows
         near = None if self._rows is not None else self.standard.near_samples
         self._parts = nearest_first(network, self.standard)
-        parts = {"parts": self._parts}
-        self._full = Evaluator(network, golden, **how, **({} if self._rows is None else parts))
-        self._near = None if near is None else Evaluator(network, near, **how, **parts)
+        golden_parts = None if self._rows is None else self._parts
+        self._full = Evaluator(
+            network, golden, parts=golden_parts, inputs=self.standard.inputs, **how
+        )
+        self._near = None
+        if near is not None:
+            inputs = self.standard.near_inputs
+            self._near = Evaluator(network, near, parts=self._parts, inputs=inputs, **how)
         self._nodes = free_nodes(network)
         # After each stage that was run.
         self._harms: dict[tuple[QFormat, ...], list[float]] = {}
+        self._harms_near: dict[tuple[int, ...], float] = {}
 
     @property
     def each(self) -> tuple["Judge"]:
@@ -120,7 +126,7 @@ class Judge:
                 )
                 whole = stage + 1 == self.stages and self.criterion.max_error is not None
                 known.append(
-                    self.standard.harm(next(outputs), self.quality(formats) if whole else None)
+                    self._harm(next(outputs), self.quality(formats) if whole else None)
                 )
             if not accepted(known[stage]):
                 return None
@@ -143,20 +149,35 @@ class Judge:
         """Let other formats change what perfect formats change: see `Standard.excuse`."""
         self.standard.excuse(self._outputs_near(perfect), self._full.outputs(perfect))
         self._harms.clear()
+        self._harms_near.clear()
+
+    def forget(self) -> None:
+        """Keep what formats do, but not how it came about: see `Evaluator.forget`."""
+        self._full.forget()
+        if self._near is not None:
+            self._near.forget()
 
     def _key(self, formats: NetworkFormats) -> tuple[QFormat, ...]:
         return tuple(formats[node] for node in self._nodes)
 
-    def _outputs_near(self, formats: NetworkFormats) -> np.ndarray | None:
-        *_, y_near = self._growing_outputs_near(formats)
-        return y_near
+    def _harm(self, near: Outputs, quality: Quality | None) -> float:
+        """Harm of outputs near the boundary, which many formats make alike, and of a quality."""
+        if quality is not None:
+            return self.standard.harm(near.y, quality)
+        if near.numbers not in self._harms_near:
+            self._harms_near[near.numbers] = self.standard.harm(near.y, None)
+        return self._harms_near[near.numbers]
 
-    def _growing_outputs_near(self, formats: NetworkFormats) -> Iterator[np.ndarray | None]:
+    def _outputs_near(self, formats: NetworkFormats) -> np.ndarray | None:
+        *_, near = self._growing_outputs_near(formats)
+        return near.y
+
+    def _growing_outputs_near(self, formats: NetworkFormats) -> Iterator[Outputs]:
         """Outputs near the boundary after each part of the samples; None if there are none."""
         if self._rows is not None:
-            for y in self._full.growing_outputs(formats):
-                yield y[self._rows]
+            for numbers, y in self._full.growing_outputs(formats):
+                yield Outputs(numbers, y[self._rows])
         elif self._near is not None:
             yield from self._near.growing_outputs(formats)
         else:
-            yield None
+            yield Outputs((), None)

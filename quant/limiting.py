@@ -21,7 +21,8 @@ def limit(raw: np.ndarray, format: "QFormat", out: np.ndarray | None = None) -> 
     """``raw``, whole values of any size, saturated to ``format``; into ``out`` if given."""
     if (note := _note.get()) is not None:
         note(format, raw)
-    return np.clip(raw, format.min_raw, format.max_raw, out=out)
+    # The method takes half as long as np.clip() of few values.
+    return raw.clip(format.min_raw, format.max_raw, out=out)
 
 
 @contextmanager

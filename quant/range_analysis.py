@@ -11,6 +11,7 @@ from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network, Node
 from build_decoder.models.spread import standard_deviation
 from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey, place_of, weight_roles
+from build_decoder.quant.input_statistics import InputStatistics
 from build_decoder.quant.layer import EVERY_OUTPUT, Kind, Role
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.qformat import QFormat
@@ -143,7 +144,13 @@ def _add_headroom(node: Node, found: dict[NodeKey, np.ndarray]) -> None:
 
 
 def analyse_ranges(
-    network: Network, x: np.ndarray, *, values: bool = False, each: bool = False, extra: int = 0
+    network: Network,
+    x: np.ndarray,
+    *,
+    values: bool = False,
+    each: bool = False,
+    extra: int = 0,
+    statistics: InputStatistics | None = None,
 ) -> NetworkFormats:
     """Perfect formats: their integer bits hold all values that occur, and their steps are fine.
 
@@ -162,9 +169,11 @@ def analyse_ranges(
         Whether each output has a scale of its own, however small.
     extra
         Additional fraction bits, as far as :data:`MOST_PERFECT_WIDTH` allows.
+    statistics
+        Of these inputs, which networks on the same samples share. Default: shared with none.
     """
     observed = observed_values(network, x)
-    steps = _needed_steps(network, observed, each=each)
+    steps = _needed_steps(network, observed, statistics or InputStatistics(), each=each)
     held = dict(observed)
     if values:
         _add_all_headroom(network, held)
@@ -225,7 +234,7 @@ def coarsest_node(
 ) -> str:
     """The first node whose format is too coarse for its values, as text for the user."""
     held = observed_values(network, x)
-    steps = _needed_steps(network, held, each=each)
+    steps = _needed_steps(network, held, InputStatistics(), each=each)
     coarseness = {key: formats[key].resolution / steps[key] for key in steps}
     worst = max(coarseness, key=coarseness.get)
     # In data-flow order: what comes later may be coarse for what was lost before.
@@ -243,7 +252,11 @@ def coarsest_node(
 
 
 def _needed_steps(
-    network: Network, held: Mapping[NodeKey, np.ndarray], *, each: bool
+    network: Network,
+    held: Mapping[NodeKey, np.ndarray],
+    statistics: InputStatistics,
+    *,
+    each: bool,
 ) -> Mapping[NodeKey, float]:
     """A step for each node of dense layers, so fine that no output shows it.
 
@@ -273,7 +286,9 @@ def _needed_steps(
             steps[source] = float(choose(fine / np.where(size > 0, size, 1.0)))
         if source in held:
             # A constant of an input goes into the bias, and with it what weights do to it.
-            power = np.sqrt(np.square(_spread(held[source])).sum()) or 1.0
+            values = held[source]
+            varied = _spread(values) if given is None else statistics.of(taken, _spread, values)
+            power = np.sqrt(np.square(varied).sum()) or 1.0
             steps[NodeKey(node.name, "weight")] = sums / power
         output = _spread(held[NodeKey(node.name, "output")])
         output = output[output > 0]

@@ -36,3 +36,7 @@ class RememberedArrays:
         while self._bytes > self._limit and len(self._arrays) > 1:
             _, dropped = self._arrays.popitem(last=False)
             self._bytes -= dropped.nbytes
+
+    def drop(self, key: tuple) -> None:
+        """Keep an array no longer."""
+        self._bytes -= self._arrays.pop(key).nbytes

@@ -27,6 +27,8 @@ from build_decoder.quant.cost import CostMaker
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.exact_forms import approximated, exact_quality, made_exact
 from build_decoder.quant.exchange import Exchange
+from build_decoder.quant.forward_once import ForwardOnce
+from build_decoder.quant.input_statistics import InputStatistics
 from build_decoder.quant.joint_judge import JointJudge
 from build_decoder.quant.judge import Judge
 from build_decoder.quant.pruning import common_pruning_path
@@ -91,7 +93,7 @@ def search_formats(
     standards = [standard, *(Standard(*other, criterion) for other in also)]
     cases = [(network, golden), *also]
     suspected = any(near.even for standard in standards for near in standard.near)
-    statistics = [{} for _ in cases]
+    statistics = [InputStatistics() for _ in cases]
 
     def judge_of(networks: Sequence[Network], roundings: Sequence[CompensatedRounding], **how):
         judges = [
@@ -116,6 +118,7 @@ def search_formats(
             extra=extra,
             suspected=suspected,
             alike=None if reloadable else alike_nodes(networks[0]),
+            statistics=statistics,
         )
 
     first = best = search_of([network for network, _ in cases])
@@ -170,14 +173,18 @@ def search_formats(
 
 
 def _best(searches: Sequence[WidthSearch]) -> WidthSearch:
-    """The search whose formats are worth least, of those from the whole network to the smallest."""
+    """The search whose formats are worth least, of those from the whole network to the smallest;
+    the judges of the others forget their results."""
     best, least = searches[-1], np.inf
     # What is small costs little, and shows the others to be hopeless.
     for search in reversed(searches):
+        worse = search
         if search.may_be_worth_less(least):
             worth = search.worth(search.steps[-1].formats)
             if worth <= least:
-                best, least = search, worth
+                best, worse, least = search, best, worth
+        if worse is not best:
+            worse.judge.forget()
     return best
 
 
@@ -187,12 +194,18 @@ def _pruned(
     """The smallest networks, one of each case, that keep its standard and do not harm more than a
     limit, for each of :data:`_PRUNED_HARM`; all different."""
     smallest = {}
+    runs = [
+        [
+            None if samples is None else ForwardOnce(samples.x)
+            for samples in (golden, standard.near_samples)
+        ]
+        for (_, golden), standard in zip(cases, standards, strict=True)
+    ]
     for networks in common_pruning_path([(network, golden.x) for network, golden in cases]):
         harms, held = [], True
-        for network, (_, golden), standard in zip(networks, cases, standards, strict=True):
-            near = standard.near_samples
-            quality = standard.quality(network.forward(golden.x))
-            harms.append(standard.harm(None if near is None else network.forward(near.x), quality))
+        for network, standard, (run, near) in zip(networks, standards, runs, strict=True):
+            quality = standard.quality(run.outputs(network))
+            harms.append(standard.harm(None if near is None else near.outputs(network), quality))
             held = held and standard.holds(harms[-1], quality)
         if max(harms) > max(_PRUNED_HARM):
             break

@@ -12,6 +12,7 @@ from build_decoder.models.network import Network
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.near_boundary import NearBoundary, near_boundaries
 from build_decoder.quant.quality import Quality, Reference
+from build_decoder.quant.quantised_inputs import QuantisedInputs
 
 __all__ = ["Standard"]
 
@@ -32,6 +33,8 @@ class Standard:
         Whether any decision on golden data is excused.
     near_ties : np.ndarray
         Which samples (samples,) of golden data have a decision that perfect formats cannot keep.
+    inputs : QuantisedInputs
+        Of golden data, for all networks that are held to the standard.
     """
 
     def __init__(self, network: Network, golden: GoldenData, criterion: Criterion):
@@ -40,6 +43,7 @@ class Standard:
         self.near: list[NearBoundary] = near_boundaries(network, golden)
         self.excuses = False
         self.near_ties = np.zeros(len(golden), dtype=bool)
+        self.inputs = QuantisedInputs(golden.x)
         self._reference = Reference(golden)
         self._decided = self._reference.decided
         self._unkept = [0.0] * len(self.near)
@@ -60,6 +64,11 @@ class Standard:
             for name in ("x", "y", "held_out")
         }
         return replace(parts[0], labels=None, targets=None, **joined)
+
+    @cached_property
+    def near_inputs(self) -> QuantisedInputs | None:
+        """Inputs of `near_samples`."""
+        return None if self.near_samples is None else QuantisedInputs(self.near_samples.x)
 
     @cached_property
     def near_rows(self) -> np.ndarray | None:

@@ -11,8 +11,10 @@ from build_decoder.models.layers.dense import Dense
 from build_decoder.models.network import Network, Node
 from build_decoder.quant.error_feedback import ErrorFeedback, feedback_of
 from build_decoder.quant.formats import NetworkFormats, NodeKey
+from build_decoder.quant.input_statistics import InputStatistics
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.qformat import QFormat
+from build_decoder.quant.rounded_once import RoundedOnce
 
 __all__ = ["CompensatedRounding", "NearestRounding", "WeightRounding", "on_grid"]
 
@@ -71,16 +73,16 @@ class CompensatedRounding:
         The network in floats.
     x
         Its inputs (samples, inputs).
-    feedbacks
-        Error feedback by the network's inputs, by their names, for networks on the same samples to
-        share; what is missing is put in. Default: shared with none.
+    statistics
+        Of these inputs, which networks on the same samples share. Default: shared with none.
     """
 
     def __init__(
-        self, network: Network, x: np.ndarray, feedbacks: dict[str, ErrorFeedback] | None = None
+        self, network: Network, x: np.ndarray, statistics: InputStatistics | None = None
     ):
         values = network.values(np.asarray(x, dtype=np.float64))
-        self._of_inputs = {} if feedbacks is None else feedbacks
+        self._of_inputs = statistics or InputStatistics()
+        self._of_nodes = InputStatistics()
         self._inputs = {item.name for item in network.inputs}
         self._nodes = {
             node.name: (node, values[node.inputs[0]])
@@ -88,7 +90,6 @@ class CompensatedRounding:
             if isinstance(node.layer, Dense)
         }
         self._rounded = lru_cache(_REMEMBERED)(self._compute_rounded)
-        self._of_nodes: dict[str, ErrorFeedback] = {}
 
     def arrays(self, node: Node, weight: QFormat | None) -> Mapping[str, np.ndarray]:
         return self._rounded(node.name, weight) if node.name in self._nodes else node.weights
@@ -102,7 +103,6 @@ class CompensatedRounding:
     def _feedback(self, name: str) -> ErrorFeedback:
         node, x = self._nodes[name]
         (source,) = node.inputs
-        known = self._of_inputs if source in self._inputs else self._of_nodes
-        if source not in known:
-            known[source] = feedback_of(x)
-        return known[source]
+        if source in self._inputs:
+            return self._of_inputs.of(source, RoundedOnce.by_samples, x)
+        return self._of_nodes.of(source, feedback_of, x)

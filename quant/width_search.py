@@ -12,6 +12,7 @@ from build_decoder.models.task import Kind
 from build_decoder.quant.cost import Cost
 from build_decoder.quant.format_moves import is_narrower, narrower_formats, with_bits
 from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey, ranks
+from build_decoder.quant.input_statistics import InputStatistics
 from build_decoder.quant.joint_judge import JointJudge
 from build_decoder.quant.judge import Judge
 from build_decoder.quant.layers import quantiser_of
@@ -82,6 +83,9 @@ class WidthSearch:
         Whether golden data may be what the network was trained on.
     alike
         For each node, all that have the format that it has; default: each has its own.
+    statistics
+        Of the inputs of each case, which searches of other networks on the same samples share.
+        Default: shared with none.
 
     Attributes
     ----------
@@ -104,6 +108,7 @@ class WidthSearch:
         extra: int,
         suspected: bool,
         alike: Mapping[NodeKey, tuple[NodeKey, ...]] | None = None,
+        statistics: Sequence[InputStatistics] | None = None,
     ):
         network, golden = cases[0]
         self.network = network
@@ -114,7 +119,7 @@ class WidthSearch:
         self.progress = progress
         self.step = "range"
         self._cases = cases
-        self._golden = golden
+        self._statistics = statistics or [InputStatistics() for _ in cases]
         self._values = golden.task.keeps_values
         self._each = golden.task.kind is Kind.REGRESSION
         last = network.nodes[-1].layer
@@ -137,9 +142,10 @@ class WidthSearch:
 
     def widen(self, extra: int) -> None:
         """Perfect formats with ``extra`` fraction bits, as far as they may be so wide."""
+        how = {"values": self._values, "each": self._each, "extra": extra}
         found = [
-            analyse_ranges(network, golden.x, values=self._values, each=self._each, extra=extra)
-            for network, golden in self._cases
+            analyse_ranges(network, golden.x, statistics=statistics, **how)
+            for (network, golden), statistics in zip(self._cases, self._statistics, strict=True)
         ]
         perfect = {key: union([formats[key] for formats in found]) for key in found[0]}
         self.perfect = {key: self._of_all(perfect, key) for key in perfect}

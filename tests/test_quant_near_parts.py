@@ -16,7 +16,7 @@ from build_decoder.quant import judge as judge_module
 from build_decoder.quant import near_boundary as near_boundary_module
 from build_decoder.quant.bit_cost import BitCost
 from build_decoder.quant.criterion import Criterion
-from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.evaluator import Evaluator, Outputs
 from build_decoder.quant.format_moves import with_bits
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.judge import Judge
@@ -86,7 +86,7 @@ def test_parts_of_the_samples_make_the_outputs_of_the_integer_model(
     parts = np.split(order, (5, 20))
     evaluator, whole = Evaluator(network, golden, parts=parts), Evaluator(network, golden)
     for number, formats in enumerate(walk(network, golden, steps=60)):
-        grown = [y.copy() for y in evaluator.growing_outputs(formats)]
+        grown = [y.copy() for _, y in evaluator.growing_outputs(formats)]
         expected = whole.outputs(formats)
         np.testing.assert_array_equal(grown[-1], expected)
         for end, y in zip((5, 20, len(golden)), grown, strict=True):
@@ -201,9 +201,9 @@ def test_what_few_samples_refuse_is_run_on_no_others(images, near_samples):
     growing = evaluator.growing_outputs
 
     def counted(formats):
-        for y in growing(formats):
+        for numbers, y in growing(formats):
             part_run.append(int((~np.isnan(y[:, 0])).sum()))
-            yield y
+            yield Outputs(numbers, y)
 
     evaluator.growing_outputs = counted
     *_, coarse = walk(network, golden, steps=60)

@@ -16,6 +16,7 @@ from build_decoder.quant import width_search
 from build_decoder.quant.activations.forms import MAX_TABLE_WIDTH
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.evaluator import Evaluator
+from build_decoder.quant.format_moves import with_bits
 from build_decoder.quant.formats import NodeKey, integer_model
 from build_decoder.quant.judge import Judge
 from build_decoder.quant.qformat import QFormat
@@ -127,8 +128,9 @@ class _Tried:
     ``worth``, by hand."""
 
     def __init__(self, alone, worth):
-        self._worth, self.found = worth, False
+        self._worth, self.found, self.forgotten = worth, False, 0
         self.network = self.perfect = None
+        self.judge = self
         self._alone = SimpleNamespace(formats=alone)
 
     may_be_worth_less = WidthSearch.may_be_worth_less
@@ -144,6 +146,9 @@ class _Tried:
     def worth(self, formats):
         return self._worth
 
+    def forget(self):
+        self.forgotten += 1
+
 
 def test_networks_that_cost_far_more_than_the_best_are_not_searched_to_the_end():
     whole, hopeless, close, smallest = (
@@ -151,11 +156,13 @@ def test_networks_that_cost_far_more_than_the_best_are_not_searched_to_the_end()
     )
     assert default_search._best([whole, hopeless, close, smallest]) is close
     assert [one.found for one in (whole, hopeless, close, smallest)] == [False, False, True, True]
+    assert [one.forgotten for one in (whole, hopeless, close, smallest)] == [1, 1, 0, 1]
 
 
 def test_of_networks_worth_the_same_the_one_with_most_neurons_is_kept():
     searches = [_Tried(400, 500), _Tried(400, 500), _Tried(400, 500)]
     assert default_search._best(searches) is searches[0]
+    assert [one.forgotten for one in searches] == [0, 1, 1]
 
 
 @pytest.mark.slow
@@ -247,6 +254,44 @@ def test_evaluator_is_the_integer_model(tiny):
         np.testing.assert_array_equal(
             evaluator.outputs(formats), integer_model(network, formats).predict(golden.x)
         )
+
+
+def test_formats_that_make_the_same_values_are_run_no_further(tiny, monkeypatch):
+    network, golden = tiny
+    run = []
+    computed = Evaluator._computed
+    monkeypatch.setattr(
+        Evaluator,
+        "_computed",
+        lambda self, formats, call, place, *how: run.append((call.each.node.name, place))
+        or computed(self, formats, call, place, *how),
+    )
+    evaluator = Evaluator(network, golden)
+    formats = analyse_ranges(network, golden.x)
+    (before,) = evaluator.growing_outputs(formats)
+    for role, steps in (("accumulator", [1]), ("weight", [0, 1])):
+        key, run[:] = NodeKey("layer1", role), []
+        # Nothing saturates in a format that holds all values, and no more in a wider one.
+        wider = {**formats, key: with_bits(formats[key], integer=formats[key].integer + 1)}
+        (after,) = evaluator.growing_outputs(wider)
+        assert after.numbers == before.numbers
+        assert sorted(run) == [("layer1", place) for place in steps]
+        np.testing.assert_array_equal(after.y, Evaluator(network, golden).outputs(wider))
+    assert evaluator.evaluations == 3
+    coarse = {**formats, key: with_bits(formats[key], fraction=1)}
+    assert next(evaluator.growing_outputs(coarse)).numbers != before.numbers
+
+
+def test_results_that_are_forgotten_are_made_again(tiny):
+    network, golden = tiny
+    evaluator = Evaluator(network, golden)
+    formats = analyse_ranges(network, golden.x)
+    (before,) = evaluator.growing_outputs(formats)
+    evaluator.forget()
+    (after,) = evaluator.growing_outputs(formats)
+    assert after.numbers == before.numbers
+    np.testing.assert_array_equal(after.y, before.y)
+    assert evaluator.evaluations == 1
 
 
 def test_ranges_hold_all_weights_and_signals(tiny):

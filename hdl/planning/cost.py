@@ -106,6 +106,7 @@ class AreaCost:
         self._activations = lru_cache(4096)(
             lambda *formats: activation_plan(integer_activation(*formats)).shape
         )
+        self._products = lru_cache(4096)(self._exact_sums_and_units)
         self._layers = lru_cache(16384)(self._area_of_layer)
 
     def __call__(self, formats: NetworkFormats) -> float:
@@ -147,14 +148,7 @@ class AreaCost:
         # As quant.formats.integer_layer has it.
         fraction = min(accumulator.fraction, x.fraction + w.fraction)
         accumulator = QFormat(max(accumulator.integer, 1 - fraction), fraction, accumulator.signed)
-        counted = self._weights(number, w)
-        dropped = x.fraction + w.fraction - fraction
-        exact = QFormat.for_raw_range(
-            int((counted.positive * x.min_raw - counted.negative * x.max_raw).min()),
-            int((counted.positive * x.max_raw - counted.negative * x.min_raw).max())
-            + (1 << dropped >> 1),
-            fraction=x.fraction + w.fraction,
-        )
+        exact, multipliers = self._products(number, x, w, fraction)
         aligned = max(fraction, bias.fraction)
         shift = aligned - fraction
         half = 1 << (aligned - total.fraction) >> 1 if aligned > total.fraction else 0
@@ -167,13 +161,28 @@ class AreaCost:
         return dense_shape(
             DenseFormats(x, w, exact, accumulator, biased, total, output),
             control.folding,
-            self._multipliers(number, x, w, exact.width, counted),
+            multipliers,
             lanes=control.lanes,
             double_buffered=control.double_buffered,
-            weights=counted.counts,
+            weights=self._weights(number, w).counts,
             biases=biases,
             activation=self._activations(layer.activation, total, output),
         )
+
+    def _exact_sums_and_units(
+        self, number: int, x: QFormat, w: QFormat, fraction: int
+    ) -> tuple[QFormat, Multipliers]:
+        """Format of a layer's exact sums, of which an accumulator keeps ``fraction`` fraction bits,
+        and units by kind."""
+        counted = self._weights(number, w)
+        products = x.fraction + w.fraction
+        exact = QFormat.for_raw_range(
+            int((counted.positive * x.min_raw - counted.negative * x.max_raw).min()),
+            int((counted.positive * x.max_raw - counted.negative * x.min_raw).max())
+            + (1 << (products - fraction) >> 1),
+            fraction=products,
+        )
+        return exact, self._multipliers(number, x, w, exact.width, counted)
 
     def _multipliers(self, number: int, x, w, exact: int, counted: "_Weights") -> Multipliers:
         """Units by kind, those of least cost for the products of a cycle."""

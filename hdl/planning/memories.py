@@ -1,6 +1,7 @@
 """Which memories become block RAM, and how many blocks, as Yosys chooses them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["LutRam", "MemoryRules"]
 
@@ -111,12 +112,7 @@ class MemoryRules:
 
     def _least_cost(self, rows: int, width: int) -> tuple[int, int]:
         """(width of blocks, words beside each other in these) of a memory."""
-        shapes = ((wide, -(-rows // deep)) for wide, deep in self.shapes)
-        return min(
-            shapes,
-            key=lambda shape: self.price * _blocks(*shape, width)
-            + self.select_price * width * (shape[1] - 1),
-        )
+        return _least_cost(self.shapes, self.price, self.select_price, rows, width)
 
     def ram_blocks(self, rows: int, width: int) -> int:
         """Least blocks of a memory with a port that writes and one that reads; 0 if it is none."""
@@ -144,6 +140,17 @@ class MemoryRules:
 
 _BIT_PRICE = 2
 """What Yosys weighs a bit in a flip-flop; prices here are twice its own, which may be halves."""
+
+
+@lru_cache(4096)
+def _least_cost(
+    shapes: tuple[tuple[int, int], ...], price: int, select_price: int, rows: int, width: int
+) -> tuple[int, int]:
+    made = ((wide, -(-rows // deep)) for wide, deep in shapes)
+    return min(
+        made,
+        key=lambda shape: price * _blocks(*shape, width) + select_price * width * (shape[1] - 1),
+    )
 
 
 def _blocks(wide: int, parts: int, width: int) -> int:

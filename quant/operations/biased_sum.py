@@ -41,8 +41,8 @@ class BiasedSum:
     biases
         Raw int64 (sums,) in ``bias``.
     bias_bounds
-        Least and greatest of the biases that may be written in their place; None if they are
-        constants.
+        Least and greatest of the biases, or of those that may be written in their place; None: as
+        they are.
     """
 
     fraction: int
@@ -61,7 +61,7 @@ class BiasedSum:
         """The operation that takes the results of ``products``."""
         return cls(
             products.fraction, products.low, products.high, accumulator, biases.format, sum,
-            biases.raw, biases.bounds,
+            biases.raw, biases.bounds or biases.extent,
         )  # fmt: skip
 
     def check(self) -> None:
@@ -163,20 +163,20 @@ class BiasedSum:
     def compute(self, exact: np.ndarray) -> np.ndarray:
         """Raw sums of raw exact sums, both (..., sums)."""
         # In place, since each pass over a large array takes as long as the arithmetic in it.
-        raw = exact.astype(self.kind, order="C")
-        if self.dropped:
-            raw *= 2.0**-self.dropped
+        kind, dropped, aligned = self.kind, self.dropped, self.aligned_fraction
+        raw = np.multiply(exact, 2.0**-dropped, dtype=kind, order="C")
+        if dropped:
             raw += 0.5
             np.floor(raw, out=raw)
         limit(raw, self.accumulator, out=raw)
-        if shift := self.aligned_fraction - self.accumulator.fraction:
+        if shift := aligned - self.accumulator.fraction:
             raw *= 2.0**shift
-        biases = (self.biases * 2.0**self.bias_shift + self.bias_half).astype(self.kind)
+        biases = (self.biases * 2.0**self.bias_shift + self.bias_half).astype(kind)
         # Over whole samples, since a few neighbours at a time take many times as long.
         count = math.prod(raw.shape[1:-1])
         samples = raw.reshape(len(raw), count * len(biases))
         samples += biases if count == 1 else np.tile(biases, count)
-        if dropped := self.aligned_fraction - self.sum.fraction:
+        if dropped := aligned - self.sum.fraction:
             raw *= 2.0**-dropped
             if dropped > 0:
                 np.floor(raw, out=raw)

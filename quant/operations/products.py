@@ -44,19 +44,25 @@ class Products:
         """Fraction bits of a product."""
         return self.input.fraction + self.weights.format.fraction
 
-    @cached_property
+    @property
     def low(self) -> int:
         """Least sum, raw, over all inputs that the format has.
 
         A product's extremes enclose zero, as every format does, so that the extremes of whole sums
         bound all running sums, in any order.
         """
-        return min(self.lows)
+        return self._range[0]
 
-    @cached_property
+    @property
     def high(self) -> int:
         """Greatest sum, raw, over all inputs that the format has."""
-        return max(self.highs)
+        return self._range[1]
+
+    @cached_property
+    def _range(self) -> tuple[int, int]:
+        if self.weights.reach is not None:
+            return min(self.lows), max(self.highs)
+        return self.weights.range(self.input.min_raw, self.input.max_raw)
 
     @cached_property
     def lows(self) -> list[int]:

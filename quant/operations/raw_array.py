@@ -27,6 +27,11 @@ class RawArray:
         follows from weights follows from these limits then. They do not change what is computed,
         and are no part of an :func:`~quant.operations.identity.identity`.
 
+    Attributes
+    ----------
+    extent : tuple of int
+        The least and the greatest.
+
     Raises
     ------
     ValueError
@@ -36,13 +41,16 @@ class RawArray:
     format: QFormat
     raw: np.ndarray
     reach: Reach | None = field(default=None, compare=False)
+    extent: tuple[int, int] = field(init=False, repr=False, compare=False)
     _carried: dict = field(default_factory=dict, init=False, repr=False)
     _extremes: dict = field(default_factory=dict, init=False, repr=False)
+    _ranges: dict = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self):
         low, high = int(self.raw.min()), int(self.raw.max())
         if low < self.format.min_raw or high > self.format.max_raw:
             raise ValueError(f"expected raw values in {self.format}, got {low} to {high}")
+        object.__setattr__(self, "extent", (low, high))
         if self.reach is not None:
             found = self.reach.excess(self.positive, self.negative)
             if found is not None:
@@ -93,6 +101,14 @@ class RawArray:
                 most * times_positive + least * times_negative for most, least in pairs
             ]
         return self._extremes[key]
+
+    def range(self, least: int, most: int) -> tuple[int, int]:
+        """Least and greatest of all sums of products with numbers from ``least``, not above zero,
+        to ``most``."""
+        key = (least, most)
+        if key not in self._ranges:
+            self._ranges[key] = min(self.extremes(least, most)), max(self.extremes(most, least))
+        return self._ranges[key]
 
     def carried(self, kind: type[np.floating]) -> np.ndarray:
         """:attr:`matrix` in the type ``kind``."""
