@@ -14,11 +14,16 @@ from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.layers.dense import Dense
 
-__all__ = ["heaps_of", "with_heaps"]
+__all__ = ["heaps_of", "soon_planned", "with_heaps"]
 
 _MOST_WORK = 1 << 21
 """Inputs, times the square of the units, of a layer that is planned in a few seconds: nearly three
 times those of AHEAD's case 2."""
+
+
+def soon_planned(inputs: int, units: int) -> bool:
+    """Whether a dense layer of this size is planned in a few seconds."""
+    return inputs * units**2 <= _MOST_WORK
 
 
 def with_heaps(
@@ -74,7 +79,7 @@ def heaps_of(
     is large, or the family has no compressors."""
     if family.name not in NAMES or not model.is_dense_chain:
         return []
-    if any(layer.input_count * layer.units**2 > _MOST_WORK for layer in model.layers):
+    if not all(soon_planned(layer.input_count, layer.units) for layer in model.layers):
         return []
     compressors, first = compressors_of(family.name), model.layers[0]
     counts = [

@@ -6,6 +6,7 @@ from math import prod
 
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.heap.choose import soon_planned
 from build_decoder.hdl.heap.compressors import NAMES
 from build_decoder.hdl.heap.stages import DATAPATH, cells_of
 from build_decoder.hdl.layers.conv2d.heap.plan import ConvolutionHeapPlan
@@ -24,13 +25,9 @@ from build_decoder.quant.layers.dense import Dense
 
 __all__ = ["convolution_heaps", "has_convolutions", "with_convolution_heaps"]
 
-_MOST_WORK = 1 << 21
-"""Inputs of a window, times the square of a column's outputs, of a convolution that is planned in a
-few seconds."""
-
 _SHARED = 64
-"""Where so many products share a multiplier, in no network was a heap of all of them cheaper: they
-are not planned then, which takes time."""
+"""Where so many products or more share a multiplier, bit heaps are not planned, which takes time:
+they make all products, so that they are expected to cost more then."""
 
 
 def has_convolutions(model: IntegerModel) -> bool:
@@ -149,7 +146,7 @@ def _may_pay(node: ModelNode, found: DecoderPlan | None) -> bool:
     layer = node.layer
     *_, channels, filters = layer.weights.shape
     rows, columns = layer.shape[1], layer.weights.shape[0]
-    if columns * rows * channels * (rows * filters) ** 2 > _MOST_WORK:
+    if not soon_planned(columns * rows * channels, rows * filters):
         return False
     if found is None:
         return True
