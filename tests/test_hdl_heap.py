@@ -196,10 +196,27 @@ def test_a_step_function_is_what_a_layer_computes(accumulator, bias, summed, act
 
 
 def test_sums_of_too_many_codes_are_refused():
-    formats = [QFormat(width, 0) for width in (8, 8, 20, 4, 14, 4)]
+    formats = [QFormat(width, 0) for width in (8, 8, 20, 4, 18, 4)]
     layer = dense_layer(formats, "linear", np.full((3, 1), 100), [0])
-    with pytest.raises(ValueError, match=r"layer 1: expected at most 4096 codes .*, got 16384"):
+    with pytest.raises(ValueError, match=r"^expected at most 65536 codes of a sum .*, got 76501:"):
         network_of([layer], compressors_of("xc7"))
+    formats = [QFormat(4, 0), QFormat(3, 0), *[QFormat(8, 0)] * 4]
+    first = dense_layer(formats, "linear", [[1, 2]], [0, 0])
+    formats = [QFormat(width, 0) for width in (8, 12, 20, 4, 18, 4)]
+    second = dense_layer(formats, "linear", np.full((2, 1), 2**9), [0])
+    with pytest.raises(ValueError, match=r"^dense layer 2: expected at most 65536 codes of a sum"):
+        network_of([first, second], compressors_of("xc7"))
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+def test_sums_of_many_codes(activation):
+    formats = [QFormat(width, 0) for width in (8, 8, 20, 4, 14)]
+    layer = dense_layer([*formats, QFormat(4, 8)], activation, [[100, 7], [-99, 3]], [0, -5])
+    assert len(functions_of(layer)[0].codes) == 1 << 14
+    graph = network_of([layer], compressors_of("xc7"))
+    x_raw = np.random.default_rng(8).integers(-128, 128, (4000, 2))
+    outputs = values_of(graph.evaluate(bits_of(x_raw, 8)), layer.output)
+    np.testing.assert_array_equal(outputs, layer.compute(x_raw))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -50,7 +50,8 @@ def network_of(layers: Sequence[Dense], compressors: Compressors, planes: int = 
         try:
             units = _units(graph, layer, weights, numbers, base, compressors, last)
         except ValueError as error:
-            raise ValueError(f"dense layer {number}: {error}") from None
+            place = f"dense layer {number}: " if len(layers) > 1 else ""
+            raise ValueError(f"{place}{error}") from None
         if last:
             graph.finish([literal for unit, _ in units for literal in unit[0].bits])
             return graph

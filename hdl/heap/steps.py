@@ -5,15 +5,17 @@ dropped; and it is constant beyond some codes, where a format saturates.
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from build_decoder.quant.layers.dense import Dense
+from build_decoder.quant.operations.biased_sum import BiasedSum
 
 __all__ = ["MOST_CODES", "StepFunction", "functions_of"]
 
-MOST_CODES = 1 << 12
-"""Most codes of a function: those of a sum of 12 bits."""
+MOST_CODES = 1 << 16
+"""Most codes of a function: those of a sum of 16 bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,22 +74,39 @@ def functions_of(layer: Dense) -> list[StepFunction]:
     ValueError
         If one has too many codes.
     """
-    biased = layer.biased_sum
+    biased, (_, behind) = layer.biased_sum, layer.operations
     # Zero bits that are appended to the accumulator, and bits that are dropped behind it.
     appended = biased.aligned_fraction - biased.accumulator.fraction
     dropped = biased.aligned_fraction - biased.sum.fraction
-    return [
-        _function(layer, unit, appended, dropped, int(low), int(high))
+    upper = [
+        _upper(biased, unit, appended, dropped, int(low), int(high))
         for unit, (low, high) in enumerate(
             zip(layer.products.lows, layer.products.highs, strict=True)
         )
     ]
+    # All units at once: a column each, whose last sum stands for those that it has no more of.
+    most = max(len(unit.sums) for unit in upper)
+    sums = np.stack([np.pad(unit.sums, (0, most - len(unit.sums)), "edge") for unit in upper], 1)
+    codes = np.asarray(behind.compute(sums.astype(np.float64))).astype(np.int64)
+    return [
+        StepFunction(unit.dropped, unit.offset, unit.first, codes[: len(unit.sums), number])
+        for number, unit in enumerate(upper)
+    ]
 
 
-def _function(
-    layer: Dense, unit: int, appended: int, dropped: int, low: int, high: int
-) -> StepFunction:
-    biased = layer.biased_sum
+class _Upper(NamedTuple):
+    """What of a unit's sums its output is a function of, as of :class:`StepFunction`, and an exact
+    sum for each code."""
+
+    dropped: int
+    offset: int
+    first: int
+    sums: np.ndarray
+
+
+def _upper(
+    biased: BiasedSum, unit: int, appended: int, dropped: int, low: int, high: int
+) -> _Upper:
     bias = int(biased.stored_biases[unit])
     bits, offset = biased.dropped, biased.rounding_constant
     accumulator, sums = biased.accumulator, biased.sum
@@ -108,15 +127,7 @@ def _function(
     if last - first >= MOST_CODES:
         raise ValueError(
             f"expected at most {MOST_CODES} codes of a sum that goes into an activation, got "
-            f"{last - first + 1}"
+            f"{last - first + 1}: fewer fraction bits before it make fewer codes"
         )
     upper = np.arange(first, max(last, first) + 1)
-    exact = ((upper << bits) - offset).clip(low, high)
-    return StepFunction(bits, offset, int(first), _computed(layer, unit, exact))
-
-
-def _computed(layer: Dense, unit: int, exact: np.ndarray) -> np.ndarray:
-    """What the layer gives for exact sums of a unit."""
-    _, behind = layer.operations
-    raw = behind.compute(np.repeat(exact[:, None], layer.units, axis=1).astype(np.float64))
-    return np.asarray(raw)[:, unit].astype(np.int64)
+    return _Upper(bits, offset, int(first), ((upper << bits) - offset).clip(low, high))
