@@ -102,6 +102,11 @@ class PassingPoolPlan(PoolPlan):
         return ((self.rows.windows * self.groups, self.tensor.lanes * self.tensor.format.width),)
 
     @property
+    def adder_bits(self) -> int:
+        # Comparators, or what holds values back.
+        return self.tensor.lanes * self.tensor.format.width
+
+    @property
     def actors(self) -> tuple[Actor, ...]:
         return (Actor(self.phases),)
 

@@ -65,6 +65,26 @@ class Reciprocal:
         return self._exact[2]
 
     @property
+    def adder_bits(self) -> int:
+        """Bits of the adders that make the product, of a numerator for each bit of the multiplier
+        that is 1, in a tree, and add the addend."""
+        width, multiplier = self.quotient.numerator.format.width, self.multiplier
+        terms = [
+            (place, place + width) for place in range(multiplier.bit_length())
+            if multiplier >> place & 1
+        ]  # fmt: skip
+        bits = 0
+        while len(terms) > 1:
+            sums = []
+            for (start, end), (later, until) in zip(terms[::2], terms[1::2], strict=False):
+                # What lies below the second term needs no adder.
+                sums.append((start, max(end, until) + 1))
+                bits += sums[-1][1] - later
+            terms = sums + terms[len(sums) * 2 :]
+        ((start, end),) = terms
+        return bits + end - start
+
+    @property
     def narrowing(self) -> Requantise:
         """From what is shifted to the output: saturation alone."""
         span, output = self.quotient.numerator, self.quotient.output

@@ -54,6 +54,11 @@ class AddPlan(LayerPlan):
         return 2
 
     @property
+    def adder_bits(self) -> int:
+        total = self.layer.total
+        return self.lanes * (len(total.inputs) - 1) * total.exact.width
+
+    @property
     def actors(self) -> tuple[Actor, ...]:
         every = tuple(range(len(self.inputs)))
         given = Phase(self.output.beats, take=every, give=(0,))

@@ -54,6 +54,11 @@ class AveragePoolPlan(PoolPlan):
         return ((self.rows.windows * self.groups, self.tensor.lanes * width),)
 
     @property
+    def adder_bits(self) -> int:
+        sums = self.layer.pool.average.sums.width
+        return self.tensor.lanes * (sums + self.division.adder_bits)
+
+    @property
     def actors(self) -> tuple[Actor, ...]:
         return (Actor(self.phases, registers=self.latency),)
 

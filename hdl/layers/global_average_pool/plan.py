@@ -77,6 +77,11 @@ class GlobalAveragePoolPlan(LayerPlan):
         return Reciprocal(self.layer.average.quotient, self.layer.average.count)
 
     @property
+    def adder_bits(self) -> int:
+        sums = self.layer.average.sums.width
+        return self.tensor.lanes * (sums + self.division.adder_bits)
+
+    @property
     def inputs(self) -> tuple[Tensor, ...]:
         return (self.tensor,)
 

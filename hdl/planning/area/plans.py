@@ -2,6 +2,7 @@
 
 from build_decoder.hdl.activations.plan import activation_plan
 from build_decoder.hdl.adapters.packer.plan import PackerPlan
+from build_decoder.hdl.adapters.unpacker.plan import UnpackerPlan
 from build_decoder.hdl.engine.area import engine_area
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.family import Family
@@ -80,8 +81,14 @@ def plan_area(plan: Plan, family: Family) -> Area:
         selected = sum(bits * family.multiplexer_luts(among) for bits, among in plan.selected)
         more = _logic_area(plan, family) + Area(lut=selected)
         return area + plan_area(plan.multiplying, family) + _WALK + more
-    beside = _logic_area(plan, family) if isinstance(plan, LayerPlan) else Area()
-    return area + _SMALL + beside
+    if isinstance(plan, LayerPlan):
+        return area + _SMALL + _logic_area(plan, family)
+    if isinstance(plan, UnpackerPlan):
+        # A transfer is held, and shifted.
+        (taken,) = plan.inputs
+        bits = taken.lanes * taken.format.width
+        return area + Area(lut=bits, ff=bits)
+    return area + _SMALL
 
 
 _WALK = Area(lut=55, ff=40)
