@@ -145,4 +145,22 @@ def test_layers_share_an_engine_where_that_costs_less():
     assert (latency, interval) == (plan.latency_cycles, plan.frame_cycles)
     # Where it must be fast, a layer each is cheaper or there is nothing else.
     assert Engine.of(design_decoder(model, interval_cycles=500, family=XC7)) is None
-    assert Engine.of(design_decoder(model, latency_cycles=5_000, family=XC7)) is None
+
+
+def test_layers_share_an_engine_of_frames_that_come_at_once():
+    model, _ = model_of("mini")
+    chooser, luts = PlanChooser(model, family=XC7), []
+    for latency in (400, 5_000):
+        plan = design_decoder(model, latency_cycles=latency, family=XC7)
+        layers = chooser.choose(Limits(latency_cycles=latency))
+        assert plan.latency_cycles <= latency
+        assert (Engine.of(plan) is not None) == (latency == 5_000)
+        assert XC7.cost(decoder_area(plan, XC7)) <= XC7.cost(decoder_area(layers, XC7))
+        luts.append(decoder_area(plan, XC7).lut)
+    # What is chosen for a latency is found again by its size, or a faster one.
+    within = int(luts[-1]) + 1
+    plan = design_decoder(model, max_lut=within, family=XC7)
+    assert plan.latency_cycles <= 5_000
+    assert decoder_area(plan, XC7).lut <= within
+    with pytest.raises(InputError, match="expected at most"):
+        chooser.choose(Limits(max_lut=within))

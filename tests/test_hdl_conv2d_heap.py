@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -27,7 +28,9 @@ from build_decoder.quant.integer_model import IntegerModel, ModelInput, ModelNod
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.dense import Dense
 from build_decoder.quant.layers.flatten import Flatten
+from build_decoder.quant.layers.global_average_pool import GlobalAveragePool
 from build_decoder.quant.layers.max_pool import MaxPool
+from build_decoder.quant.operations.average import Average
 from build_decoder.quant.operations.pool import Pool
 from build_decoder.quant.qformat import QFormat
 from build_decoder.sim.decoder_bench import ExportedDecoder
@@ -163,6 +166,24 @@ class Cleared(wiring.Component):
         return m
 
 
+def averaged() -> IntegerModel:
+    """A convolution, means over time, and a dense layer: as folded layers, each is as fast as with
+    bit heaps, and together they are not."""
+    layer = narrow((12, 1, 4), QFormat(3, 0), (3, 1), 5, seed=1)
+    means, scores = QFormat(3, 2, signed=False), QFormat(9, 2)
+    dense = Dense(
+        input=means, weight=QFormat(2, 0), accumulator=scores, bias=QFormat(2, 0),
+        weights=np.random.default_rng(2).integers(-2, 2, (5, 3)), biases=np.array([1, -1, 0]),
+        activation=integer_activation("linear", scores, scores),
+    )  # fmt: skip
+    mean = GlobalAveragePool(Average(layer.output, means, 12), 5)
+    nodes = (
+        ModelNode("conv", ("x",), layer), ModelNode("mean", ("conv",), mean),
+        ModelNode("dense", ("mean",), dense),
+    )
+    return IntegerModel("averaged", (ModelInput("x", layer.shape, layer.input),), nodes)
+
+
 def net(rows=1, pooled=True) -> IntegerModel:
     """Two convolutions, a pool between them, and a dense layer."""
     shape, values = (8, rows, 3), QFormat(3, 0)
@@ -247,7 +268,7 @@ def test_they_are_chosen_where_nothing_else_is_as_fast():
     assert decoder_area(plan, family).lut <= decoder_area(asked, family).lut
     check_decoder(Decoder(plan), random_frames(np.random.default_rng(2), model, 5))
     # Of a family without compressors, what is folded is all that there is.
-    with pytest.raises(InputError, match="expected an interval that its layers can reach"):
+    with pytest.raises(InputError, match="expected an interval that its layers together can reach"):
         design_decoder(model, interval_cycles=5, family=get("ice40"))
     with pytest.raises(InputError, match="which is 8 cycles or more for conv1, got 7"):
         design_decoder(model, interval_cycles=7, family=family)
@@ -265,6 +286,36 @@ def test_they_are_not_chosen_where_others_are_cheaper():
     assert not heaps_of(design_decoder(model, family=family))
 
 
+def test_more_luts_never_make_a_slower_decoder():
+    family, latencies = get("xc7"), []
+    for most in (500, 800, 1_200, 5_000, 50_000):
+        plan = design_decoder(averaged(), max_lut=most, family=family)
+        assert decoder_area(plan, family).lut <= most
+        latencies.append(plan.latency_cycles)
+    assert latencies == sorted(latencies, reverse=True)
+    assert heaps_of(plan)
+    assert latencies[-1] < latencies[0] / 2
+
+
+def test_a_latency_beside_an_interval_is_refused_only_where_there_is_none():
+    model, family = averaged(), get("xc7")
+    alone = design_decoder(model, interval_cycles=15, family=family)
+    latency = alone.latency_at_pace(15)
+    for most in (latency, latency + 30):
+        plan = design_decoder(model, interval_cycles=15, latency_cycles=most, family=family)
+        assert plan.frame_cycles <= 15
+        assert plan.latency_at_pace(15) <= most
+    with pytest.raises(InputError, match=r"expected a latency .* together") as error:
+        design_decoder(model, interval_cycles=15, latency_cycles=5, family=family)
+    least = int(re.search(r"which is (\d+) cycles or more, got 5;", str(error.value))[1])
+    plan = design_decoder(model, interval_cycles=15, latency_cycles=least, family=family)
+    assert plan.latency_at_pace(15) == least
+    with pytest.raises(InputError, match=r"expected an interval .* which is (\d+) cycles") as error:
+        design_decoder(model, interval_cycles=3, family=family)
+    least = int(re.search(r"which is (\d+) cycles or more", str(error.value))[1])
+    assert design_decoder(model, interval_cycles=least, family=family).frame_cycles == least
+
+
 def test_what_there_are_no_heaps_of():
     wide = QFormat(20, 0)
     layer = replace(
@@ -277,7 +328,7 @@ def test_what_there_are_no_heaps_of():
         (ModelNode("conv", ("x",), layer),
          ModelNode("flatten", ("conv",), Flatten(layer.output, 8))),
     )  # fmt: skip
-    with pytest.raises(InputError, match="--datapath heap: layer 'conv': .*expected at most"):
+    with pytest.raises(InputError, match="--datapath heap: layer 'conv': expected at most"):
         convolution_heaps(model, None, None)
     plan = ConvolutionHeapPlan(convolution((4, 1, 3), (3, 1), 2), NAMES[0])
     with pytest.raises(ValueError, match="expected a form whose weights can be written, got heap"):

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from build_decoder.hdl.engine.area import engine_area
-from build_decoder.hdl.engine.layers import EngineLayer, EngineNetwork
+from build_decoder.hdl.engine.layers import EngineNetwork
 from build_decoder.hdl.engine.plan import EnginePlan
 from build_decoder.hdl.engine.stages import Engine
 from build_decoder.hdl.family import Family
@@ -133,10 +131,10 @@ def engines_at_pace(
 
 def _sizes(model: IntegerModel, interval: int) -> list[tuple[int, int, int]]:
     """Filters, taps and lanes that may make all products in the time, fewest products first."""
-    layers = EngineNetwork(model).layers
+    network = EngineNetwork(model)
+    layers, least = network.layers, network.product_count
     filters = _parts(layer.filters for layer in layers)
     taps = _parts(layer.weights.shape[1] for layer in layers)
-    least = sum(map(_products, layers))
     sizes = (
         (count, some, lanes)
         for count in filters for some in taps for lanes in _lanes(count)
@@ -205,9 +203,3 @@ def _parts(counts: Iterable[int]) -> list[int]:
 def _lanes(filters: int) -> list[int]:
     """Powers of two that divide a number of filters."""
     return [1 << bit for bit in range(filters.bit_length()) if not filters % (1 << bit)]
-
-
-def _products(layer: EngineLayer) -> int:
-    """Products of a frame."""
-    columns = sum(int(np.diff(layer.taps(column))[0]) for column in range(layer.columns))
-    return columns * layer.positions * layer.weights.shape[1] * layer.filters

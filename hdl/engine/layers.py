@@ -180,6 +180,11 @@ class EngineNetwork:
         """All that is kept."""
         return list(self.kept.values())
 
+    @property
+    def product_count(self) -> int:
+        """Products of a frame."""
+        return sum(map(_products, self.layers))
+
     def _inputs(self) -> list[tuple[KeptTensor, tuple[int, ...]]]:
         order = order_of(self.model)
         items = {item.name: item for item in self.model.inputs}
@@ -275,3 +280,9 @@ def _image(shape: Shape) -> Shape:
     if len(shape) != 3:
         raise ValueError(f"expected images of (time, rows, channels), got {shape}")
     return shape
+
+
+def _products(layer: EngineLayer) -> int:
+    """Products of a frame."""
+    columns = sum(int(np.diff(layer.taps(column))[0]) for column in range(layer.columns))
+    return columns * layer.positions * layer.weights.shape[1] * layer.filters

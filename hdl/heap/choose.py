@@ -46,7 +46,7 @@ def with_heaps(
     InputError
         If neither keeps to the limits; that of ``others``, and what there is of heaps.
     """
-    fastest = limits.interval_cycles is None and limits.latency_cycles is None
+    fastest = not limits.timed
 
     def rank(plan: DecoderPlan) -> tuple[float, float]:
         cost = price(decoder_area(plan, family), family, spare_blocks=spare_blocks)

@@ -16,7 +16,7 @@ from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import price
-from build_decoder.hdl.planning.limits import Limits
+from build_decoder.hdl.planning.limits import Limits, OutOfReach, nearest
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel, ModelNode
@@ -58,8 +58,7 @@ def convolution_heaps(
     chooser = PlanChooser(model, family=family or DEFAULT, options=options)
     if interval is not None:
         return chooser.choose(Limits(interval_cycles=interval))
-    *_, fastest = chooser.every()
-    return fastest
+    return chooser.fastest()
 
 
 def with_convolution_heaps(
@@ -76,27 +75,30 @@ def with_convolution_heaps(
     Raises
     ------
     InputError
-        If neither keeps to the limits; that of a decoder that may have bit heaps.
+        If neither keeps to the limits; that of the nearer one.
     """
-    error = None
+    found, errors = [], []
     try:
-        found = [others()]
-    except InputError as raised:
-        found, error = [], raised
+        found.append(others())
+    except InputError as error:
+        errors.append(error)
     options = _options(model, family, found[0] if found else None)
     if options:
         chooser = PlanChooser(model, family=family, spare_blocks=spare_blocks, options=options)
         try:
             found.append(chooser.choose(limits))
-        except InputError as raised:
-            error = raised
+        except InputError as error:
+            errors.append(error)
     if not found:
-        raise error from None
-    if limits.interval_cycles is None and limits.latency_cycles is None:
-        return min(found, key=lambda plan: plan.latency_cycles)
-    return min(
-        found, key=lambda plan: price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
-    )
+        late = [error for error in errors if isinstance(error, OutOfReach)]
+        # What is too large is in time.
+        raise nearest(late) if late == errors else next(e for e in errors if e not in late)
+
+    def rank(plan: DecoderPlan) -> tuple[float, float]:
+        cost = price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
+        return (cost, plan.latency_cycles) if limits.timed else (plan.latency_cycles, cost)
+
+    return min(found, key=rank)
 
 
 def _convolutions(model: IntegerModel) -> list[ModelNode]:

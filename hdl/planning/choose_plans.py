@@ -1,19 +1,28 @@
 """Choice of plans for layers that are no dense chain: for a pace, a latency or an area.
 
-Stages of a decoder work side by side, so that frames follow each other as fast as the slowest of
-them goes. For a given interval, each layer is thus chosen by itself: the cheapest that goes as
-fast. A decoder that is to answer sooner, or may be larger, is one for a shorter interval.
+Stages of a decoder work side by side, so that frames follow each other about as fast as the slowest
+of them goes. For each of many paces, from that of the smallest decoder to that of the fastest
+layers, each layer is thus chosen by itself: the cheapest that goes as fast. How many values go from
+one to the next at once shows when they are connected, so that layers that are faster may be a
+slower decoder, which is left out. What stages lose where they wait for each other shows in the
+whole decoder alone: by its latency, its interval and its area, one is chosen.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.planning.area.plans import decoder_area
+from build_decoder.hdl.planning.area import Area
+from build_decoder.hdl.planning.area.plans import decoder_area, plan_area
+from build_decoder.hdl.planning.connect import without_fifos
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.layer_options import LayerOptions, Option
-from build_decoder.hdl.planning.limits import Limits, OutOfReach
+from build_decoder.hdl.planning.limits import INTERVAL, LATENCY, Limits, OutOfReach
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
@@ -22,6 +31,9 @@ __all__ = ["PlanChooser"]
 
 _FINER = 8, 9
 """An interval that is tried and the next longer one are as these numbers."""
+
+_ABOUT = 2
+"""Decoders are about as fast as the fastest if frames are at most so many times as far apart."""
 
 _MOST_TRIED = 4
 """Plans of a layer that are tried for one of less latency."""
@@ -67,21 +79,32 @@ class PlanChooser:
         )
 
     def choose(self, limits: Limits) -> DecoderPlan:
-        """The cheapest decoder within the limits; without an interval or a latency, the fastest.
+        """The cheapest decoder within the limits; the fastest, if only areas are limited, LUTs
+        among them.
 
         Raises
         ------
         InputError
             If there is none; the message tells the nearest.
         """
-        if limits.latency_cycles is not None:
-            return self._fast_enough(limits)
-        intervals = self._intervals(limits.interval_cycles)
-        if limits.interval_cycles is None and limits.max_lut is not None:
-            return self._small_enough(intervals, limits)
-        plan = self._kept_up(intervals[0], limits)
-        self._check_area(plan.layers, limits)
-        return plan
+        every = list(map(self._candidate, self._each(limits)))
+        candidates = _front(candidate for candidate in every if limits.hold(candidate.area))
+        if not limits.timed:
+            found = self._soonest(candidates, limits)
+        elif None in (limits.interval_cycles, limits.latency_cycles):
+            found = self._cheapest(candidates, limits)
+        else:
+            found = self._quick(candidates, limits)
+        if found is None:
+            raise self._refusal(_front(every), limits)
+        return found
+
+    def fastest(self) -> DecoderPlan:
+        """The decoder of the shortest interval, and of these the one that answers soonest."""
+        candidates = _front(map(self._candidate, self._each(Limits())))
+        shortest = min(candidate.interval for candidate in candidates)
+        plans = [candidate.plan for candidate in candidates if candidate.interval == shortest]
+        return min(plans, key=lambda plan: (plan.frame_cycles, plan.latency_cycles))
 
     def hastened(self, limits: Limits) -> DecoderPlan:
         """A decoder within the limits, a latency among them: the cheapest for its interval, of
@@ -95,14 +118,14 @@ class PlanChooser:
         InputError
             If that leads to none.
         """
-        start = self._plans(self._intervals(limits.interval_cycles)[0], limits)
+        start = self._slowest(limits)
         latencies: dict[str, float] = {}
 
         def latency(plans: Mapping[str, LayerPlan]) -> float:
             # Ways to a decoder have most of their steps in common.
             key = repr({name: plan.choices for name, plan in plans.items()})
             if key not in latencies:
-                latencies[key] = limits.latency(self._decoder(plans))
+                latencies[key] = limits.latency(self.decoder(plans))
             return latencies[key]
 
         found, errors = [], []
@@ -114,7 +137,7 @@ class PlanChooser:
         if not found:
             raise errors[0]
         plans = min(found, key=self._price)
-        return self._decoder(plans)
+        return self.decoder(plans)
 
     def _hastened(
         self,
@@ -139,7 +162,7 @@ class PlanChooser:
                         steps.append((gain / max(cost, 1), len(steps), tried))
                         break
             if not steps:
-                raise OutOfReach(self.model.name, "a latency", latency, most)
+                raise OutOfReach(self.model.name, LATENCY, latency, most)
             _, _, plans = max(steps, key=lambda step: step[:2])
             latency = latency_of(plans)
         self._check_area(plans, limits)
@@ -156,18 +179,13 @@ class PlanChooser:
                 yield name, few
 
     def every(self, max_blocks: int | None = None) -> Iterator[DecoderPlan]:
-        """The cheapest decoder for each interval that is tried, the longest first, within a number
-        of DSP blocks; plans that are those of a longer interval come once."""
-        before = None
-        for interval in self._intervals(None):
-            plans = self._plans(interval, Limits(max_blocks=max_blocks))
-            choices = {name: plan.choices for name, plan in plans.items()}
-            if choices != before:
-                yield self._decoder(plans)
-            before = choices
+        """The decoders for each pace that is tried, the longest first, within a number of DSP
+        blocks; plans that are those of a longer one come once."""
+        return map(self.decoder, self._each(Limits(max_blocks=max_blocks)))
 
-    def cheaper(self, other: DecoderPlan, limits: Limits) -> DecoderPlan:
-        """``other``, if it is within the limits and costs less than what is chosen otherwise.
+    def better(self, other: DecoderPlan, limits: Limits) -> DecoderPlan:
+        """``other``, if it is within the limits and costs less than what is chosen otherwise; where
+        only areas are limited, if it is faster.
 
         Raises
         ------
@@ -177,100 +195,147 @@ class PlanChooser:
         area = decoder_area(other, self.family)
         if not limits.hold(area):
             return self.choose(limits)
-        price = self._layers.price(area)
-        try:
+        if limits.timed:
             # Layers that are each as fast cost no more than those that are so together.
-            plans = self._plans(self._intervals(limits.interval_cycles)[0], limits)
-            if price < self._price(plans):
+            plans = self._slowest(limits)
+            if self._layers.price(area) < self._price(plans):
                 return other
+        try:
             chosen = self.choose(limits)
         except InputError:
             return other
-        return other if price < self._layers.price(decoder_area(chosen, self.family)) else chosen
+        return min(other, chosen, key=lambda plan: self._rank(plan, limits))
 
-    def _intervals(self, most: int | None) -> list[int]:
-        """Intervals to try, falling, from ``most`` or from that of the smallest decoder."""
+    def _rank(self, plan: DecoderPlan, limits: Limits) -> tuple[float, float]:
+        """What is less of a better decoder."""
+        price = self._layers.price(decoder_area(plan, self.family))
+        return (price, 0) if limits.timed else (plan.latency_cycles, price)
+
+    def _paces(self, limits: Limits) -> list[int]:
+        """Paces to try, falling, from that of the smallest decoder to that of the fastest layers;
+        an interval that is asked for among them."""
         slowest = max(options[0].pace for options in self._layers.of.values())
         fastest = max(
             min(option.pace for option in options) for options in self._layers.of.values()
         )
-        if most is not None and most < fastest:
-            slow = max(self._layers.of, key=lambda name: min(o.pace for o in self._layers.of[name]))
-            raise OutOfReach(self.model.name, "an interval", fastest, most, of=slow)
-        intervals = [slowest if most is None else min(most, slowest)]
-        while intervals[-1] > fastest:
+        paces = [slowest]
+        while paces[-1] > fastest:
             less, more = _FINER
-            intervals.append(max(intervals[-1] * less // more, fastest))
-        return intervals
+            paces.append(max(paces[-1] * less // more, fastest))
+        asked = limits.interval_cycles
+        if asked is not None and fastest < asked < slowest:
+            paces = sorted({*paces, asked}, reverse=True)
+        return paces
 
-    def _fast_enough(self, limits: Limits) -> DecoderPlan:
-        """The cheapest decoder for a latency, and for an interval if there is one too."""
-        try:
-            return self._in_time(self._intervals(limits.interval_cycles), limits)
-        except OutOfReach as error:
-            if limits.interval_cycles is None:
-                raise
-            # Either may be what cannot be had, and which one is found first means nothing.
-            fastest = self._decoder(
-                self._plans(self._intervals(None)[-1], Limits(max_blocks=limits.max_blocks))
-            )
-            frame = fastest.frame_cycles
-            raise error.beside(
-                f"; asked for are a latency of at most {limits.latency_cycles} and an interval of "
-                f"at most {limits.interval_cycles} together, and its fastest layers have a latency "
-                f"of {fastest.latency_at_pace(frame)} and an interval of {frame}"
-            ) from None
+    def _each(self, limits: Limits) -> Iterator[dict[str, LayerPlan]]:
+        """Plans of all layers for each pace that is tried, by rising price; those of a longer pace
+        come once."""
+        before = None
+        for pace in self._paces(limits):
+            plans = self._plans(pace, limits.max_blocks)
+            choices = {name: plan.choices for name, plan in plans.items()}
+            if choices != before:
+                yield plans
+            before = choices
 
-    def _in_time(self, intervals: list[int], limits: Limits) -> DecoderPlan:
-        most = limits.latency_cycles
-        plans: dict[int, DecoderPlan] = {}
+    def _slowest(self, limits: Limits) -> dict[str, LayerPlan]:
+        """The first of :meth:`_each` that are as fast as the interval asks for; the fastest if none
+        is."""
+        asked = limits.interval_cycles
+        pace = self._paces(limits)[0] if asked is None else asked
+        return self._plans(pace, limits.max_blocks)
 
-        def fast(interval: int) -> bool:
-            plans[interval] = self._decoder(self._plans(interval, limits))
-            return limits.latency(plans[interval]) <= most
-
-        interval = _first(intervals, fast)
-        if interval is None:
-            fastest = self._kept_up(intervals[-1], limits)
-            least = limits.latency(fastest)
-            raise OutOfReach(self.model.name, "a latency", least, most)
-        self._check_area(plans[interval].layers, limits)
-        return plans[interval]
-
-    def _small_enough(self, intervals: list[int], limits: Limits) -> DecoderPlan:
-        def small(interval: int) -> bool:
-            return limits.hold(self._layers.area(self._plans(interval, limits)))
-
-        interval = _first(intervals[::-1], small)
-        if interval is None:
-            self._check_area(self._plans(intervals[0], limits), limits)
-        return self._decoder(self._plans(interval, limits))
-
-    def _kept_up(self, interval: int, limits: Limits) -> DecoderPlan:
-        """The decoder for an interval, which it keeps to though stages hold each other up."""
-        asked, least = limits.interval_cycles, None
-        while interval:
-            plan = self._decoder(self._plans(interval, limits))
-            if asked is None or plan.frame_cycles <= asked:
-                return plan
-            least = min(plan.frame_cycles, least or plan.frame_cycles)
-            # A little is lost where stages wait for each other. Where one cannot be faster, others
-            # can.
-            wanted = min(interval * asked // plan.frame_cycles, interval - 1)
-            faster = [other for other in self._intervals(asked) if other <= wanted]
-            interval = faster[0] if faster else interval // 2
-        raise OutOfReach(self.model.name, "an interval", least, asked, together=True)
-
-    def _plans(self, interval: int, limits: Limits) -> dict[str, LayerPlan]:
+    def _plans(self, pace: int, max_blocks: int | None) -> dict[str, LayerPlan]:
         """The cheapest plan of each layer that goes as fast, or its fastest if none does, within a
         number of DSP blocks."""
         plans = {}
         for name, options in self._layers.of.items():
-            pace = max(interval, min(option.pace for option in options))
-            plans[name] = next(option.plan for option in options if option.pace <= pace)
-        return self._layers.within_blocks(plans, limits.max_blocks)
+            least = max(pace, min(option.pace for option in options))
+            plans[name] = next(option.plan for option in options if option.pace <= least)
+        return self._layers.within_blocks(plans, max_blocks)
 
-    def _decoder(self, plans: Mapping[str, LayerPlan]) -> DecoderPlan:
+    def _candidate(self, plans: Mapping[str, LayerPlan]) -> "_Candidate":
+        stages = without_fifos(self.model, plans)
+        area = sum((plan_area(stage.plan, self.family) for stage in stages), Area())
+        interval = max(stage.plan.times.pace for stage in stages)
+        return _Candidate(self, plans, interval, area, self._layers.price(area))
+
+    def _soonest(self, candidates: Sequence["_Candidate"], limits: Limits) -> DecoderPlan | None:
+        """The one of least latency within the area; the smallest, if LUTs are not limited."""
+        found, least = None, math.inf
+        if limits.max_lut is None:
+            candidates = candidates[:1]
+        for candidate in reversed(candidates):
+            # A frame takes as long as the slowest stage is at it, or longer.
+            if candidate.interval >= least:
+                break
+            plan = candidate.plan
+            if plan.latency_cycles < least and limits.hold(decoder_area(plan, self.family)):
+                found, least = plan, plan.latency_cycles
+        return found
+
+    def _cheapest(self, candidates: Sequence["_Candidate"], limits: Limits) -> DecoderPlan | None:
+        """The first that keeps to an interval or a latency, neither of which can be less than the
+        interval of its slowest stage."""
+        most = limits.latency_cycles if limits.interval_cycles is None else limits.interval_cycles
+        kept = (candidate.plan for candidate in candidates if candidate.interval <= most)
+        return next((plan for plan in kept if self._within(plan, limits)), None)
+
+    def _quick(self, candidates: Sequence["_Candidate"], limits: Limits) -> DecoderPlan | None:
+        """The first that keeps to an interval and to a latency from the last time step on, which
+        hardly ever is longer of a shorter interval."""
+        most = limits.interval_cycles
+        kept = [candidate for candidate in candidates if candidate.interval <= most]
+        place = bisect_left(kept, True, key=lambda candidate: limits.in_time(candidate.plan))
+        # Where it is, or these are too large, others may do.
+        others = _fast(kept) if limits.max_lut is None else kept[:place]
+        tried = (candidate.plan for candidate in (*kept[place:], *others))
+        return next((plan for plan in tried if self._within(plan, limits)), None)
+
+    def _within(self, plan: DecoderPlan, limits: Limits) -> bool:
+        return limits.in_time(plan) and limits.hold(decoder_area(plan, self.family))
+
+    def _refusal(self, candidates: Sequence["_Candidate"], limits: Limits) -> InputError:
+        """That no decoder is within the limits, and how near to them the nearest is."""
+        name, interval, latency = self.model.name, limits.interval_cycles, limits.latency_cycles
+        if limits.timed:
+            fast = [candidate.plan for candidate in _fast(candidates)]
+            fastest = min(fast, key=lambda plan: plan.frame_cycles)
+            frame, beside = fastest.frame_cycles, ""
+            if interval is not None and latency is not None:
+                # Either may be what cannot be had, and which one is found first means nothing.
+                beside = (
+                    f"; asked for are a latency of at most {latency} and an interval of at most "
+                    f"{interval} together, and its fastest layers have a latency of "
+                    f"{fastest.latency_at_pace(frame)} and an interval of {frame}"
+                )
+            if interval is not None and frame > interval:
+                paces = {
+                    name: min(option.pace for option in options)
+                    for name, options in self._layers.of.items()
+                }
+                slow = max(paces, key=paces.get)
+                alone = paces[slow] == frame
+                return OutOfReach(
+                    name, INTERVAL, frame, interval,
+                    of=slow if alone else "", together=not alone, beside=beside,
+                )
+            if latency is not None:
+                least = min(map(limits.latency, fast))
+                if least > latency:
+                    return OutOfReach(name, LATENCY, least, latency, beside=beside)
+        most = math.inf if limits.max_blocks is None else limits.max_blocks
+        smallest = sorted(
+            candidates, key=lambda candidate: (candidate.area.dsp > most, candidate.area.lut)
+        )
+        plan = next(
+            candidate.plan for candidate in smallest
+            if not limits.timed or limits.in_time(candidate.plan)
+        )
+        return limits.too_large(decoder_area(plan, self.family), name)
+
+    def decoder(self, plans: Mapping[str, LayerPlan]) -> DecoderPlan:
+        """That of the plans of all layers."""
         choices = {name: plan.choices for name, plan in plans.items()}
         return DecoderPlan.chosen(self.model, choices, reloadable=self.reloadable)
 
@@ -281,15 +346,47 @@ class PlanChooser:
         limits.check(self._layers.area(plans), self.model.name)
 
 
-def _first(intervals: Sequence[int], fits: Callable[[int], bool]) -> int | None:
-    """The first interval that fits, of which all behind it do; None if none does."""
-    if not fits(intervals[-1]):
-        return None
-    low, high = 0, len(intervals) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if fits(intervals[middle]):
-            high = middle
-        else:
-            low = middle + 1
-    return intervals[low]
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A decoder that may be chosen.
+
+    Parameters
+    ----------
+    chooser
+        Which makes it.
+    plans
+        Of its layers.
+    interval
+        Cycles that its slowest stage takes for a frame, or more.
+    area, price
+        Of all stages but FIFOs.
+    """
+
+    chooser: PlanChooser
+    plans: Mapping[str, LayerPlan]
+    interval: int
+    area: Area
+    price: float
+
+    @cached_property
+    def plan(self) -> DecoderPlan:
+        """All that is planned of it, which takes time where branches come together."""
+        return self.chooser.decoder(self.plans)
+
+
+def _front(candidates: Iterable[_Candidate]) -> list[_Candidate]:
+    """Those that are worth a look, by rising price: not slower than a cheaper one."""
+    found, shortest = [], math.inf
+    for candidate in sorted(candidates, key=lambda each: (each.price, each.interval)):
+        if candidate.interval <= shortest:
+            found.append(candidate)
+            shortest = candidate.interval
+    return found
+
+
+def _fast(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Those that are about as fast as any, by falling interval."""
+    shortest = min((candidate.interval for candidate in candidates), default=0)
+    return [
+        candidate for candidate in candidates if candidate.interval <= _ABOUT * shortest
+    ]

@@ -16,7 +16,7 @@ from build_decoder.hdl.planning.stage import Port, Stage
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.quant.integer_model import IntegerModel
 
-__all__ = ["connected"]
+__all__ = ["connected", "without_fifos"]
 
 Takers = Mapping[str, list[tuple[str, int]]]
 """Layers and replayed inputs that take what an input or a layer gives, and at which of their
@@ -43,6 +43,16 @@ def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stag
     ------
     ValueError
         If an input is no order of all values, or nothing takes what a layer gives.
+    """
+    stages = without_fifos(model, plans)
+    return tuple(with_fifos(stages, quick_depths(stages, live_depths(stages))))
+
+
+def without_fifos(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> list[Stage]:
+    """The stages of :func:`connected`, without FIFOs, whose depths take time to find: together they
+    go on no faster than the slowest of them, and may wait for each other for ever.
+
+    Parameters and errors are those of :func:`connected`.
     """
     order = order_of(model)
     takers = _takers(model, order)
@@ -76,7 +86,7 @@ def connected(model: IntegerModel, plans: Mapping[str, LayerPlan]) -> tuple[Stag
         # Hosts take outputs one by one, or all of them.
         name = stages[-1].name
         stages.append(Stage(f"{name}.unpacker", UnpackerPlan(last), (Port(name),)))
-    return tuple(with_fifos(stages, quick_depths(stages, live_depths(stages))))
+    return stages
 
 
 def _takers(model: IntegerModel, order: InputOrder) -> Takers:

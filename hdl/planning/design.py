@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from build_decoder.hdl.engine.at_once import engine_at_once
 from build_decoder.hdl.engine.choose import quick_engine, smallest_engine
 from build_decoder.hdl.families import DEFAULT
 from build_decoder.hdl.family import Family
@@ -25,7 +26,7 @@ from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folded_decoder import folded_decoder
 from build_decoder.hdl.planning.folded_nodes import folded_nodes, smallest_foldings
 from build_decoder.hdl.planning.folding import Folding
-from build_decoder.hdl.planning.limits import Limits, OutOfReach
+from build_decoder.hdl.planning.limits import Limits, OutOfReach, nearest
 from build_decoder.hdl.stack.choose import stacked_decoder
 from build_decoder.models.errors import InputError
 from build_decoder.quant.floating.float_format import FloatFormat
@@ -182,19 +183,16 @@ def _folded(
         )
         shared, slow = None, None
         if others and foldings is None:
-            shared = _engine(model, interval, latency, family, left, spare)
+            shared = _engine(model, limits, family, spare)
             if shared is None:
                 try:
                     shared = stacked_decoder(model, limits, family or DEFAULT, spare)
                 except OutOfReach as error:
                     slow = error
         try:
-            return chooser.choose(limits) if shared is None else chooser.cheaper(shared, limits)
+            return chooser.choose(limits) if shared is None else chooser.better(shared, limits)
         except OutOfReach as error:
-            # Of what cannot be as fast, that is told which can be fastest.
-            if slow is not None and slow.what == error.what and slow.least < error.least:
-                raise slow from None
-            raise
+            raise (error if slow is None else nearest([error, slow])) from None
     if not targeted:
         foldings = default_foldings(model) if foldings is None else foldings
         return folded_decoder(model, foldings, names, family, left, spare, reloadable)
@@ -249,18 +247,20 @@ def worth_an_engine(model: IntegerModel) -> bool:
 
 
 def _engine(
-    model: IntegerModel,
-    interval: int | None,
-    latency: int | None,
-    family: Family | None,
-    max_blocks: int | None,
-    spare_blocks: bool,
+    model: IntegerModel, limits: Limits, family: Family | None, spare_blocks: bool
 ) -> DecoderPlan | None:
     """The decoder on the smallest engine that takes frames so fast, or on the cheapest that answers
-    in time as well; None if there is none."""
-    if interval is None or not worth_an_engine(model):
+    in time; where only area is limited, on the fastest. None if there is none."""
+    interval, latency, max_blocks = (
+        limits.interval_cycles, limits.latency_cycles, limits.max_blocks
+    )  # fmt: skip
+    if not limits.targeted or not worth_an_engine(model):
         return None
     try:
+        if interval is None:
+            return engine_at_once(
+                model, limits, family or DEFAULT, columns=WAITING, spare_blocks=spare_blocks
+            )
         if latency is None:
             engine = smallest_engine(
                 model, interval, family, columns=WAITING, max_blocks=max_blocks

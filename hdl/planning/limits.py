@@ -1,13 +1,17 @@
 """What a decoder is chosen for."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.models.errors import InputError
 
-__all__ = ["Limits", "OutOfReach"]
+__all__ = ["INTERVAL", "LATENCY", "Limits", "OutOfReach", "nearest"]
+
+INTERVAL, LATENCY = "an interval", "a latency"
+"""What of a decoder's time can be limited."""
 
 
 class OutOfReach(InputError):
@@ -18,7 +22,7 @@ class OutOfReach(InputError):
     model
         Name of the model.
     what
-        What is limited, ``a latency`` or ``an interval``.
+        What is limited: :data:`INTERVAL` or :data:`LATENCY`.
     least
         The least number of cycles.
     asked
@@ -50,12 +54,13 @@ class OutOfReach(InputError):
             f"or more{place}, got {asked}{beside}"
         )
 
-    def beside(self, told: str) -> "OutOfReach":
-        """The same, with more to tell."""
-        return OutOfReach(
-            self.model, self.what, self.least, self.asked, of=self.of, together=self.together,
-            beside=told,
-        )
+
+def nearest(errors: Iterable[OutOfReach]) -> OutOfReach:
+    """Of errors of several kinds of decoders for the same limits, that of the nearest: one that
+    keeps to an interval, and answers too late, is nearer than one that does not."""
+    return min(
+        errors, key=lambda each: (not math.isfinite(each.least), each.what == INTERVAL, each.least)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +92,17 @@ class Limits:
         limits = (self.interval_cycles, self.latency_cycles, self.max_lut)
         return any(limit is not None for limit in limits)
 
+    @property
+    def timed(self) -> bool:
+        """Whether there is one of time."""
+        return self.interval_cycles is not None or self.latency_cycles is not None
+
+    def in_time(self, plan: DecoderPlan) -> bool:
+        """Whether a decoder is within those of interval and latency."""
+        if self.interval_cycles is not None and plan.frame_cycles > self.interval_cycles:
+            return False
+        return self.latency_cycles is None or self.latency(plan) <= self.latency_cycles
+
     def latency(self, plan: DecoderPlan) -> float:
         """The latency of a decoder that is limited; infinite of one that takes frames too
         slowly."""
@@ -103,13 +119,16 @@ class Limits:
 
     def check(self, area: Area, name: str) -> None:
         """Raise `InputError` unless they :meth:`hold` the area of the model ``name``."""
-        if self.hold(area):
-            return
+        if not self.hold(area):
+            raise self.too_large(area, name)
+
+    def too_large(self, area: Area, name: str) -> InputError:
+        """That they do not :meth:`hold` the area of the model ``name``."""
         if self.max_blocks is not None and area.dsp > self.max_blocks:
-            raise InputError(
+            return InputError(
                 f"{name}: expected at most {self.max_blocks} DSP blocks, got {area.dsp} at the "
                 "least with the datapaths asked for"
             )
-        raise InputError(
+        return InputError(
             f"{name}: expected at most {self.max_lut} LUTs, got {math.ceil(area.lut)} (estimated)"
         )

@@ -5,7 +5,7 @@ from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.design_front import price
-from build_decoder.hdl.planning.limits import Limits, OutOfReach
+from build_decoder.hdl.planning.limits import Limits, OutOfReach, nearest
 from build_decoder.hdl.stack.layer import stacks
 from build_decoder.hdl.stack.stages import on_stacks, with_every_stack
 from build_decoder.models.errors import InputError
@@ -25,8 +25,7 @@ def stacked_decoder(
     OutOfReach
         If none is as fast; that of the fastest.
     """
-    timed = limits.interval_cycles is not None or limits.latency_cycles is not None
-    if not timed or not stacks(model):
+    if not limits.timed or not stacks(model):
         return None
     ways = []
     for stacked in with_every_stack(model):
@@ -45,7 +44,7 @@ def stacked_decoder(
             continue
     if not found:
         if len(slow) == len(ways):
-            raise min(slow, key=lambda error: error.least)
+            raise nearest(slow)
         return None
 
     def cost(plan: DecoderPlan) -> float:
