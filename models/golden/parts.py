@@ -61,6 +61,5 @@ def _chance_of_none(given: int, held_out: int, samples: int) -> float:
 
 def _name(golden: "GoldenData", number: int, answer: int) -> str:
     if golden.task.kind is Kind.LABELS:
-        return f"label {number} {'on' if answer else 'off'}"
-    name = f" ({golden.class_names[answer]})" if golden.class_names else ""
-    return f"class {answer}{name}"
+        return f"label {golden.told(number)} {'on' if answer else 'off'}"
+    return f"class {golden.told(answer)}"
