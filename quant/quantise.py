@@ -17,7 +17,7 @@ from build_decoder.quant.criterion import MAX_ERROR, Criterion
 from build_decoder.quant.exercise import affordable, exercised, missing_answers
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.given import given_quantised, has_given
-from build_decoder.quant.held_out import limited_told, lost_told
+from build_decoder.quant.held_out import held_out_told
 from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Reference
 from build_decoder.quant.quantised import Quantised
@@ -156,7 +156,9 @@ def quantise(
         of_others.append(Reference(its_golden).compare(its_y))
         told_of_others += (
             f"--also {other.name}: {told}"
-            for told in (*limited_told(its_model, its_golden), *lost_told(its_golden, its_y))
+            for told in held_out_told(
+                its_golden, its_y, format=its_model.input_format, max_error=criterion.max_error
+            )
         )
     y = model.predict(recorded.x, steps=golden.steps)
     y_all = model.predict(golden.x, steps=golden.steps)
@@ -185,11 +187,13 @@ def quantise(
         criterion=None if search == "ahead" else criterion,
         warnings=(
             *advice(
-                golden, missing, standard, criterion, seen, unseen, near_ties, search,
+                golden, missing, standard, criterion, seen, near_ties, search,
                 kept=kept, apart=apart, spare=reloadable,
             ),
-            *limited_told(model, golden),
-            *lost_told(golden, y_all),
+            *held_out_told(
+                golden, y_all, format=model.input_format, max_error=criterion.max_error,
+                scale=recorded,
+            ),
             *told_of_others,
         ),
     )
