@@ -19,7 +19,7 @@ from build_decoder.quant.formats import integer_model
 from build_decoder.quant.given import given_quantised, has_given
 from build_decoder.quant.held_out import held_out_told
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.quant.quality import Reference
+from build_decoder.quant.quality import Quality, Reference
 from build_decoder.quant.quantised import Quantised
 from build_decoder.quant.same_shape import named_alike
 from build_decoder.quant.search import search_formats
@@ -149,11 +149,12 @@ def quantise(
             f"{network.name}: expected values of a range that fixed point can hold, got "
             f"{detail}: {ranges_told(recorded)}"
         ) from error
-    of_others, told_of_others = [], []
+    of_others, parts_of_others, told_of_others = [], [], []
     for other, (_, its_golden) in zip(found.others, others, strict=True):
         its_model = build(replace(found, network=other))
         its_y = its_model.predict(its_golden.x, steps=its_golden.steps)
         of_others.append(Reference(its_golden).compare(its_y))
+        parts_of_others.append(_parts(its_golden, its_y))
         told_of_others += (
             f"--also {other.name}: {told}"
             for told in held_out_told(
@@ -184,6 +185,7 @@ def quantise(
         max_error=criterion.max_error if golden.task.keeps_values else None,
         near_ties=near_ties,
         also=tuple(of_others),
+        also_parts=tuple(parts_of_others),
         criterion=None if search == "ahead" else criterion,
         warnings=(
             *advice(
@@ -197,6 +199,16 @@ def quantise(
             *told_of_others,
         ),
     )
+
+
+def _parts(golden: GoldenData, y: np.ndarray) -> tuple[Quality, Quality | None]:
+    """Quality of outputs ``y`` (samples, outputs) on the samples searched on, and on those held
+    out, None if there are none."""
+    searched, held_out = golden.search, golden.held_out
+    seen = Reference(searched).compare(y[~held_out])
+    if not held_out.any():
+        return seen, None
+    return seen, Reference(golden.unseen, scale=searched).compare(y[held_out])
 
 
 def _apart(golden: GoldenData, tied: np.ndarray) -> float:
