@@ -66,9 +66,9 @@ def float_advice(
     # Told once, if the same holds for both parts.
     if golden.held_out.any() and not dropped:
         limited += _dropped(format, golden.unseen.x, "held out")
+    yield from held_out_told(golden, y, causes=limited)
     yield from _still(format, searched.y, y[~golden.held_out])
     yield from _lost(network, searched, format, seen, uniform_segments)
-    yield from held_out_told(golden, y, causes=limited)
 
 
 def _overflowing(format: FloatFormat, y: np.ndarray) -> Iterator[str]:
