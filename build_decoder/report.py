@@ -56,8 +56,8 @@ class Report:
     limits
         What the search kept to, as of `quant.criterion.Criterion`; null for AHEAD's search.
     also
-        The same figures for each network of ``--also``, in their order, on all its golden data, and
-        its name as ``network``.
+        The same figures for each network of ``--also``, in their order, on all its golden data, its
+        name as ``network``, and ``quality`` and ``samples_limited`` of it.
     near_ties
         Samples searched on with a decision that not even perfect formats keep.
     average_bit_width

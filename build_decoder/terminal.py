@@ -12,6 +12,8 @@ from build_decoder.report import Report
 
 __all__ = ["closing_table", "show_stage"]
 
+_PARTS = {"searched_on": "searched on", "held_out": "held out from the search"}
+
 _LISTED = 8
 """Most outputs that a row of the table has figures for; report.json has all."""
 
@@ -84,19 +86,20 @@ def _rows(report: Report):
     for rewrite in report.rewrites or ():
         yield "rewritten", rewrite["note"]
     decoder = "integer" if report.arithmetic == FIXED else report.arithmetic
-    for part, title in (("searched_on", "searched on"), ("held_out", "held out from the search")):
-        figures = (report.quality or {}).get(part)
-        if figures:
-            yield from _quality_rows(figures, title, decoder)
-    for number, figures in enumerate(report.also or (), start=1):
-        title = f"also {number}, {figures['network']}"
-        yield from _quality_rows(figures, title, decoder)
-    if report.samples_limited is not None and any(report.samples_limited.values()):
-        limited = report.samples_limited
-        yield "inputs limited", (
-            f"of {limited['searched_on']} samples searched on, {limited['held_out']} held out: "
-            "they are beyond the input's format"
-        )
+    measured = [("", report.quality or {}, report.samples_limited or {})]
+    for number, also in enumerate(report.also or (), start=1):
+        title = f", also {number}, {also['network']}"
+        measured.append((title, also["quality"], also["samples_limited"]))
+    for whose, quality, _ in measured:
+        for part, title in _PARTS.items():
+            if figures := quality.get(part):
+                yield from _quality_rows(figures, f"{title}{whose}", decoder)
+    for whose, _, limited in measured:
+        if any(limited.values()):
+            yield f"inputs limited{whose}", (
+                f"of {limited['searched_on']} samples searched on, {limited['held_out']} held out: "
+                "they are beyond the input's format"
+            )
     if report.near_ties:
         yield "near ties", (
             f"{report.near_ties} of the samples searched on: no formats tried keep their decisions"

@@ -16,12 +16,6 @@ __all__ = ["advice", "ranges_told"]
 _FEW = 8
 """With fewer samples searched on, figures say little about other samples."""
 
-_FAR = 2.0
-"""The user is told of errors on held-out samples that are so many times the allowed error."""
-
-_R2_LOST = 0.05
-"""The user is told if more R2 than this is lost on held-out samples."""
-
 
 def advice(
     golden: GoldenData,
@@ -29,7 +23,6 @@ def advice(
     standard: Standard,
     criterion: Criterion,
     seen: Quality,
-    unseen: Quality | None,
     near_ties: int,
     search: str,
     *,
@@ -43,8 +36,8 @@ def advice(
     ----------
     missing
         Answers that the golden data searched on hardly ever has.
-    seen, unseen
-        Quality on the samples searched on, and on those held out, None if there are none.
+    seen
+        Quality on the samples searched on.
     near_ties
         How many samples searched on have decisions that no formats tried keep.
     search
@@ -93,16 +86,6 @@ def advice(
         )
     if golden.task.kind is Kind.REGRESSION:
         yield from _constants(golden, criterion, seen)
-    if golden.task.kind is Kind.REGRESSION and unseen is not None:
-        lost = unseen.r2_lost
-        far = max(unseen.errors) > _FAR * criterion.max_error
-        if far or (lost is not None and lost > _R2_LOST):
-            less = f" and lost {lost:.3g} of its R2" if lost is not None and lost > 0 else ""
-            yield (
-                f"on the samples held out, an output has an error of {max(unseen.errors):.3g} of "
-                f"its standard deviation{less}: do they go beyond the samples searched on, or do "
-                "outliers among these hide what the others vary by?"
-            )
     worst = min((r2 for r2 in seen.float_r2s if r2 is not None), default=1.0)
     if golden.task.kind is Kind.REGRESSION and worst < 0:
         yield (

@@ -13,7 +13,7 @@ import numpy as np
 from build_decoder.models.golden import GoldenData
 from build_decoder.models.network import Network
 from build_decoder.models.resources import resources
-from build_decoder.models.task import Kind, Task
+from build_decoder.models.task import Kind
 
 __all__ = ["affordable", "exercised", "may_be_bred", "missing_answers"]
 
@@ -65,14 +65,14 @@ def missing_answers(golden: GoldenData) -> list[str]:
         given = np.bincount(decided[:, number], minlength=choices)
         absent = np.flatnonzero(given < _FEW)
         if len(absent):
-            missing.append(_named(task, number, absent))
+            missing.append(_named(golden, number, absent))
     return missing
 
 
-def _named(task: Task, number: int, absent: Sequence[int]) -> str:
-    if task.kind is Kind.LABELS:
-        return f"label {number} hardly ever {'off' if absent[0] == 0 else 'on'}"
-    names = ", ".join(map(str, absent[:5])) + (" and others" if len(absent) > 5 else "")
+def _named(golden: GoldenData, number: int, absent: Sequence[int]) -> str:
+    if golden.task.kind is Kind.LABELS:
+        return f"label {golden.told(number)} hardly ever {'off' if absent[0] == 0 else 'on'}"
+    names = ", ".join(map(golden.told, absent[:5])) + (" and others" if len(absent) > 5 else "")
     return f"{'class' if len(absent) == 1 else 'classes'} {names} hardly ever decided"
 
 

@@ -15,7 +15,7 @@ from build_decoder.models.network import Network, Node
 from build_decoder.quant.advice import advice
 from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.formats import INPUT, NetworkFormats, NodeKey, integer_model
-from build_decoder.quant.held_out import lost_told
+from build_decoder.quant.held_out import held_out_told
 from build_decoder.quant.layers import quantiser_of
 from build_decoder.quant.operations.products import Products
 from build_decoder.quant.operations.raw_array import RawArray
@@ -88,8 +88,8 @@ def given_quantised(
         max_error=criterion.max_error if golden.task.keeps_values else None,
         # Inputs beyond a format that was trained with are limited in the network in floats too.
         warnings=(
-            *advice(golden, [], standard, criterion, seen, unseen, 0, GIVEN),
-            *lost_told(golden, y),
+            *advice(golden, [], standard, criterion, seen, 0, GIVEN),
+            *held_out_told(golden, y, max_error=criterion.max_error),
         ),
     )
 

@@ -17,9 +17,9 @@ from build_decoder.quant.criterion import MAX_ERROR, Criterion
 from build_decoder.quant.exercise import affordable, exercised, missing_answers
 from build_decoder.quant.formats import integer_model
 from build_decoder.quant.given import given_quantised, has_given
-from build_decoder.quant.held_out import limited_told, lost_told
+from build_decoder.quant.held_out import held_out_told
 from build_decoder.quant.integer_model import IntegerModel
-from build_decoder.quant.quality import Reference
+from build_decoder.quant.quality import Quality, Reference
 from build_decoder.quant.quantised import Quantised
 from build_decoder.quant.same_shape import named_alike
 from build_decoder.quant.search import search_formats
@@ -149,14 +149,17 @@ def quantise(
             f"{network.name}: expected values of a range that fixed point can hold, got "
             f"{detail}: {ranges_told(recorded)}"
         ) from error
-    of_others, told_of_others = [], []
+    of_others, parts_of_others, told_of_others = [], [], []
     for other, (_, its_golden) in zip(found.others, others, strict=True):
         its_model = build(replace(found, network=other))
         its_y = its_model.predict(its_golden.x, steps=its_golden.steps)
         of_others.append(Reference(its_golden).compare(its_y))
+        parts_of_others.append(_parts(its_golden, its_y))
         told_of_others += (
             f"--also {other.name}: {told}"
-            for told in (*limited_told(its_model, its_golden), *lost_told(its_golden, its_y))
+            for told in held_out_told(
+                its_golden, its_y, format=its_model.input_format, max_error=criterion.max_error
+            )
         )
     y = model.predict(recorded.x, steps=golden.steps)
     y_all = model.predict(golden.x, steps=golden.steps)
@@ -182,17 +185,30 @@ def quantise(
         max_error=criterion.max_error if golden.task.keeps_values else None,
         near_ties=near_ties,
         also=tuple(of_others),
+        also_parts=tuple(parts_of_others),
         criterion=None if search == "ahead" else criterion,
         warnings=(
             *advice(
-                golden, missing, standard, criterion, seen, unseen, near_ties, search,
+                golden, missing, standard, criterion, seen, near_ties, search,
                 kept=kept, apart=apart, spare=reloadable,
             ),
-            *limited_told(model, golden),
-            *lost_told(golden, y_all),
+            *held_out_told(
+                golden, y_all, format=model.input_format, max_error=criterion.max_error,
+                scale=recorded,
+            ),
             *told_of_others,
         ),
     )
+
+
+def _parts(golden: GoldenData, y: np.ndarray) -> tuple[Quality, Quality | None]:
+    """Quality of outputs ``y`` (samples, outputs) on the samples searched on, and on those held
+    out, None if there are none."""
+    searched, held_out = golden.search, golden.held_out
+    seen = Reference(searched).compare(y[~held_out])
+    if not held_out.any():
+        return seen, None
+    return seen, Reference(golden.unseen, scale=searched).compare(y[held_out])
 
 
 def _apart(golden: GoldenData, tied: np.ndarray) -> float:

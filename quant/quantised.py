@@ -40,6 +40,9 @@ class Quantised:
         Warnings for the user, one line each.
     also
         Quality of each other network that the formats were searched for, on all its samples.
+    also_parts
+        Of each of them, quality on its samples searched on, and on those held out, None if there
+        are none.
     criterion
         Limits that the search kept to; None for AHEAD's, which weighs loss against width, and where
         formats were given.
@@ -55,6 +58,7 @@ class Quantised:
     near_ties: int = 0
     warnings: tuple[str, ...] = ()
     also: tuple[Quality, ...] = ()
+    also_parts: tuple[tuple[Quality, Quality | None], ...] = ()
     criterion: Criterion | None = None
 
     def save_formats(self, path: Path) -> None:

@@ -85,12 +85,17 @@ def test_a_build_tells_how_good_formats_are_for_other_networks(build):
     assert also["agreement"] > 0.95
     console = Console(width=200, record=True, file=StringIO())
     console.print(closing_table(Report(**report), build))
-    kept = f"{also['agreement']:.2%} of {also['samples']}"
-    (row,) = (line for line in console.export_text().splitlines() if "kept, also" in line)
-    assert "decisions kept, also 1, other_day" in row
-    assert kept in row
+    rows = [line for line in console.export_text().splitlines() if ", also 1, other_day" in line]
     page = (build / "report.html").read_text(encoding="utf-8")
-    assert "all, of network 1 of --also, other_day" in page
+    parts = {"searched_on": "searched on", "held_out": "held out from the search"}
+    for part, title in parts.items():
+        found = also["quality"][part]
+        (row,) = (row for row in rows if f"decisions kept, {title}, " in row)
+        assert f"{found['agreement']:.2%} of {found['samples']}" in row
+        assert f"{title}, of network 1 of --also, other_day" in page
+    assert sum(also["quality"][part]["samples"] for part in parts) == also["samples"]
+    assert also["samples_limited"].keys() == parts.keys()
+    assert "Of network 1 of --also, other_day, these are " in page
     ((network, golden),) = BuildFolder(build).load_also()
     assert network.topology == load_network("tiny").topology
     assert len(golden) == also["samples"]
@@ -243,6 +248,33 @@ def test_classes_in_another_order_are_refused(days, tmp_path, capsys):
     # Golden data without names says nothing of them.
     status, _ = reload(built, days[0], tmp_path, "--no-simulation")
     assert status == 0
+
+
+def test_a_network_that_is_given_twice_is_refused(days, tmp_path, capsys):
+    """Whatever it is called."""
+    again = tmp_path / "again"
+    shutil.copytree(days[0], again)
+    for others, got, expected in (
+        ([str(days[0]), str(days[1]), str(again)], str(days[0]), "those before it"),
+        ([str(days[0]), "tiny"], "tiny", "the network that is built"),
+    ):
+        folder = tmp_path / "build"
+        arguments = ["--network", "tiny", "--output", str(folder), "--stop-after", "import"]
+        assert build_main([*arguments, "--also", *others]) == 2
+        assert capsys.readouterr().err == (
+            f"error: --also: {others[-1]}: expected a network of other weights or other golden "
+            f"data than {expected}, got the weights and golden data of {got}\n"
+        )
+        assert not folder.exists()
+
+
+def test_the_same_network_may_come_with_other_golden_data(tmp_path):
+    network = load_network("tiny")
+    golden = load_golden("tiny", network)
+    save_day(tmp_path / "day", network, golden.select(np.arange(0, len(golden), 2)))
+    arguments = ["--network", "tiny", "--output", str(tmp_path / "build")]
+    also = ["--also", str(tmp_path / "day")]
+    assert build_main([*arguments, *also, "--stop-after", "import"]) == 0
 
 
 def test_also_takes_networks_of_the_same_layers_alone(tmp_path, capsys):

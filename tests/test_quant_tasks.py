@@ -84,6 +84,8 @@ def test_answers_that_golden_data_never_gives_are_kept(answers):
         warning = found.warnings[0]
         assert f"class {1 - answers[0]} hardly ever decided" in warning
         assert measure(found.model, made.new).agreement >= 0.99
+    (named,) = missing_answers(replace(one_sided, class_names=("rest", "grasp")))
+    assert named == ("class 0 (rest)", "class 1 (grasp)")[1 - answers[0]] + " hardly ever decided"
     assert quantise(made.network, made.golden).warnings == ()
 
 
@@ -94,6 +96,8 @@ def test_exercise_reaches_answers_and_inputs_that_golden_data_lacks():
     y = made.network.forward(x)
     golden = replace(made.golden, x=x, y=y).select(made.golden.task.decisions(y)[:, 2] == 0)
     assert missing_answers(golden) == ["label 2 hardly ever on"]
+    named = replace(golden, class_names=tuple(f"muscle {n}" for n in range(y.shape[1])))
+    assert missing_answers(named) == ["label 2 (muscle 2) hardly ever on"]
     more = exercised(made.network, golden)
     assert more.task.kinds == (Kind.LABELS, Kind.REGRESSION)
     added = more.x[len(golden) :]

@@ -43,16 +43,15 @@ def answers(facts: Facts) -> Section:
 
 
 def _quality(facts: Facts) -> Table:
-    found = facts.report["quality"]
+    measured = [("", facts.report["quality"])]
+    for number, also in enumerate(facts.report["also"] or (), start=1):
+        measured.append((f", of network {number} of --also, {also['network']}", also["quality"]))
     rows = []
-    for key, name in (("searched_on", "searched on"), ("held_out", "held out from the search")):
-        quality = found[key]
-        if quality is None:
-            continue
-        rows += [(name, str(quality["samples"]), *row) for row in _figures(quality)]
-    for number, quality in enumerate(facts.report["also"] or (), start=1):
-        name = f"all, of network {number} of --also, {quality['network']}"
-        rows += [(name, str(quality["samples"]), *row) for row in _figures(quality)]
+    for whose, found in measured:
+        for key, part in (("searched_on", "searched on"), ("held_out", "held out from the search")):
+            if (quality := found[key]) is not None:
+                name, samples = f"{part}{whose}", str(quality["samples"])
+                rows += [(name, samples, *row) for row in _figures(quality)]
     head = ("samples", "number", "figure", "floats", facts.numbers)
     return Table(head, rows, numeric=(1, 3, 4))
 

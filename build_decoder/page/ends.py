@@ -43,6 +43,12 @@ def ends(facts: Facts) -> Section:
             f"Inputs beyond the format are limited to it: those of {limited['searched_on']} golden "
             f"samples that the search saw, and of {limited['held_out']} held out from it."
         )
+        for number, also in enumerate(report["also"] or (), start=1):
+            limited = also["samples_limited"]
+            text.append(
+                f"Of network {number} of --also, {also['network']}, these are "
+                f"{limited['searched_on']} samples searched on, and {limited['held_out']} held out."
+            )
     if report["input_ranges"] is not None:
         text += list(_ranges(report["input_ranges"]))
     notes = [f"Golden data: {note}" for note in report["golden_notes"] or ()]

@@ -1,6 +1,10 @@
 """The import stage: from what the user has to ``network/``, ``golden.npz`` and ``golden.json``."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from itertools import combinations
+
+import numpy as np
 
 from build_decoder.actions import golden_of
 from build_decoder.boards.board import Board
@@ -75,6 +79,7 @@ def import_network(
     others = [
         _another(network, golden, other, answer, floating) for other in options.others(golden.task)
     ]
+    _check_different([(network, golden), *others], (options.network, *options.also))
     if hardware is not None and hardware.reloadable:
         for other, _ in others:
             check_same_constants(network, other)
@@ -139,6 +144,32 @@ def _another(
         raise InputError(f"--also: {options.network}: {error}") from None
     # With all that is kept of the first one.
     return rewritten.network, replace(its_golden, task=golden.task)
+
+
+def _check_different(cases: Sequence[tuple[Network, GoldenData]], given: Sequence[str]) -> None:
+    """Check that networks of the same layers differ by their weights, or at least by their golden
+    data, whatever paths they were ``given`` by: the first one, and those of ``--also``.
+
+    Raises
+    ------
+    InputError
+        If two do not: formats would be searched for one of them as if there were two.
+    """
+    for (first, (ours, our_golden)), (second, (theirs, its_golden)) in combinations(
+        enumerate(cases), 2
+    ):
+        weights = zip(ours.nodes, theirs.nodes, strict=True)
+        if np.array_equal(our_golden.x, its_golden.x) and all(
+            np.array_equal(node.weights[name], other.weights[name])
+            for node, other in weights for name in node.weights
+        ):
+            which = f"the weights and golden data of {given[first]}"
+            raise InputError.at(
+                "--also", given[second],
+                expected=f"a network of other weights or other golden data than "
+                f"{'the network that is built' if first == 0 else 'those before it'}",
+                got=which,
+            )
 
 
 def _check_hardware(network: Network, options: HardwareOptions) -> None:

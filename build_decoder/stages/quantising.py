@@ -9,6 +9,7 @@ from build_decoder.boards.resources import check_memory
 from build_decoder.build_folder import BuildFolder
 from build_decoder.hdl.family import Family
 from build_decoder.model_file import save_model
+from build_decoder.models.golden import GoldenData
 from build_decoder.models.progress import Progress, silent
 from build_decoder.options import SearchOptions
 from build_decoder.quant.activations import IntegerActivation
@@ -18,6 +19,7 @@ from build_decoder.quant.answer import SCORES, answering, check_answer
 from build_decoder.quant.floating.quantised import input_ranges
 from build_decoder.quant.format_fields import told
 from build_decoder.quant.held_out import samples_limited
+from build_decoder.quant.integer_model import IntegerModel
 from build_decoder.quant.quality import Quality
 from build_decoder.quant.quantise import Quantised
 from build_decoder.stages.result import StageResult
@@ -75,14 +77,18 @@ def quantise_network(
     build.save_expected(model, model.quantise_input(golden.x))
     figures = {"answer": answer, **_figures_of(quantised)}
     figures["also"] = [
-        {"network": other.name, **quality_figures(quality)}
-        for (other, _), quality in zip(also, quantised.also, strict=True)
+        {
+            "network": other.name,
+            **quality_figures(quality),
+            "quality": _by_parts(*parts),
+            "samples_limited": _limited(model, its_golden),
+        }
+        for (other, its_golden), quality, parts in zip(
+            also, quantised.also, quantised.also_parts, strict=True
+        )
     ]
     if options.arithmetic is None:
-        parts = {"searched_on": golden.search, "held_out": golden.unseen}
-        figures["samples_limited"] = {
-            part: samples_limited(model.input_format, samples) for part, samples in parts.items()
-        }
+        figures["samples_limited"] = _limited(model, golden)
     else:
         figures |= {
             "arithmetic": str(options.arithmetic),
@@ -96,10 +102,7 @@ def _figures_of(quantised: Quantised) -> dict:
     return {
         "built_topology": model.topology,
         "loss": quantised.all.loss,
-        "quality": {
-            "searched_on": quality_figures(quantised.seen),
-            "held_out": quality_figures(quantised.unseen),
-        },
+        "quality": _by_parts(quantised.seen, quantised.unseen),
         "near_ties": quantised.near_ties,
         "max_error": quantised.max_error,
         "limits": None if quantised.criterion is None else asdict(quantised.criterion),
@@ -128,6 +131,16 @@ def _figures_of(quantised: Quantised) -> dict:
             for activation in layer.activations
         ],
     }
+
+
+def _by_parts(seen: Quality, unseen: Quality | None) -> dict[str, dict | None]:
+    return {"searched_on": quality_figures(seen), "held_out": quality_figures(unseen)}
+
+
+def _limited(model: IntegerModel, golden: GoldenData) -> dict[str, int]:
+    """How many samples of each part have inputs that the input's format limits."""
+    parts = {"searched_on": golden.search, "held_out": golden.unseen}
+    return {part: samples_limited(model.input_format, found) for part, found in parts.items()}
 
 
 def _form(activation: IntegerActivation, uniform_segments: int | None) -> dict:

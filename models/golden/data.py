@@ -76,6 +76,14 @@ class GoldenData:
         """The samples that are held out from the search."""
         return self.select(self.held_out)
 
+    def told(self, number: int) -> str:
+        """Class ``number``, or of labels output ``number``, by its name too if it has one."""
+        if not self.class_names:
+            return f"{number}"
+        if self.task.kind is Kind.LABELS and len(self.class_names) != self.y.shape[1]:
+            return f"{number}"  # names of no and yes
+        return f"{number} ({self.class_names[number]})"
+
     def select(self, which: np.ndarray) -> "GoldenData":
         """The samples that `which`, a mask or indices, picks.
 

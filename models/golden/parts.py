@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from build_decoder.models.golden.repeated import repeated_told
 from build_decoder.models.task import Kind
 
 if TYPE_CHECKING:
     from build_decoder.models.golden import GoldenData
 
 __all__ = ["parts_warnings"]
-
-_MANY = 0.1
-"""Part of the samples held out that others repeat, from which on it is told."""
-
-_BY_CHANCE = 0.1
-"""Part of these repetitions that chance may account for: inputs of a few values repeat anyway."""
 
 _LACKING = 0.01
 """Probability that no sample held out has an answer, below which it is told."""
@@ -30,44 +25,8 @@ def parts_warnings(golden: "GoldenData") -> Iterator[str]:
     """Warnings, one line each, where samples that are held out say little of new ones."""
     if not golden.held_out.any():
         return
-    yield from _repeated(golden)
+    yield from repeated_told(golden)
     yield from _lacking(golden)
-
-
-def _repeated(golden: "GoldenData") -> Iterator[str]:
-    """Samples that are held out, and searched on as well."""
-    # A sequence is one sample: its steps follow from each other. Minus zero is zero.
-    each = golden.steps or 1
-    rows = golden.x.reshape(len(golden) // each, -1) + 0.0
-    held_out = golden.held_out[::each]
-    place: dict[bytes, int] = {}
-    for row in np.flatnonzero(~held_out):
-        place.setdefault(rows[row].tobytes(), int(row))
-    # Rows of one value, such as those of a silence, are alike wherever they are from.
-    told = held_out & (np.ptp(rows, axis=1) > 0)
-    twice = [int(row) for row in np.flatnonzero(told) if rows[row].tobytes() in place]
-    count = int(np.count_nonzero(held_out))
-    if len(twice) < max(_MANY * count, 2):
-        return
-    if count * _chance_of_a_twin(rows[~held_out]) > _BY_CHANCE * len(twice):
-        return
-    what, first = "sequences" if golden.steps else "samples", twice[0]
-    yield (
-        f"{len(twice)} of {count} {what} held out have the same inputs as some that are searched "
-        f"on, such as number {first} and number {place[rows[first].tobytes()]}: what is held out "
-        "is to be new, and figures of it are no proof here; remove repeated ones, or hold all "
-        "of a kind out together"
-    )
-
-
-def _chance_of_a_twin(rows: np.ndarray) -> float:
-    """Probability, at the most, that a row is among ``rows`` (samples, inputs), had each input the
-    values that it has there, drawn for itself."""
-    log = math.log(len(rows))
-    for column in rows.T:
-        _, counts = np.unique(column, return_counts=True)
-        log += math.log(float(np.square(counts / len(rows)).sum()))
-    return min(math.exp(min(log, 0.0)), 1.0)
 
 
 def _lacking(golden: "GoldenData") -> Iterator[str]:
@@ -102,6 +61,5 @@ def _chance_of_none(given: int, held_out: int, samples: int) -> float:
 
 def _name(golden: "GoldenData", number: int, answer: int) -> str:
     if golden.task.kind is Kind.LABELS:
-        return f"label {number} {'on' if answer else 'off'}"
-    name = f" ({golden.class_names[answer]})" if golden.class_names else ""
-    return f"class {answer}{name}"
+        return f"label {golden.told(number)} {'on' if answer else 'off'}"
+    return f"class {golden.told(answer)}"

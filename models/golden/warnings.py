@@ -77,7 +77,7 @@ def golden_warnings(
             f"the task is not said: {golden.task.source}, taken for {golden.task.kind}; --task "
             "says otherwise"
         )
-    yield from _outlier(golden.x)
+    yield from _outlier(golden)
     if golden.labels is not None:
         yield from _labels(golden)
     yield from parts_warnings(golden)
@@ -110,7 +110,8 @@ def _larger(x: np.ndarray) -> Iterator[np.ndarray]:
         yield times * reach * np.vstack([single, -single])
 
 
-def _outlier(x: np.ndarray) -> Iterator[str]:
+def _outlier(golden: "GoldenData") -> Iterator[str]:
+    x = golden.x
     greatest = np.abs(x).max(axis=1)
     if len(x) < 2:
         return
@@ -118,10 +119,14 @@ def _outlier(x: np.ndarray) -> Iterator[str]:
     others = np.delete(greatest, sample).max()
     if greatest[sample] > _OUTLIER * others > 0:
         index = int(np.argmax(np.abs(x[sample])))
+        # In floating point it takes wider sums, in fixed point wider or coarser formats.
+        then = "A decoder that holds it is larger, or coarse for all others"
+        if golden.held_out[sample]:
+            then = "It is held out: the decoder is not made to hold it"
         yield (
             f"sample {sample} of golden data has {x[sample, index]:g} for input {index}, "
             f"{greatest[sample] / others:,.0f} times what any other sample has: is that a mistake? "
-            "Formats that hold it are wide, or coarse for all others"
+            f"{then}"
         )
 
 
@@ -130,19 +135,23 @@ def _labels(golden: "GoldenData") -> Iterator[str]:
     for column, (own, true) in enumerate(zip(decided.T, golden.labels.T, strict=True)):
         values, counts = np.unique(true, return_counts=True)
         right, most = np.mean(own == true), counts.max() / len(true)
-        name = f"label {column}" if golden.task.kind is Kind.LABELS else "labels"
+        name = f"label {golden.told(column)}" if golden.task.kind is Kind.LABELS else "labels"
         if right > most or (len(values) == 1 and right >= _ONE_LABEL):
             continue
         text = (
             f"{name} of golden data agree with {right:.1%} of the network's decisions; always "
-            f"saying {values[np.argmax(counts)]} would agree with {most:.1%}"
+            f"saying {_said(golden, int(values[np.argmax(counts)]))} would agree with {most:.1%}"
         )
-        if (renamed := _renamed(own, true)) is not None:
+        if (renamed := _renamed(golden, own, true)) is not None:
             text += f": are they numbered otherwise ({renamed})?"
         yield text
 
 
-def _renamed(own: np.ndarray, true: np.ndarray) -> str | None:
+def _said(golden: "GoldenData", answer: int) -> str:
+    return f"{answer}" if golden.task.kind is Kind.LABELS else golden.told(answer)
+
+
+def _renamed(golden: "GoldenData", own: np.ndarray, true: np.ndarray) -> str | None:
     """Which label each decision goes with, if a renaming explains most labels."""
     table = np.zeros((own.max() + 1, true.max() + 1), dtype=np.int64)
     np.add.at(table, (own, true), 1)
@@ -150,7 +159,10 @@ def _renamed(own: np.ndarray, true: np.ndarray) -> str | None:
     seen = table.any(axis=1)
     if len(set(best[seen])) < seen.sum() or table.max(axis=1).sum() < _RENAMED * len(own):
         return None
-    return ", ".join(f"class {k} is label {best[k]}" for k in np.flatnonzero(seen)[:_NAMED])
+    return ", ".join(
+        f"class {_said(golden, k)} is label {_said(golden, best[k])}"
+        for k in np.flatnonzero(seen)[:_NAMED]
+    )
 
 
 def _listed(values: np.ndarray) -> str:

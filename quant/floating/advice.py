@@ -12,7 +12,7 @@ from build_decoder.quant.criterion import Criterion
 from build_decoder.quant.exercise import missing_answers
 from build_decoder.quant.floating.convert import float_model
 from build_decoder.quant.floating.float_format import FloatFormat
-from build_decoder.quant.held_out import lost_told
+from build_decoder.quant.held_out import held_out_told
 from build_decoder.quant.quality import Quality, Reference
 
 __all__ = ["float_advice"]
@@ -32,6 +32,7 @@ def float_advice(
     y: np.ndarray,
     seen: Quality,
     *,
+    beyond: str | None = None,
     uniform_segments: int | None = None,
 ) -> Iterator[str]:
     """Warnings about a decoder of ``network`` in ``format``.
@@ -44,6 +45,8 @@ def float_advice(
         Outputs (samples, outputs) of the decoder on all of them.
     seen
         Its quality on those that are not held out.
+    beyond
+        What is limited to the ranges, in words; None if nothing is.
     uniform_segments
         As for :func:`quant.quantise.quantise`.
     """
@@ -53,13 +56,19 @@ def float_advice(
             f"golden data that is searched on has {'; '.join(missing)}: it does not show what "
             f"{format} keeps of them"
         )
+    limited = [] if beyond is None else [beyond]
     if over := list(_overflowing(format, y)):
+        yield from limited
         yield from over
         return
-    yield from _dropped(format, searched.x)
+    dropped = list(_dropped(format, searched.x, "searched on"))
+    yield from dropped
+    # Told once, if the same holds for both parts.
+    if golden.held_out.any() and not dropped:
+        limited += _dropped(format, golden.unseen.x, "held out")
+    yield from held_out_told(golden, y, causes=limited)
     yield from _still(format, searched.y, y[~golden.held_out])
     yield from _lost(network, searched, format, seen, uniform_segments)
-    yield from lost_told(golden, y)
 
 
 def _overflowing(format: FloatFormat, y: np.ndarray) -> Iterator[str]:
@@ -73,16 +82,17 @@ def _overflowing(format: FloatFormat, y: np.ndarray) -> Iterator[str]:
         )
 
 
-def _dropped(format: FloatFormat, x: np.ndarray) -> Iterator[str]:
-    """A warning where inputs ``x`` (samples, inputs) are too small for ``format``."""
+def _dropped(format: FloatFormat, x: np.ndarray, part: str) -> Iterator[str]:
+    """A warning where inputs ``x`` (samples, inputs), which are of the samples ``part``, are too
+    small for ``format``."""
     small = format.underflows(x)
     lost = np.where(small, x - format.decode(format.encode(x)), 0.0)
     greatest = float(np.abs(x).max())
     # In parts of the greatest, since squares of the smallest numbers are zero in float64 too.
     if greatest and np.linalg.norm(lost / greatest) > _DROPPED * np.linalg.norm(x / greatest):
         yield (
-            f"{np.count_nonzero(small)} of {np.count_nonzero(x)} inputs searched on that are not "
-            f"zero are too small: {_exponents(format)}; the greatest is {greatest:.3g}; give "
+            f"{np.count_nonzero(small)} of {np.count_nonzero(x)} inputs {part} that are not zero "
+            f"are too small: {_exponents(format)}; the greatest is {greatest:.3g}; give "
             "inputs in a smaller unit, or take a format with more exponent bits (bf16 has 8)"
         )
 

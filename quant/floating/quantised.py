@@ -56,12 +56,10 @@ def float_quantised(
         for node in model.nodes for signal in node.layer.signals if signal.role != INPUT
     }  # fmt: skip
     step = Step(FLOATING, formats, model.average_bit_width(), seen, 0, 0.0)
-    warnings = [
-        f"layer {found['layer']}: {found['beyond']} of {found['inputs']} inputs are beyond the "
-        f"range of those searched on, up to {found['greatest']:g} in size, and are limited to it"
-        for found in input_ranges(model, network, golden.x) if found["beyond"]
-    ]  # fmt: skip
-    warnings += float_advice(network, golden, format, y, seen, uniform_segments=uniform_segments)
+    warnings = float_advice(
+        network, golden, format, y, seen,
+        beyond=_beyond(input_ranges(model, network, golden.x)), uniform_segments=uniform_segments,
+    )  # fmt: skip
     return Quantised(
         model=model,
         search=SearchResult(FLOATING, network, (step,), np.zeros(len(searched), dtype=bool)),
@@ -71,6 +69,19 @@ def float_quantised(
         uniform_segments=uniform_segments,
         warnings=tuple(warnings),
     )
+
+
+def _beyond(ranges: list[dict[str, int | float]]) -> str | None:
+    """What is limited, in words, since it is beyond ``ranges`` of :func:`input_ranges`; None if
+    nothing is."""
+    of = " and ".join(
+        f"{found['beyond']} of {found['inputs']} of layer {found['layer']}, up to "
+        f"{found['greatest']:g} in size"
+        for found in ranges if found["beyond"]
+    )  # fmt: skip
+    if not of:
+        return None
+    return f"inputs are beyond the range of those searched on, and are limited to it: {of}"
 
 
 def input_ranges(
