@@ -82,9 +82,12 @@ def plan_area(plan: Plan, family: Family) -> Area:
         more = _logic_area(plan, family) + Area(lut=selected)
         return area + plan_area(plan.multiplying, family) + _WALK + more
     if isinstance(plan, LayerPlan):
-        return area + _SMALL + _logic_area(plan, family)
+        # Beside adders there is little that shares their LUTs.
+        luts, _ = coefficients(family)
+        more = Area(lut=(luts["accumulator"] - 1) * plan.adder_bits)
+        return area + _SMALL + _logic_area(plan, family) + more
     if isinstance(plan, UnpackerPlan):
-        # A transfer is held, and shifted.
+        # A transfer is held, and shifted. On ECP5, synthesis makes up to four LUTs a bit of it.
         (taken,) = plan.inputs
         bits = taken.lanes * taken.format.width
         return area + Area(lut=bits, ff=bits)
