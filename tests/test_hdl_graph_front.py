@@ -9,15 +9,16 @@ from build_decoder.boards.pynq_z1 import BOARD
 from build_decoder.hdl import families
 from build_decoder.hdl.decoder import Decoder
 from build_decoder.hdl.engine.stages import Engine
-from build_decoder.hdl.planning.choose_plans import PlanChooser
+from build_decoder.hdl.layers.conv2d.heap.plan import ConvolutionHeapPlan
+from build_decoder.hdl.planning.design import design_decoder
 from build_decoder.hdl.planning.design_front import DesignPoint
 from build_decoder.hdl.planning.graph_front import graph_front
-from build_decoder.hdl.planning.limits import Limits
 from build_decoder.models.errors import InputError
 from build_decoder.options import HardwareOptions
 from build_decoder.pareto import find_front, save_front
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from tests.test_hdl_columns import like_mini, like_tcn, quantised
+from tests.test_hdl_conv2d_heap import averaged
 
 XC7 = families.get("xc7")
 
@@ -45,14 +46,20 @@ def test_no_point_is_better_than_another(name):
 def test_nothing_that_is_chosen_for_an_interval_is_better(name):
     """By latency and cost both."""
     model, _ = model_of(name)
-    chooser = PlanChooser(model, family=XC7)
     for point in front_of(name)[::3]:
-        plan = chooser.choose(Limits(interval_cycles=point.plan.frame_cycles))
+        plan = design_decoder(model, interval_cycles=point.plan.frame_cycles, family=XC7)
         chosen = DesignPoint.of(plan, XC7)
         assert any(
             other.latency_cycles <= chosen.latency_cycles and other.cost <= chosen.cost
             for other in front_of(name)
         )
+
+
+def test_convolutions_as_bit_heaps_are_among_them():
+    quick, *_ = graph_front(averaged(), family=XC7)
+    assert isinstance(quick.plan.layers["conv"], ConvolutionHeapPlan)
+    (quick, *_) = graph_front(averaged(), family=XC7, interval=quick.plan.frame_cycles)
+    assert isinstance(quick.plan.layers["conv"], ConvolutionHeapPlan)
 
 
 def test_engines_are_among_them():

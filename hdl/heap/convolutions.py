@@ -23,7 +23,7 @@ from build_decoder.quant.integer_model import IntegerModel, ModelNode
 from build_decoder.quant.layers.conv2d import Conv2d
 from build_decoder.quant.layers.dense import Dense
 
-__all__ = ["convolution_heaps", "has_convolutions", "with_convolution_heaps"]
+__all__ = ["convolution_heaps", "has_convolutions", "heap_options", "with_convolution_heaps"]
 
 _SHARED = 64
 """Where so many products or more share a multiplier, bit heaps are not planned, which takes time:
@@ -82,7 +82,7 @@ def with_convolution_heaps(
         found.append(others())
     except InputError as error:
         errors.append(error)
-    options = _options(model, family, found[0] if found else None)
+    options = heap_options(model, family, found[0] if found else None)
     if options:
         chooser = PlanChooser(model, family=family, spare_blocks=spare_blocks, options=options)
         try:
@@ -105,10 +105,18 @@ def _convolutions(model: IntegerModel) -> list[ModelNode]:
     return [node for node in model.nodes if isinstance(node.layer, Conv2d)]
 
 
-def _options(
-    model: IntegerModel, family: Family, found: DecoderPlan | None
+def heap_options(
+    model: IntegerModel, family: Family, found: DecoderPlan | None = None
 ) -> dict[str, list[LayerPlan]]:
-    """Plans of convolutions that may be bit heaps, these among them."""
+    """Plans of convolutions that may be bit heaps, these among them, and of dense layers behind
+    them, by the names of their nodes; none if there are no such convolutions.
+
+    Parameters
+    ----------
+    found
+        A decoder without bit heaps, in which a convolution makes so few products a cycle that a bit
+        heap is not expected to be better; None if there is none.
+    """
     if family.name not in NAMES:
         return {}
     options = {}

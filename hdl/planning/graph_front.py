@@ -2,17 +2,18 @@
 
 Stages of a decoder work side by side. For each interval between frames, from that of the smallest
 decoder to the shortest that there is, every layer is the cheapest that goes as fast, as
-:mod:`hdl.planning.choose_plans` has it; networks of many convolutions have an engine for each as
-well, and recurrent layers in a row are looked at on multipliers of their own and on shared ones. Of
-these decoders, those that no other is better than are the front. Other foldings, in which a layer
-goes faster than the slowest one needs, are not looked at: chains of dense layers have a front of
-all foldings, :mod:`hdl.planning.design_front`.
+:mod:`hdl.planning.choose_plans` has it, with and without convolutions that are bit heaps; networks
+of many convolutions have an engine for each as well, and recurrent layers in a row are looked at on
+multipliers of their own and on shared ones. Of these decoders, those that no other is better than
+are the front. Other foldings, in which a layer goes faster than the slowest one needs, are not
+looked at: chains of dense layers have a front of all foldings, :mod:`hdl.planning.design_front`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from build_decoder.hdl.engine.sizes import engines
 from build_decoder.hdl.family import Family
+from build_decoder.hdl.heap.convolutions import heap_options
 from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.deciding import deciding, scores_of
@@ -83,6 +84,9 @@ def _plans(
     scores = scores_of(model)
     chooser = PlanChooser(scores, family=family, spare_blocks=spare_blocks, datapath=datapath)
     yield from (deciding(plan, model) for plan in chooser.every(max_blocks))
+    if datapath is None and (options := heap_options(scores, family)):
+        chooser = PlanChooser(scores, family=family, spare_blocks=spare_blocks, options=options)
+        yield from (deciding(plan, model) for plan in chooser.every(max_blocks))
     if datapath is None and stacks(scores):
         for stacked in with_every_stack(scores):
             chooser = PlanChooser(stacked, family=family, spare_blocks=spare_blocks)

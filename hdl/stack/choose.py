@@ -17,15 +17,16 @@ __all__ = ["stacked_decoder"]
 def stacked_decoder(
     model: IntegerModel, limits: Limits, family: Family, spare_blocks: bool
 ) -> DecoderPlan | None:
-    """The cheapest decoder within the limits whose recurrent layers in a row share multipliers;
-    None if only LUTs are limited, there are no such layers, or no decoder is so small.
+    """The cheapest decoder within the limits whose recurrent layers in a row share multipliers,
+    or the fastest where only areas are limited; None if there are no such layers, or no decoder is
+    so small.
 
     Raises
     ------
     OutOfReach
         If none is as fast; that of the fastest.
     """
-    if not limits.timed or not stacks(model):
+    if not limits.targeted or not stacks(model):
         return None
     ways = []
     for stacked in with_every_stack(model):
@@ -47,7 +48,8 @@ def stacked_decoder(
             raise nearest(slow)
         return None
 
-    def cost(plan: DecoderPlan) -> float:
-        return price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
+    def rank(plan: DecoderPlan) -> tuple[float, float]:
+        cost = price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
+        return (cost, plan.latency_cycles) if limits.timed else (plan.latency_cycles, cost)
 
-    return on_stacks(min(found, key=cost), model)
+    return on_stacks(min(found, key=rank), model)
