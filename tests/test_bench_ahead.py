@@ -103,6 +103,7 @@ def by_resources_of(resources: Resources) -> tuple[float, ...]:
     return astuple(by_resources(resources))
 
 
+@pytest.mark.slow
 def test_power_by_toggles(small, tmp_path, monkeypatch, capsys):
     """Of frames of golden data, with what they give, and figures of the netlist itself."""
     seen = []

@@ -58,6 +58,7 @@ def test_frames_over_the_uart(sums, tmp_path):
     assert cycles == pytest.approx((7 + 3 + 8 + 4) * 1000, rel=0.2)
 
 
+@pytest.mark.slow
 def test_a_wrong_output_is_told(sums, tmp_path):
     plan, x_raw, y_raw = sums
     y_raw[2, 1] += 1

@@ -56,6 +56,7 @@ def loads(tmp_path_factory):
     return simulated(shell, tmp_path_factory.mktemp("uart")), arrays
 
 
+@pytest.mark.slow
 def test_five_images_are_loaded_while_frames_run(loads):
     simulation, arrays = loads
     found = simulation.run(SCENARIOS + "by_loading", arrays=arrays)
@@ -67,6 +68,7 @@ def test_five_images_are_loaded_while_frames_run(loads):
     assert len(found["cycles_a_load"]) == 5
 
 
+@pytest.mark.slow
 def test_frames_of_another_model_are_found(loads):
     simulation, arrays = loads
     wrong = arrays | {"expected": arrays["expected"][[0, 1, 2, 3, 4, 4]]}
@@ -133,6 +135,7 @@ def test_the_command_loads_over_a_port(reloading, tmp_path):
     assert found["rejected"] == 0
 
 
+@pytest.mark.slow
 def test_the_old_weights_go_on_where_the_cable_comes_out(reloading, tmp_path):
     info_bytes, cut_words = 8, 20
     found = reloading.run(

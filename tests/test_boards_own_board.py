@@ -54,6 +54,7 @@ def built(name: str, folder: Path) -> dict:
 
 
 @needs_ecp5
+@pytest.mark.slow
 def test_orangecrab(tmp_path):
     synthesis, report = made(boards.get(example("orangecrab_85f", tmp_path)), tmp_path / "out")
     assert synthesis.resources.dsp == 0

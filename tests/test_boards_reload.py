@@ -164,6 +164,7 @@ def test_an_image_for_another_decoder_is_not_sent():
     assert runs(decoder, BUILT)
 
 
+@pytest.mark.slow
 def test_a_board_that_loses_words_is_told(monkeypatch):
     decoder = opened(Line())
     sent = decoder._weights.call

@@ -158,6 +158,7 @@ endmodule
 
 
 @pytest.mark.skipif(find_yosys() is None, reason="no Yosys on this machine")
+@pytest.mark.slow
 def test_the_script_of_yosys_on_blocks_of_others(tiny_package, tmp_path):
     """Blocks that Yosys infers, if it may; outputs with parameters, and three-state ones."""
     (tmp_path / "top.v").write_text(SOURCE)

@@ -55,6 +55,7 @@ def test_verify_simulates_the_verilog_of_the_build(build, tmp_path, capsys):
     assert [int(word, 16) for word in outputs] == wanted.tolist()
 
 
+@pytest.mark.slow
 def test_netlist_and_resources_take_the_verilog_of_the_build(build, capsys):
     assert netlist.main([str(build), "--samples", "3", "--seed", "5"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -46,9 +46,9 @@ def assert_next_build_removes_all(run: Run, out: Path, earlier: dict[str, str]):
 @pytest.mark.parametrize(
     ("stage", "processes", "number"),
     [
-        ("import", 1, signal.SIGTERM),
+        pytest.param("import", 1, signal.SIGTERM, marks=pytest.mark.slow),
         ("quantise", 1, signal.SIGINT),
-        ("rtl", 2, signal.SIGHUP),  # Yosys
+        pytest.param("rtl", 2, signal.SIGHUP, marks=pytest.mark.slow),  # Yosys
         ("simulate", 3, signal.SIGTERM),  # make and a compiler
     ],
 )

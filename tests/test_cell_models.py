@@ -14,6 +14,7 @@ from build_decoder.hdl.families.xc7 import FAMILY as XC7
 from build_decoder.hdl.yosys import yosys_share
 from build_decoder.sim.primitives import cell_sources
 from tests.cell_models import Dsp48e1, Mult18x18d, with_models
+from tests.sweeps import swept
 from tests.verilator_bench import run_bench
 
 _NO_CONTROL_REGISTERS = dict.fromkeys(
@@ -145,7 +146,7 @@ endmodule
 """
 
 
-@pytest.mark.parametrize("family", [XC7, ECP5])
+@pytest.mark.parametrize("family", swept([ECP5, XC7], 2))
 def test_models_in_amaranth_and_in_verilog_agree(family, tmp_path):
     for component, name in ((Cells, "cells"), (Modelled, "models")):
         (tmp_path / f"{name}.v").write_text(to_verilog(component(family), name=name))

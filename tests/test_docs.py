@@ -287,6 +287,7 @@ def checkout(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_page_on_layers_can_be_followed(checkout):
     commands = [b for b in blocks(ADDING.read_text(), "") if "-k multiply" in b]
     assert len(commands) == 2

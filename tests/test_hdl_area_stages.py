@@ -40,7 +40,7 @@ def sums(lanes: int) -> Plan:
 
 
 PLANS = {
-    "averages": averages(12, 5, True),
+    "averages": averages(12, 2, True),
     "maxima": maxima(8),
     "sums": sums(6),
     "unpacked": UnpackerPlan(Tensor((4, 16), QFormat(3, 7), 16)),
@@ -54,7 +54,7 @@ PLANS = {
     swept_cases(
         [(name, family) for family in ("xc7", "ecp5") for name in PLANS
          if (name, family) != ("unpacked", "ecp5")],
-        6,
+        11,
     ),
 )
 def test_estimates_are_within_a_half(name, family, tmp_path):

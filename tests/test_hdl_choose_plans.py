@@ -18,6 +18,7 @@ from build_decoder.hdl.planning.limits import Limits
 from build_decoder.models.errors import InputError
 from build_decoder.sim.amaranth_runner import simulate_amaranth
 from build_decoder.sim.random_columns import random_columns
+from tests.sweeps import swept
 from tests.test_hdl_columns import like_mini, like_tcn, quantised
 
 XC7, ECP5 = families.get("xc7"), families.get("ecp5")
@@ -30,7 +31,7 @@ def model_of(name: str):
     return quantised({"tcn": like_tcn, "mini": like_mini}[name]())
 
 
-@pytest.mark.parametrize("name", INTERVALS)
+@pytest.mark.parametrize("name", swept(INTERVALS, 2))
 def test_a_decoder_keeps_to_its_interval(name):
     model, x = model_of(name)
     areas = []
@@ -83,6 +84,7 @@ def test_the_fastest_within_an_area():
     assert decoder_area(plan, XC7).lut <= 1.2 * limit
 
 
+@pytest.mark.slow
 def test_blocks_are_shared_out():
     model, _ = model_of("mini")
     free = design_decoder(model, interval_cycles=500, family=ECP5, max_dsp=100)

@@ -41,7 +41,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("name", swept(SHAPES, 2))
+@pytest.mark.parametrize("name", swept(SHAPES, 4))
 def test_every_folding(name):
     """With as many columns added early as there may be, and each way to add products."""
     shape, kernel, filters = SHAPES[name]

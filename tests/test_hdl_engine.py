@@ -274,6 +274,7 @@ def test_means_are_a_stage_behind(filters, taps, lanes, blocks):
     checked(plan, x[:1], 3)
 
 
+@pytest.mark.slow
 def test_layers_may_be_called_as_stages_are():
     model, x = like_fcn()
     called = {"average": "engine", "classes": "fifo"}

@@ -17,6 +17,7 @@ from build_decoder.models.errors import InputError
 from build_decoder.options import HardwareOptions
 from build_decoder.pareto import find_front, save_front
 from build_decoder.sim.amaranth_runner import simulate_amaranth
+from tests.sweeps import swept
 from tests.test_hdl_columns import like_mini, like_tcn, quantised
 from tests.test_hdl_conv2d_heap import averaged
 
@@ -82,7 +83,7 @@ def test_latency_at_a_pace():
         assert point.latency_cycles == point.plan.latency_at_pace(9_000)
 
 
-@pytest.mark.parametrize("name", ["tcn", "mini"])
+@pytest.mark.parametrize("name", swept(["tcn", "mini"], 2))
 def test_its_ends_are_decoders_that_compute_the_model(name):
     model, x = model_of(name)
     for point in (front_of(name)[0], front_of(name)[-1]):

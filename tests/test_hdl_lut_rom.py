@@ -77,6 +77,7 @@ def test_every_row_equal_parts_in_one_lut_and_constant_ones_in_none(rows):
     assert len(parts) < 4 * -(-rows // 64)
 
 
+@pytest.mark.slow
 def test_weights_take_one_lut_for_64_rows_of_a_column(tmp_path):
     random = np.random.default_rng(0)
     rows = random.integers(-8, 8, (60, 1, 6))

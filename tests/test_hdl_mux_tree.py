@@ -62,7 +62,7 @@ def luts(selection: Selection, family, folder) -> int:
 
 
 @pytest.mark.parametrize(
-    ("count", "family"), swept_cases(product([12, 20, 33], [ECP5, ICE40]), 3), ids=str
+    ("count", "family"), swept_cases(product([12, 20, 33], [ECP5, ICE40]), 6), ids=str
 )
 def test_an_array_takes_more_luts(count, family, tmp_path):
     tree = luts(Selection(count), family, tmp_path / "tree")

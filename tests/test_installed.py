@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import swept
+
 ROOT = Path(__file__).parents[1]
 OTHERS = (
     "models.py", "quant.py", "hdl.py", "bench.py", "sim/__init__.py", "boards/__init__.py",
@@ -73,7 +75,7 @@ def test_everything_in_the_checkout_is_installed(installed):
         assert (installed / "build_decoder" / path.relative_to(ROOT)).is_file()
 
 
-@pytest.mark.parametrize("path", ["installed", "checkout"])
+@pytest.mark.parametrize("path", swept(["installed", "checkout"], 2))
 def test_modules_of_a_user_do_not_disturb(path, installed, others):
     path = installed if path == "installed" else ROOT
     assert "pynq_z1" in run(others, path, "-m", "build_decoder", "--list-boards")

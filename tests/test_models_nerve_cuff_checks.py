@@ -79,7 +79,7 @@ def test_faults_are_told(recording: Recording, name: str):
     assert told[0].error == (name not in WARNED)
 
 
-@pytest.mark.parametrize("name", swept(sorted(LONG), 4))
+@pytest.mark.parametrize("name", swept(sorted(LONG), len(LONG)))
 def test_faults_of_long_recordings_are_told(long_recording: Recording, name: str):
     fault, kind = FAULTS[name]
     assert [one for one in found(fault(long_recording)) if one.kind == kind and one.error]
@@ -98,6 +98,7 @@ def test_recordings_of_an_animal_that_differ(pair: list[Recording], name: str, t
     assert not output.exists()
 
 
+@pytest.mark.slow
 def test_labels_of_all_recordings_that_are_exchanged_alike(pair: list[Recording], tmp_path: Path):
     """It is as if classes had other names, which nothing can tell."""
     paths = tmp_path / "r1.npz", tmp_path / "r2.npz"

@@ -138,6 +138,7 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_same_results_give_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixture):
     results = write(tmp_path / "r.jsonl", all_rows())
     assert main([str(results)]) == 0

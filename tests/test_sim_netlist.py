@@ -46,7 +46,7 @@ def _plan() -> DecoderPlan:
     return DecoderPlan.of(model, (Folding(1, 3), Folding(1, 2)), multipliers)
 
 
-@pytest.mark.parametrize("family", [*map(get, TARGETS)], ids=str)
+@pytest.mark.parametrize("family", swept(map(get, reversed(TARGETS)), len(TARGETS)), ids=str)
 def test_netlist_equals_the_model(family, tmp_path):
     plan = _plan()
     (tmp_path / "decoder.v").write_text(to_verilog(Decoder(plan), family=family))

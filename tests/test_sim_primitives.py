@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from primitive_models import EcpBlockRam, EcpMultiplier, XilinxBlockRam
 from verilator_bench import run_bench
 
@@ -293,6 +294,7 @@ UNSUPPORTED = [
 ]
 
 
+@pytest.mark.slow
 def test_a_mode_that_is_not_modelled_is_an_error(tmp_path):
     instances = ""
     for n, (cell, parameters, _) in enumerate(UNSUPPORTED):
