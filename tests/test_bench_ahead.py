@@ -146,6 +146,7 @@ def test_figures_are_those_of_bench_resources(small, tmp_path, capsys, monkeypat
     assert f'"lut": {lut},' in figures
 
 
+@pytest.mark.slow
 def test_a_limit_that_is_not_met_is_named(small, tmp_path, capsys):
     small(lut=1, latency_cycles=3)
     assert ahead.main(["--output", str(tmp_path / "tables.md")]) == 1

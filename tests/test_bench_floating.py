@@ -1,5 +1,7 @@
 """The table of decoders in floating point: rows, AHEAD's beside them, and limits."""
 
+import pytest
+
 from build_decoder.bench import floating
 
 FIGURES = {
@@ -27,6 +29,7 @@ def test_a_row_has_figures_and_ahead_stands_below(monkeypatch, capsys):
     assert rows[3].startswith("| 1 | AHEAD, FP16 | 0% |  | 6,955 | 9,059 | 82 | 21.5 | 3409 ")
 
 
+@pytest.mark.slow
 def test_a_limit_that_is_broken_fails(monkeypatch, capsys):
     arguments = ["--case", "2", "--arithmetic", "fp32"]
     assert run(monkeypatch, capsys, arguments)[0] == 0

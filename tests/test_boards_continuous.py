@@ -59,6 +59,7 @@ def fake(**faults):
     return Decoder(port, Interface.of_model(model), clock=clock), port, model, x_raw
 
 
+@pytest.mark.slow
 def test_the_link_steps_and_resets():
     model, x_raw = quantised("gru")
     x_raw = x_raw[:STEPS]

@@ -59,6 +59,7 @@ def test_many_frames_over_stalling_buses(simulations, most):
     assert found["accesses"] < 3 * sum(counts)
 
 
+@pytest.mark.slow
 def test_a_core_without_memory(simulations):
     found = simulations(AxiLiteShell).run(
         DRIVEN + "by_driver", arrays=frames(25), settings={"counts": [5, 20]}, stalls=True

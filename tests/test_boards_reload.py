@@ -106,6 +106,7 @@ def test_loading_survives_a_line_that_fails_once_a_command(fault):
         assert port.sent.count(command) > 1
 
 
+@pytest.mark.slow
 def test_the_old_decoder_goes_on_where_loading_breaks_off():
     port = Line()
     decoder = opened(port)

@@ -123,6 +123,7 @@ def test_latency_target_is_met_in_simulation(tmp_path):
     assert report["mismatches"] == 0
 
 
+@pytest.mark.slow
 def test_luts_are_told_after_synthesis(tmp_path, capsys, monkeypatch):
     arguments = ["--network", "tiny", "--stop-after", "synthesise", "--max-lut", "400"]
     monkeypatch.setattr(build_decoder.flow, "simulate", lambda *_, **__: StageResult())

@@ -38,6 +38,7 @@ def build(made, tmp_path, monkeypatch) -> Path:
     return tmp_path / "out"
 
 
+@pytest.mark.slow
 def test_verify_simulates_the_verilog_of_the_build(build, tmp_path, capsys):
     work = tmp_path / "work"
     arguments = [str(build), "--samples", "30", "--stalls", "2", "--work-dir", str(work)]

@@ -134,6 +134,7 @@ def test_a_uart_stays(build):
     assert "pynq" not in (output / "board" / "build_vivado.sh").read_text()
 
 
+@pytest.mark.slow
 def test_axi_lite_ends_without_a_bitstream(build):
     output, report, status = build("axi_lite", "--clock", "123")
     assert (status, report["shell"], report["clock_mhz"]) == (0, "axi_lite", 123)

@@ -41,6 +41,7 @@ from build_decoder.sim.netlist_check import check_netlist
 from build_decoder.sim.random_columns import random_columns
 from build_decoder.sim.synthesis import TARGETS
 from build_decoder.sim.testbench import TestBench
+from tests.sweeps import swept
 from tests.test_hdl_columns import like_mini, like_tcn, quantised
 
 MINI = EscapeNet(4, 8, (8, 4, 2, 1))
@@ -202,7 +203,7 @@ def with_wide_weights(model: IntegerModel, count: int) -> IntegerModel:
     return replace(model, nodes=(replace(first, layer=wide), *rest))
 
 
-@pytest.mark.parametrize("family", ["xc7", "ecp5"])
+@pytest.mark.parametrize("family", swept(["xc7", "ecp5"], 2))
 def test_top_bits_of_weights_may_be_in_luts(family, monkeypatch):
     """Those that are the sign in most rows."""
     model, x = quantised(like_mini())

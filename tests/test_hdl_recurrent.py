@@ -116,7 +116,7 @@ def test_windows_back_to_back_and_with_stalls(kind, sequences, backward, other_h
 
 
 @pytest.mark.parametrize("backward", swept([False, True], 2))
-@pytest.mark.parametrize("kind", ["lstm", "gru"])
+@pytest.mark.parametrize("kind", swept(["lstm", "gru"], 2))
 def test_products_of_a_unit_are_made_bit_by_bit_where_nothing_waits(kind, backward):
     cls, plan_class = KINDS[kind]
     for bits, wide in ((3, 5), (6, 2)):

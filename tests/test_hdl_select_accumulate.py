@@ -262,6 +262,7 @@ def test_layers_that_do_not_fit():
 @pytest.mark.parametrize(
     ("signed", "double_buffered"), swept_cases([(False, True), (True, False)], 2)
 )
+@pytest.mark.slow
 def test_one_lut_a_bit(signed, double_buffered, tmp_path):
     dense = layer(WEIGHTS["2"], signed=signed, inputs=100)
     array = plan(dense, double_buffered=double_buffered)

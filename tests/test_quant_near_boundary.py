@@ -134,6 +134,7 @@ def test_values_on_no_grid_are_not_rounded(signatures):
     assert not np.array_equal(grid, np.round(grid))
 
 
+@pytest.mark.slow
 def test_expected_flips_of_waveforms_are_those_of_other_ones(signatures):
     """With a quarter as many golden samples as there are unseen ones."""
     network, golden = signatures

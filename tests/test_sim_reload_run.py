@@ -45,7 +45,8 @@ def drawn(seed: int) -> tuple[RandomNetwork, list[IntegerModel], np.ndarray]:
     return network, models, random_frames(random, network.model, 12)
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(8))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
 def test_random_networks_in_random_foldings(seed, tmp_path):
     network, models, x = drawn(seed)
     plan = network.plan

@@ -70,6 +70,7 @@ def test_bad_arguments(arguments, capsys):
     assert error.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_simulation_that_hangs_is_a_mismatch(monkeypatch, capsys):
     def hang(*_, **__):
         raise CheckFailed("the simulation did not end within its deadline")

@@ -88,13 +88,13 @@ class PlanChooser:
             If there is none; the message tells the nearest.
         """
         every = list(map(self._candidate, self._each(limits)))
-        candidates = _front(candidate for candidate in every if limits.hold(candidate.area))
+        small = [candidate for candidate in every if limits.hold(candidate.area)]
         if not limits.timed:
-            found = self._soonest(candidates, limits)
+            found = self._soonest(small, limits)
         elif None in (limits.interval_cycles, limits.latency_cycles):
-            found = self._cheapest(candidates, limits)
+            found = self._cheapest(_front(small), limits)
         else:
-            found = self._quick(candidates, limits)
+            found = self._quick(_front(small), limits)
         if found is None:
             raise self._refusal(_front(every), limits)
         return found
@@ -261,11 +261,12 @@ class PlanChooser:
         return _Candidate(self, plans, interval, area, self._layers.price(area))
 
     def _soonest(self, candidates: Sequence["_Candidate"], limits: Limits) -> DecoderPlan | None:
-        """The one of least latency within the area; the smallest, if LUTs are not limited."""
+        """The one of least latency within the area, so that more LUTs never make a slower one; the
+        cheapest, if LUTs are not limited."""
         found, least = None, math.inf
         if limits.max_lut is None:
-            candidates = candidates[:1]
-        for candidate in reversed(candidates):
+            candidates = _front(candidates)[:1]
+        for candidate in sorted(candidates, key=lambda each: (each.interval, each.price)):
             # A frame takes as long as the slowest stage is at it, or longer.
             if candidate.interval >= least:
                 break
@@ -311,8 +312,8 @@ class PlanChooser:
                 )
             if interval is not None and frame > interval:
                 paces = {
-                    name: min(option.pace for option in options)
-                    for name, options in self._layers.of.items()
+                    layer: min(option.pace for option in options)
+                    for layer, options in self._layers.of.items()
                 }
                 slow = max(paces, key=paces.get)
                 alone = paces[slow] == frame
