@@ -1,6 +1,7 @@
 """Bit heaps as a choice among decoders: where they are better than what else keeps to limits."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.heap.compressors import NAMES, Compressors, compressors_of
@@ -8,7 +9,7 @@ from build_decoder.hdl.heap.planes import plane_bits, plane_counts
 from build_decoder.hdl.heap.stages import on_heap, with_single_outputs
 from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.design_front import price
+from build_decoder.hdl.planning.design_front import rank
 from build_decoder.hdl.planning.limits import Limits
 from build_decoder.models.errors import InputError
 from build_decoder.quant.integer_model import IntegerModel
@@ -46,11 +47,7 @@ def with_heaps(
     InputError
         If neither keeps to the limits; that of ``others``, and what there is of heaps.
     """
-    fastest = not limits.timed
-
-    def rank(plan: DecoderPlan) -> tuple[float, float]:
-        cost = price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
-        return (plan.latency_cycles, cost) if fastest else (cost, plan.latency_cycles)
+    better = partial(rank, limits=limits, family=family, spare_blocks=spare_blocks)
 
     def leaving(plan: DecoderPlan) -> DecoderPlan:
         return plan if together else with_single_outputs(plan)
@@ -64,11 +61,11 @@ def with_heaps(
             raise InputError(f"{error}; {_told([*map(leaving, heaps)])}") from None
         if not found:
             raise
-        return min(found, key=rank)
-    most = limits.max_lut if fastest else rank(found[0])[0]
+        return min(found, key=better)
+    most = better(found[0])[0] if limits.timed else limits.max_lut
     heaps = heaps_of(model, family, most)
     found += [plan for plan in heaps if _within(limits, leaving(plan), family)]
-    return min(found, key=rank)
+    return min(found, key=better)
 
 
 def heaps_of(

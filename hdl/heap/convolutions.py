@@ -2,6 +2,7 @@
 than what else keeps to limits."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 from math import prod
 
 from build_decoder.hdl.families import DEFAULT
@@ -12,10 +13,9 @@ from build_decoder.hdl.heap.stages import DATAPATH, cells_of
 from build_decoder.hdl.layers.conv2d.heap.plan import ConvolutionHeapPlan
 from build_decoder.hdl.layers.conv2d.plan import Conv2dPlan
 from build_decoder.hdl.layers.dense.plan import DensePlan
-from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.design_front import price
+from build_decoder.hdl.planning.design_front import rank
 from build_decoder.hdl.planning.limits import Limits, OutOfReach, nearest
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.models.errors import InputError
@@ -93,12 +93,8 @@ def with_convolution_heaps(
         late = [error for error in errors if isinstance(error, OutOfReach)]
         # What is too large is in time.
         raise nearest(late) if late == errors else next(e for e in errors if e not in late)
-
-    def rank(plan: DecoderPlan) -> tuple[float, float]:
-        cost = price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
-        return (cost, plan.latency_cycles) if limits.timed else (plan.latency_cycles, cost)
-
-    return min(found, key=rank)
+    better = partial(rank, limits=limits, family=family, spare_blocks=spare_blocks)
+    return min(found, key=better)
 
 
 def _convolutions(model: IntegerModel) -> list[ModelNode]:

@@ -20,6 +20,7 @@ from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.area.plans import decoder_area, plan_area
 from build_decoder.hdl.planning.connect import without_fifos
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
+from build_decoder.hdl.planning.design_front import rank
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.layer_options import LayerOptions, Option
 from build_decoder.hdl.planning.limits import INTERVAL, LATENCY, Limits, OutOfReach
@@ -204,12 +205,11 @@ class PlanChooser:
             chosen = self.choose(limits)
         except InputError:
             return other
-        return min(other, chosen, key=lambda plan: self._rank(plan, limits))
-
-    def _rank(self, plan: DecoderPlan, limits: Limits) -> tuple[float, float]:
-        """What is less of a better decoder."""
-        price = self._layers.price(decoder_area(plan, self.family))
-        return (price, 0) if limits.timed else (plan.latency_cycles, price)
+        spare = self._layers.spare_blocks
+        return min(
+            other, chosen,
+            key=lambda plan: rank(plan, limits, self.family, spare_blocks=spare),
+        )  # fmt: skip
 
     def _paces(self, limits: Limits) -> list[int]:
         """Paces to try, falling, from that of the smallest decoder to that of the fastest layers;

@@ -24,6 +24,7 @@ from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
 from build_decoder.hdl.planning.folding import lanes_between, steps
+from build_decoder.hdl.planning.limits import Limits
 from build_decoder.hdl.planning.multipliers import Multipliers
 from build_decoder.hdl.planning.tensor import Tensor
 from build_decoder.models.errors import InputError
@@ -154,6 +155,15 @@ def _budgets(max_blocks: int | None) -> list[tuple[int, bool]]:
 def price(area: Area, family: Family, *, spare_blocks: bool) -> float:
     """Cost of an area, for a user who gives DSP blocks away or not."""
     return family.cost(area) - (family.dsp_luts * area.dsp if spare_blocks else 0)
+
+
+def rank(
+    plan: DecoderPlan, limits: Limits, family: Family, *, spare_blocks: bool
+) -> tuple[float, float]:
+    """What is less of a better decoder within ``limits``: its cost, and then its latency; where
+    only areas are limited, its latency, and then its cost."""
+    cost = price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
+    return (cost, plan.latency_cycles) if limits.timed else (plan.latency_cycles, cost)
 
 
 class _Items:

@@ -1,10 +1,11 @@
 """The cheapest decoder whose recurrent layers in a row share multipliers."""
 
+from functools import partial
+
 from build_decoder.hdl.family import Family
-from build_decoder.hdl.planning.area.plans import decoder_area
 from build_decoder.hdl.planning.choose_plans import PlanChooser
 from build_decoder.hdl.planning.decoder_plan import DecoderPlan
-from build_decoder.hdl.planning.design_front import price
+from build_decoder.hdl.planning.design_front import rank
 from build_decoder.hdl.planning.limits import Limits, OutOfReach, nearest
 from build_decoder.hdl.stack.layer import stacks
 from build_decoder.hdl.stack.stages import on_stacks, with_every_stack
@@ -47,9 +48,5 @@ def stacked_decoder(
         if len(slow) == len(ways):
             raise nearest(slow)
         return None
-
-    def rank(plan: DecoderPlan) -> tuple[float, float]:
-        cost = price(decoder_area(plan, family), family, spare_blocks=spare_blocks)
-        return (cost, plan.latency_cycles) if limits.timed else (plan.latency_cycles, cost)
-
-    return on_stacks(min(found, key=rank), model)
+    better = partial(rank, limits=limits, family=family, spare_blocks=spare_blocks)
+    return on_stacks(min(found, key=better), model)
