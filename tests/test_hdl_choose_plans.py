@@ -169,3 +169,28 @@ def test_layers_share_an_engine_of_frames_that_come_at_once():
     assert decoder_area(plan, XC7).lut <= within
     with pytest.raises(InputError, match="expected at most"):
         chooser.choose(Limits(max_lut=within))
+
+
+@pytest.mark.parametrize("interval", swept((120, 200, 400, 1_000), 2))
+def test_a_limit_that_holds_anyway_makes_no_decoder_dearer(interval):
+    """Of blocks that are given away, LUTs count."""
+    model, _ = model_of("tcn")
+    plan = design_decoder(model, interval_cycles=interval, family=XC7)
+    area, latency = decoder_area(plan, XC7), plan.latency_at_pace(interval)
+    within = {"interval_cycles": interval, "family": XC7}
+    given = design_decoder(model, max_dsp=area.dsp, **within)
+    assert decoder_area(given, XC7).lut <= area.lut
+    for limit in ({"latency_cycles": latency}, {"latency_cycles": latency + 10},
+                  {"max_lut": int(area.lut) + 1}, {"max_blocks": area.dsp}):
+        found = design_decoder(model, **limit, **within)
+        assert XC7.cost(decoder_area(found, XC7)) <= XC7.cost(area), limit
+
+
+def test_few_luts_want_more_blocks():
+    model, _ = model_of("tcn")
+    given = design_decoder(model, interval_cycles=200, max_dsp=1_000, family=XC7)
+    most = int(decoder_area(given, XC7).lut) + 1
+    assert most < decoder_area(design_decoder(model, interval_cycles=200, family=XC7), XC7).lut
+    found = design_decoder(model, interval_cycles=200, max_lut=most, family=XC7)
+    assert decoder_area(found, XC7).lut <= most
+    assert found.frame_cycles <= 200

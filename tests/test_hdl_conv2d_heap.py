@@ -98,7 +98,7 @@ def test_a_column_is_a_dense_layer_of_its_window(name):
 @pytest.mark.parametrize(
     ("name", "planes"),
     swept_cases(
-        itertools.product(("fewer columns than wait", "one tap", "rows and time"), (4, 2, 1)), 4
+        itertools.product(("fewer columns than wait", "one tap", "rows and time"), (4, 2, 1)), 5
     ),
 )
 def test_control_while_others_stall(name, planes):

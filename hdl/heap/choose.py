@@ -1,5 +1,6 @@
 """Bit heaps as a choice among decoders: where they are better than what else keeps to limits."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -58,7 +59,7 @@ def with_heaps(
         heaps = heaps_of(model, family)
         found = [plan for plan in heaps if _within(limits, leaving(plan), family)]
         if heaps and not found:
-            raise InputError(f"{error}; {_told([*map(leaving, heaps)])}") from None
+            raise InputError(f"{error}; {_told([*map(leaving, heaps)], family)}") from None
         if not found:
             raise
         return min(found, key=better)
@@ -108,13 +109,14 @@ def _within(limits: Limits, plan: DecoderPlan, family: Family) -> bool:
     )
 
 
-def _told(heaps: Sequence[DecoderPlan]) -> str:
+def _told(heaps: Sequence[DecoderPlan], family: Family) -> str:
     """The fastest and the smallest of bit heaps, for a message."""
+    luts = {plan: math.ceil(decoder_area(plan, family).lut) for plan in heaps}
     fastest = min(heaps, key=lambda plan: (plan.frame_cycles, plan.latency_cycles))
-    smallest = min(heaps, key=lambda plan: plan.stages[0].plan.luts)
+    smallest = min(heaps, key=luts.get)
     told = ", or ".join(
-        f"{plan.stages[0].plan.luts} LUTs, a latency of {plan.latency_cycles} cycles and an "
-        f"interval of {plan.frame_cycles}"
+        f"{luts[plan]} LUTs, a latency of {plan.latency_cycles} cycles and an interval of "
+        f"{plan.frame_cycles}"
         for plan in dict.fromkeys((fastest, smallest))
     )
     return f"bit heaps have {told}"

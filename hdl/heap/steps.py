@@ -84,24 +84,38 @@ def functions_of(layer: Dense) -> list[StepFunction]:
             zip(layer.products.lows, layer.products.highs, strict=True)
         )
     ]
-    # All units at once: a column each, whose last sum stands for those that it has no more of.
-    most = max(len(unit.sums) for unit in upper)
-    sums = np.stack([np.pad(unit.sums, (0, most - len(unit.sums)), "edge") for unit in upper], 1)
-    codes = np.asarray(behind.compute(sums.astype(np.float64))).astype(np.int64)
+    # All units at once, a column each, and some sums of each. A unit that has no more repeats one.
+    most, codes = max(unit.count for unit in upper), []
+    for start in range(0, most, _ROWS):
+        place = np.arange(start, min(start + _ROWS, most))
+        sums = np.stack([unit.sums(place) for unit in upper], axis=1).astype(np.float64)
+        codes.append(np.asarray(behind.compute(sums)).astype(np.int64))
+    codes = np.concatenate(codes)
     return [
-        StepFunction(unit.dropped, unit.offset, unit.first, codes[: len(unit.sums), number])
+        StepFunction(unit.dropped, unit.offset, unit.first, codes[: unit.count, number].copy())
         for number, unit in enumerate(upper)
     ]
 
 
+_ROWS = 1 << 10
+"""Sums of each unit whose outputs are computed at a time."""
+
+
 class _Upper(NamedTuple):
-    """What of a unit's sums its output is a function of, as of :class:`StepFunction`, and an exact
-    sum for each code."""
+    """What of a unit's sums its output is a function of: ``count`` codes, and the rest as of a
+    :class:`StepFunction`; and the least and the greatest exact sum."""
 
     dropped: int
     offset: int
     first: int
-    sums: np.ndarray
+    count: int
+    low: int
+    high: int
+
+    def sums(self, place: np.ndarray) -> np.ndarray:
+        """An exact sum for each of the codes that lie there, or for the last one."""
+        upper = self.first + np.minimum(place, self.count - 1)
+        return ((upper << self.dropped) - self.offset).clip(self.low, self.high)
 
 
 def _upper(
@@ -129,5 +143,4 @@ def _upper(
             f"expected at most {MOST_CODES} codes of a sum that goes into an activation, got "
             f"{last - first + 1}: fewer fraction bits before it make fewer codes"
         )
-    upper = np.arange(first, max(last, first) + 1)
-    return _Upper(bits, offset, int(first), ((upper << bits) - offset).clip(low, high))
+    return _Upper(bits, offset, int(first), int(max(last - first, 0)) + 1, low, high)

@@ -13,7 +13,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from build_decoder.hdl.family import Family
 from build_decoder.hdl.planning.area import Area
@@ -74,10 +74,17 @@ class PlanChooser:
         options: Mapping[str, Sequence[LayerPlan]] | None = None,
     ):
         self.model, self.family, self.reloadable = model, family, reloadable
-        self._layers = LayerOptions(
-            model, family=family, foldings=foldings or {}, spare_blocks=spare_blocks,
-            datapath=datapath, reloadable=reloadable, options=options or {},
+        self._options_of = partial(
+            LayerOptions, model, family=family, foldings=foldings or {}, datapath=datapath,
+            reloadable=reloadable, options=options or {},
         )
+        self._layers = self._options_of(spare_blocks=spare_blocks)
+
+    @cached_property
+    def _other_way(self) -> LayerOptions:
+        """Options by the other price of DSP blocks: nothing where they cost something, and what
+        they cost where they are given away, since there may be too few of them."""
+        return self._options_of(spare_blocks=not self._layers.spare_blocks)
 
     def choose(self, limits: Limits) -> DecoderPlan:
         """The cheapest decoder within the limits; the fastest, if only areas are limited, LUTs
@@ -89,16 +96,23 @@ class PlanChooser:
             If there is none; the message tells the nearest.
         """
         every = list(map(self._candidate, self._each(limits)))
-        small = [candidate for candidate in every if limits.hold(candidate.area)]
-        if not limits.timed:
-            found = self._soonest(small, limits)
-        elif None in (limits.interval_cycles, limits.latency_cycles):
-            found = self._cheapest(_front(small), limits)
-        else:
-            found = self._quick(_front(small), limits)
+        both = self._layers.spare_blocks or limits.max_lut is not None
+        found = None if both else self._best_of(every, limits)
         if found is None:
-            raise self._refusal(_front(every), limits)
+            # Fewer LUTs may want more blocks, and fewer blocks others than cost least.
+            more = [*every, *map(self._candidate, self._each(limits, self._other_way))]
+            found = self._best_of(more, limits)
+            if found is None:
+                raise self._refusal(_front(more), limits)
         return found
+
+    def _best_of(self, candidates: Sequence["_Candidate"], limits: Limits) -> DecoderPlan | None:
+        small = [candidate for candidate in candidates if limits.hold(candidate.area)]
+        if not limits.timed:
+            return self._soonest(small, limits)
+        if None in (limits.interval_cycles, limits.latency_cycles):
+            return self._cheapest(_front(small), limits)
+        return self._quick(_front(small), limits)
 
     def fastest(self) -> DecoderPlan:
         """The decoder of the shortest interval, and of these the one that answers soonest."""
@@ -211,13 +225,11 @@ class PlanChooser:
             key=lambda plan: rank(plan, limits, self.family, spare_blocks=spare),
         )  # fmt: skip
 
-    def _paces(self, limits: Limits) -> list[int]:
+    def _paces(self, limits: Limits, layers: LayerOptions) -> list[int]:
         """Paces to try, falling, from that of the smallest decoder to that of the fastest layers;
         an interval that is asked for among them."""
-        slowest = max(options[0].pace for options in self._layers.of.values())
-        fastest = max(
-            min(option.pace for option in options) for options in self._layers.of.values()
-        )
+        slowest = max(options[0].pace for options in layers.of.values())
+        fastest = max(min(option.pace for option in options) for options in layers.of.values())
         paces = [slowest]
         while paces[-1] > fastest:
             less, more = _FINER
@@ -227,12 +239,14 @@ class PlanChooser:
             paces = sorted({*paces, asked}, reverse=True)
         return paces
 
-    def _each(self, limits: Limits) -> Iterator[dict[str, LayerPlan]]:
+    def _each(
+        self, limits: Limits, layers: LayerOptions | None = None
+    ) -> Iterator[dict[str, LayerPlan]]:
         """Plans of all layers for each pace that is tried, by rising price; those of a longer pace
         come once."""
-        before = None
-        for pace in self._paces(limits):
-            plans = self._plans(pace, limits.max_blocks)
+        before, layers = None, layers or self._layers
+        for pace in self._paces(limits, layers):
+            plans = _plans(layers, pace, limits.max_blocks)
             choices = {name: plan.choices for name, plan in plans.items()}
             if choices != before:
                 yield plans
@@ -241,24 +255,16 @@ class PlanChooser:
     def _slowest(self, limits: Limits) -> dict[str, LayerPlan]:
         """The first of :meth:`_each` that are as fast as the interval asks for; the fastest if none
         is."""
-        asked = limits.interval_cycles
-        pace = self._paces(limits)[0] if asked is None else asked
-        return self._plans(pace, limits.max_blocks)
-
-    def _plans(self, pace: int, max_blocks: int | None) -> dict[str, LayerPlan]:
-        """The cheapest plan of each layer that goes as fast, or its fastest if none does, within a
-        number of DSP blocks."""
-        plans = {}
-        for name, options in self._layers.of.items():
-            least = max(pace, min(option.pace for option in options))
-            plans[name] = next(option.plan for option in options if option.pace <= least)
-        return self._layers.within_blocks(plans, max_blocks)
+        asked, layers = limits.interval_cycles, self._layers
+        pace = self._paces(limits, layers)[0] if asked is None else asked
+        return _plans(layers, pace, limits.max_blocks)
 
     def _candidate(self, plans: Mapping[str, LayerPlan]) -> "_Candidate":
         stages = without_fifos(self.model, plans)
         area = sum((plan_area(stage.plan, self.family) for stage in stages), Area())
         interval = max(stage.plan.times.pace for stage in stages)
-        return _Candidate(self, plans, interval, area, self._layers.price(area))
+        joins = any(len(stage.inputs) > 1 for stage in stages)
+        return _Candidate(self, plans, interval, area, self._layers.price(area), joins)
 
     def _soonest(self, candidates: Sequence["_Candidate"], limits: Limits) -> DecoderPlan | None:
         """The one of least latency within the area, so that more LUTs never make a slower one; the
@@ -283,14 +289,16 @@ class PlanChooser:
         return next((plan for plan in kept if self._within(plan, limits)), None)
 
     def _quick(self, candidates: Sequence["_Candidate"], limits: Limits) -> DecoderPlan | None:
-        """The first that keeps to an interval and to a latency from the last time step on, which
-        hardly ever is longer of a shorter interval."""
+        """The first that keeps to an interval and to a latency from the last time step on; where
+        branches come together, as if that were never longer of a shorter interval."""
         most = limits.interval_cycles
         kept = [candidate for candidate in candidates if candidate.interval <= most]
+        if not any(candidate.joins for candidate in kept):
+            return next((each.plan for each in kept if self._within(each.plan, limits)), None)
+        # How deep FIFOs are takes time to know, so that few are looked at.
         place = bisect_left(kept, True, key=lambda candidate: limits.in_time(candidate.plan))
-        # Where it is, or these are too large, others may do.
         others = _fast(kept) if limits.max_lut is None else kept[:place]
-        tried = (candidate.plan for candidate in (*kept[place:], *others))
+        tried = (candidate.plan for candidate in (*kept[:1], *kept[place:], *others))
         return next((plan for plan in tried if self._within(plan, limits)), None)
 
     def _within(self, plan: DecoderPlan, limits: Limits) -> bool:
@@ -361,6 +369,8 @@ class _Candidate:
         Cycles that its slowest stage takes for a frame, or more.
     area, price
         Of all stages but FIFOs.
+    joins
+        Whether branches come together, so that there may be FIFOs.
     """
 
     chooser: PlanChooser
@@ -368,11 +378,22 @@ class _Candidate:
     interval: int
     area: Area
     price: float
+    joins: bool
 
     @cached_property
     def plan(self) -> DecoderPlan:
         """All that is planned of it, which takes time where branches come together."""
         return self.chooser.decoder(self.plans)
+
+
+def _plans(layers: LayerOptions, pace: int, max_blocks: int | None) -> dict[str, LayerPlan]:
+    """The cheapest plan of each layer that goes as fast, or its fastest if none does, within a
+    number of DSP blocks."""
+    plans = {}
+    for name, options in layers.of.items():
+        least = max(pace, min(option.pace for option in options))
+        plans[name] = next(option.plan for option in options if option.pace <= least)
+    return layers.within_blocks(plans, max_blocks)
 
 
 def _front(candidates: Iterable[_Candidate]) -> list[_Candidate]:
