@@ -180,7 +180,7 @@ class PlanChooser:
                 raise OutOfReach(self.model.name, LATENCY, latency, most)
             _, _, plans = max(steps, key=lambda step: step[:2])
             latency = latency_of(plans)
-        self._check_area(plans, limits)
+        limits.check(self._layers.area(plans), self.model.name)
         return plans
 
     def _faster(self, plans: Mapping[str, LayerPlan]) -> Iterator[tuple[str, list[Option]]]:
@@ -350,9 +350,6 @@ class PlanChooser:
 
     def _price(self, plans: Mapping[str, LayerPlan]) -> float:
         return self._layers.price(self._layers.area(plans))
-
-    def _check_area(self, plans: Mapping[str, LayerPlan], limits: Limits) -> None:
-        limits.check(self._layers.area(plans), self.model.name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from build_decoder.hdl.planning.area import Area
 from build_decoder.hdl.planning.area.plans import plan_area
 from build_decoder.hdl.planning.choose_multipliers import choose_multipliers
 from build_decoder.hdl.planning.datapath import forced_multipliers
+from build_decoder.hdl.planning.design_front import price
 from build_decoder.hdl.planning.folding import Folding
 from build_decoder.hdl.planning.plan import LayerPlan
 from build_decoder.models.errors import InputError
@@ -71,8 +72,7 @@ class LayerOptions:
 
     def price(self, area: Area) -> float:
         """Cost of an area, without blocks that cost nothing."""
-        free = self.family.dsp_luts * area.dsp if self.spare_blocks else 0
-        return self.family.cost(area) - free
+        return price(area, self.family, spare_blocks=self.spare_blocks)
 
     def area(self, plans: Mapping[str, LayerPlan]) -> Area:
         """Estimated area of the plans of all layers."""

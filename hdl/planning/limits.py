@@ -46,8 +46,7 @@ class OutOfReach(InputError):
         together: bool = False,
         beside: str = "",
     ):
-        self.model, self.what, self.least, self.asked = model, what, least, asked
-        self.of, self.together = of, together
+        self.what, self.least = what, least
         place, all_of = f" for {of}" if of else "", " together" * together
         super().__init__(
             f"{model}: expected {what} that its layers{all_of} can reach, which is {least} cycles "
